@@ -1,0 +1,3 @@
+//! The `postroad` command.
+
+fn main() {}

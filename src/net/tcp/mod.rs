@@ -1,0 +1,1 @@
+//! TCP, sans-IO (RFC 9293).

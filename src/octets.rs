@@ -1,0 +1,351 @@
+//! Shared bytes: [`Chunk`], a window into bytes that never change, and [`Rope`], a sequence of chunks.
+//!
+//! Message content is written once and then travels as windows: a TCP segment, a spooled message and a delivered
+//! copy all point at the same memory. What sets this apart from `bytes::Bytes` is [`Chunk::try_merge`]: windows that
+//! were cut apart by segmentation grow together again on the far side, so a message that crossed five hops is still
+//! one chunk and not thousands.
+//!
+//! This module knows no protocol.
+
+use std::fmt;
+use std::ops::{Deref, Range};
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+#[derive(Clone)]
+enum Storage {
+    Static(&'static [u8]),
+    Shared(Arc<[u8]>),
+}
+
+/// A window into immutable, shared bytes. Cloning and cutting cost a reference count, never a copy.
+#[derive(Clone)]
+pub struct Chunk {
+    storage: Storage,
+    start: u32,
+    end: u32,
+}
+
+impl Chunk {
+    /// The empty chunk.
+    pub const EMPTY: Chunk = Chunk { storage: Storage::Static(&[]), start: 0, end: 0 };
+
+    /// The longest run of bytes that one chunk can hold (4 GiB less one).
+    pub const MAX_LEN: usize = u32::MAX as usize;
+
+    /// A window onto bytes that live as long as the program. Costs nothing.
+    ///
+    /// # Panics
+    /// When `bytes` is longer than [`Chunk::MAX_LEN`].
+    #[must_use]
+    pub const fn from_static(bytes: &'static [u8]) -> Chunk {
+        assert!(bytes.len() <= Chunk::MAX_LEN, "a chunk holds less than 4 GiB");
+        Chunk { storage: Storage::Static(bytes), start: 0, end: bytes.len() as u32 }
+    }
+
+    /// Copies `bytes` once into shared memory.
+    ///
+    /// # Panics
+    /// When `bytes` is longer than [`Chunk::MAX_LEN`].
+    #[must_use]
+    pub fn copy_from(bytes: &[u8]) -> Chunk {
+        assert!(bytes.len() <= Chunk::MAX_LEN, "a chunk holds less than 4 GiB");
+        Chunk { storage: Storage::Shared(Arc::from(bytes)), start: 0, end: bytes.len() as u32 }
+    }
+
+    /// Number of bytes in the window.
+    #[must_use]
+    #[inline]
+    pub fn len(&self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// Whether the window is empty.
+    #[must_use]
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// A window onto part of this one.
+    ///
+    /// # Panics
+    /// When the range does not lie inside this window.
+    #[must_use]
+    #[inline]
+    pub fn slice(&self, range: Range<usize>) -> Chunk {
+        assert!(range.start <= range.end && range.end <= self.len(), "slice outside of the chunk");
+        Chunk {
+            storage: self.storage.clone(),
+            start: self.start + range.start as u32,
+            end: self.start + range.end as u32,
+        }
+    }
+
+    /// Cuts off and returns the first `at` bytes.
+    ///
+    /// # Panics
+    /// When `at` is larger than the length.
+    #[inline]
+    pub fn split_to(&mut self, at: usize) -> Chunk {
+        let head = self.slice(0..at);
+        self.start += at as u32;
+        head
+    }
+
+    /// Forgets the first `n` bytes.
+    ///
+    /// # Panics
+    /// When `n` is larger than the length.
+    #[inline]
+    pub fn advance(&mut self, n: usize) {
+        assert!(n <= self.len(), "advance past the end of the chunk");
+        self.start += n as u32;
+    }
+
+    /// Grows this window over `next` when both lie side by side in the same memory; says whether it did.
+    #[inline]
+    pub fn try_merge(&mut self, next: &Chunk) -> bool {
+        if self.end != next.start {
+            return false;
+        }
+        let same = match (&self.storage, &next.storage) {
+            (Storage::Shared(a), Storage::Shared(b)) => Arc::ptr_eq(a, b),
+            (Storage::Static(a), Storage::Static(b)) => std::ptr::eq(*a, *b),
+            _ => false,
+        };
+        if same {
+            self.end = next.end;
+        }
+        same
+    }
+}
+
+impl Deref for Chunk {
+    type Target = [u8];
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        let all: &[u8] = match &self.storage {
+            Storage::Static(bytes) => bytes,
+            Storage::Shared(bytes) => bytes,
+        };
+        &all[self.start as usize..self.end as usize]
+    }
+}
+
+impl Default for Chunk {
+    fn default() -> Chunk {
+        Chunk::EMPTY
+    }
+}
+
+impl From<&'static str> for Chunk {
+    fn from(text: &'static str) -> Chunk {
+        Chunk::from_static(text.as_bytes())
+    }
+}
+
+impl From<Vec<u8>> for Chunk {
+    fn from(bytes: Vec<u8>) -> Chunk {
+        Chunk::copy_from(&bytes)
+    }
+}
+
+impl From<String> for Chunk {
+    fn from(text: String) -> Chunk {
+        Chunk::copy_from(text.as_bytes())
+    }
+}
+
+impl PartialEq for Chunk {
+    fn eq(&self, other: &Chunk) -> bool {
+        self[..] == other[..]
+    }
+}
+
+impl Eq for Chunk {}
+
+impl fmt::Debug for Chunk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.escape_ascii())
+    }
+}
+
+/// A sequence of chunks that reads as one run of bytes. Neighbours that belong together are merged when pushed;
+/// empty chunks are never kept.
+#[derive(Clone, Default)]
+pub struct Rope {
+    chunks: SmallVec<[Chunk; 2]>,
+    len: usize,
+}
+
+impl Rope {
+    /// The empty rope. Does not allocate.
+    #[must_use]
+    pub fn new() -> Rope {
+        Rope::default()
+    }
+
+    /// Number of bytes.
+    #[must_use]
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are no bytes.
+    #[must_use]
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Appends a chunk, merging it with the last one where they lie side by side.
+    #[inline]
+    pub fn push(&mut self, chunk: Chunk) {
+        if chunk.is_empty() {
+            return;
+        }
+        self.len += chunk.len();
+        if let Some(last) = self.chunks.last_mut()
+            && last.try_merge(&chunk)
+        {
+            return;
+        }
+        self.chunks.push(chunk);
+    }
+
+    /// Appends all of `other`.
+    pub fn append(&mut self, other: Rope) {
+        for chunk in other.chunks {
+            self.push(chunk);
+        }
+    }
+
+    /// Appends all of `other` without taking it.
+    pub fn extend_from(&mut self, other: &Rope) {
+        for chunk in &other.chunks {
+            self.push(chunk.clone());
+        }
+    }
+
+    /// The chunks in order; none is empty.
+    #[inline]
+    pub fn chunks(&self) -> &[Chunk] {
+        &self.chunks
+    }
+
+    /// Takes the rope apart.
+    pub fn into_chunks(self) -> impl Iterator<Item = Chunk> {
+        self.chunks.into_iter()
+    }
+
+    /// Part of the rope, sharing its memory.
+    ///
+    /// # Panics
+    /// When the range does not lie inside the rope.
+    #[must_use]
+    pub fn slice(&self, range: Range<usize>) -> Rope {
+        assert!(range.start <= range.end && range.end <= self.len, "slice outside of the rope");
+        let mut out = Rope::new();
+        let mut base = 0;
+        for chunk in &self.chunks {
+            let (from, to) = (range.start.max(base), range.end.min(base + chunk.len()));
+            if from < to {
+                out.push(chunk.slice(from - base..to - base));
+            }
+            base += chunk.len();
+            if base >= range.end {
+                break;
+            }
+        }
+        out
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.chunks.clear();
+        self.len = 0;
+    }
+
+    /// Copies all bytes into one vector.
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.len);
+        for chunk in &self.chunks {
+            out.extend_from_slice(chunk);
+        }
+        out
+    }
+
+    /// All bytes as one chunk: the chunk itself where there is only one, otherwise a copy.
+    #[must_use]
+    pub fn to_chunk(&self) -> Chunk {
+        match &self.chunks[..] {
+            [] => Chunk::EMPTY,
+            [one] => one.clone(),
+            _ => Chunk::from(self.to_vec()),
+        }
+    }
+
+    /// All bytes in order.
+    pub fn bytes(&self) -> impl Iterator<Item = u8> + '_ {
+        self.chunks.iter().flat_map(|chunk| chunk.iter().copied())
+    }
+}
+
+impl From<Chunk> for Rope {
+    fn from(chunk: Chunk) -> Rope {
+        let mut rope = Rope::new();
+        rope.push(chunk);
+        rope
+    }
+}
+
+impl PartialEq for Rope {
+    fn eq(&self, other: &Rope) -> bool {
+        self.len == other.len && self.bytes().eq(other.bytes())
+    }
+}
+
+impl Eq for Rope {}
+
+impl fmt::Debug for Rope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.chunks).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_cut_apart_grow_together_again() {
+        let mut whole = Chunk::copy_from(b"hello world");
+        let head = whole.split_to(5);
+        assert_eq!(&head[..], b"hello");
+        assert_eq!(&whole[..], b" world");
+        let mut rope = Rope::from(head);
+        rope.push(whole);
+        assert_eq!(rope.chunks().len(), 1, "neighbours merge");
+        assert_eq!(rope.to_vec(), b"hello world");
+    }
+
+    #[test]
+    fn equal_bytes_in_other_memory_do_not_merge() {
+        let mut a = Chunk::copy_from(b"ab");
+        assert!(!a.try_merge(&Chunk::copy_from(b"abcd").slice(2..4)));
+        assert_eq!(&a[..], b"ab");
+    }
+
+    #[test]
+    fn slices_of_ropes_cross_chunks() {
+        let mut rope = Rope::from(Chunk::from("abc"));
+        rope.push(Chunk::from("def"));
+        assert_eq!(rope.slice(1..5).to_vec(), b"bcde");
+        assert_eq!(rope.slice(3..3).len(), 0);
+        assert_eq!(rope.slice(0..6), rope);
+    }
+}

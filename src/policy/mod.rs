@@ -1,0 +1,1 @@
+//! Judgement: greylisting and limits.

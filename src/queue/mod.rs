@@ -1,0 +1,1 @@
+//! Patience: spool, retry schedules, per-destination queues.

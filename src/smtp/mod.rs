@@ -1,0 +1,1 @@
+//! SMTP: commands, replies and the sessions of both sides (RFC 5321).

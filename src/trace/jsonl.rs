@@ -1,0 +1,248 @@
+//! Traces as JSON Lines: first the roster, then one record a line.
+//!
+//! ```text
+//! {"schema":1,"title":"A first message","seed":1,"start_unix_secs":1767603600,"hosts":[...],"links":[...]}
+//! {"id":1,"at":1000000000,"host":0,"mail":1,"hop":1,"kind":"composed",...}
+//! ```
+//!
+//! `at` and every other time is in nanoseconds since the beginning; `host` and every other host is a place in the
+//! roster's `hosts`. Bytes of peers are written as [`super::visible`] text.
+
+use std::io::{self, BufRead, Write};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ConnId, HostId, MailId, Record, RecordId, Roster, SCHEMA_VERSION, Sink, What};
+use crate::sim::Instant;
+
+#[derive(Serialize, Deserialize)]
+struct Head {
+    schema: u32,
+    #[serde(flatten)]
+    roster: Roster,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<RecordId>,
+    at: Instant,
+    host: HostId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    conn: Option<ConnId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mail: Option<MailId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hop: Option<u16>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cause: Option<RecordId>,
+    #[serde(flatten)]
+    what: What,
+}
+
+/// Writes a trace.
+pub struct JsonLines<W> {
+    out: W,
+    packets: bool,
+    line: Vec<u8>,
+    error: Option<io::Error>,
+}
+
+impl<W: Write> JsonLines<W> {
+    /// Writes to `out`, with packets where asked. The first error ends the writing and is kept for
+    /// [`JsonLines::into_inner`].
+    pub fn new(out: W, packets: bool) -> JsonLines<W> {
+        JsonLines { out, packets, line: Vec::with_capacity(512), error: None }
+    }
+
+    /// The writer, or the error that ended the writing.
+    ///
+    /// # Errors
+    /// The first error of the writer.
+    pub fn into_inner(self) -> io::Result<W> {
+        match self.error {
+            Some(error) => Err(error),
+            None => Ok(self.out),
+        }
+    }
+
+    fn put(&mut self, value: &impl Serialize) {
+        if self.error.is_some() {
+            return;
+        }
+        self.line.clear();
+        let written = serde_json::to_writer(&mut self.line, value).map_err(io::Error::from);
+        self.line.push(b'\n');
+        if let Err(error) = written.and_then(|()| self.out.write_all(&self.line)) {
+            self.error = Some(error);
+        }
+    }
+}
+
+/// A record as it is written, borrowed.
+#[derive(Serialize)]
+struct Borrowed<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<RecordId>,
+    at: Instant,
+    host: HostId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conn: Option<ConnId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mail: Option<MailId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hop: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<RecordId>,
+    #[serde(flatten)]
+    what: &'a What,
+}
+
+impl<W: Write> Sink for JsonLines<W> {
+    fn begin(&mut self, roster: &Arc<Roster>) {
+        self.put(&Head { schema: SCHEMA_VERSION, roster: Roster::clone(roster) });
+    }
+    fn wants_packets(&self) -> bool {
+        self.packets
+    }
+    fn record(&mut self, r: &Record) {
+        let line = Borrowed {
+            id: r.id,
+            at: r.at,
+            host: r.host,
+            conn: r.conn,
+            mail: r.mail,
+            hop: r.hop,
+            cause: r.cause,
+            what: &r.what,
+        };
+        self.put(&line);
+    }
+    fn end(&mut self) {
+        if let (None, Err(error)) = (&self.error, self.out.flush()) {
+            self.error = Some(error);
+        }
+    }
+}
+
+/// Why a file is no trace.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// It could not be read.
+    #[error("cannot read the trace: {0}")]
+    Io(#[from] io::Error),
+    /// A line is not what it should be.
+    #[error("line {line}: {message}")]
+    Line {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// Written by another version.
+    #[error("the trace has schema {found}; this program reads schema {SCHEMA_VERSION}")]
+    Schema {
+        /// The version it says.
+        found: u32,
+    },
+}
+
+/// Reads a whole trace.
+///
+/// # Errors
+/// When a line cannot be read, is no record, or names a host that the roster has not got.
+pub fn read(input: impl BufRead) -> Result<(Roster, Vec<Record>), ReadError> {
+    let mut lines = input.lines().enumerate();
+    let wrong = |line: usize, message: String| ReadError::Line { line: line + 1, message };
+    let Some((_, first)) = lines.next() else {
+        return Err(wrong(0, "the file is empty; a trace begins with its roster".into()));
+    };
+    let head: Head = serde_json::from_str(&first?).map_err(|e| wrong(0, format!("this is no trace: {e}")))?;
+    if head.schema != SCHEMA_VERSION {
+        return Err(ReadError::Schema { found: head.schema });
+    }
+    let mut records = Vec::new();
+    for (number, text) in lines {
+        let text = text?;
+        if text.is_empty() {
+            continue;
+        }
+        let l: Line = serde_json::from_str(&text).map_err(|e| wrong(number, e.to_string()))?;
+        if l.host.0 as usize >= head.roster.hosts.len() {
+            return Err(wrong(number, format!("host {} is not in the roster", l.host.0)));
+        }
+        records.push(Record {
+            id: l.id,
+            at: l.at,
+            host: l.host,
+            conn: l.conn,
+            mail: l.mail,
+            hop: l.hop,
+            cause: l.cause,
+            what: l.what,
+        });
+    }
+    Ok((head.roster, records))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::octets::Chunk;
+    use crate::trace::{Direction, HostEntry, Octets, Side, Tracer};
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    fn roster() -> Arc<Roster> {
+        let host = |name: &str| HostEntry {
+            name: name.into(),
+            role: "mta".into(),
+            addresses: vec!["10.0.0.1".into()],
+            notes: vec![],
+            implied: false,
+        };
+        Arc::new(Roster { title: "t".into(), seed: 7, hosts: vec![host("a"), host("b")], ..Roster::default() })
+    }
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        let sink = Rc::new(RefCell::new(JsonLines::new(Vec::new(), false)));
+        let mut tracer = Tracer::off();
+        tracer.add(Box::new(sink.clone()), &roster());
+        let at = crate::trace::At::host(Instant::from_nanos(5), HostId(1)).conn(ConnId(3)).mail(MailId(1), 2);
+        tracer.record(at, || What::Line {
+            direction: Direction::Sent,
+            side: Side::Client,
+            peer: HostId(0),
+            text: Octets(Chunk::from("EHLO a\x1b")),
+        });
+        tracer.packet(at, || unreachable!("nobody wants packets"));
+        tracer.finish();
+        drop(tracer);
+        let bytes = Rc::try_unwrap(sink).ok().unwrap().into_inner().into_inner().unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        assert_eq!(
+            text.lines().nth(1).unwrap(),
+            r#"{"id":1,"at":5,"host":1,"conn":3,"mail":1,"hop":2,"kind":"line","direction":"sent","side":"client","peer":0,"text":"EHLO a\\x1b"}"#
+        );
+        let (read_roster, records) = read(text.as_bytes()).unwrap();
+        assert_eq!((read_roster, records.len()), (Roster::clone(&roster()), 1));
+    }
+
+    #[test]
+    fn what_is_no_trace_is_said_with_its_line() {
+        for (text, said) in [
+            ("", "line 1: the file is empty"),
+            ("{}", "line 1: this is no trace"),
+            ("{\"schema\":99,\"title\":\"\",\"seed\":0,\"start_unix_secs\":0,\"hosts\":[],\"links\":[]}", "schema 99"),
+            (
+                "{\"schema\":1,\"title\":\"\",\"seed\":0,\"start_unix_secs\":0,\"hosts\":[],\"links\":[]}\n{\"at\":1}",
+                "line 2",
+            ),
+        ] {
+            let error = read(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! What can be seen of a run: one vocabulary of records, and the sinks that take them.
+//!
+//! Records are plain data. Nothing in the simulation reads them back: turning a sink on or off changes nothing that
+//! happens. A stored trace ([`jsonl`]) can be drawn without a simulator.
+
+pub mod jsonl;
+mod record;
+mod text;
+mod tracer;
+
+pub use record::{
+    ConnId, ConnectionState, Direction, HostEntry, HostId, LinkEntry, LossReason, MailId, PacketStep, QueueName,
+    Record, RecordId, Roster, Side, Transport, Verdict, What,
+};
+pub use text::{Octets, visible};
+pub use tracer::{At, Sink, Tracer};
+
+/// The version of the record vocabulary. It rises whenever a reader of old traces would misread new ones.
+pub const SCHEMA_VERSION: u32 = 1;

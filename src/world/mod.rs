@@ -1,0 +1,1 @@
+//! Hosts on the graph: dispatch, observation, audit.
