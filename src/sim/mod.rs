@@ -10,5 +10,5 @@ mod streams;
 mod time;
 
 pub use events::{Engine, EventKey, EventList, StopReason};
-pub use streams::{Distribution, Stream, Streams};
+pub use streams::{Distribution, Stream, Streams, name_hash};
 pub use time::{Duration, Instant, ParseDurationError};

@@ -36,8 +36,14 @@ impl Streams {
     }
 }
 
+/// A fixed 64-bit hash of a name, the same on every machine.
+#[must_use]
+pub fn name_hash(name: &str) -> u64 {
+    fnv1a(name.as_bytes())
+}
+
 /// FNV-1a, 64 bits: a fixed hash of names (Fowler, Noll and Vo; draft-eastlake-fnv).
-pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
+fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
 }
 

@@ -1,0 +1,364 @@
+//! What agents are given and what they may ask for.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::Ledger;
+use crate::octets::Chunk;
+use crate::sim::Instant;
+use crate::sim::calendar::Calendar;
+use crate::trace::{At, ConnId, Direction, HostId, MailId, Octets, RecordId, Side, Tracer, What};
+
+/// A TCP connection of a host: its place in the world's table. Places are used again after a connection has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SocketId(pub u32);
+
+/// The other end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// The host.
+    pub host: HostId,
+    /// Its address.
+    pub address: IpAddr,
+}
+
+/// Why a connection could not be made, or ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The other end has no such service.
+    Refused,
+    /// Nobody answered in time.
+    TimedOut,
+    /// The other end broke it off.
+    Reset,
+}
+
+/// What can happen to an agent. `token` is the agent's own name for a connection.
+#[derive(Debug)]
+pub enum Input {
+    /// The host starts: at the beginning, and after it was down.
+    Start,
+    /// The host goes down: connections and sessions are gone, what is on disk stays.
+    Crash,
+    /// A client connected. The agent answers with [`Action::Adopt`].
+    Accepted {
+        /// The connection.
+        socket: SocketId,
+        /// The number both ends share.
+        conn: ConnId,
+        /// The port it came in on.
+        port: u16,
+        /// Who connected.
+        peer: Peer,
+    },
+    /// A connection that the agent asked for is there.
+    Connected {
+        /// The agent's name for it.
+        token: u32,
+        /// The number both ends share.
+        conn: ConnId,
+    },
+    /// Bytes, in order.
+    Received {
+        /// The agent's name for the connection.
+        token: u32,
+        /// The bytes.
+        data: Chunk,
+        /// The mail that the other end says it is about, for observers.
+        about: Option<(MailId, u16)>,
+    },
+    /// The other end will send no more.
+    PeerClosed {
+        /// The agent's name for the connection.
+        token: u32,
+    },
+    /// The connection could not be made, or is gone.
+    Failed {
+        /// The agent's name for the connection.
+        token: u32,
+        /// Why.
+        trouble: Trouble,
+    },
+    /// A UDP datagram.
+    Datagram {
+        /// Who sent it.
+        from: Peer,
+        /// Its port there.
+        from_port: u16,
+        /// The port it came in on.
+        port: u16,
+        /// What it carries.
+        payload: Chunk,
+    },
+    /// A time that was asked for has come.
+    Timer,
+}
+
+/// What an agent can ask of the world.
+#[derive(Debug)]
+pub enum Action {
+    /// Connect to a service.
+    Connect {
+        /// The place of the new connection.
+        socket: SocketId,
+        /// The agent's name for it.
+        token: u32,
+        /// Address to connect from; `None` is the host's own.
+        from: Option<IpAddr>,
+        /// Address to connect to.
+        to: IpAddr,
+        /// Port to connect to.
+        port: u16,
+    },
+    /// Give an accepted connection the agent's own name.
+    Adopt {
+        /// The connection.
+        socket: SocketId,
+        /// The agent's name for it.
+        token: u32,
+    },
+    /// Send bytes.
+    Send {
+        /// The connection.
+        socket: SocketId,
+        /// The bytes.
+        data: Chunk,
+    },
+    /// Say which mail the connection is about from now on, for observers.
+    About {
+        /// The connection.
+        socket: SocketId,
+        /// The mail and its hop.
+        mail: Option<(MailId, u16)>,
+    },
+    /// Finish the connection after everything has been sent. Nothing more is heard of it.
+    Close {
+        /// The connection.
+        socket: SocketId,
+    },
+    /// Break the connection off. Nothing more is heard of it.
+    Abort {
+        /// The connection.
+        socket: SocketId,
+    },
+    /// Send a UDP datagram.
+    SendDatagram {
+        /// Address to send to.
+        to: IpAddr,
+        /// Port to send to.
+        port: u16,
+        /// Port to send from.
+        from_port: u16,
+        /// What it carries.
+        payload: Chunk,
+    },
+}
+
+/// Numbers that are given out once in a run.
+#[derive(Debug, Default)]
+pub struct Identifiers {
+    mails: u64,
+    free_sockets: Vec<SocketId>,
+    sockets: u32,
+}
+
+impl Identifiers {
+    /// The number of the next mail.
+    pub fn next_mail(&mut self) -> MailId {
+        self.mails += 1;
+        MailId(self.mails)
+    }
+    /// Mails so far.
+    #[must_use]
+    pub fn mails(&self) -> u64 {
+        self.mails
+    }
+    /// A free place for a connection.
+    pub fn next_socket(&mut self) -> SocketId {
+        self.free_sockets.pop().unwrap_or_else(|| {
+            self.sockets += 1;
+            SocketId(self.sockets - 1)
+        })
+    }
+    /// Gives a place back.
+    pub fn free_socket(&mut self, socket: SocketId) {
+        self.free_sockets.push(socket);
+    }
+}
+
+/// Who has which address: what a host knows about its peers without asking the DNS.
+#[derive(Debug, Default)]
+pub struct Directory {
+    names: Vec<Arc<str>>,
+    by_address: FxHashMap<IpAddr, HostId>,
+}
+
+impl Directory {
+    /// Adds a host; they are numbered in the order in which they are added.
+    pub fn add(&mut self, name: Arc<str>, addresses: impl IntoIterator<Item = IpAddr>) -> HostId {
+        let id = HostId(self.names.len() as u32);
+        self.names.push(name);
+        for address in addresses {
+            self.by_address.insert(address, id);
+        }
+        id
+    }
+    /// The host that has an address.
+    #[must_use]
+    pub fn find(&self, address: IpAddr) -> Option<HostId> {
+        self.by_address.get(&address).copied()
+    }
+    /// What a host is called.
+    #[must_use]
+    pub fn name(&self, host: HostId) -> &Arc<str> {
+        &self.names[host.0 as usize]
+    }
+    /// A host and its address as people write them: `name [address]`.
+    #[must_use]
+    pub fn label(&self, peer: Peer) -> Arc<str> {
+        format!("{} [{}]", self.name(peer.host), peer.address).into()
+    }
+}
+
+/// Lines that a scenario waits for: the trigger of a fault.
+#[derive(Debug, Default)]
+pub struct Watch {
+    /// What is waited for.
+    pub triggers: Vec<Trigger>,
+    /// Places of triggers that have gone off since the world looked last.
+    pub fired: Vec<u32>,
+}
+
+/// A line that is waited for.
+#[derive(Clone, Debug)]
+pub struct Trigger {
+    /// At this host.
+    pub host: HostId,
+    /// What it looks for.
+    pub event: TriggerEvent,
+    /// Which occurrence, from 1.
+    pub nth: u64,
+    /// Occurrences so far.
+    pub seen: u64,
+}
+
+/// What a [`Trigger`] looks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TriggerEvent {
+    /// A line that begins like this, compared without case.
+    Line {
+        /// Sent or received by the host.
+        direction: Direction,
+        /// How it begins.
+        begins: Arc<str>,
+    },
+    /// The server has read a final dot and has not answered yet.
+    FinalDot,
+}
+
+impl Watch {
+    /// Whether anything is waited for at this host.
+    #[must_use]
+    #[inline]
+    pub fn is_on(&self, host: HostId) -> bool {
+        !self.triggers.is_empty() && self.triggers.iter().any(|t| t.host == host && t.seen < t.nth)
+    }
+
+    fn see(&mut self, host: HostId, matches: impl Fn(&TriggerEvent) -> bool) {
+        for (place, trigger) in self.triggers.iter_mut().enumerate() {
+            if trigger.host == host && trigger.seen < trigger.nth && matches(&trigger.event) {
+                trigger.seen += 1;
+                if trigger.seen == trigger.nth {
+                    self.fired.push(place as u32);
+                }
+            }
+        }
+    }
+}
+
+/// What an agent is given with every input.
+pub struct Context<'a> {
+    /// The time.
+    pub now: Instant,
+    /// The host.
+    pub host: HostId,
+    /// What the host's clock shows.
+    pub calendar: Calendar,
+    /// Who looks on.
+    pub tracer: &'a mut Tracer,
+    /// Who is responsible for what.
+    pub ledger: &'a mut Ledger,
+    /// Numbers.
+    pub ids: &'a mut Identifiers,
+    /// Who has which address.
+    pub directory: &'a Directory,
+    /// Lines that are waited for.
+    pub watch: &'a mut Watch,
+    /// What the agent asks for, in order.
+    pub actions: &'a mut Vec<Action>,
+}
+
+impl Context<'_> {
+    /// Here and now, for records.
+    #[must_use]
+    pub fn at(&self) -> At {
+        At::host(self.now, self.host)
+    }
+
+    /// Records something that happens here and now.
+    #[inline]
+    pub fn record(&mut self, at: At, what: impl FnOnce() -> What) -> Option<RecordId> {
+        self.tracer.record(at, what)
+    }
+
+    /// Whether lines of dialogue are of interest to anybody.
+    #[must_use]
+    #[inline]
+    pub fn wants_lines(&self) -> bool {
+        self.tracer.is_on() || self.watch.is_on(self.host)
+    }
+
+    /// A line of dialogue (without its line end) was sent or received.
+    pub fn line(&mut self, at: At, direction: Direction, side: Side, peer: HostId, line: Chunk) {
+        self.watch.see(at.host, |event| match event {
+            TriggerEvent::Line { direction: wanted, begins } => {
+                *wanted == direction
+                    && line.len() >= begins.len()
+                    && line[..begins.len()].eq_ignore_ascii_case(begins.as_bytes())
+            }
+            TriggerEvent::FinalDot => false,
+        });
+        self.tracer.record(at, || What::Line { direction, side, peer, text: Octets(line) });
+    }
+
+    /// Every line of `data`, which was sent: complete lines, each with its CRLF.
+    pub fn lines_sent(&mut self, at: At, side: Side, peer: HostId, data: &Chunk) {
+        let mut rest = data.clone();
+        while let Some(end) = memchr::memchr(b'\n', &rest) {
+            let mut line = rest.split_to(end + 1);
+            let text = line.len() - if line.ends_with(b"\r\n") { 2 } else { 1 };
+            line = line.slice(0..text);
+            self.line(at, Direction::Sent, side, peer, line);
+        }
+    }
+
+    /// The server has read a final dot.
+    pub fn final_dot(&mut self) {
+        self.watch.see(self.host, |event| *event == TriggerEvent::FinalDot);
+    }
+
+    /// Asks for a connection; `token` is the agent's own name for it.
+    pub fn connect(&mut self, token: u32, from: Option<IpAddr>, to: IpAddr, port: u16) -> SocketId {
+        let socket = self.ids.next_socket();
+        self.actions.push(Action::Connect { socket, token, from, to, port });
+        socket
+    }
+
+    /// Sends bytes on a connection.
+    #[inline]
+    pub fn send(&mut self, socket: SocketId, data: Chunk) {
+        self.actions.push(Action::Send { socket, data });
+    }
+}

@@ -1,0 +1,169 @@
+//! The ledger of responsibility: nothing that was accepted with 250 is ever lost.
+//!
+//! Every recipient that a server takes responsibility for is written in, and crossed out when it is delivered, handed
+//! on, bounced, or discarded for a stated reason. What is crossed out twice, or never, is a defect of the simulator.
+
+use rustc_hash::FxHashMap;
+
+use crate::trace::HostId;
+
+/// What the ledger found wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Where.
+    pub host: HostId,
+    /// The host's own number for the mail.
+    pub serial: u64,
+    /// The mail.
+    pub mail: u64,
+    /// What is wrong.
+    pub text: String,
+}
+
+/// Counts of what became of recipients. A recipient is counted once at every host that took responsibility for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Taken responsibility for.
+    pub accepted: u64,
+    /// Filed in a mailbox.
+    pub delivered: u64,
+    /// Handed on to another host.
+    pub relayed: u64,
+    /// Reported to the reverse-path as undeliverable.
+    pub bounced: u64,
+    /// Dropped for a stated lawful reason.
+    pub discarded: u64,
+    /// Redirected to other addresses, which were written in in its place.
+    pub forwarded: u64,
+}
+
+/// How a responsibility ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Filed in a mailbox.
+    Delivered,
+    /// Another host said 250.
+    Relayed,
+    /// Reported to the reverse-path.
+    Bounced,
+    /// Dropped for a stated lawful reason.
+    Discarded,
+    /// Other addresses took its place.
+    Forwarded,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    mail: u64,
+    open: u32,
+}
+
+/// The ledger of a run.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    open: FxHashMap<(HostId, u64), Line>,
+    totals: Totals,
+    violation: Option<Violation>,
+}
+
+impl Ledger {
+    /// A host takes responsibility for `recipients` of a mail (RFC 5321 §4.2.5), more where it had some already.
+    pub fn accept(&mut self, host: HostId, serial: u64, mail: u64, recipients: u32) {
+        self.totals.accepted += u64::from(recipients);
+        self.open.entry((host, serial)).or_insert(Line { mail, open: 0 }).open += recipients;
+    }
+
+    /// A host's responsibility for one recipient ends.
+    pub fn end(&mut self, host: HostId, serial: u64, ending: Ending) {
+        let total = match ending {
+            Ending::Delivered => &mut self.totals.delivered,
+            Ending::Relayed => &mut self.totals.relayed,
+            Ending::Bounced => &mut self.totals.bounced,
+            Ending::Discarded => &mut self.totals.discarded,
+            Ending::Forwarded => &mut self.totals.forwarded,
+        };
+        *total += 1;
+        match self.open.get_mut(&(host, serial)) {
+            Some(line) if line.open > 1 => line.open -= 1,
+            Some(_) => {
+                self.open.remove(&(host, serial));
+            }
+            None => {
+                let text = format!("a recipient was {ending:?} that nobody was responsible for");
+                self.violation.get_or_insert(Violation { host, serial, mail: 0, text });
+            }
+        }
+    }
+
+    /// What became of recipients so far.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    /// Recipients that still wait for their verdict.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        let t = &self.totals;
+        t.accepted.saturating_sub(t.delivered + t.relayed + t.bounced + t.discarded + t.forwarded)
+    }
+
+    /// What went wrong first.
+    #[must_use]
+    pub fn violation(&self) -> Option<&Violation> {
+        self.violation.as_ref()
+    }
+
+    /// Compares the ledger with what the hosts say they still hold: `(host, serial, recipients)` of every queued mail.
+    ///
+    /// # Errors
+    /// Names the first mail, by host and number, for which they differ.
+    pub fn audit(&self, held: impl Iterator<Item = (HostId, u64, u32)>) -> Result<(), Violation> {
+        if let Some(violation) = &self.violation {
+            return Err(violation.clone());
+        }
+        let mut held: Vec<(HostId, u64, u32)> = held.collect();
+        held.sort_unstable();
+        let mut open: Vec<(HostId, u64, u32)> = self.open.iter().map(|((h, s), l)| (*h, *s, l.open)).collect();
+        open.sort_unstable();
+        let differing = held
+            .iter()
+            .filter(|h| open.binary_search(h).is_err())
+            .chain(open.iter().filter(|o| held.binary_search(o).is_err()))
+            .min();
+        let Some((host, serial, _)) = differing.copied() else { return Ok(()) };
+        let count = |list: &[(HostId, u64, u32)]| list.iter().find(|l| (l.0, l.1) == (host, serial)).map_or(0, |l| l.2);
+        let mail = self.open.get(&(host, serial)).map_or(0, |l| l.mail);
+        let text = format!(
+            "the host took responsibility for {} recipients that have no verdict yet, but its queue holds {}",
+            count(&open),
+            count(&held)
+        );
+        Err(Violation { host, serial, mail, text })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOST: HostId = HostId(0);
+
+    #[test]
+    fn what_is_lost_or_ended_twice_is_found() {
+        let mut ledger = Ledger::default();
+        ledger.accept(HOST, 1, 10, 2);
+        ledger.accept(HOST, 2, 11, 1);
+        assert!(ledger.audit([(HOST, 2, 1), (HOST, 1, 2)].into_iter()).is_ok());
+        ledger.end(HOST, 1, Ending::Delivered);
+        assert_eq!(ledger.waiting(), 2);
+        let lost = ledger.audit([(HOST, 2, 1)].into_iter()).unwrap_err();
+        assert_eq!((lost.serial, lost.mail), (1, 10));
+        let forgotten = ledger.audit([(HOST, 1, 1), (HOST, 2, 1), (HOST, 7, 1)].into_iter()).unwrap_err();
+        assert_eq!((forgotten.serial, forgotten.mail), (7, 0));
+        ledger.end(HOST, 1, Ending::Bounced);
+        assert!(ledger.violation().is_none());
+        ledger.end(HOST, 1, Ending::Bounced);
+        assert!(ledger.violation().is_some() && ledger.audit(std::iter::empty()).is_err());
+    }
+}

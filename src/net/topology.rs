@@ -1,0 +1,517 @@
+//! The graph of hosts and links, and the shortest routes on it.
+//!
+//! A route is the path of least total latency; at equal latency the one with fewer links, and then the one whose link
+//! names hash lowest, so that no route depends on the order in which hosts were added. Links and hosts that are down
+//! are routed around at once: the convergence of routing protocols is not simulated.
+//!
+//! Most hosts hang off the graph like leaves off a branch. Those trees are peeled off first, and only what is left
+//! (the mesh of the core) is searched, once for each pair that talks: an internet of 10,000 sites costs no more per
+//! pair than one of ten.
+
+use std::ops::Add;
+
+use petgraph::algo::astar;
+use petgraph::graph::{NodeIndex, UnGraph};
+use petgraph::visit::{EdgeFiltered, EdgeRef};
+use rustc_hash::FxHashMap;
+
+use super::lane::{Lane, LaneSpec};
+use crate::sim::{Stream, Streams};
+
+/// A host or router: a node of the graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Node(pub u32);
+
+/// A link between two nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkId(pub u32);
+
+/// One direction of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LaneId(pub u32);
+
+impl LaneId {
+    /// The link that it is a direction of.
+    #[must_use]
+    pub fn link(self) -> LinkId {
+        LinkId(self.0 / 2)
+    }
+}
+
+/// One step of a route: a lane, and the node it leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The lane.
+    pub lane: LaneId,
+    /// Where it leads.
+    pub to: Node,
+}
+
+/// Names a route, for as long as the run lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RouteId(pub u32);
+
+/// A route, shared by all packets that take it.
+#[derive(Debug)]
+pub struct Route {
+    /// The steps in order; empty from a node to itself.
+    pub steps: Box<[Step]>,
+    /// The smallest MTU on the way: path MTU discovery (RFC 1191) is taken as done.
+    pub mtu: u16,
+}
+
+struct LinkInfo {
+    ends: [Node; 2],
+    name: String,
+    /// Breaks ties between routes without looking at the order of hosts.
+    name_hash: u64,
+    up: bool,
+    /// Reaches only the two ends: no packet for anybody else is passed over it.
+    access_only: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Cost {
+    latency: u64,
+    links: u32,
+    tie: u64,
+}
+
+impl Add for Cost {
+    type Output = Cost;
+    fn add(self, other: Cost) -> Cost {
+        Cost {
+            latency: self.latency.saturating_add(other.latency),
+            links: self.links + other.links,
+            tie: self.tie.wrapping_add(other.tie),
+        }
+    }
+}
+
+/// Where a node hangs after the trees have been peeled off.
+#[derive(Clone, Copy)]
+struct Branch {
+    /// The step towards the core; `None` for a node of the core.
+    up: Option<Step>,
+    /// Steps to the core.
+    depth: u32,
+}
+
+/// The graph.
+pub struct Topology {
+    graph: UnGraph<bool, u32>,
+    links: Vec<LinkInfo>,
+    lanes: Vec<Lane>,
+    streams: Streams,
+    access: FxHashMap<(Node, Node), LaneId>,
+    known: FxHashMap<(Node, Node), Option<RouteId>>,
+    routes: Vec<Route>,
+    branches: Vec<Branch>,
+    epoch: u32,
+    stale: bool,
+}
+
+impl Topology {
+    /// An empty graph; `streams` gives the links their luck.
+    #[must_use]
+    pub fn new(streams: Streams) -> Topology {
+        Topology {
+            graph: UnGraph::default(),
+            links: Vec::new(),
+            lanes: Vec::new(),
+            streams,
+            access: FxHashMap::default(),
+            known: FxHashMap::default(),
+            routes: Vec::new(),
+            branches: Vec::new(),
+            epoch: 0,
+            stale: true,
+        }
+    }
+
+    /// Adds a node that is up.
+    pub fn add_node(&mut self) -> Node {
+        self.stale = true;
+        Node(self.graph.add_node(true).index() as u32)
+    }
+
+    /// Number of nodes.
+    #[must_use]
+    pub fn node_count(&self) -> usize {
+        self.graph.node_count()
+    }
+
+    /// Number of links.
+    #[must_use]
+    pub fn link_count(&self) -> usize {
+        self.links.len()
+    }
+
+    /// Links `a` and `b`: `there` is the lane from `a` to `b`, `back` the other. `name` is unique, and names the
+    /// link's random streams. An `access_only` link carries nothing but what its two ends say to each other.
+    pub fn add_link(
+        &mut self,
+        name: &str,
+        a: Node,
+        b: Node,
+        there: LaneSpec,
+        back: LaneSpec,
+        access_only: bool,
+    ) -> LinkId {
+        let id = LinkId(self.links.len() as u32);
+        for (spec, direction) in [(there, "there"), (back, "back")] {
+            let chancy = spec.loss_ppm > 0 || !spec.jitter.is_zero();
+            let luck = chancy.then(|| lane_stream(&self.streams, name, direction));
+            self.lanes.push(Lane::new(spec, luck));
+        }
+        if access_only {
+            self.access.insert((a, b), LaneId(id.0 * 2));
+            self.access.insert((b, a), LaneId(id.0 * 2 + 1));
+        } else {
+            self.graph.add_edge(NodeIndex::new(a.0 as usize), NodeIndex::new(b.0 as usize), id.0);
+        }
+        self.links.push(LinkInfo {
+            ends: [a, b],
+            name: name.into(),
+            // Forty bits leave room for the sum over a long route.
+            name_hash: crate::sim::name_hash(name) >> 24,
+            up: true,
+            access_only,
+        });
+        self.stale = true;
+        id
+    }
+
+    /// A lane and what is on it.
+    #[inline]
+    pub fn lane_mut(&mut self, id: LaneId) -> &mut Lane {
+        &mut self.lanes[id.0 as usize]
+    }
+
+    /// A lane.
+    #[must_use]
+    #[inline]
+    pub fn lane(&self, id: LaneId) -> &Lane {
+        &self.lanes[id.0 as usize]
+    }
+
+    /// The two ends of a link.
+    #[must_use]
+    pub fn ends(&self, link: LinkId) -> [Node; 2] {
+        self.links[link.0 as usize].ends
+    }
+
+    /// Takes a link down or up.
+    pub fn set_link_up(&mut self, link: LinkId, up: bool) {
+        let info = &mut self.links[link.0 as usize];
+        info.up = up;
+        for lane in [link.0 * 2, link.0 * 2 + 1] {
+            self.lanes[lane as usize].set_up(up);
+        }
+        self.reroute();
+    }
+
+    /// Changes the loss of both directions of a link, in parts per million.
+    pub fn set_link_loss(&mut self, link: LinkId, loss_ppm: u32) {
+        let name = &self.links[link.0 as usize].name;
+        for (lane, direction) in [(link.0 * 2, "there"), (link.0 * 2 + 1, "back")] {
+            let streams = &self.streams;
+            self.lanes[lane as usize].set_loss(loss_ppm, || lane_stream(streams, name, direction));
+        }
+    }
+
+    /// Changes the latency of both directions of a link; routes may change with it.
+    pub fn set_link_latency(&mut self, link: LinkId, latency: crate::sim::Duration) {
+        for lane in [link.0 * 2, link.0 * 2 + 1] {
+            self.lanes[lane as usize].set_latency(latency);
+        }
+        self.reroute();
+    }
+
+    /// Takes a node down or up: it passes nothing on while down.
+    pub fn set_node_up(&mut self, node: Node, up: bool) {
+        self.graph[NodeIndex::new(node.0 as usize)] = up;
+        self.reroute();
+    }
+
+    /// Whether a node is up.
+    #[must_use]
+    #[inline]
+    pub fn is_node_up(&self, node: Node) -> bool {
+        self.graph[NodeIndex::new(node.0 as usize)]
+    }
+
+    fn reroute(&mut self) {
+        self.stale = true;
+        self.epoch += 1;
+    }
+
+    /// Rises whenever routes may have changed: a route remembered from another epoch must be asked for again.
+    #[must_use]
+    #[inline]
+    pub fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// The route from one node to another; `None` when nothing leads there now.
+    pub fn route(&mut self, from: Node, to: Node) -> Option<RouteId> {
+        if self.stale {
+            self.peel();
+        }
+        if let Some(known) = self.known.get(&(from, to)) {
+            return *known;
+        }
+        let id = self.find(from, to).map(|steps| {
+            let mtu = steps.iter().map(|s| self.lane(s.lane).spec().mtu).min().unwrap_or(u16::MAX);
+            self.routes.push(Route { steps: steps.into(), mtu });
+            RouteId((self.routes.len() - 1) as u32)
+        });
+        self.known.insert((from, to), id);
+        id
+    }
+
+    /// The steps of a route. They stay the same even when a newer route leads elsewhere.
+    #[must_use]
+    #[inline]
+    pub fn steps(&self, id: RouteId) -> &Route {
+        &self.routes[id.0 as usize]
+    }
+
+    fn find(&self, from: Node, to: Node) -> Option<Vec<Step>> {
+        if from == to {
+            return Some(Vec::new());
+        }
+        if let Some(lane) = self.access.get(&(from, to)) {
+            return self.links[lane.link().0 as usize].up.then(|| vec![Step { lane: *lane, to }]);
+        }
+        // Climb from both sides to the core, or until the two climbs meet.
+        let (mut a, mut b) = (from, to);
+        let (mut climb, mut descent) = (Vec::new(), Vec::new());
+        while a != b {
+            let (at_a, at_b) = (self.branches[a.0 as usize], self.branches[b.0 as usize]);
+            if let Some(step) = at_a.up
+                && (at_b.up.is_none() || at_a.depth >= at_b.depth)
+            {
+                climb.push(step);
+                a = step.to;
+            } else if let Some(step) = at_b.up {
+                descent.push(Step { lane: LaneId(step.lane.0 ^ 1), to: b });
+                b = step.to;
+            } else {
+                break;
+            }
+        }
+        if a != b {
+            climb.extend(self.search_core(a, b)?);
+        }
+        climb.extend(descent.into_iter().rev());
+        let passable = climb.iter().all(|s| self.is_node_up(s.to));
+        (passable && self.is_node_up(from)).then_some(climb)
+    }
+
+    fn search_core(&self, from: Node, to: Node) -> Option<Vec<Step>> {
+        let usable = EdgeFiltered::from_fn(&self.graph, |edge| {
+            self.links[*edge.weight() as usize].up
+                && self.graph[edge.source()]
+                && self.graph[edge.target()]
+                && self.branches[edge.source().index()].up.is_none()
+                && self.branches[edge.target().index()].up.is_none()
+        });
+        let cost = |lane: LaneId| Cost {
+            latency: self.lane(lane).spec().latency.as_nanos(),
+            links: 1,
+            tie: self.links[lane.link().0 as usize].name_hash,
+        };
+        let goal = NodeIndex::new(to.0 as usize);
+        let (_, nodes) = astar(
+            &usable,
+            NodeIndex::new(from.0 as usize),
+            |node| node == goal,
+            |edge| cost(self.lane_from(LinkId(*edge.weight()), Node(edge.source().index() as u32))),
+            |_| Cost::default(),
+        )?;
+        let mut steps = Vec::with_capacity(nodes.len());
+        for pair in nodes.windows(2) {
+            let here = Node(pair[0].index() as u32);
+            // Of parallel links, the one that the search counted: the cheapest.
+            let lane = self
+                .graph
+                .edges_connecting(pair[0], pair[1])
+                .filter(|e| self.links[*e.weight() as usize].up)
+                .map(|e| self.lane_from(LinkId(*e.weight()), here))
+                .min_by_key(|lane| cost(*lane))?;
+            steps.push(Step { lane, to: Node(pair[1].index() as u32) });
+        }
+        Some(steps)
+    }
+
+    /// The lane of `link` that leads away from `node`.
+    #[must_use]
+    pub fn lane_from(&self, link: LinkId, node: Node) -> LaneId {
+        LaneId(link.0 * 2 + u32::from(self.links[link.0 as usize].ends[0] != node))
+    }
+
+    /// Peels the trees off the graph: a node with one usable link hangs on its neighbour; when that leaves the
+    /// neighbour with one link, it hangs too.
+    fn peel(&mut self) {
+        self.stale = false;
+        self.known.clear();
+        let count = self.graph.node_count();
+        let mut degree = vec![0_u32; count];
+        for link in self.links.iter().filter(|l| l.up && !l.access_only) {
+            for end in link.ends {
+                degree[end.0 as usize] += 1;
+            }
+        }
+        let mut branches = vec![Branch { up: None, depth: 0 }; count];
+        let mut order: Vec<usize> = (0..count).filter(|n| degree[*n] == 1).collect();
+        let mut next = 0;
+        while next < order.len() {
+            let node = order[next];
+            next += 1;
+            if degree[node] != 1 {
+                continue; // the last of its tree: the neighbour hangs on it already
+            }
+            let index = NodeIndex::new(node);
+            let parent = self
+                .graph
+                .edges(index)
+                .filter(|e| self.links[*e.weight() as usize].up)
+                .map(|e| (e.target().index(), LinkId(*e.weight())))
+                .find(|(to, _)| degree[*to] > 0);
+            let Some((parent, link)) = parent else { continue };
+            let lane = self.lane_from(link, Node(node as u32));
+            branches[node].up = Some(Step { lane, to: Node(parent as u32) });
+            degree[node] = 0;
+            degree[parent] -= 1;
+            if degree[parent] == 1 {
+                order.push(parent);
+            }
+        }
+        // Nodes were peeled from the outside in, so depths are known from the inside out.
+        for node in order.into_iter().rev() {
+            if let Some(step) = branches[node].up {
+                branches[node].depth = branches[step.to.0 as usize].depth + 1;
+            }
+        }
+        self.branches = branches;
+    }
+}
+
+fn lane_stream(streams: &Streams, link: &str, direction: &str) -> Stream {
+    streams.stream(&format!("link:{link}/{direction}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::Duration;
+    use proptest::prelude::*;
+
+    fn spec(ms: u64) -> LaneSpec {
+        LaneSpec { latency: Duration::from_millis(ms), ..LaneSpec::default() }
+    }
+
+    fn build(nodes: u32, links: &[(u32, u32, u64)]) -> Topology {
+        let mut t = Topology::new(Streams::new(1));
+        for _ in 0..nodes {
+            t.add_node();
+        }
+        for (i, (a, b, ms)) in links.iter().enumerate() {
+            t.add_link(&format!("l{i}"), Node(*a), Node(*b), spec(*ms), spec(*ms), false);
+        }
+        t
+    }
+
+    fn path(t: &mut Topology, from: u32, to: u32) -> Option<Vec<u32>> {
+        t.route(Node(from), Node(to)).map(|r| t.steps(r).steps.iter().map(|s| s.to.0).collect())
+    }
+
+    #[test]
+    fn routes_are_shortest_by_latency_and_go_round_what_is_down() {
+        // A square 0-1-2-3 with a slow side, and a tail 4-5 on 0.
+        let mut t = build(6, &[(0, 1, 10), (1, 2, 10), (2, 3, 10), (3, 0, 50), (0, 4, 1), (4, 5, 1)]);
+        assert_eq!(path(&mut t, 0, 3), Some(vec![1, 2, 3]));
+        assert_eq!(path(&mut t, 5, 2), Some(vec![4, 0, 1, 2]));
+        assert_eq!(path(&mut t, 2, 5), Some(vec![1, 0, 4, 5]));
+        assert_eq!(path(&mut t, 5, 4), Some(vec![4]));
+        t.set_link_up(LinkId(1), false);
+        assert_eq!(path(&mut t, 0, 3), Some(vec![3]));
+        assert_eq!(path(&mut t, 1, 2), Some(vec![0, 3, 2]));
+        t.set_node_up(Node(3), false);
+        assert_eq!(path(&mut t, 0, 2), None);
+        t.set_link_up(LinkId(1), true);
+        assert_eq!(path(&mut t, 0, 2), Some(vec![1, 2]));
+    }
+
+    #[test]
+    fn two_hosts_and_parallel_links() {
+        let mut t = build(2, &[(0, 1, 10), (0, 1, 5)]);
+        let route = t.route(Node(1), Node(0)).unwrap();
+        assert_eq!(t.steps(route).steps[..], [Step { lane: LaneId(3), to: Node(0) }]);
+        let mut one = build(2, &[(0, 1, 10)]);
+        assert_eq!(path(&mut one, 0, 1), Some(vec![1]));
+        assert_eq!(path(&mut one, 1, 0), Some(vec![0]));
+    }
+
+    #[test]
+    fn an_access_link_carries_nothing_for_others() {
+        let mut t = build(3, &[(0, 1, 50)]);
+        t.add_link("ns0", Node(2), Node(0), spec(1), spec(1), true);
+        t.add_link("ns1", Node(2), Node(1), spec(1), spec(1), true);
+        assert_eq!(path(&mut t, 0, 1), Some(vec![1]));
+        assert_eq!(path(&mut t, 0, 2), Some(vec![2]));
+        assert_eq!(path(&mut t, 2, 1), Some(vec![1]));
+    }
+
+    proptest! {
+        /// Against Floyd and Warshall's algorithm on random graphs.
+        #[test]
+        fn no_route_is_longer_than_it_must_be(
+            links in prop::collection::vec((0_u32..9, 0_u32..9, 1_u64..40), 0..20),
+            down in prop::collection::vec(any::<bool>(), 20),
+        ) {
+            let links: Vec<_> = links.into_iter().filter(|(a, b, _)| a != b).collect();
+            let mut t = build(9, &links);
+            for (i, _) in links.iter().enumerate().filter(|(i, _)| down[*i]) {
+                t.set_link_up(LinkId(i as u32), false);
+            }
+            let mut best = [[u64::MAX / 4; 9]; 9];
+            for (i, (a, b, ms)) in links.iter().enumerate() {
+                if !down[i] {
+                    let known = &mut best[*a as usize][*b as usize];
+                    *known = (*ms).min(*known);
+                    best[*b as usize][*a as usize] = *known;
+                }
+            }
+            for (i, row) in best.iter_mut().enumerate() {
+                row[i] = 0;
+            }
+            for k in 0..9 {
+                for i in 0..9 {
+                    for j in 0..9 {
+                        best[i][j] = best[i][j].min(best[i][k] + best[k][j]);
+                    }
+                }
+            }
+            for a in 0..9_u32 {
+                for b in 0..9_u32 {
+                    let expected = best[a as usize][b as usize];
+                    let route = t.route(Node(a), Node(b));
+                    prop_assert_eq!(route.is_some(), expected < u64::MAX / 4);
+                    if let Some(route) = route {
+                        let mut here = Node(a);
+                        let mut sum = 0;
+                        for step in t.steps(route).steps.iter() {
+                            let ends = t.ends(step.lane.link());
+                            prop_assert_eq!(ends[(step.lane.0 % 2) as usize], here);
+                            here = step.to;
+                            sum += t.lane(step.lane).spec().latency.as_nanos() / 1_000_000;
+                        }
+                        prop_assert_eq!((here, sum), (Node(b), expected));
+                    }
+                }
+            }
+        }
+    }
+}

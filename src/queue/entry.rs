@@ -1,0 +1,150 @@
+//! One queued mail: envelope, content, and what became of each recipient.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::DestinationId;
+use crate::identity::{Mailbox, ReversePath};
+use crate::mime::Content;
+use crate::octets::Chunk;
+use crate::sim::{Duration, Instant};
+
+/// Names a queued mail for as long as it is queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryId(pub u32);
+
+/// What is handed to a queue.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// The mail's number in the run, for observers.
+    pub mail: u64,
+    /// The hops it has made, for observers.
+    pub hops: u16,
+    /// The host's own number for it, from which its queue id is made.
+    pub serial: u64,
+    /// Where to report failure.
+    pub reverse_path: ReversePath,
+    /// Who it is for.
+    pub recipients: SmallVec<[(Mailbox, DestinationId); 1]>,
+    /// The content.
+    pub content: Content,
+}
+
+/// Why a recipient was not reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The enhanced status code (RFC 3463), such as `5.1.1` or `4.4.1`.
+    pub status: Arc<str>,
+    /// The reply of the other host, or the failure in words.
+    pub text: Chunk,
+    /// Who said so, as `name [address]`; `None` when nobody was reached.
+    pub by: Option<Arc<str>>,
+    /// Whether `text` is an SMTP reply (RFC 3464 calls it a diagnostic code of type `smtp`).
+    pub is_reply: bool,
+}
+
+/// What has become of a recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Still to be reached.
+    Waiting,
+    /// Another host took responsibility.
+    Relayed,
+    /// Never to be reached; the report is due.
+    Failed,
+    /// Never to be reached; the caller has been told to report it.
+    Reported,
+}
+
+/// A recipient of a queued mail.
+#[derive(Clone, Debug)]
+pub struct Recipient {
+    /// Where it is to go.
+    pub mailbox: Mailbox,
+    /// The destination that leads there.
+    pub destination: DestinationId,
+    /// What has become of it.
+    pub fate: Fate,
+    /// Why the last attempt failed.
+    pub last_failure: Option<Failure>,
+}
+
+impl Recipient {
+    /// The mail was kept for too long (RFC 3463 §3.5: X.4.7, delivery time expired).
+    pub(super) fn expire(&mut self, age: Duration) {
+        let last = self.last_failure.take();
+        let because = last.as_ref().map_or(Vec::new(), |l| l.text.to_vec());
+        let mut text = format!("delivery time expired after {age}; last: ").into_bytes();
+        text.extend_from_slice(&because);
+        self.fate = Fate::Failed;
+        self.last_failure = Some(Failure {
+            status: "5.4.7".into(),
+            text: Chunk::from(text),
+            by: last.and_then(|l| l.by),
+            is_reply: false,
+        });
+    }
+}
+
+/// One queued mail.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its place in the queue.
+    pub id: EntryId,
+    /// Counts the mails of this queue from 1.
+    pub number: u64,
+    /// The mail's number in the run.
+    pub mail: u64,
+    /// The hops it has made.
+    pub hops: u16,
+    /// The host's own number for it.
+    pub serial: u64,
+    /// Where to report failure.
+    pub reverse_path: ReversePath,
+    /// Who it is for.
+    pub recipients: SmallVec<[Recipient; 1]>,
+    /// The content.
+    pub content: Content,
+    /// When the host took responsibility.
+    pub arrived: Instant,
+    /// Attempts begun.
+    pub attempts: u32,
+    /// When it is tried again; `None` while it is active.
+    pub due: Option<Instant>,
+    pub(super) last_gap: Duration,
+    pub(super) open_jobs: u32,
+    pub(super) warned: bool,
+}
+
+impl Entry {
+    pub(super) fn new(id: EntryId, number: u64, now: Instant, mail: Mail) -> Entry {
+        let recipients = mail
+            .recipients
+            .into_iter()
+            .map(|(mailbox, destination)| Recipient { mailbox, destination, fate: Fate::Waiting, last_failure: None })
+            .collect();
+        Entry {
+            id,
+            number,
+            mail: mail.mail,
+            hops: mail.hops,
+            serial: mail.serial,
+            reverse_path: mail.reverse_path,
+            recipients,
+            content: mail.content,
+            arrived: now,
+            attempts: 0,
+            due: None,
+            last_gap: Duration::ZERO,
+            open_jobs: 0,
+            warned: false,
+        }
+    }
+
+    /// Number of recipients that still wait for their verdict.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.recipients.iter().filter(|r| r.fate == Fate::Waiting).count()
+    }
+}

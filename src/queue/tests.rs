@@ -1,0 +1,153 @@
+use super::*;
+use crate::identity::ReversePath;
+use crate::mime::Content;
+use crate::octets::{Chunk, Rope};
+
+fn content() -> Content {
+    Content::scan(Rope::from(Chunk::from("Subject: x\r\n\r\nx\r\n")))
+}
+
+fn mail(queue: &mut Queue, to: &[&str]) -> Mail {
+    let recipients = to
+        .iter()
+        .map(|t| {
+            let mailbox: crate::identity::Mailbox = t.parse().unwrap();
+            let destination = queue.destination(mailbox.domain());
+            (mailbox, destination)
+        })
+        .collect();
+    Mail { mail: 1, hops: 1, serial: 1, reverse_path: ReversePath::Null, recipients, content: content() }
+}
+
+fn failure() -> Failure {
+    Failure { status: "4.4.1".into(), text: Chunk::from("no answer"), by: None, is_reply: false }
+}
+
+fn at(secs: u64) -> Instant {
+    Instant::ZERO + Duration::from_secs(secs)
+}
+
+#[test]
+fn one_transaction_for_many_recipients_of_a_destination() {
+    let mut queue = Queue::new(Config::default());
+    let m = mail(&mut queue, &["a@x.example", "b@y.example", "c@x.example"]);
+    let (id, settled) = queue.accept(at(0), m);
+    assert!(settled.is_none());
+    let x = queue.poll_runnable().unwrap();
+    let job = queue.open(x).unwrap();
+    assert_eq!((&**queue.destination_name(x), &job.recipients[..]), ("x.example", &[0, 2][..]));
+    let y = queue.poll_runnable().unwrap();
+    let other = queue.open(y).unwrap();
+    assert_eq!(queue.poll_runnable(), None);
+    queue.relayed(id, 0);
+    queue.fail_for_now(id, 2, &failure());
+    assert!(queue.finish(at(1), &job).is_none(), "the other destination is still at it");
+    queue.fail(id, 1, failure());
+    let settled = queue.finish(at(2), &other).unwrap();
+    assert_eq!((&settled.failed[..], settled.retry_at), (&[1][..], Some(at(600))));
+    assert_eq!(queue.entry(id).waiting(), 1);
+    // The next round is only for the one that waits.
+    assert!(queue.next_due(at(599)).is_none());
+    assert_eq!(queue.next_due(at(600)).unwrap().0, id);
+    queue.close(x);
+    let again = queue.poll_runnable().unwrap();
+    assert_eq!(queue.open(again).unwrap().recipients[..], [2]);
+    assert_eq!(queue.entry(id).attempts, 2);
+}
+
+#[test]
+fn a_destination_that_cannot_be_reached_rests_with_all_its_mail() {
+    let mut queue = Queue::new(Config::default());
+    let ids: Vec<EntryId> = (0..10)
+        .map(|_| {
+            let m = mail(&mut queue, &["a@x.example"]);
+            queue.accept(at(0), m).0
+        })
+        .collect();
+    let mut jobs = Vec::new();
+    while let Some(x) = queue.poll_runnable() {
+        jobs.push(queue.open(x).unwrap());
+    }
+    assert_eq!(jobs.len(), 5, "the initial window");
+    let x = jobs[0].destination;
+    let settled = queue.rest(at(30), x, &failure());
+    assert_eq!(settled.len(), 5, "the backlog comes back");
+    for job in jobs {
+        queue.fail_for_now(job.entry, 0, &failure());
+        assert!(queue.finish(at(30), &job).is_some());
+        queue.close(x);
+    }
+    let m = mail(&mut queue, &["a@x.example"]);
+    let (_, settled) = queue.accept(at(40), m);
+    assert!(settled.unwrap().retry_at.is_some(), "deferred without a try");
+    let m = mail(&mut queue, &["a@x.example"]);
+    assert!(queue.accept(at(90), m).1.is_none(), "the rest is over");
+    assert_eq!(queue.len(), ids.len() + 2);
+}
+
+#[test]
+fn the_window_grows_with_praise_up_to_its_limit() {
+    let limits = Limits { initial_connections: 1, most_connections: 3, ..Limits::default() };
+    let mut queue = Queue::new(Config { limits, ..Config::default() });
+    for _ in 0..9 {
+        let m = mail(&mut queue, &["a@x.example"]);
+        queue.accept(at(0), m);
+    }
+    let mut open = |queue: &mut Queue| std::iter::from_fn(|| queue.poll_runnable().and_then(|x| queue.open(x))).count();
+    assert_eq!(open(&mut queue), 1);
+    let x = queue.destination("x.example");
+    for _ in 0..5 {
+        queue.praise(x);
+    }
+    assert_eq!(open(&mut queue), 2);
+}
+
+#[test]
+fn what_waits_too_long_fails_and_late_mail_is_warned_of_once() {
+    let config = Config {
+        lifetime: Some(Duration::from_hours(1)),
+        delay_warning: Some(Duration::from_mins(10)),
+        ..Config::default()
+    };
+    let mut queue = Queue::new(config);
+    let m = mail(&mut queue, &["a@x.example"]);
+    let (id, _) = queue.accept(at(0), m);
+    let mut warnings = Vec::new();
+    let mut now = at(0);
+    let settled = loop {
+        let x = queue.poll_runnable().unwrap();
+        let job = queue.open(x).unwrap();
+        queue.fail_for_now(id, 0, &failure());
+        let settled = queue.finish(now, &job).unwrap();
+        queue.close(x);
+        if settled.warn {
+            warnings.push(now);
+        }
+        match settled.retry_at {
+            Some(due) => now = due,
+            None => break settled,
+        }
+        assert_eq!(queue.next_due(now).unwrap().0, id);
+    };
+    assert_eq!(settled.failed[..], [0]);
+    assert_eq!(warnings, [at(600)]);
+    assert!(now >= at(3600));
+    let entry = queue.remove(id);
+    let failure = entry.recipients[0].last_failure.clone().unwrap();
+    assert_eq!(&*failure.status, "5.4.7");
+    assert!(failure.text.ends_with(b"last: no answer"));
+    assert!(queue.is_empty() && queue.poll_timeout().is_some(), "a stale due time is skipped");
+    assert!(queue.next_due(at(999_999)).is_none());
+}
+
+#[test]
+fn a_crash_loses_no_mail() {
+    let mut queue = Queue::new(Config::default());
+    let m = mail(&mut queue, &["a@x.example"]);
+    let (id, _) = queue.accept(at(0), m);
+    let x = queue.poll_runnable().unwrap();
+    queue.open(x).unwrap();
+    queue.recover(at(50));
+    assert_eq!(queue.next_due(at(50)).unwrap().0, id);
+    assert!(queue.poll_runnable().is_some());
+}

@@ -1,0 +1,130 @@
+//! Packets on their way: one event for each lane they cross.
+
+use std::net::IpAddr;
+
+use super::{Event, World};
+use crate::agent::{Input, Peer};
+use crate::net::lane::Drop;
+use crate::net::packet::{Body, Datagram};
+use crate::net::topology::{Node, RouteId};
+use crate::octets::Chunk;
+use crate::trace::{HostId, LossReason, PacketStep};
+
+/// Hosts and nodes of the graph have the same numbers.
+#[inline]
+pub(super) fn node(host: HostId) -> Node {
+    Node(host.0)
+}
+
+/// A packet on a lane.
+#[derive(Debug)]
+pub(super) struct Packet {
+    pub(super) number: u64,
+    pub(super) from: HostId,
+    pub(super) to: HostId,
+    pub(super) body: Body,
+    /// The sending socket, for observers.
+    pub(super) socket: Option<u32>,
+    route: RouteId,
+    step: u16,
+    /// How often the lane had gone down when the packet entered it.
+    outages: u32,
+}
+
+impl World {
+    /// A host hands a packet to the network.
+    pub(super) fn transmit(
+        &mut self,
+        from: HostId,
+        to: HostId,
+        route: Option<RouteId>,
+        socket: Option<u32>,
+        body: Body,
+    ) {
+        self.last_packet += 1;
+        let number = self.last_packet;
+        let packet = Packet { number, from, to, body, socket, route: route.unwrap_or(RouteId(0)), step: 0, outages: 0 };
+        self.observe_packet(&packet, from, PacketStep::Sent, None);
+        match route {
+            _ if from == to => {
+                // Loopback: the kernel hands it back at once, but never in the same instant.
+                let at = self.engine.now() + crate::sim::Duration::from_micros(10);
+                let slot = self.packets.insert(packet);
+                self.engine.schedule_at(at, Event::Packet(slot as u32));
+            }
+            None => self.observe_packet(&packet, from, PacketStep::Lost, Some(LossReason::NoRoute)),
+            Some(_) => self.enter_lane(packet, from),
+        }
+    }
+
+    fn enter_lane(&mut self, mut packet: Packet, here: HostId) {
+        let step = self.topology.steps(packet.route).steps[usize::from(packet.step)];
+        let now = self.engine.now();
+        let lane = self.topology.lane_mut(step.lane);
+        packet.outages = lane.outages();
+        match lane.offer(now, packet.body.wire_len()) {
+            Ok(at) => {
+                let slot = self.packets.insert(packet);
+                self.engine.schedule_at(at, Event::Packet(slot as u32));
+            }
+            Err(drop) => {
+                let reason = match drop {
+                    Drop::Down => LossReason::LinkDown,
+                    Drop::Noise => LossReason::Noise,
+                    Drop::BufferFull => LossReason::BufferFull,
+                    Drop::Fault => LossReason::Fault,
+                };
+                self.observe_packet(&packet, here, PacketStep::Lost, Some(reason));
+            }
+        }
+    }
+
+    /// A packet has reached the end of a lane.
+    pub(super) fn packet_arrives(&mut self, slot: u32) {
+        let mut packet = self.packets.remove(slot as usize);
+        if packet.from != packet.to {
+            let steps = &self.topology.steps(packet.route).steps;
+            let step = steps[usize::from(packet.step)];
+            let here = HostId(step.to.0);
+            let last = usize::from(packet.step) + 1 == steps.len();
+            if self.topology.lane(step.lane).outages() != packet.outages {
+                self.observe_packet(&packet, here, PacketStep::Lost, Some(LossReason::LinkDown));
+                return;
+            }
+            if !self.topology.is_node_up(step.to) {
+                self.observe_packet(&packet, here, PacketStep::Lost, Some(LossReason::HostDown));
+                return;
+            }
+            if !last {
+                self.observe_packet(&packet, here, PacketStep::Forwarded, None);
+                packet.step += 1;
+                self.enter_lane(packet, here);
+                return;
+            }
+        }
+        self.observe_packet(&packet, packet.to, PacketStep::Arrived, None);
+        let (from, to) = (packet.from, packet.to);
+        match packet.body {
+            Body::Tcp(segment) => self.segment_arrived(from, to, segment),
+            Body::Udp(datagram) => {
+                let address = self.hosts[from.0 as usize].address;
+                let input = Input::Datagram {
+                    from: Peer { host: from, address },
+                    from_port: datagram.source_port,
+                    port: datagram.destination_port,
+                    payload: datagram.payload,
+                };
+                self.agent_input(to, input);
+            }
+        }
+        self.settle();
+    }
+
+    /// Sends a UDP datagram for an agent. To an address that nobody has, it vanishes.
+    pub(super) fn send_datagram(&mut self, from: HostId, to: IpAddr, port: u16, from_port: u16, payload: Chunk) {
+        let Some(peer) = self.directory.find(to) else { return };
+        let route = self.topology.route(node(from), node(peer));
+        let datagram = Datagram { source_port: from_port, destination_port: port, payload };
+        self.transmit(from, peer, route, None, Body::Udp(datagram));
+    }
+}
