@@ -1,1 +1,35 @@
-//! TCP, sans-IO (RFC 9293).
+//! TCP, sans-IO (RFC 9293): what a link does to a dialogue is the lesson, so this TCP is our own.
+//!
+//! A [`Connection`] takes segments, the user's calls and the time, and gives segments, [`Event`]s and one deadline. It
+//! knows no addresses, no network and no clock. It does what Linux does where the standards leave a choice, because
+//! its times are compared with those of real machines:
+//!
+//! - handshake, half-close, simultaneous open and close, resets (RFC 9293, RFC 5961);
+//! - segment size and window scale options (RFC 9293 §3.7.1, RFC 7323);
+//! - slow start from ten segments, congestion avoidance, fast retransmit, NewReno recovery (RFC 6928, 5681, 6582, 3042);
+//! - retransmission timeout from measured round trips (RFC 6298), persist timer, delayed acknowledgements.
+//!
+//! Not here: listening sockets and addresses (the host's), selective acknowledgement, timestamps, tail loss probes,
+//! ECN, urgent data, Nagle's algorithm, keep-alives.
+//!
+//! Data is never copied: a segment's payload is a window into the chunks that were sent, and windows that arrive in
+//! order grow together again (see [`crate::octets`]).
+
+mod config;
+mod congestion;
+mod connection;
+mod input;
+mod output;
+mod queue;
+mod reassembly;
+mod rto;
+mod segment;
+mod sequence;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use config::Config;
+pub use connection::Connection;
+pub use segment::{Flags, HEADER_BYTES, Segment};
+pub use state::{Event, State};

@@ -1,0 +1,425 @@
+//! One end of a connection: the transmission control block of RFC 9293 §3.3.1 and the calls of its user (§3.10).
+//!
+//! What arrives is handled in [`input`](super::input), what leaves is formed in [`output`](super::output).
+
+use super::config::Config;
+use super::congestion::Congestion;
+use super::queue::{ChunkQueue, SendQueue};
+use super::reassembly::Reassembly;
+use super::rto::RoundTrip;
+use super::segment::Segment;
+use super::sequence::{before, distance};
+use super::state::{Event, Marks, State, due, told};
+use crate::octets::Chunk;
+use crate::sim::{Duration, Instant};
+
+/// RFC 9293 §3.7.1: the segment size of a peer that names none.
+const DEFAULT_MSS: u16 = 536;
+/// A peer cannot force segments smaller than this (Linux `TCP_MIN_SND_MSS`).
+const SMALLEST_MSS: u16 = 48;
+
+/// One end of a TCP connection, sans-IO.
+///
+/// After each call that changes it, drain [`poll_transmit`](Connection::poll_transmit) and
+/// [`poll_event`](Connection::poll_event) to `None` (events may lead to further calls; drain again), then schedule
+/// [`poll_timeout`](Connection::poll_timeout). A timer that strikes early does nothing, so that a caller may keep an
+/// earlier alarm instead of moving it.
+#[derive(Debug)]
+pub struct Connection {
+    pub(super) config: Config,
+    pub(super) local_port: u16,
+    pub(super) remote_port: u16,
+    pub(super) state: State,
+    pub(super) due: Marks,
+    pub(super) told: Marks,
+
+    // Sending (RFC 9293 §3.3.1). `queue` begins at `una` once the SYN is acknowledged.
+    pub(super) queue: SendQueue,
+    pub(super) iss: u32,
+    pub(super) una: u32,
+    /// Next to send. A timeout sets it back to `una`; `sent` remembers how far it had come.
+    pub(super) nxt: u32,
+    pub(super) sent: u32,
+    pub(super) wnd: u32,
+    /// Sequence and acknowledgement numbers of the segment that set `wnd` last.
+    pub(super) wl1: u32,
+    pub(super) wl2: u32,
+    /// The largest window that the peer offered.
+    pub(super) max_wnd: u32,
+    /// Largest payload to send.
+    pub(super) mss: u16,
+    pub(super) wnd_shift: u8,
+    /// Both SYNs carry the window scale option.
+    pub(super) scaling: bool,
+    /// The user closed: a FIN follows the queue.
+    pub(super) fin_queued: bool,
+    /// The FIN left at least once.
+    pub(super) fin_sent: bool,
+    /// Timeouts in a row.
+    pub(super) retries: u8,
+    pub(super) congestion: Congestion,
+    pub(super) round_trip: RoundTrip,
+    pub(super) repeated_segments: u32,
+    /// When data left last.
+    pub(super) sent_at: Instant,
+    /// Retransmission, persist, FIN-WAIT-2 and TIME-WAIT never run together and share one timer.
+    pub(super) timer_at: Instant,
+
+    // Receiving.
+    pub(super) received: ChunkQueue,
+    pub(super) early: Option<Box<Reassembly>>,
+    pub(super) irs: u32,
+    pub(super) rcv_nxt: u32,
+    /// Right edge of the window as the peer knows it. Never moves left (RFC 7323 §2.4).
+    pub(super) rcv_edge: u32,
+    /// What the last acknowledgement said.
+    pub(super) rcv_acked: u32,
+    pub(super) rcv_shift: u8,
+    /// Acknowledgements that will not be delayed.
+    pub(super) quick_acks: u8,
+    /// Data flows in reply to data: acknowledgements wait for it.
+    pub(super) dialogue: bool,
+    /// When data came last.
+    pub(super) received_at: Instant,
+    pub(super) ack_at: Instant,
+    /// Before this, a stray segment is not answered once more.
+    pub(super) stray_at: Instant,
+    /// Sequence number for a reset that is due.
+    pub(super) reset_seq: u32,
+}
+
+impl Connection {
+    fn new(config: &Config, local_port: u16, remote_port: u16, iss: u32, state: State) -> Connection {
+        Connection {
+            config: *config,
+            local_port,
+            remote_port,
+            state,
+            due: Marks::default(),
+            told: Marks::default(),
+            queue: SendQueue::default(),
+            iss,
+            una: iss,
+            nxt: iss,
+            sent: iss,
+            wnd: 0,
+            wl1: 0,
+            wl2: 0,
+            max_wnd: 0,
+            mss: DEFAULT_MSS,
+            wnd_shift: 0,
+            scaling: false,
+            fin_queued: false,
+            fin_sent: false,
+            retries: 0,
+            congestion: Congestion::new(iss),
+            round_trip: RoundTrip::default(),
+            repeated_segments: 0,
+            sent_at: Instant::ZERO,
+            timer_at: Instant::MAX,
+            received: ChunkQueue::default(),
+            early: None,
+            irs: 0,
+            rcv_nxt: 0,
+            rcv_edge: 0,
+            rcv_acked: 0,
+            rcv_shift: config.window_shift(),
+            quick_acks: config.quick_acks,
+            dialogue: false,
+            received_at: Instant::ZERO,
+            ack_at: Instant::MAX,
+            stray_at: Instant::ZERO,
+            reset_seq: 0,
+        }
+    }
+
+    /// Opens a connection (RFC 9293 §3.10.1, active): [`poll_transmit`](Connection::poll_transmit) gives the SYN.
+    /// `iss` is the initial send sequence number.
+    #[must_use]
+    pub fn connect(config: &Config, local_port: u16, remote_port: u16, iss: u32) -> Connection {
+        let mut connection = Connection::new(config, local_port, remote_port, iss, State::SynSent);
+        connection.due.set(due::SYN);
+        connection
+    }
+
+    /// Answers `syn`, which came to a port that listens (RFC 9293 §3.10.7.2): the SYN ACK is due.
+    ///
+    /// The listener calls this for segments with SYN and without ACK or RST; it drops resets, and answers others with
+    /// [`Segment::reset_for`].
+    #[must_use]
+    pub fn accept(now: Instant, config: &Config, syn: &Segment, iss: u32) -> Connection {
+        let mut connection = Connection::new(config, syn.destination_port, syn.source_port, iss, State::SynReceived);
+        connection.take_syn(now, syn);
+        connection.due.set(due::SYN);
+        connection
+    }
+
+    /// Reads the peer's SYN: its sequence number, window and options.
+    pub(super) fn take_syn(&mut self, now: Instant, syn: &Segment) {
+        self.irs = syn.seq;
+        self.rcv_nxt = syn.seq.wrapping_add(1);
+        self.rcv_acked = self.rcv_nxt;
+        self.rcv_edge = self.rcv_nxt;
+        self.received_at = now;
+        self.mss = syn.mss.unwrap_or(DEFAULT_MSS).min(self.config.mss).max(SMALLEST_MSS);
+        match syn.window_scale {
+            // RFC 7323 §2.3: a shift above 14 counts as 14.
+            Some(shift) => {
+                self.wnd_shift = shift.min(14);
+                self.scaling = true;
+            }
+            // RFC 7323 §1.3: windows are scaled only when both SYNs carry the option.
+            None => self.rcv_shift = 0,
+        }
+        // RFC 7323 §2.2: the window of a SYN is never scaled.
+        self.wnd = u32::from(syn.window);
+        self.max_wnd = self.wnd;
+        self.wl1 = syn.seq;
+        self.wl2 = syn.ack;
+    }
+
+    /// The one place where the state changes.
+    pub(super) fn set_state(&mut self, state: State) {
+        debug_assert!(self.state != State::Closed, "nothing leaves CLOSED");
+        self.state = state;
+        if state == State::Closed {
+            self.timer_at = Instant::MAX;
+            self.ack_at = Instant::MAX;
+            self.due = Marks::default();
+            self.queue.clear();
+            self.early = None;
+        }
+    }
+
+    /// Ends the connection with this final event.
+    pub(super) fn finish(&mut self, event: u8) {
+        self.set_state(State::Closed);
+        self.told.set(event);
+    }
+
+    /// Queues bytes for sending (RFC 9293 §3.10.2). They are shared, not copied. After [`close`](Connection::close),
+    /// or when the connection is gone, they are dropped.
+    ///
+    /// There is no Nagle algorithm (RFC 9293 §3.7.4 lets it be turned off): mail programs hand over whole lines or
+    /// batches of lines and then wait for the answer, and turn it off themselves with `TCP_NODELAY`.
+    pub fn send(&mut self, _now: Instant, chunk: Chunk) {
+        if self.fin_queued || !self.state.takes_data() {
+            return;
+        }
+        self.queue.push(chunk);
+        self.due.set(due::DATA);
+    }
+
+    /// Closes our direction (RFC 9293 §3.10.4): a FIN follows everything queued. The peer may go on sending.
+    pub fn close(&mut self, _now: Instant) {
+        if self.fin_queued {
+            return;
+        }
+        match self.state {
+            // RFC 9293 §3.10.4, SYN-SENT: the connection is deleted.
+            State::SynSent => self.finish(told::CLOSED),
+            // RFC 9293 §3.10.4, SYN-RECEIVED: queued until the connection is established.
+            State::SynReceived => self.fin_queued = true,
+            State::Established | State::CloseWait => {
+                self.fin_queued = true;
+                self.leave();
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes the state that follows our close.
+    pub(super) fn leave(&mut self) {
+        match self.state {
+            State::Established => self.set_state(State::FinWait1),
+            State::CloseWait => self.set_state(State::LastAck),
+            _ => return,
+        }
+        self.due.set(due::DATA);
+    }
+
+    /// Gives the connection up at once (RFC 9293 §3.10.5): a reset goes out where the peer must know.
+    pub fn abort(&mut self, _now: Instant) {
+        let state = self.state;
+        if state == State::Closed {
+            return;
+        }
+        self.received.clear();
+        self.finish(told::CLOSED);
+        match state {
+            // RFC 9293 §3.10.5: nothing that the peer could reset, or both sides are done anyway.
+            State::SynSent | State::Closing | State::LastAck | State::TimeWait => {}
+            _ => {
+                self.reset_seq = self.sent;
+                self.due.set(due::RST);
+            }
+        }
+    }
+
+    /// What happened, oldest first. Taking data out opens the receive window, which may make a segment due.
+    #[inline]
+    pub fn poll_event(&mut self) -> Option<Event> {
+        if self.told.is_empty() && self.received.is_empty() {
+            return None;
+        }
+        if self.told.take(told::CONNECTED) {
+            return Some(Event::Connected);
+        }
+        if let Some(chunk) = self.received.pop() {
+            self.offer_window();
+            return Some(Event::Data(chunk));
+        }
+        for (mark, event) in [
+            (told::PEER_CLOSED, Event::PeerClosed),
+            (told::CLOSED, Event::Closed),
+            (told::RESET, Event::Reset),
+            (told::REFUSED, Event::Refused),
+            (told::TIMED_OUT, Event::TimedOut),
+        ] {
+            if self.told.take(mark) {
+                return Some(event);
+            }
+        }
+        None
+    }
+
+    /// When [`handle_timeout`](Connection::handle_timeout) must be called.
+    #[must_use]
+    #[inline]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let at = self.timer_at.min(self.ack_at);
+        (at != Instant::MAX).then_some(at)
+    }
+
+    /// The state.
+    #[must_use]
+    #[inline]
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Our port.
+    #[must_use]
+    pub fn local_port(&self) -> u16 {
+        self.local_port
+    }
+
+    /// The peer's port.
+    #[must_use]
+    pub fn remote_port(&self) -> u16 {
+        self.remote_port
+    }
+
+    /// Bytes handed to [`send`](Connection::send) that never left.
+    #[must_use]
+    pub fn unsent_bytes(&self) -> usize {
+        self.queue.len() - self.unacked_bytes()
+    }
+
+    /// Bytes that left and are not acknowledged.
+    #[must_use]
+    pub fn unacked_bytes(&self) -> usize {
+        (distance(self.una, self.sent) as usize).min(self.queue.len())
+    }
+
+    /// Bytes held because something before them is missing.
+    #[must_use]
+    pub fn out_of_order_bytes(&self) -> usize {
+        self.early.as_ref().map_or(0, |early| early.len())
+    }
+
+    /// Smoothed round-trip time (RFC 6298 SRTT), once it was measured.
+    #[must_use]
+    pub fn smoothed_round_trip(&self) -> Option<Duration> {
+        self.round_trip.smoothed()
+    }
+
+    /// Variation of the round-trip time (RFC 6298 RTTVAR), once it was measured.
+    #[must_use]
+    pub fn round_trip_variation(&self) -> Option<Duration> {
+        self.round_trip.variation()
+    }
+
+    /// The retransmission timeout as it stands, with its back-off (RFC 6298).
+    #[must_use]
+    pub fn retransmission_timeout(&self) -> Duration {
+        self.round_trip.timeout(&self.config)
+    }
+
+    /// Congestion window in bytes (RFC 5681 cwnd).
+    #[must_use]
+    pub fn congestion_window(&self) -> u32 {
+        self.congestion.cwnd
+    }
+
+    /// Slow start threshold in bytes (RFC 5681 ssthresh), once a loss set it.
+    #[must_use]
+    pub fn slow_start_threshold(&self) -> Option<u32> {
+        (self.congestion.ssthresh != u32::MAX).then_some(self.congestion.ssthresh)
+    }
+
+    /// Whether fast recovery is going on (RFC 6582).
+    #[must_use]
+    pub fn in_fast_recovery(&self) -> bool {
+        self.congestion.in_recovery()
+    }
+
+    /// The window that the peer offers, in bytes.
+    #[must_use]
+    pub fn send_window(&self) -> u32 {
+        self.wnd
+    }
+
+    /// Largest payload that we send, in bytes: the smaller of both sides' maximum segment sizes.
+    #[must_use]
+    pub fn mss(&self) -> u16 {
+        self.mss
+    }
+
+    /// Segments that were sent again, from the beginning.
+    #[must_use]
+    pub fn repeated_segments(&self) -> u32 {
+        self.repeated_segments
+    }
+
+    /// `seq` of a segment that we send, counted from our SYN as captures show it: the SYN is 0, the first byte 1.
+    #[must_use]
+    pub fn relative_send_seq(&self, seq: u32) -> u32 {
+        seq.wrapping_sub(self.iss)
+    }
+
+    /// `seq` of a segment from the peer, counted from its SYN. Zero before that arrived.
+    #[must_use]
+    pub fn relative_receive_seq(&self, seq: u32) -> u32 {
+        if self.state == State::SynSent { 0 } else { seq.wrapping_sub(self.irs) }
+    }
+
+    /// Whether something that takes sequence numbers is out and not acknowledged.
+    #[inline]
+    pub(super) fn outstanding(&self) -> bool {
+        before(self.una, self.sent)
+    }
+
+    /// The receive window that could be offered, in bytes.
+    #[inline]
+    pub(super) fn free_window(&self) -> u32 {
+        self.config.window_bytes().saturating_sub(u32::try_from(self.received.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Tells the peer that the window opened, when that is worth a segment.
+    #[inline]
+    pub(super) fn offer_window(&mut self) {
+        // RFC 9293 §3.8.6.2.2: no small steps. Linux tells when the window has at least doubled.
+        let known = distance(self.rcv_nxt, self.rcv_edge);
+        let free = self.free_window();
+        if free >= known.saturating_mul(2).max(1) && free > known && self.state.receives() {
+            self.due.set(due::ACK);
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! What leaves: segments (RFC 9293 §3.8) and the work of the timers.
+
+use super::connection::Connection;
+use super::segment::{Flags, Segment};
+use super::sequence::{after, before, distance, later};
+use super::state::{State, due, told};
+use crate::octets::Rope;
+use crate::sim::Instant;
+
+impl Connection {
+    /// The next segment to put on the network, `None` when there is no more for now.
+    #[inline]
+    pub fn poll_transmit(&mut self, now: Instant) -> Option<Segment> {
+        if self.due.is_empty() { None } else { self.transmit(now) }
+    }
+
+    fn transmit(&mut self, now: Instant) -> Option<Segment> {
+        if self.due.take(due::RST) {
+            return Some(self.reset());
+        }
+        if self.due.take(due::SYN) {
+            return Some(self.syn(now));
+        }
+        if self.due.take(due::REPEAT)
+            && let Some(segment) = self.repeat(now)
+        {
+            return Some(segment);
+        }
+        if self.due.has(due::DATA) {
+            if let Some(segment) = self.data(now) {
+                return Some(segment);
+            }
+            self.due.clear(due::DATA);
+        }
+        if self.due.take(due::PROBE)
+            && let Some(segment) = self.probe(now)
+        {
+            return Some(segment);
+        }
+        if self.due.take(due::ACK) && self.state != State::SynSent {
+            return Some(self.emit(self.acceptable_seq(), Flags::ACK, Rope::new()));
+        }
+        None
+    }
+
+    fn reset(&mut self) -> Segment {
+        // RFC 9293 §3.10.7.3: in SYN-SENT there is nothing to acknowledge.
+        let flags = if self.state == State::SynSent { Flags::RST } else { Flags::RST | Flags::ACK };
+        Segment {
+            source_port: self.local_port,
+            destination_port: self.remote_port,
+            seq: self.reset_seq,
+            ack: if flags.ack() { self.rcv_nxt } else { 0 },
+            flags,
+            ..Segment::default()
+        }
+    }
+
+    fn syn(&mut self, now: Instant) -> Segment {
+        let answers = self.state == State::SynReceived;
+        let repeats = self.sent != self.iss;
+        self.nxt = self.iss.wrapping_add(1);
+        self.sent = self.nxt;
+        if repeats {
+            self.round_trip.spoil();
+            self.repeated_segments += 1;
+        } else {
+            self.round_trip.start(now, self.nxt);
+        }
+        self.arm(now);
+        // RFC 7323 §2.2: the window of a SYN is never scaled.
+        let window = self.config.window_bytes().min(0xffff);
+        if answers {
+            self.rcv_edge = later(self.rcv_edge, self.rcv_nxt.wrapping_add(window));
+            self.acknowledgement_left();
+        }
+        Segment {
+            source_port: self.local_port,
+            destination_port: self.remote_port,
+            seq: self.iss,
+            ack: if answers { self.rcv_nxt } else { 0 },
+            flags: if answers { Flags::SYN | Flags::ACK } else { Flags::SYN },
+            window: window as u16,
+            mss: Some(self.config.mss),
+            // RFC 7323 §2.2: the answer carries the option only when the SYN did.
+            window_scale: (!answers || self.scaling).then_some(self.config.window_shift()),
+            payload: Rope::new(),
+            retransmission: repeats,
+        }
+    }
+
+    /// New data, or the FIN, as far as both windows allow.
+    #[inline]
+    fn data(&mut self, now: Instant) -> Option<Segment> {
+        // TIME-WAIT and FIN-WAIT-2 have nothing left; SYN-RECEIVED waits for its acknowledgement.
+        if !matches!(
+            self.state,
+            State::Established | State::CloseWait | State::FinWait1 | State::Closing | State::LastAck
+        ) {
+            return None;
+        }
+        let flight = self.nxt.wrapping_sub(self.una);
+        let len = self.queue.len();
+        let unsent = len.saturating_sub(flight as usize);
+        let mss = u32::from(self.mss);
+        if unsent == 0 {
+            // The FIN takes no room in the peer's buffer and does not wait for a window.
+            if self.fin_queued && flight as usize == len {
+                return Some(self.emit_data(now, 0, true));
+            }
+            return None;
+        }
+        if flight == 0 && self.una == self.sent {
+            self.restart_after_idle(now);
+        }
+        let usable = self.congestion.allowance(mss).min(self.wnd).saturating_sub(flight);
+        let n = (unsent.min(mss as usize) as u32).min(usable);
+        // RFC 9293 §3.8.6.2.1: a full segment, or all there is, or half of the largest window; never crumbs.
+        if n == 0 || (n < mss && (n as usize) < unsent && n < self.max_wnd / 2) {
+            // RFC 9293 §3.8.6.1: with nothing on its way back, only a timer can find the window open.
+            if flight == 0 && self.timer_at == Instant::MAX {
+                self.arm(now);
+            }
+            return None;
+        }
+        // A FIN rides along when the window holds it too.
+        let fin = self.fin_queued && n as usize == unsent && n < self.wnd.saturating_sub(flight);
+        Some(self.emit_data(now, n, fin))
+    }
+
+    /// Sends `n` bytes at SND.NXT, and the FIN behind them.
+    #[inline]
+    fn emit_data(&mut self, now: Instant, n: u32, fin: bool) -> Segment {
+        let seq = self.nxt;
+        let payload = self.queue.take(n as usize);
+        debug_assert_eq!(payload.len(), n as usize, "the queue holds what SND.NXT promises");
+        self.nxt = seq.wrapping_add(n).wrapping_add(u32::from(fin));
+        let again = before(seq, self.sent);
+        let first = seq == self.una;
+        if again {
+            self.round_trip.spoil();
+            self.repeated_segments += 1;
+        } else {
+            self.round_trip.start(now, self.nxt);
+        }
+        self.sent = later(self.sent, self.nxt);
+        self.fin_sent |= fin;
+        // RFC 6298 §5.1: the timer runs while something is out.
+        if first || self.timer_at == Instant::MAX {
+            self.arm(now);
+        }
+        self.sent_at = now;
+        if n > 0 && now.since(self.received_at) < self.config.delayed_ack {
+            // Linux `tcp_enter_pingpong_mode`: data that answers data makes this a dialogue.
+            self.dialogue = true;
+        }
+        let mut flags = Flags::ACK;
+        if n > 0 && self.nxt.wrapping_sub(self.una) as usize >= self.queue.len() {
+            // RFC 9293 §3.9.1: push when the buffer runs empty.
+            flags = flags.with(Flags::PSH);
+        }
+        if fin {
+            flags = flags.with(Flags::FIN);
+        }
+        let mut segment = self.emit(seq, flags, payload);
+        segment.retransmission = again;
+        segment
+    }
+
+    /// The first unacknowledged segment once more; SND.NXT stays.
+    fn repeat(&mut self, now: Instant) -> Option<Segment> {
+        if !self.outstanding() {
+            return None;
+        }
+        let out = distance(self.una, self.sent) as usize;
+        let n = usize::from(self.mss).min(self.queue.len()).min(out);
+        let payload = self.queue.front(n);
+        let fin = self.fin_sent && n == self.queue.len();
+        if n == 0 && !fin {
+            return None;
+        }
+        self.round_trip.spoil();
+        self.repeated_segments += 1;
+        // RFC 6582 §3.2 leaves the timer to the implementation; like Linux, each repetition sets it anew, so that
+        // recovery may mend one hole each round trip however many there are.
+        self.arm(now);
+        let flags = if fin { Flags::ACK | Flags::FIN } else { Flags::ACK };
+        let mut segment = self.emit(self.una, flags, payload);
+        segment.retransmission = true;
+        Some(segment)
+    }
+
+    /// Looks whether the peer's window opened (RFC 9293 §3.8.6.1).
+    fn probe(&mut self, now: Instant) -> Option<Segment> {
+        let n = self.queue.len().min(usize::from(self.mss)).min(self.wnd.max(1) as usize);
+        if n == 0 {
+            return None;
+        }
+        let payload = self.queue.front(n);
+        let again = self.una != self.sent;
+        // SND.NXT stays: the byte counts as sent only when the peer says that it took it.
+        self.sent = later(self.sent, self.una.wrapping_add(n as u32));
+        self.round_trip.spoil();
+        self.arm(now);
+        let mut segment = self.emit(self.una, Flags::ACK, payload);
+        segment.retransmission = again;
+        Some(segment)
+    }
+
+    /// The sequence number of a bare acknowledgement.
+    fn acceptable_seq(&self) -> u32 {
+        // RFC 9293 §3.10.7.4 has SND.NXT. A number set back by a timeout would be too old for the peer, and one past
+        // a closed window (after a probe) too new (Linux `tcp_acceptable_seq`).
+        let edge = self.una.wrapping_add(self.wnd);
+        if after(self.sent, edge) { edge } else { self.sent }
+    }
+
+    /// Forms a segment with an acknowledgement.
+    #[inline]
+    pub(super) fn emit(&mut self, seq: u32, flags: Flags, payload: Rope) -> Segment {
+        let window = self.window_field();
+        self.acknowledgement_left();
+        Segment {
+            source_port: self.local_port,
+            destination_port: self.remote_port,
+            seq,
+            ack: self.rcv_nxt,
+            flags,
+            window,
+            mss: None,
+            window_scale: None,
+            payload,
+            retransmission: false,
+        }
+    }
+
+    #[inline]
+    fn acknowledgement_left(&mut self) {
+        if self.rcv_acked != self.rcv_nxt {
+            self.quick_acks = self.quick_acks.saturating_sub(1);
+            self.rcv_acked = self.rcv_nxt;
+        }
+        self.ack_at = Instant::MAX;
+        self.due.clear(due::ACK);
+    }
+
+    /// The window to offer, as it goes on the wire.
+    #[inline]
+    fn window_field(&mut self) -> u16 {
+        let known = distance(self.rcv_nxt, self.rcv_edge);
+        // RFC 9293 §3.8.6.2.2: a window smaller than a segment (and than half of the buffer) is not worth offering.
+        let mut window = self.free_window();
+        if window < u32::from(self.mss).min(self.config.window_bytes() / 2) {
+            window = 0;
+        }
+        // RFC 9293 §3.8.6.2: what was offered is not taken back. Rounding to the scale may take back some bytes, which
+        // RFC 7323 §2.4 allows; they would still be accepted.
+        let raw = (window.max(known) >> self.rcv_shift).min(0xffff);
+        self.rcv_edge = later(self.rcv_edge, self.rcv_nxt.wrapping_add(raw << self.rcv_shift));
+        raw as u16
+    }
+
+    /// Starts the retransmission timer anew.
+    #[inline]
+    pub(super) fn arm(&mut self, now: Instant) {
+        self.timer_at = now + self.round_trip.timeout(&self.config);
+    }
+
+    fn restart_after_idle(&mut self, now: Instant) {
+        let initial = self.initial_window();
+        if self.congestion.cwnd > initial && self.sent_at != Instant::ZERO {
+            let timeout = self.round_trip.timeout(&self.config).as_nanos().max(1);
+            self.congestion.idle(now.since(self.sent_at).as_nanos() / timeout, initial);
+        }
+    }
+
+    /// The initial congestion window in bytes.
+    pub(super) fn initial_window(&self) -> u32 {
+        u32::from(self.mss).saturating_mul(self.config.initial_window_segments.max(1))
+    }
+
+    /// A deadline of [`poll_timeout`](Connection::poll_timeout) has come. Early or needless calls do nothing.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.ack_at <= now {
+            self.ack_at = Instant::MAX;
+            self.due.set(due::ACK);
+        }
+        if self.timer_at > now || self.timer_at == Instant::MAX {
+            return;
+        }
+        self.timer_at = Instant::MAX;
+        match self.state {
+            State::Closed => {}
+            State::TimeWait => self.finish(told::CLOSED),
+            State::FinWait2 => self.finish(told::TIMED_OUT),
+            State::SynSent => self.syn_timed_out(self.config.syn_retries),
+            State::SynReceived => self.syn_timed_out(self.config.synack_retries),
+            _ => self.data_timed_out(),
+        }
+    }
+
+    fn syn_timed_out(&mut self, limit: u8) {
+        if self.retries >= limit {
+            return self.finish(told::TIMED_OUT);
+        }
+        self.retries += 1;
+        self.round_trip.back_off();
+        self.due.set(due::SYN);
+    }
+
+    fn data_timed_out(&mut self) {
+        if self.queue.is_empty() && !self.fin_queued {
+            return;
+        }
+        if self.retries >= self.config.data_retries {
+            // RFC 9293 §3.8.3: the user learns that the peer is gone. Linux sends no reset then.
+            return self.finish(told::TIMED_OUT);
+        }
+        let first = self.retries == 0;
+        self.retries += 1;
+        self.round_trip.back_off();
+        let flight = self.nxt.wrapping_sub(self.una);
+        let waits_for_window = !self.queue.is_empty() && (self.wnd == 0 || flight == 0);
+        if !waits_for_window {
+            self.congestion.timed_out(self.sent, flight, first, u32::from(self.mss));
+        }
+        // RFC 6298 §5.4: the earliest unacknowledged segment goes out again, and the rest after it as the window
+        // grows from one segment.
+        self.nxt = self.una;
+        self.queue.rewind();
+        self.due.clear(due::REPEAT);
+        self.due.set(if waits_for_window { due::PROBE } else { due::DATA });
+        debug_assert!(!after(self.nxt, self.sent));
+    }
+}

@@ -1,0 +1,105 @@
+//! Data that arrived ahead of a gap (RFC 9293 §3.10.7.4, seventh step).
+//!
+//! Bounded twice: by the receive window, to which the connection trims every segment before it comes here, and by
+//! [`MAX_PIECES`], so that a peer cannot make many tiny pieces dear. What does not fit is dropped; the peer repeats it.
+
+use std::collections::VecDeque;
+
+use super::queue::ChunkQueue;
+use super::sequence::{after, before, later};
+use crate::octets::Rope;
+
+/// Pieces kept apart at most. 6 MiB of full segments, every one missing its neighbour, need about half of it.
+const MAX_PIECES: usize = 4096;
+/// Chunks that one piece grows to; beyond, a new piece begins.
+const MAX_CHUNKS: usize = 64;
+
+#[derive(Debug)]
+struct Piece {
+    seq: u32,
+    data: Rope,
+}
+
+impl Piece {
+    fn end(&self) -> u32 {
+        self.seq.wrapping_add(self.data.len() as u32)
+    }
+}
+
+/// Pieces in order of sequence number, none empty, none overlapping.
+#[derive(Debug, Default)]
+pub(super) struct Reassembly {
+    pieces: VecDeque<Piece>,
+    /// Where a FIN that came early stands.
+    pub(super) fin: Option<u32>,
+}
+
+impl Reassembly {
+    pub(super) fn is_empty(&self) -> bool {
+        self.pieces.is_empty() && self.fin.is_none()
+    }
+
+    /// Bytes held.
+    pub(super) fn len(&self) -> usize {
+        self.pieces.iter().map(|piece| piece.data.len()).sum()
+    }
+
+    /// Keeps `data`, which begins at `seq`. Bytes that are here already stay as they are: the first copy wins.
+    pub(super) fn insert(&mut self, mut seq: u32, mut data: Rope) {
+        // Most arrive behind all others.
+        let mut at = self.pieces.len();
+        while at > 0 && after(self.pieces[at - 1].seq, seq) {
+            at -= 1;
+        }
+        if let Some(previous) = at.checked_sub(1).map(|i| &self.pieces[i])
+            && after(previous.end(), seq)
+        {
+            let known = previous.end().wrapping_sub(seq) as usize;
+            if known >= data.len() {
+                return;
+            }
+            data = data.slice(known..data.len());
+            seq = previous.end();
+        }
+        let end = seq.wrapping_add(data.len() as u32);
+        while self.pieces.get(at).is_some_and(|next| !after(next.end(), end)) {
+            self.pieces.remove(at);
+        }
+        if let Some(next) = self.pieces.get(at)
+            && before(next.seq, end)
+        {
+            data = data.slice(0..next.seq.wrapping_sub(seq) as usize);
+        }
+        if data.is_empty() {
+            return;
+        }
+        if let Some(previous) = at.checked_sub(1).map(|i| &mut self.pieces[i])
+            && previous.end() == seq
+            && previous.data.chunks().len() < MAX_CHUNKS
+        {
+            previous.data.append(data);
+        } else if self.pieces.len() < MAX_PIECES {
+            self.pieces.insert(at, Piece { seq, data });
+        }
+    }
+
+    /// Moves everything that follows `next` without a gap into `out`; returns the sequence number behind it.
+    pub(super) fn take_from(&mut self, mut next: u32, out: &mut ChunkQueue) -> u32 {
+        while let Some(piece) = self.pieces.front() {
+            if after(piece.seq, next) {
+                break;
+            }
+            let Some(piece) = self.pieces.pop_front() else { break };
+            let end = piece.end();
+            let mut known = super::sequence::distance(piece.seq, next) as usize;
+            for mut chunk in piece.data.into_chunks() {
+                let skip = known.min(chunk.len());
+                known -= skip;
+                chunk.advance(skip);
+                out.push(chunk);
+            }
+            next = later(next, end);
+        }
+        next
+    }
+}

@@ -1,0 +1,1 @@
+//! Tests of the whole machine, grouped by what they look at.
