@@ -1,1 +1,17 @@
 //! Message content: header fields, composing, received fields, delivery reports (RFC 5322, 2045, 3464).
+//!
+//! Content is written once and shared by reference along every hop and copy; what a hop adds is put in front. This
+//! module sends nothing and knows no envelope.
+
+pub mod compose;
+pub mod content;
+mod fields;
+mod fold;
+pub mod received;
+pub mod report;
+
+pub use compose::{Composer, Draft, Party, TextEncoding};
+pub use content::Content;
+pub use fields::{Field, Fields, unfold};
+pub use received::{FieldWriter, Protocol, QueueIdText, Received, queue_id};
+pub use report::{Action, RecipientReport, Report, Returned};

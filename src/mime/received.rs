@@ -1,0 +1,269 @@
+//! Trace fields that servers put on top: Received and Return-Path (RFC 5321 §4.4), and the ids of queue entries.
+//!
+//! What a client says about itself is foreign text: it is cut and cleaned so that it can never begin a new field.
+
+use std::fmt;
+use std::io::Write;
+use std::net::IpAddr;
+use std::ops::Deref;
+
+use super::fold::FOLD_AT;
+use crate::identity::{Mailbox, ReversePath};
+use crate::octets::Chunk;
+
+/// The `with` keyword of a Received field (RFC 5321 §4.4, RFC 3848).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// The client said HELO.
+    Smtp,
+    /// The client said EHLO.
+    #[default]
+    Esmtp,
+    /// EHLO, with TLS.
+    Esmtps,
+    /// EHLO, with AUTH.
+    Esmtpa,
+    /// EHLO, with TLS and AUTH.
+    Esmtpsa,
+    /// LMTP (RFC 2033).
+    Lmtp,
+}
+
+impl Protocol {
+    /// The keyword.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Protocol::Smtp => "SMTP",
+            Protocol::Esmtp => "ESMTP",
+            Protocol::Esmtps => "ESMTPS",
+            Protocol::Esmtpa => "ESMTPA",
+            Protocol::Esmtpsa => "ESMTPSA",
+            Protocol::Lmtp => "LMTP",
+        }
+    }
+}
+
+/// What goes into a Received field. Everything is borrowed: this is filled in on the spot.
+#[derive(Clone, Copy, Debug)]
+pub struct Received<'a> {
+    /// What the client called itself in HELO or EHLO; any text.
+    pub helo: &'a str,
+    /// The name that DNS gives for the client's address; `None` is written `unknown`.
+    pub reverse_name: Option<&'a str>,
+    /// The client's address.
+    pub client: IpAddr,
+    /// The name of the server that writes the field.
+    pub by: &'a str,
+    /// How the mail came.
+    pub with: Protocol,
+    /// The id of the mail in the server's queue.
+    pub id: &'a str,
+    /// The recipient, only when there is exactly one (RFC 5321 §7.2: more would give away blind copies).
+    pub recipient: Option<&'a Mailbox>,
+    /// The date-time of RFC 5322 §3.3; the caller keeps it for a second.
+    pub date: &'a str,
+}
+
+/// Writes trace fields, with a buffer that is used again.
+#[derive(Debug, Default)]
+pub struct FieldWriter {
+    buffer: Vec<u8>,
+}
+
+impl FieldWriter {
+    /// A writer with an empty buffer.
+    #[must_use]
+    pub fn new() -> FieldWriter {
+        FieldWriter::default()
+    }
+
+    /// The Received field, folded as Postfix folds it (RFC 5321 §4.4).
+    pub fn received(&mut self, received: &Received<'_>) -> Chunk {
+        let out = &mut self.buffer;
+        out.clear();
+        out.extend_from_slice(b"Received: from ");
+        clean_name(out, received.helo);
+        let mut line = 0;
+        let fold = out.len();
+        out.extend_from_slice(b" (");
+        clean_name(out, received.reverse_name.unwrap_or("unknown"));
+        let tag = if received.client.is_ipv6() { "IPv6:" } else { "" };
+        // Writing to a vector cannot fail.
+        let _ = write!(out, " [{tag}{}])", received.client);
+        fold_if_long(out, line, fold);
+        out.extend_from_slice(b"\r\n\t");
+        line = out.len() - 1;
+        out.extend_from_slice(b"by ");
+        clean_name(out, received.by);
+        let fold = out.len();
+        out.extend_from_slice(b" with ");
+        out.extend_from_slice(received.with.as_str().as_bytes());
+        out.extend_from_slice(b" id ");
+        clean_name(out, received.id);
+        fold_if_long(out, line, fold);
+        match received.recipient {
+            Some(recipient) => {
+                out.extend_from_slice(b"\r\n\t");
+                line = out.len() - 1;
+                out.extend_from_slice(b"for <");
+                out.extend_from_slice(recipient.as_str().as_bytes());
+                out.extend_from_slice(b">;");
+                let fold = out.len();
+                out.push(b' ');
+                clean_date(out, received.date);
+                fold_if_long(out, line, fold);
+            }
+            None => {
+                out.extend_from_slice(b";\r\n\t");
+                clean_date(out, received.date);
+            }
+        }
+        out.extend_from_slice(b"\r\n");
+        Chunk::copy_from(out)
+    }
+
+    /// The Return-Path field that final delivery puts on top (RFC 5321 §4.4).
+    pub fn return_path(&mut self, path: &ReversePath) -> Chunk {
+        self.buffer.clear();
+        let _ = write!(self.buffer, "Return-Path: {path}\r\n");
+        Chunk::copy_from(&self.buffer)
+    }
+}
+
+/// Turns the space at `fold` into a fold when the line that begins at `line` is too long.
+fn fold_if_long(out: &mut Vec<u8>, line: usize, fold: usize) {
+    if out.len() - line > FOLD_AT {
+        out.splice(fold..=fold, *b"\r\n\t");
+    }
+}
+
+/// Writes a name that somebody else chose: only the characters of names and address literals, at most 255.
+fn clean_name(out: &mut Vec<u8>, name: &str) {
+    if name.is_empty() {
+        out.extend_from_slice(b"unknown");
+        return;
+    }
+    out.extend(name.bytes().take(255).map(|b| match b {
+        b'.' | b'-' | b'_' | b':' | b'[' | b']' | b'/' | b'=' | b'+' => b,
+        _ if b.is_ascii_alphanumeric() => b,
+        _ => b'?',
+    }));
+}
+
+fn clean_date(out: &mut Vec<u8>, date: &str) {
+    out.extend(date.bytes().take(80).map(|b| if (b' '..=b'~').contains(&b) { b } else { b'?' }));
+}
+
+/// The text of a queue id; made by [`queue_id`]. Reads as a `str`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct QueueIdText {
+    digits: [u8; 13],
+    start: u8,
+}
+
+/// The queue id of a number: base 32 without I, L, O and U, at least six digits, in the order of the numbers as long
+/// as they have the same length.
+#[must_use]
+pub fn queue_id(number: u64) -> QueueIdText {
+    const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let mut digits = [b'0'; 13];
+    let (mut rest, mut at) = (number, 13);
+    while rest > 0 || at > 7 {
+        at -= 1;
+        digits[at] = ALPHABET[(rest & 31) as usize];
+        rest >>= 5;
+    }
+    QueueIdText { digits, start: at as u8 }
+}
+
+impl Deref for QueueIdText {
+    type Target = str;
+    fn deref(&self) -> &str {
+        std::str::from_utf8(&self.digits[usize::from(self.start)..]).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for QueueIdText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self)
+    }
+}
+
+impl fmt::Debug for QueueIdText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "QueueIdText({})", &**self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mime::Content;
+    use crate::octets::Rope;
+    use proptest::prelude::*;
+
+    fn example<'a>(helo: &'a str, recipient: Option<&'a Mailbox>) -> Received<'a> {
+        Received {
+            helo,
+            reverse_name: Some("mail.green.example"),
+            client: "192.0.2.7".parse().unwrap(),
+            by: "mx.blue.example",
+            with: Protocol::Esmtp,
+            id: "00000A",
+            recipient,
+            date: "Mon, 5 Jan 2026 09:00:00 +0000",
+        }
+    }
+
+    #[test]
+    fn it_looks_as_postfix_writes_it() {
+        let to = "bob@blue.example".parse().unwrap();
+        let mut writer = FieldWriter::new();
+        let field = writer.received(&example("mail.green.example", Some(&to)));
+        assert_eq!(
+            std::str::from_utf8(&field).unwrap(),
+            "Received: from mail.green.example (mail.green.example [192.0.2.7])\r\n\
+             \tby mx.blue.example with ESMTP id 00000A\r\n\
+             \tfor <bob@blue.example>; Mon, 5 Jan 2026 09:00:00 +0000\r\n"
+        );
+        let field = writer.received(&Received { reverse_name: None, ..example("x", None) });
+        assert_eq!(
+            std::str::from_utf8(&field).unwrap(),
+            "Received: from x (unknown [192.0.2.7])\r\n\tby mx.blue.example with ESMTP id 00000A;\r\n\
+             \tMon, 5 Jan 2026 09:00:00 +0000\r\n"
+        );
+        assert_eq!(&writer.return_path(&ReversePath::Null)[..], b"Return-Path: <>\r\n");
+    }
+
+    #[test]
+    fn queue_ids_are_short_and_distinct() {
+        assert_eq!(&*queue_id(0), "000000");
+        assert_eq!(&*queue_id(33), "000011");
+        assert_eq!(&*queue_id(u64::MAX), "FZZZZZZZZZZZZ");
+        assert_eq!(queue_id(1 << 30).len(), 7);
+        assert_ne!(queue_id(1), queue_id(1 << 30));
+    }
+
+    proptest! {
+        #[test]
+        fn a_client_cannot_write_fields(helo in "\\PC{0,400}|(\r\n|[ -~]|\n\\.){0,40}", local in "[a-z]{1,64}") {
+            let to: Mailbox = format!("{local}@{}", vec!["a".repeat(60); 4].join(".")).parse().unwrap();
+            for recipient in [None, Some(&to)] {
+                let field = FieldWriter::new().received(&example(&helo, recipient));
+                let content = Content::scan(Rope::new()).prepend(field.clone(), true);
+                prop_assert_eq!(&content, &Content::scan(Rope::from(field.clone())));
+                prop_assert_eq!(content.fields().count(), 1);
+                prop_assert_eq!(Content::scan(Rope::from(field.clone())).received_count(), 1);
+                let text = std::str::from_utf8(&field).unwrap();
+                for line in text.split_terminator("\r\n") {
+                    prop_assert!(line.len() <= 998 && !line.contains(['\r', '\n']) && !line.trim().is_empty());
+                }
+                let mut with_body = b"Subject: x\r\n".to_vec();
+                with_body.splice(0..0, field.iter().copied());
+                let parsed = mail_parser::MessageParser::new().parse(&with_body).unwrap();
+                prop_assert!(parsed.received().is_some() && parsed.subject() == Some("x"));
+            }
+        }
+    }
+}
