@@ -14,6 +14,9 @@ use super::fold::{is_plain, one_line};
 use crate::identity::Mailbox;
 use crate::octets::{Chunk, Rope};
 
+/// The largest message that padding makes: 1 GiB, far above what any server takes.
+pub const LARGEST_SIZE_BYTES: u64 = 1 << 30;
+
 /// Someone in an address field: a mailbox and perhaps a name for people (RFC 5322 §3.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Party {
@@ -55,7 +58,7 @@ pub struct Draft {
     /// More fields, by name and value. The fields that the composer writes itself, and Bcc, are left out.
     pub headers: Vec<(String, String)>,
     /// Fills the body with padding lines until the whole message has this many bytes. A message that is larger
-    /// already stays as it is.
+    /// already stays as it is; more than [`LARGEST_SIZE_BYTES`] is not padded to.
     pub size: Option<u64>,
     /// The date-time of RFC 5322 §3.3; an empty one leaves the field out.
     pub date: String,
@@ -93,7 +96,7 @@ impl Draft {
 /// Writes many messages that differ only in id and date: all share one chunk for the rest.
 #[derive(Debug)]
 pub struct Composer {
-    /// From the From field to the end of the text, then `filler_len` bytes of padding.
+    /// From the From field to the end of the text, then padding.
     shared: Content,
     text_end: usize,
     size: Option<u64>,
@@ -131,7 +134,7 @@ impl Composer {
             head.extend_from_slice(b"\r\n");
         }
         let bare = head.len() + VERSION.len() + self.text_end;
-        let missing = self.size.map_or(0, |size| usize::try_from(size).unwrap_or(usize::MAX).saturating_sub(bare));
+        let missing = self.size.map_or(0, |size| (size.min(LARGEST_SIZE_BYTES) as usize).saturating_sub(bare));
         if missing == 1 {
             // Too little for a line: one more space in the header is as good.
             head.extend_from_slice(b"MIME-Version:  1.0\r\n");

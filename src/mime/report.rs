@@ -153,6 +153,14 @@ impl Report {
         );
         let mut rope = Rope::from(Chunk::from(head));
         rope.append(returned);
+        if full && original.header_end() == original.rope().len() {
+            // An original without an empty line: readers of the part need the end of its header.
+            rope.push(Chunk::from(if original.rope().chunks().last().is_some_and(|chunk| chunk.ends_with(b"\n")) {
+                "\r\n"
+            } else {
+                "\r\n\r\n"
+            }));
+        }
         rope.push(Chunk::from(format!("\r\n--{boundary}--\r\n")));
         Content::scan(rope)
     }
