@@ -11,8 +11,10 @@ pub mod mta;
 pub mod name_server;
 pub mod user;
 
-pub use context::{Action, Context, Directory, Identifiers, Input, Peer, SocketId, Trouble, Watch};
-pub use ledger::{Ledger, Violation};
+pub use context::{
+    Action, Context, Directory, Identifiers, Input, Peer, SocketId, Trigger, TriggerEvent, Trouble, Watch,
+};
+pub use ledger::{Ending, Ledger, Totals, Violation};
 
 use crate::sim::Instant;
 

@@ -6,6 +6,6 @@
 //! - [`tcp`]: TCP itself, sans-IO.
 
 pub mod lane;
-// pub mod packet;
+pub mod packet;
 pub mod tcp;
 pub mod topology;

@@ -73,8 +73,6 @@ pub struct World {
     tracer: Tracer,
     roster: Arc<Roster>,
     faults: Vec<faults::FaultSetup>,
-    /// Faults that wait for something to be seen: the trigger's place is the place here.
-    triggered: Vec<u32>,
     implied_name_server: Option<HostId>,
     actions: Vec<Action>,
     /// Sockets with something to send or to tell.

@@ -1,0 +1,255 @@
+//! The courier: the sending half of an agent. It takes mail from the queue and hands it over: look-up of the next
+//! hop, connections, fail-over from one exchanger to the next, reuse of connections, verdicts.
+//!
+//! User agents and MTAs send the same way; they differ in what they do with what comes back ([`Courier::poll_settled`]).
+
+mod names;
+mod session;
+mod verdict;
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use slab::Slab;
+
+use super::{Context, Input, SocketId};
+use crate::dns::mail::RouteFailure;
+use crate::identity::Domain;
+use crate::queue::{DestinationId, EntryId, Failure, Mail, Queue, Settled};
+use crate::sim::{Duration, Instant, Stream};
+use crate::smtp::client;
+use crate::trace::{At, MailId, QueueName, What};
+
+use names::Names;
+use session::Session;
+
+/// Tokens of connections that belong to the resolver carry this bit, those of the server half
+/// [`super::mta`]'s own.
+pub(super) const RESOLVER_TOKEN: u32 = 1 << 30;
+
+/// How an agent sends.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What the host calls itself in EHLO.
+    pub host_name: Domain,
+    /// The port of ordinary mail exchange.
+    pub port: u16,
+    /// How the client speaks.
+    pub client: Arc<client::Config>,
+    /// Addresses to send from, taken in turn by connection; empty is the host's own.
+    pub addresses: Vec<IpAddr>,
+    /// How long a connection may take to open (Postfix `smtp_connect_timeout`, 30 s).
+    pub connect_timeout: Duration,
+    /// Mails on one connection; 1 is no reuse.
+    pub mails_per_connection: u32,
+    /// How long an idle connection is kept for another mail.
+    pub idle: Duration,
+    /// Addresses tried in one attempt (Postfix `smtp_mx_address_limit`, 5).
+    pub most_addresses: usize,
+    /// Whether each recipient handed on ends a responsibility (an MTA's does, a user agent's does not).
+    pub responsible: bool,
+}
+
+/// The sending half of an agent.
+pub struct Courier {
+    config: Config,
+    queue: Queue,
+    names: Names,
+    sessions: Slab<Session>,
+    /// Idle connections of each destination, the most recently used last.
+    idle: Vec<Vec<u32>>,
+    settled: VecDeque<Settled>,
+    /// No deadline of a session is earlier than this.
+    session_wake: Option<Instant>,
+    next_address: usize,
+    luck: Stream,
+}
+
+impl Courier {
+    /// A courier with an empty queue.
+    #[must_use]
+    pub fn new(config: Config, queue: crate::queue::Config, names: Names, luck: Stream) -> Courier {
+        Courier {
+            config,
+            queue: Queue::new(queue),
+            names,
+            sessions: Slab::new(),
+            idle: Vec::new(),
+            settled: VecDeque::new(),
+            session_wake: None,
+            next_address: 0,
+            luck,
+        }
+    }
+
+    /// The queue.
+    #[must_use]
+    pub fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    /// The destination for a domain: a name whose exchangers the DNS knows, or, in brackets, a host that is dialled as
+    /// it is (`[mail.green.example]:587`, as Postfix writes it).
+    pub fn destination(&mut self, name: &str) -> DestinationId {
+        self.queue.destination(name)
+    }
+
+    /// Takes a mail into the queue. Call [`Courier::pump`] when done.
+    pub fn accept(&mut self, ctx: &mut Context<'_>, mail: Mail) -> EntryId {
+        let (number, hops, serial) = (mail.mail, mail.hops, mail.serial);
+        let (id, settled) = self.queue.accept(ctx.now, mail);
+        self.record_queue(ctx, number, hops, serial, QueueName::Active, "accepted", None);
+        self.settled.extend(settled);
+        id
+    }
+
+    /// A mail whose jobs have all come back. Ask until `None`; then each mail without a retry must be removed.
+    pub fn poll_settled(&mut self) -> Option<Settled> {
+        self.settled.pop_front()
+    }
+
+    /// Forgets a mail whose recipients all have their verdicts.
+    pub fn remove(&mut self, ctx: &mut Context<'_>, id: EntryId) -> crate::queue::Entry {
+        let entry = self.queue.remove(id);
+        self.record_queue(ctx, entry.mail, entry.hops, entry.serial, QueueName::Done, "every recipient has a verdict", None);
+        entry
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one record")]
+    fn record_queue(
+        &self,
+        ctx: &mut Context<'_>,
+        mail: u64,
+        hops: u16,
+        serial: u64,
+        queue: QueueName,
+        reason: &str,
+        until: Option<Instant>,
+    ) {
+        let at = ctx.at().mail(MailId(mail), hops);
+        ctx.record(at, || What::Queue {
+            queue_id: crate::mime::queue_id(serial).as_str().into(),
+            queue,
+            reason: reason.into(),
+            until,
+        });
+    }
+
+    /// Says in the trace that a mail waits for another try.
+    pub fn record_deferred(&self, ctx: &mut Context<'_>, id: EntryId, until: Instant) {
+        let entry = self.queue.entry(id);
+        self.record_queue(ctx, entry.mail, entry.hops, entry.serial, QueueName::Deferred, "try again later", Some(until));
+    }
+
+    /// When [`Courier::handle_timer`] is wanted at the latest.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        [self.queue.poll_timeout(), self.session_wake, self.names.poll_timeout()].into_iter().flatten().min()
+    }
+
+    /// A time has come: deferred mail, deadlines of sessions, look-ups.
+    pub fn handle_timer(&mut self, ctx: &mut Context<'_>) {
+        self.names.handle_timer(ctx);
+        while let Some((id, settled)) = self.queue.next_due(ctx.now) {
+            let entry = self.queue.entry(id);
+            self.record_queue(ctx, entry.mail, entry.hops, entry.serial, QueueName::Active, "due for another try", None);
+            self.settled.extend(settled);
+        }
+        self.expire_sessions(ctx);
+        self.pump(ctx);
+    }
+
+    /// Something happened on one of the courier's connections, or a datagram came for its resolver.
+    pub fn handle_input(&mut self, ctx: &mut Context<'_>, input: Input) {
+        match input {
+            Input::Datagram { .. } => self.names.handle_input(ctx, input),
+            Input::Connected { token, .. }
+            | Input::Received { token, .. }
+            | Input::PeerClosed { token }
+            | Input::Failed { token, .. }
+                if token & RESOLVER_TOKEN != 0 =>
+            {
+                self.names.handle_input(ctx, input);
+            }
+            Input::Connected { token, conn } => self.connected(ctx, token, conn),
+            Input::Received { token, data, .. } => self.received(ctx, token, data),
+            Input::PeerClosed { token } => self.peer_closed(ctx, token),
+            Input::Failed { token, trouble } => self.connection_failed(ctx, token, trouble),
+            Input::Start | Input::Crash | Input::Accepted { .. } | Input::Timer => {}
+        }
+        self.pump(ctx);
+    }
+
+    /// The host goes down: sessions are gone, the queue stays.
+    pub fn crash(&mut self) {
+        self.sessions.clear();
+        self.idle.clear();
+        self.session_wake = None;
+        self.names.crash();
+    }
+
+    /// The host is up again: everything that waits is due.
+    pub fn recover(&mut self, ctx: &mut Context<'_>) {
+        self.queue.recover(ctx.now);
+        self.handle_timer(ctx);
+    }
+
+    /// Starts whatever can be started now.
+    pub fn pump(&mut self, ctx: &mut Context<'_>) {
+        while let Some(destination) = self.names.poll_resolved(&mut self.queue) {
+            self.queue.nudge(destination);
+        }
+        while let Some(destination) = self.queue.poll_runnable() {
+            self.run(ctx, destination);
+        }
+    }
+
+    fn run(&mut self, ctx: &mut Context<'_>, destination: DestinationId) {
+        if let Some(token) = self.idle.get_mut(destination.0 as usize).and_then(Vec::pop) {
+            if let Some(job) = self.queue.open(destination) {
+                self.reuse(ctx, token, job);
+            }
+            return;
+        }
+        let name = self.queue.destination_name(destination).clone();
+        match self.names.route(ctx, destination, &name, &mut self.luck) {
+            None => {} // the look-up is under way; the answer nudges the destination
+            Some(Ok(candidates)) => {
+                if let Some(job) = self.queue.open(destination) {
+                    self.dial(ctx, job, candidates);
+                }
+            }
+            Some(Err(failure)) => self.unroutable(ctx, destination, &failure),
+        }
+    }
+
+    fn unroutable(&mut self, ctx: &mut Context<'_>, destination: DestinationId, failure: &RouteFailure) {
+        let permanent = failure.is_permanent();
+        let said = Failure {
+            status: failure.status().into(),
+            text: failure.to_string().into(),
+            by: None,
+            is_reply: false,
+        };
+        self.record_backlog(ctx, destination, &said, permanent);
+        let settled = if permanent {
+            self.queue.refuse(ctx.now, destination, &said)
+        } else {
+            self.queue.rest(ctx.now, destination, &said)
+        };
+        self.settled.extend(settled);
+    }
+
+    fn at_session(&self, ctx: &Context<'_>, token: u32) -> At {
+        let at = ctx.at();
+        match self.sessions.get(token as usize) {
+            Some(session) => session.at(at, &self.queue),
+            None => at,
+        }
+    }
+
+    fn close_socket(&mut self, ctx: &mut Context<'_>, socket: SocketId) {
+        ctx.actions.push(super::Action::Close { socket });
+    }
+}

@@ -1,0 +1,381 @@
+//! One connection to a next hop, from dialling to QUIT.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::Courier;
+use crate::agent::{Action, Context, Peer, SocketId, Trouble};
+use crate::identity::ForwardPath;
+use crate::octets::Chunk;
+use crate::queue::{DestinationId, Job, Queue};
+use crate::sim::Instant;
+use crate::smtp::client;
+use crate::trace::{At, ConnId, Direction, HostId, MailId, Side, What};
+
+/// A host to try: its name and one of its addresses.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    pub(super) name: Arc<str>,
+    pub(super) address: IpAddr,
+}
+
+impl Candidate {
+    pub(super) fn label(&self) -> Arc<str> {
+        format!("{} [{}]", self.name, self.address).into()
+    }
+}
+
+pub(super) type Candidates = SmallVec<[Candidate; 1]>;
+
+/// How far a session has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// The connection is being made.
+    Dialling,
+    /// The dialogue is under way.
+    Talking,
+    /// Ready for another mail.
+    Idle,
+    /// QUIT has been said.
+    Quitting,
+}
+
+/// One connection and the dialogue on it.
+pub(super) struct Session {
+    pub(super) client: client::Session,
+    pub(super) socket: SocketId,
+    pub(super) conn: Option<ConnId>,
+    pub(super) state: State,
+    pub(super) destination: DestinationId,
+    pub(super) job: Option<Job>,
+    /// The recipients of the transaction under way, as places in the queue's entry.
+    pub(super) places: SmallVec<[u32; 2]>,
+    pub(super) candidates: Candidates,
+    /// Which of the candidates this is.
+    pub(super) current: usize,
+    /// Mails handed over on this connection.
+    pub(super) mails: u32,
+    /// When dialling or idling ends.
+    pub(super) deadline: Option<Instant>,
+    /// Whether QUIT was said or the connection is otherwise done with.
+    pub(super) peer: HostId,
+}
+
+impl Session {
+    pub(super) fn at(&self, at: At, queue: &Queue) -> At {
+        let at = match self.conn {
+            Some(conn) => at.conn(conn),
+            None => at,
+        };
+        match &self.job {
+            Some(job) => {
+                let entry = queue.entry(job.entry);
+                at.mail(MailId(entry.mail), entry.hops + 1)
+            }
+            None => at,
+        }
+    }
+
+    pub(super) fn candidate(&self) -> &Candidate {
+        &self.candidates[self.current]
+    }
+
+    fn timeout(&self) -> Option<Instant> {
+        match self.state {
+            State::Dialling | State::Idle => self.deadline,
+            State::Talking | State::Quitting => self.client.poll_timeout(),
+        }
+    }
+}
+
+impl Courier {
+    /// Opens a connection to the first candidate for a job.
+    pub(super) fn dial(&mut self, ctx: &mut Context<'_>, job: Job, candidates: Candidates) {
+        let session = Session {
+            client: client::Session::new(self.config.client.clone()),
+            socket: SocketId(u32::MAX),
+            conn: None,
+            state: State::Dialling,
+            destination: job.destination,
+            job: Some(job),
+            places: SmallVec::new(),
+            candidates,
+            current: 0,
+            mails: 0,
+            deadline: None,
+            peer: ctx.host,
+        };
+        let token = self.sessions.insert(session) as u32;
+        self.dial_candidate(ctx, token);
+    }
+
+    fn dial_candidate(&mut self, ctx: &mut Context<'_>, token: u32) {
+        let from = match self.config.addresses.len() {
+            0 => None,
+            count => {
+                self.next_address += 1;
+                Some(self.config.addresses[(self.next_address - 1) % count])
+            }
+        };
+        let port = self.names.port_of(&self.sessions[token as usize].candidates, self.config.port);
+        let session = &mut self.sessions[token as usize];
+        session.client = client::Session::new(self.config.client.clone());
+        session.client.observe(ctx.wants_lines());
+        session.state = State::Dialling;
+        session.conn = None;
+        session.deadline = Some(ctx.now + self.config.connect_timeout);
+        let address = session.candidate().address;
+        session.peer = ctx.directory.find(address).unwrap_or(ctx.host);
+        if ctx.tracer.is_on()
+            && let Some(job) = &session.job
+        {
+            let entry = self.queue.entry(job.entry);
+            let at = ctx.at().mail(MailId(entry.mail), entry.hops + 1);
+            let recipients = job.recipients.iter().map(|p| entry.recipients[*p as usize].mailbox.as_str().into());
+            let (recipients, next_hop, number) = (recipients.collect(), session.candidate().label(), entry.attempts);
+            let queue_id = crate::mime::queue_id(entry.serial).as_str().into();
+            ctx.record(at, || What::Attempt { queue_id, recipients, next_hop, number });
+        }
+        let socket = ctx.connect(token, from, address, port);
+        if let Some(job) = &self.sessions[token as usize].job {
+            let entry = self.queue.entry(job.entry);
+            let mail = Some((MailId(entry.mail), entry.hops + 1));
+            // Said before anything is sent, so that the handshake already belongs to the mail.
+            ctx.actions.insert(ctx.actions.len() - 1, Action::About { socket, mail });
+        }
+        self.sessions[token as usize].socket = socket;
+        self.note_deadline(token);
+    }
+
+    /// Keeps the earliest deadline of all sessions.
+    pub(super) fn note_deadline(&mut self, token: u32) {
+        if let Some(at) = self.sessions[token as usize].timeout()
+            && self.session_wake.is_none_or(|wake| at < wake)
+        {
+            self.session_wake = Some(at);
+        }
+    }
+
+    /// Deadlines of sessions: the earliest one may have come. Sessions mostly move on before theirs, so this looks at
+    /// all of them only as often as the shortest patience runs out.
+    pub(super) fn expire_sessions(&mut self, ctx: &mut Context<'_>) {
+        if self.session_wake.is_none_or(|wake| wake > ctx.now) {
+            return;
+        }
+        let due: Vec<u32> = self
+            .sessions
+            .iter()
+            .filter(|(_, s)| s.timeout().is_some_and(|at| at <= ctx.now))
+            .map(|(token, _)| token as u32)
+            .collect();
+        for token in due {
+            let Some(session) = self.sessions.get_mut(token as usize) else { continue };
+            match session.state {
+                State::Dialling => {
+                    let socket = session.socket;
+                    ctx.actions.push(Action::Abort { socket });
+                    self.connection_failed(ctx, token, Trouble::TimedOut);
+                }
+                State::Idle => self.quit_idle(ctx, token),
+                State::Talking | State::Quitting => {
+                    session.client.handle_timeout(ctx.now);
+                    self.drain(ctx, token);
+                }
+            }
+        }
+        self.session_wake = self.sessions.iter().filter_map(|(_, s)| s.timeout()).min();
+    }
+
+    fn quit_idle(&mut self, ctx: &mut Context<'_>, token: u32) {
+        let destination = self.sessions[token as usize].destination;
+        self.idle[destination.0 as usize].retain(|t| *t != token);
+        self.quit(ctx, token);
+    }
+
+    fn quit(&mut self, ctx: &mut Context<'_>, token: u32) {
+        let session = &mut self.sessions[token as usize];
+        session.state = State::Quitting;
+        session.client.quit(ctx.now);
+        self.drain(ctx, token);
+    }
+
+    pub(super) fn connected(&mut self, ctx: &mut Context<'_>, token: u32, conn: ConnId) {
+        let Some(session) = self.sessions.get_mut(token as usize) else { return };
+        session.conn = Some(conn);
+        session.state = State::Talking;
+        session.deadline = None;
+        session.client.start(ctx.now);
+        self.drain(ctx, token);
+    }
+
+    pub(super) fn received(&mut self, ctx: &mut Context<'_>, token: u32, data: Chunk) {
+        let Some(session) = self.sessions.get_mut(token as usize) else { return };
+        session.client.handle_input(ctx.now, data);
+        self.drain(ctx, token);
+    }
+
+    pub(super) fn peer_closed(&mut self, ctx: &mut Context<'_>, token: u32) {
+        let Some(session) = self.sessions.get_mut(token as usize) else { return };
+        session.client.handle_eof(ctx.now);
+        self.drain(ctx, token);
+    }
+
+    /// Empties the client machine: one mutation, then everything it has to say.
+    pub(super) fn drain(&mut self, ctx: &mut Context<'_>, token: u32) {
+        loop {
+            let Some(session) = self.sessions.get_mut(token as usize) else { return };
+            let Some(output) = session.client.poll_output() else { break };
+            match output {
+                client::Output::Send(data) => {
+                    let socket = session.socket;
+                    ctx.send(socket, data);
+                }
+                client::Output::Said { line } => self.line(ctx, token, Direction::Sent, line),
+                client::Output::Saw { line } => self.line(ctx, token, Direction::Received, line),
+                client::Output::Close => {
+                    let socket = session.socket;
+                    self.close_socket(ctx, socket);
+                    self.forget(token);
+                    return;
+                }
+                client::Output::Event(event) => self.client_event(ctx, token, event),
+            }
+        }
+        if self.sessions.contains(token as usize) {
+            self.note_deadline(token);
+        }
+    }
+
+    fn line(&mut self, ctx: &mut Context<'_>, token: u32, direction: Direction, line: Chunk) {
+        let at = self.at_session(ctx, token);
+        let peer = self.sessions[token as usize].peer;
+        ctx.line(at, direction, Side::Client, peer, line);
+    }
+
+    /// Begins the transaction for the session's job.
+    pub(super) fn begin(&mut self, ctx: &mut Context<'_>, token: u32) {
+        let session = &mut self.sessions[token as usize];
+        let Some(job) = &session.job else { return };
+        let entry = self.queue.entry(job.entry);
+        // After a fail-over some recipients have their verdict already.
+        session.places = job
+            .recipients
+            .iter()
+            .copied()
+            .filter(|p| entry.recipients[*p as usize].fate == crate::queue::Fate::Waiting)
+            .collect();
+        let recipients = session
+            .places
+            .iter()
+            .map(|p| ForwardPath::Mailbox(entry.recipients[*p as usize].mailbox.clone()))
+            .collect();
+        let transaction = client::Transaction {
+            reverse_path: entry.reverse_path.clone(),
+            recipients,
+            content: entry.content.rope().clone(),
+            eight_bit: entry.content.is_8bit(),
+            clean_lines: !entry.content.has_leading_dot(),
+        };
+        if ctx.tracer.is_on() {
+            let (at, peer) = (session.at(ctx.at(), &self.queue), session.peer);
+            let _ = (at, peer);
+        }
+        session.client.begin(ctx.now, transaction);
+    }
+
+    /// An idle connection takes another job.
+    pub(super) fn reuse(&mut self, ctx: &mut Context<'_>, token: u32, job: Job) {
+        self.take_job(ctx, token, job);
+        self.begin(ctx, token);
+        self.drain(ctx, token);
+    }
+
+    /// Gives a connection that is already there its next job.
+    pub(super) fn take_job(&mut self, ctx: &mut Context<'_>, token: u32, job: Job) {
+        let session = &mut self.sessions[token as usize];
+        let entry = self.queue.entry(job.entry);
+        let mail = (MailId(entry.mail), entry.hops + 1);
+        ctx.actions.push(Action::About { socket: session.socket, mail: Some(mail) });
+        session.state = State::Talking;
+        session.deadline = None;
+        if ctx.tracer.is_on() {
+            let recipients = job.recipients.iter().map(|p| entry.recipients[*p as usize].mailbox.as_str().into());
+            let (recipients, next_hop, number) = (recipients.collect(), session.candidate().label(), entry.attempts);
+            let queue_id = crate::mime::queue_id(entry.serial).as_str().into();
+            let at = ctx.at().mail(mail.0, mail.1);
+            let at = session.conn.map_or(at, |conn| at.conn(conn));
+            ctx.record(at, || What::Attempt { queue_id, recipients, next_hop, number });
+        }
+        session.job = Some(job);
+    }
+
+    /// The session's connection did not come about, or broke.
+    pub(super) fn connection_failed(&mut self, ctx: &mut Context<'_>, token: u32, trouble: Trouble) {
+        let Some(session) = self.sessions.get_mut(token as usize) else { return };
+        if session.state == State::Dialling {
+            let label = session.candidate().label();
+            let (status, words) = match trouble {
+                Trouble::Refused => ("4.4.1", "connection refused"),
+                Trouble::TimedOut => ("4.4.1", "connection timed out"),
+                Trouble::Reset => ("4.4.2", "connection reset"),
+            };
+            self.candidate_failed(ctx, token, status, format!("{label}: {words}").into(), false);
+        } else {
+            let reset = trouble == Trouble::Reset;
+            if reset {
+                session.client.handle_reset(ctx.now);
+            } else {
+                session.client.handle_eof(ctx.now);
+            }
+            self.drain(ctx, token);
+        }
+    }
+
+    /// The next candidate is tried, if there is one.
+    pub(super) fn next_candidate(&mut self, ctx: &mut Context<'_>, token: u32) -> bool {
+        let most = self.config.most_addresses;
+        let session = &mut self.sessions[token as usize];
+        if session.current + 1 >= session.candidates.len().min(most) {
+            return false;
+        }
+        session.current += 1;
+        session.mails = 0;
+        self.dial_candidate(ctx, token);
+        true
+    }
+
+    /// The session is over; its connection has been closed or is gone.
+    pub(super) fn forget(&mut self, token: u32) {
+        let session = self.sessions.remove(token as usize);
+        if let Some(idle) = self.idle.get_mut(session.destination.0 as usize) {
+            idle.retain(|t| *t != token);
+        }
+        if matches!(session.state, State::Dialling | State::Talking) {
+            self.queue.close(session.destination);
+        }
+    }
+
+    /// The connection has nothing to do: it is kept for a while, or closed.
+    pub(super) fn rest_or_quit(&mut self, ctx: &mut Context<'_>, token: u32) {
+        let session = &mut self.sessions[token as usize];
+        let destination = session.destination;
+        let keep = session.mails < self.config.mails_per_connection && !self.config.idle.is_zero();
+        session.job = None;
+        ctx.actions.push(Action::About { socket: session.socket, mail: None });
+        self.queue.close(destination);
+        if keep {
+            session.state = State::Idle;
+            session.deadline = Some(ctx.now + self.config.idle);
+            let place = destination.0 as usize;
+            if self.idle.len() <= place {
+                self.idle.resize_with(place + 1, Vec::new);
+            }
+            self.idle[place].push(token);
+        } else {
+            session.state = State::Quitting;
+            session.client.quit(ctx.now);
+        }
+    }
+}

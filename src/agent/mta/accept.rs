@@ -1,0 +1,153 @@
+//! Taking responsibility: the content gets its received field, and every recipient is filed, forwarded or queued.
+
+use smallvec::SmallVec;
+
+use super::routing::Target;
+use super::{Mta, UnknownUsers};
+use crate::agent::{Context, Ending};
+use crate::identity::{Mailbox, ReversePath};
+use crate::mime::{Content, queue_id};
+use crate::octets::Chunk;
+use crate::queue::{DestinationId, Failure, Mail};
+use crate::store::{Delivered, MailboxId};
+use crate::trace::{MailId, What};
+
+/// A mail that this host has just become responsible for.
+pub(super) struct Responsibility {
+    pub(super) serial: u64,
+    pub(super) mail: MailId,
+    pub(super) hops: u16,
+    pub(super) reverse_path: ReversePath,
+    pub(super) recipients: SmallVec<[Mailbox; 1]>,
+    pub(super) content: Content,
+}
+
+/// Forwards of forwards are followed this far (chasquid has 10).
+const FORWARD_DEPTH: u32 = 10;
+
+impl Mta {
+    /// Takes responsibility for every recipient and does for each what can be done at once.
+    pub(super) fn take_responsibility(&mut self, ctx: &mut Context<'_>, mail: Responsibility) {
+        let count = mail.recipients.len() as u32;
+        ctx.ledger.accept(ctx.host, mail.serial, mail.mail.0, count);
+        let mut remote: SmallVec<[(Mailbox, DestinationId); 1]> = SmallVec::new();
+        let mut unreachable: Vec<(Mailbox, Failure)> = Vec::new();
+        for recipient in &mail.recipients {
+            self.place(ctx, &mail, recipient, 0, &mut remote, &mut unreachable);
+        }
+        if !unreachable.is_empty() {
+            self.report_at_once(ctx, &mail, unreachable);
+        }
+        if !remote.is_empty() {
+            let queued = Mail {
+                mail: mail.mail.0,
+                hops: mail.hops,
+                serial: mail.serial,
+                reverse_path: mail.reverse_path,
+                recipients: remote,
+                content: mail.content,
+            };
+            self.courier.accept(ctx, queued);
+            self.courier.pump(ctx);
+        }
+    }
+
+    fn place(
+        &mut self,
+        ctx: &mut Context<'_>,
+        mail: &Responsibility,
+        recipient: &Mailbox,
+        depth: u32,
+        remote: &mut SmallVec<[(Mailbox, DestinationId); 1]>,
+        unreachable: &mut Vec<(Mailbox, Failure)>,
+    ) {
+        match self.target(recipient) {
+            Target::Local(id) => self.file(ctx, mail, recipient, id),
+            Target::Remote(destination) => {
+                // A recipient that several addresses lead to gets one copy.
+                if remote.iter().any(|(known, _)| known == recipient) {
+                    ctx.ledger.end(ctx.host, mail.serial, Ending::Forwarded);
+                } else {
+                    remote.push((recipient.clone(), destination));
+                }
+            }
+            Target::Forward(_) if depth >= FORWARD_DEPTH => {
+                let text = format!("forwards of {recipient} lead in a circle");
+                let failure = Failure { status: "5.4.6".into(), text: text.into(), by: None, is_reply: false };
+                unreachable.push((recipient.clone(), failure));
+            }
+            Target::Forward(others) => {
+                // RFC 5321 §3.9.1: an alias puts other addresses in the place of the recipient and leaves the
+                // reverse-path as it is.
+                let detail = || others.iter().map(Mailbox::as_str).collect::<Vec<_>>().join(", ");
+                ctx.record(ctx.at().mail(mail.mail, mail.hops), || What::Policy {
+                    policy: "forward".into(),
+                    decision: "redirect".into(),
+                    detail: format!("{recipient} -> {}", detail()).into(),
+                });
+                ctx.ledger.accept(ctx.host, mail.serial, mail.mail.0, others.len() as u32);
+                ctx.ledger.end(ctx.host, mail.serial, Ending::Forwarded);
+                for other in &others {
+                    self.place(ctx, mail, other, depth + 1, remote, unreachable);
+                }
+            }
+            Target::Unknown => self.unknown(ctx, mail, recipient, unreachable),
+        }
+    }
+
+    fn unknown(
+        &mut self,
+        ctx: &mut Context<'_>,
+        mail: &Responsibility,
+        recipient: &Mailbox,
+        unreachable: &mut Vec<(Mailbox, Failure)>,
+    ) {
+        if self.config.unknown_users == UnknownUsers::AcceptThenDiscard {
+            self.discard(ctx, mail.serial, mail.mail, mail.hops, recipient, "no such mailbox, and the site discards");
+            return;
+        }
+        let failure = Failure {
+            status: "5.1.1".into(),
+            text: format!("{recipient}: no such mailbox here").into(),
+            by: None,
+            is_reply: false,
+        };
+        unreachable.push((recipient.clone(), failure));
+    }
+
+    /// Final delivery: Return-Path in front (RFC 5321 §4.4), then into the mailbox.
+    fn file(&mut self, ctx: &mut Context<'_>, mail: &Responsibility, recipient: &Mailbox, id: MailboxId) {
+        let return_path: Chunk = self.writer.return_path(&mail.reverse_path);
+        let content = mail.content.prepend(return_path, false);
+        let size_bytes = content.size_bytes();
+        self.store.file(
+            id,
+            Delivered { at: ctx.now, from: mail.reverse_path.clone(), to: recipient.clone(), content },
+        );
+        ctx.ledger.end(ctx.host, mail.serial, Ending::Delivered);
+        let at = ctx.at().mail(mail.mail, mail.hops);
+        ctx.record(at, || What::Delivered {
+            queue_id: (*queue_id(mail.serial)).into(),
+            recipient: recipient.as_str().into(),
+            mailbox: self.store.mailbox(id).address().as_str().into(),
+            size_bytes,
+        });
+    }
+
+    pub(super) fn discard(
+        &mut self,
+        ctx: &mut Context<'_>,
+        serial: u64,
+        mail: MailId,
+        hops: u16,
+        recipient: &Mailbox,
+        reason: &str,
+    ) {
+        ctx.ledger.end(ctx.host, serial, Ending::Discarded);
+        ctx.record(ctx.at().mail(mail, hops), || What::Discarded {
+            queue_id: (*queue_id(serial)).into(),
+            recipient: recipient.as_str().into(),
+            reason: reason.into(),
+        });
+    }
+}

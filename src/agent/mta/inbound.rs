@@ -1,0 +1,350 @@
+//! The server half: accepted connections, and the answers to what their sessions ask.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::accept::Responsibility;
+use super::routing::Access;
+use super::script::{Stage, scripted};
+use super::{INBOUND_TOKEN, Mta};
+use crate::agent::{Action, Context, Peer, SocketId};
+use crate::identity::{ForwardPath, Mailbox, ReversePath};
+use crate::mime::{Content, Protocol, Received, queue_id};
+use crate::octets::{Chunk, Rope};
+use crate::policy::greylist::Decision;
+use crate::sim::Instant;
+use crate::smtp::server::{Answer, Event, Output, Question, Session};
+use crate::smtp::{Envelope, Reply};
+use crate::trace::{At, ConnId, Direction, HostId, MailId, Side, What};
+
+/// A connection that was accepted.
+pub(super) struct Inbound {
+    server: Session,
+    socket: SocketId,
+    conn: ConnId,
+    peer: Peer,
+    /// Which mail the client says the connection is about, for observers.
+    about: Option<(MailId, u16)>,
+    /// The reverse-path of the transaction: what the greylist and the script look at.
+    reverse_path: Option<ReversePath>,
+    /// A message that is being thought about, and until when.
+    held: Option<(Instant, Box<(Envelope, Rope)>)>,
+    /// Whether the client is gone. A message that is being thought about is finished all the same.
+    gone: bool,
+}
+
+impl Inbound {
+    fn at(&self, at: At) -> At {
+        let at = at.conn(self.conn);
+        match self.about {
+            Some((mail, hop)) => at.mail(mail, hop),
+            None => at,
+        }
+    }
+
+    fn timeout(&self) -> Option<Instant> {
+        match &self.held {
+            Some((until, _)) => Some(*until),
+            None => self.server.poll_timeout(),
+        }
+    }
+}
+
+impl Mta {
+    pub(super) fn accepted(
+        &mut self,
+        ctx: &mut Context<'_>,
+        socket: SocketId,
+        conn: ConnId,
+        _port: u16,
+        peer: Peer,
+    ) {
+        let mut server = Session::new(self.config.server.clone(), self.peer_label.clone());
+        server.observe(ctx.wants_lines());
+        let inbound =
+            Inbound { server, socket, conn, peer, about: None, reverse_path: None, held: None, gone: false };
+        let token = self.inbound.insert(inbound) as u32;
+        ctx.actions.push(Action::Adopt { socket, token: token | INBOUND_TOKEN });
+        self.inbound[token as usize].server.start(ctx.now);
+        self.drain_inbound(ctx, token);
+    }
+
+    pub(super) fn inbound_received(
+        &mut self,
+        ctx: &mut Context<'_>,
+        token: u32,
+        data: Chunk,
+        about: Option<(MailId, u16)>,
+    ) {
+        let token = token & !INBOUND_TOKEN;
+        let Some(inbound) = self.inbound.get_mut(token as usize) else { return };
+        inbound.about = about;
+        inbound.server.handle_input(ctx.now, data);
+        self.drain_inbound(ctx, token);
+    }
+
+    /// The client will send no more (`broken`: and receive no more).
+    pub(super) fn inbound_closed(&mut self, ctx: &mut Context<'_>, token: u32, broken: bool) {
+        let token = token & !INBOUND_TOKEN;
+        let Some(inbound) = self.inbound.get_mut(token as usize) else { return };
+        inbound.gone |= broken;
+        if inbound.held.is_none() {
+            inbound.server.handle_eof(ctx.now);
+            self.drain_inbound(ctx, token);
+            if broken && self.inbound.contains(token as usize) {
+                self.inbound.remove(token as usize);
+            }
+        }
+    }
+
+    /// Deadlines of inbound sessions: the earliest one may have come.
+    pub(super) fn expire_inbound(&mut self, ctx: &mut Context<'_>) {
+        if self.inbound_wake.is_none_or(|wake| wake > ctx.now) {
+            return;
+        }
+        let due: Vec<u32> = self
+            .inbound
+            .iter()
+            .filter(|(_, i)| i.timeout().is_some_and(|at| at <= ctx.now))
+            .map(|(token, _)| token as u32)
+            .collect();
+        for token in due {
+            let Some(inbound) = self.inbound.get_mut(token as usize) else { continue };
+            match inbound.held.take() {
+                Some((_, message)) => {
+                    let (envelope, content) = *message;
+                    let answer = self.decide_message(ctx, token, envelope, content);
+                    self.answer(ctx, token, answer);
+                    if self.inbound.get(token as usize).is_some_and(|i| i.gone) {
+                        self.inbound.remove(token as usize);
+                        continue;
+                    }
+                }
+                None => inbound.server.handle_timeout(ctx.now),
+            }
+            self.drain_inbound(ctx, token);
+        }
+        self.inbound_wake = self.inbound.iter().filter_map(|(_, i)| i.timeout()).min();
+    }
+
+    /// Empties the server machine: one mutation, then everything it has to say.
+    fn drain_inbound(&mut self, ctx: &mut Context<'_>, token: u32) {
+        loop {
+            let Some(inbound) = self.inbound.get_mut(token as usize) else { return };
+            let Some(output) = inbound.server.poll_output() else { break };
+            match output {
+                Output::Send(data) => {
+                    if ctx.wants_lines() {
+                        let (at, peer) = (inbound.at(ctx.at()), inbound.peer.host);
+                        ctx.lines_sent(at, Side::Server, peer, &data);
+                    }
+                    let inbound = &self.inbound[token as usize];
+                    if !inbound.gone {
+                        ctx.send(inbound.socket, data);
+                    }
+                }
+                Output::Saw { line } => {
+                    let (at, peer) = (inbound.at(ctx.at()), inbound.peer.host);
+                    ctx.line(at, Direction::Received, Side::Server, peer, line);
+                }
+                Output::Event(event) => self.server_event(ctx, token, event),
+                Output::Ask(question) => self.decide(ctx, token, question),
+                Output::Close => {
+                    if !inbound.gone {
+                        ctx.actions.push(Action::Close { socket: inbound.socket });
+                    }
+                    self.inbound.remove(token as usize);
+                    return;
+                }
+            }
+        }
+        if let Some(inbound) = self.inbound.get(token as usize)
+            && let Some(at) = inbound.timeout()
+            && self.inbound_wake.is_none_or(|wake| at < wake)
+        {
+            self.inbound_wake = Some(at);
+        }
+    }
+
+    fn server_event(&mut self, ctx: &mut Context<'_>, token: u32, event: Event) {
+        let inbound = &self.inbound[token as usize];
+        let (at, peer) = (inbound.at(ctx.at()), inbound.peer.host);
+        match event {
+            Event::State(state) => {
+                ctx.record(at, || What::Session { side: Side::Server, state: state.into() });
+            }
+            Event::Content { size } => {
+                let (direction, side) = (Direction::Received, Side::Server);
+                ctx.record(at, || What::Content { direction, side, peer, size_bytes: size });
+            }
+        }
+    }
+
+    fn answer(&mut self, ctx: &mut Context<'_>, token: u32, (answer, close): (Answer, bool)) {
+        if let Some(inbound) = self.inbound.get_mut(token as usize) {
+            inbound.server.answer(ctx.now, answer);
+            if close {
+                inbound.server.handle_eof(ctx.now);
+            }
+        }
+    }
+
+    /// A session wants to know something.
+    fn decide(&mut self, ctx: &mut Context<'_>, token: u32, question: Question) {
+        let inbound = &self.inbound[token as usize];
+        let client = inbound.peer.host;
+        let answer = match question {
+            Question::Connect => self.from_script(ctx, Stage::Connect, client, None),
+            Question::Helo { .. } => self.from_script(ctx, Stage::Hello, client, None),
+            Question::Data => {
+                let from = inbound.reverse_path.clone();
+                self.from_script(ctx, Stage::Data, client, from.as_ref())
+            }
+            Question::Mail { reverse_path, .. } => {
+                let answer = self.from_script(ctx, Stage::Mail, client, Some(&reverse_path));
+                self.inbound[token as usize].reverse_path = Some(reverse_path);
+                answer
+            }
+            Question::Rcpt { forward_path } => self.decide_rcpt(ctx, token, &forward_path),
+            Question::Message { envelope, content } => {
+                ctx.final_dot();
+                if !self.config.processing.is_zero() {
+                    let until = ctx.now + self.config.processing;
+                    self.inbound[token as usize].held = Some((until, Box::new((envelope, content))));
+                    return;
+                }
+                self.decide_message(ctx, token, envelope, content)
+            }
+        };
+        self.answer(ctx, token, answer);
+    }
+
+    fn from_script(
+        &mut self,
+        ctx: &Context<'_>,
+        stage: Stage,
+        client: HostId,
+        path: Option<&ReversePath>,
+    ) -> (Answer, bool) {
+        let address = match path {
+            Some(ReversePath::Mailbox(mailbox)) => Some(mailbox),
+            Some(ReversePath::Null) | None => None,
+        };
+        match scripted(&mut self.config.replies, ctx.now, stage, client, address) {
+            Some((reply, close)) => (Answer::Reply(reply), close),
+            None => (Answer::Accept, false),
+        }
+    }
+
+    fn decide_rcpt(&mut self, ctx: &mut Context<'_>, token: u32, path: &ForwardPath) -> (Answer, bool) {
+        let inbound = &self.inbound[token as usize];
+        let (peer, at) = (inbound.peer, inbound.at(ctx.at()));
+        let mailbox = match path {
+            ForwardPath::Mailbox(mailbox) => Some(mailbox),
+            ForwardPath::Postmaster => None,
+        };
+        if !self.config.replies.is_empty()
+            && let Some((reply, close)) =
+                scripted(&mut self.config.replies, ctx.now, Stage::Rcpt, peer.host, mailbox)
+        {
+            return (Answer::Reply(reply), close);
+        }
+        match self.access(peer.host, path) {
+            Access::UnknownUser => {
+                // RFC 5321 §3.3: a mailbox that is known not to exist is refused at RCPT, while the client listens.
+                let text = format!("{path}: no such mailbox here");
+                return (Answer::Reply(Reply::new(550, Some((5, 1, 1)), text)), false);
+            }
+            Access::RelayDenied => {
+                let text = format!("{path}: relay access denied");
+                return (Answer::Reply(Reply::new(550, Some((5, 7, 1)), text)), false);
+            }
+            Access::Welcome => {}
+        }
+        if let Some(greylist) = &mut self.greylist
+            && let Some(mailbox) = mailbox
+            && !self.config.clients.contains(&peer.host)
+        {
+            let from = self.inbound[token as usize].reverse_path.clone().unwrap_or(ReversePath::Null);
+            match greylist.check(ctx.now, peer.address, &from, mailbox) {
+                Decision::Defer { until, .. } => {
+                    ctx.record(at, || What::Policy {
+                        policy: "greylist".into(),
+                        decision: "defer".into(),
+                        detail: format!("{} {from} {path}: come again in {}", peer.address, until - at.at).into(),
+                    });
+                    // RFC 6647 §2: a temporary refusal; a real mail system comes back.
+                    let text = "greylisted, please try again later";
+                    return (Answer::Reply(Reply::new(451, Some((4, 7, 1)), text)), false);
+                }
+                Decision::Pass { waited } => {
+                    ctx.record(at, || What::Policy {
+                        policy: "greylist".into(),
+                        decision: "pass".into(),
+                        detail: format!("{} {from} {path}: known since {waited}", peer.address).into(),
+                    });
+                }
+            }
+        }
+        (Answer::Accept, false)
+    }
+
+    /// The content is complete: refuse it, or take responsibility and say 250.
+    fn decide_message(
+        &mut self,
+        ctx: &mut Context<'_>,
+        token: u32,
+        envelope: Envelope,
+        content: Rope,
+    ) -> (Answer, bool) {
+        let inbound = &self.inbound[token as usize];
+        let (peer, about, at) = (inbound.peer, inbound.about, inbound.at(ctx.at()));
+        if !self.config.replies.is_empty() {
+            let said = self.from_script(ctx, Stage::EndOfData, peer.host, Some(&envelope.reverse_path));
+            if said.0 != Answer::Accept {
+                return said;
+            }
+        }
+        let content = Content::scan(content);
+        if u32::from(content.received_count()) >= self.config.hop_limit {
+            // RFC 5321 §6.3: counting Received fields finds loops that nothing else finds.
+            let reply = Reply::new(554, Some((5, 4, 6)), "too many hops, this mail is looping");
+            return (Answer::Reply(reply), false);
+        }
+        let serial = self.next_serial();
+        let id = queue_id(serial);
+        let recipients: SmallVec<[Mailbox; 1]> = envelope.recipients.iter().map(|p| self.mailbox_of(p)).collect();
+        let received = Received {
+            helo: envelope.helo.as_ref().map_or("unknown", |d| d.as_str()),
+            reverse_name: None,
+            client: peer.address,
+            by: self.config.host_name.as_str(),
+            with: if envelope.esmtp { Protocol::Esmtp } else { Protocol::Smtp },
+            id: &id,
+            recipient: if let [only] = &recipients[..] { Some(only) } else { None },
+            date: self.date.get(ctx.calendar, ctx.now),
+        };
+        let field = self.writer.received(&received);
+        let content = content.prepend(field, true);
+        // A client that is no agent of this world says nothing about its mail: it is given a number here.
+        let (mail, hops) = about.unwrap_or_else(|| (ctx.ids.next_mail(), 1));
+        ctx.record(at.mail(mail, hops), || What::Accepted {
+            queue_id: (*id).into(),
+            reverse_path: match &envelope.reverse_path {
+                ReversePath::Null => "".into(),
+                ReversePath::Mailbox(mailbox) => mailbox.as_str().into(),
+            },
+            recipients: recipients.iter().map(|r| Arc::from(r.as_str())).collect(),
+            size_bytes: content.size_bytes(),
+        });
+        self.take_responsibility(
+            ctx,
+            Responsibility { serial, mail, hops, reverse_path: envelope.reverse_path, recipients, content },
+        );
+        let mut text = String::with_capacity(24);
+        text.push_str("Ok: queued as ");
+        text.push_str(&id);
+        (Answer::Reply(Reply::new(250, Some((2, 0, 0)), text)), false)
+    }
+}

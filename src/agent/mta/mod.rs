@@ -1,0 +1,212 @@
+//! The mail transfer agent: receives, takes responsibility, delivers here, hands on, reports.
+//!
+//! One agent plays RFC 5598's MSA, MTA and MDA, as Postfix does: [`inbound`] is the server half, [`routing`] decides
+//! about each recipient, [`accept`] takes responsibility and files or queues, [`report`] writes what must be told, and
+//! the [`Courier`] is the client half.
+
+mod accept;
+mod inbound;
+mod report;
+mod routing;
+mod script;
+
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use slab::Slab;
+
+use super::courier::Courier;
+use super::{Context, Input};
+use crate::identity::{Domain, Mailbox};
+use crate::mime::FieldWriter;
+use crate::policy::greylist::Greylist;
+use crate::sim::calendar::Calendar;
+use crate::sim::{Duration, Instant};
+use crate::smtp::server;
+use crate::store::Store;
+use crate::trace::HostId;
+
+use inbound::Inbound;
+pub use script::{ReplyRule, Stage};
+
+/// Tokens of accepted connections carry this bit; those of the courier do not.
+const INBOUND_TOKEN: u32 = 1 << 31;
+
+/// What a server says to a mailbox that it has not got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnknownUsers {
+    /// 550 5.1.1 at RCPT.
+    Reject,
+    /// 250, and a report to the reverse-path.
+    AcceptThenBounce,
+    /// 250, and nothing more.
+    AcceptThenDiscard,
+}
+
+/// How an MTA receives and routes.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Its own name.
+    pub host_name: Domain,
+    /// How the server speaks.
+    pub server: Arc<server::Config>,
+    /// Domains of the store in which every local part has a mailbox.
+    pub catch_all: FxHashSet<Domain>,
+    /// Domains that it takes mail for and passes on.
+    pub relay_for: FxHashSet<Domain>,
+    /// Hosts whose mail it passes on to anywhere.
+    pub clients: FxHashSet<HostId>,
+    /// Passes on everybody's mail.
+    pub open_relay: bool,
+    /// Where all mail goes that is not for here, as a destination of the courier.
+    pub smarthost: Option<Arc<str>>,
+    /// Where mail for certain domains goes.
+    pub routes: FxHashMap<Domain, Arc<str>>,
+    /// Mail for the first goes on to the others. Keys are in lower case.
+    pub forwards: FxHashMap<String, Vec<Mailbox>>,
+    /// Received fields before mail is refused as looping (RFC 5321 §6.3).
+    pub hop_limit: u32,
+    /// What it says to mailboxes that it has not got.
+    pub unknown_users: UnknownUsers,
+    /// Time from the final dot to the reply.
+    pub processing: Duration,
+    /// Scripted replies.
+    pub replies: Vec<ReplyRule>,
+}
+
+/// A mail transfer agent.
+pub struct Mta {
+    config: Config,
+    store: Store,
+    greylist: Option<Greylist>,
+    courier: Courier,
+    inbound: Slab<Inbound>,
+    /// No deadline of an inbound session is earlier than this.
+    inbound_wake: Option<Instant>,
+    writer: FieldWriter,
+    date: DateCache,
+    serial: u64,
+    /// What sessions call their peer; the trace knows better.
+    peer_label: Arc<str>,
+}
+
+/// The date-time text of the current second.
+#[derive(Debug, Default)]
+pub(super) struct DateCache {
+    secs: Option<i64>,
+    text: String,
+}
+
+impl DateCache {
+    /// The date-time of RFC 5322 §3.3 for `now`.
+    pub(super) fn get(&mut self, calendar: Calendar, now: Instant) -> &str {
+        let secs = calendar.unix_secs(now);
+        if self.secs != Some(secs) {
+            self.secs = Some(secs);
+            self.text = calendar.rfc5322(now);
+        }
+        &self.text
+    }
+}
+
+impl Mta {
+    /// An MTA with these mailboxes and this client half.
+    #[must_use]
+    pub fn new(config: Config, store: Store, greylist: Option<Greylist>, courier: Courier) -> Mta {
+        Mta {
+            config,
+            store,
+            greylist,
+            courier,
+            inbound: Slab::new(),
+            inbound_wake: None,
+            writer: FieldWriter::new(),
+            date: DateCache::default(),
+            serial: 0,
+            peer_label: "client".into(),
+        }
+    }
+
+    /// The mailboxes.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The queue.
+    #[must_use]
+    pub fn queue(&self) -> &crate::queue::Queue {
+        self.courier.queue()
+    }
+
+    /// See [`super::Agent::handle_input`].
+    pub fn handle_input(&mut self, ctx: &mut Context<'_>, input: Input) {
+        match input {
+            Input::Start => self.courier.recover(ctx),
+            Input::Crash => self.crash(),
+            Input::Timer => {
+                self.expire_inbound(ctx);
+                self.courier.handle_timer(ctx);
+            }
+            Input::Accepted { socket, conn, port, peer } => self.accepted(ctx, socket, conn, port, peer),
+            Input::Received { token, data, about } if token & INBOUND_TOKEN != 0 => {
+                self.inbound_received(ctx, token, data, about);
+            }
+            Input::PeerClosed { token } if token & INBOUND_TOKEN != 0 => self.inbound_closed(ctx, token, false),
+            Input::Failed { token, .. } if token & INBOUND_TOKEN != 0 => self.inbound_closed(ctx, token, true),
+            other => self.courier.handle_input(ctx, other),
+        }
+        self.settle(ctx);
+    }
+
+    /// See [`super::Agent::poll_timeout`].
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        match (self.inbound_wake, self.courier.poll_timeout()) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// See [`super::Agent::responsibilities`].
+    #[must_use]
+    pub fn responsibilities(&self) -> Vec<(u64, u32)> {
+        self.queue().entries().map(|entry| (entry.serial, entry.waiting() as u32)).collect()
+    }
+
+    fn crash(&mut self) {
+        self.inbound.clear();
+        self.inbound_wake = None;
+        self.courier.crash();
+    }
+
+    /// Deals with every mail whose jobs have come back, reports included, until nothing is left to say.
+    fn settle(&mut self, ctx: &mut Context<'_>) {
+        let mut any = false;
+        while let Some(settled) = self.courier.poll_settled() {
+            any = true;
+            if !settled.failed.is_empty() {
+                self.report_failed(ctx, settled.entry, &settled.failed);
+            }
+            if settled.warn {
+                self.report_delay(ctx, settled.entry);
+            }
+            match settled.retry_at {
+                Some(until) => self.courier.record_deferred(ctx, settled.entry, until),
+                None => {
+                    self.courier.remove(ctx, settled.entry);
+                }
+            }
+        }
+        if any {
+            self.courier.pump(ctx);
+            // Pumping can settle more: a destination that cannot be routed, say.
+            self.settle(ctx);
+        }
+    }
+
+    fn next_serial(&mut self) -> u64 {
+        self.serial += 1;
+        self.serial
+    }
+}

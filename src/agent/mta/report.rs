@@ -1,0 +1,187 @@
+//! Telling the sender: delivery status notifications (RFC 3464), from the empty reverse-path (RFC 5321 §4.5.5).
+
+use smallvec::smallvec;
+
+use super::Mta;
+use super::accept::Responsibility;
+use crate::agent::{Context, Ending};
+use crate::identity::{Mailbox, ReversePath};
+use crate::mime::{Action, Content, RecipientReport, Report, Returned, queue_id};
+use crate::queue::{EntryId, Failure, Fate};
+use crate::sim::Instant;
+use crate::trace::{MailId, Octets, What, visible};
+
+/// What a report is about.
+struct About {
+    serial: u64,
+    mail: MailId,
+    hops: u16,
+    reverse_path: ReversePath,
+    arrived: Instant,
+    content: Content,
+}
+
+impl Mta {
+    /// Recipients of a queued mail have failed for good.
+    pub(super) fn report_failed(&mut self, ctx: &mut Context<'_>, id: EntryId, places: &[u32]) {
+        let entry = self.courier.queue().entry(id);
+        let failed = places
+            .iter()
+            .map(|place| {
+                let recipient = &entry.recipients[*place as usize];
+                let failure = recipient.last_failure.clone().unwrap_or_else(|| Failure {
+                    status: "5.0.0".into(),
+                    text: "undeliverable".into(),
+                    by: None,
+                    is_reply: false,
+                });
+                (recipient.mailbox.clone(), failure)
+            })
+            .collect();
+        let about = About {
+            serial: entry.serial,
+            mail: MailId(entry.mail),
+            hops: entry.hops,
+            reverse_path: entry.reverse_path.clone(),
+            arrived: entry.arrived,
+            content: entry.content.clone(),
+        };
+        self.bounce(ctx, &about, failed);
+    }
+
+    /// Recipients of a mail that has just been accepted cannot be reached.
+    pub(super) fn report_at_once(
+        &mut self,
+        ctx: &mut Context<'_>,
+        mail: &Responsibility,
+        failed: Vec<(Mailbox, Failure)>,
+    ) {
+        let about = About {
+            serial: mail.serial,
+            mail: mail.mail,
+            hops: mail.hops,
+            reverse_path: mail.reverse_path.clone(),
+            arrived: ctx.now,
+            content: mail.content.clone(),
+        };
+        self.bounce(ctx, &about, failed);
+    }
+
+    fn bounce(&mut self, ctx: &mut Context<'_>, about: &About, failed: Vec<(Mailbox, Failure)>) {
+        let to = match &about.reverse_path {
+            ReversePath::Mailbox(to) => to.clone(),
+            ReversePath::Null => {
+                // RFC 5321 §6.1: no report about a report, or two hosts could report to each other for ever.
+                for (recipient, failure) in failed {
+                    let reason = format!("a report cannot be reported: {}", visible(&failure.text));
+                    self.discard(ctx, about.serial, about.mail, about.hops, &recipient, &reason);
+                }
+                return;
+            }
+        };
+        let number = ctx.ids.next_mail();
+        let serial = self.next_serial();
+        for (recipient, failure) in &failed {
+            ctx.ledger.end(ctx.host, about.serial, Ending::Bounced);
+            ctx.record(ctx.at().mail(about.mail, about.hops), || What::Bounced {
+                queue_id: (*queue_id(about.serial)).into(),
+                recipient: recipient.as_str().into(),
+                status: failure.status.clone(),
+                reason: Octets(failure.text.clone()),
+                report: Some(number),
+            });
+        }
+        let recipients = failed.iter().map(|(r, f)| self.about_recipient(ctx, r, f, Action::Failed, None)).collect();
+        self.mail_report(ctx, about, number, serial, to, recipients);
+    }
+
+    /// A queued mail is late, and its sender is told (once).
+    pub(super) fn report_delay(&mut self, ctx: &mut Context<'_>, id: EntryId) {
+        let entry = self.courier.queue().entry(id);
+        let ReversePath::Mailbox(to) = entry.reverse_path.clone() else { return };
+        let config = self.courier.queue().config();
+        let until = entry.arrived + config.lifetime.unwrap_or_else(|| config.schedule.lifetime());
+        let about = About {
+            serial: entry.serial,
+            mail: MailId(entry.mail),
+            hops: entry.hops,
+            reverse_path: entry.reverse_path.clone(),
+            arrived: entry.arrived,
+            content: entry.content.clone(),
+        };
+        let waiting: Vec<(Mailbox, Failure)> = entry
+            .recipients
+            .iter()
+            .filter(|r| r.fate == Fate::Waiting)
+            .filter_map(|r| Some((r.mailbox.clone(), r.last_failure.clone()?)))
+            .collect();
+        let number = ctx.ids.next_mail();
+        let serial = self.next_serial();
+        let recipients =
+            waiting.iter().map(|(r, f)| self.about_recipient(ctx, r, f, Action::Delayed, Some(until))).collect();
+        self.mail_report(ctx, &about, number, serial, to, recipients);
+    }
+
+    fn about_recipient(
+        &self,
+        ctx: &Context<'_>,
+        recipient: &Mailbox,
+        failure: &Failure,
+        action: Action,
+        until: Option<Instant>,
+    ) -> RecipientReport {
+        let mut report = RecipientReport::new(recipient.clone(), action, &*failure.status);
+        // RFC 3464 §2.3.6: a diagnostic code of type smtp is a reply; our own words are in the text for people.
+        let text = visible(&failure.text);
+        report.diagnostic = Some(text);
+        report.remote_mta = failure.by.as_ref().map(|by| by.split(' ').next().unwrap_or_default().to_owned());
+        report.last_attempt = Some(ctx.calendar.rfc5322(ctx.now));
+        report.will_retry_until = until.map(|at| ctx.calendar.rfc5322(at));
+        report
+    }
+
+    fn mail_report(
+        &mut self,
+        ctx: &mut Context<'_>,
+        about: &About,
+        number: MailId,
+        serial: u64,
+        to: Mailbox,
+        recipients: Vec<RecipientReport>,
+    ) {
+        let id = queue_id(serial);
+        let date = ctx.calendar.rfc5322(ctx.now);
+        let failed = recipients.iter().any(|r| r.action == Action::Failed);
+        let report = Report {
+            reporting_mta: self.config.host_name.clone(),
+            arrival_date: Some(ctx.calendar.rfc5322(about.arrived)),
+            original_envelope_id: None,
+            recipients,
+            to: to.clone(),
+            from: None,
+            subject: None,
+            text: None,
+            date,
+            message_id: format!("{}.{}@{}", &*id, ctx.calendar.unix_secs(ctx.now), self.config.host_name),
+            boundary_id: id.to_string(),
+            returned: Returned::UpToLimit,
+        };
+        let content = report.compose(&about.content);
+        let size_bytes = content.size_bytes();
+        ctx.record(ctx.at().mail(number, 0), || What::Composed {
+            from: "".into(),
+            to: vec![to.as_str().into()],
+            subject: if failed { "delivery failure" } else { "delivery delayed" }.into(),
+            size_bytes,
+        });
+        let mail = Responsibility {
+            serial,
+            mail: number,
+            hops: 0,
+            reverse_path: ReversePath::Null,
+            recipients: smallvec![to],
+            content,
+        };
+        self.take_responsibility(ctx, mail);
+    }
+}

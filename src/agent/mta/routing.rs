@@ -1,0 +1,95 @@
+//! What becomes of a recipient: a mailbox here, other addresses, another host, or nothing.
+
+use super::{Mta, UnknownUsers};
+use crate::identity::{Domain, ForwardPath, Mailbox};
+use crate::queue::DestinationId;
+use crate::store::MailboxId;
+use crate::trace::HostId;
+
+/// Where a recipient leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// A mailbox of this host.
+    Local(MailboxId),
+    /// Other addresses take its place.
+    Forward(Vec<Mailbox>),
+    /// Another host.
+    Remote(DestinationId),
+    /// The domain is here, the mailbox is not.
+    Unknown,
+}
+
+/// Whether a server takes a recipient, by who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    /// It does.
+    Welcome,
+    /// The domain is here, the mailbox is not.
+    UnknownUser,
+    /// It does not pass mail on for this client.
+    RelayDenied,
+}
+
+impl Mta {
+    /// Whether mail for `path` from `client` is taken.
+    pub(super) fn access(&self, client: HostId, path: &ForwardPath) -> Access {
+        // RFC 5321 §4.5.1: the postmaster is always there.
+        let ForwardPath::Mailbox(mailbox) = path else { return Access::Welcome };
+        let domain = mailbox.domain();
+        if self.store.serves(domain) {
+            let known = self.config.unknown_users != UnknownUsers::Reject
+                || self.store.find(mailbox).is_some()
+                || self.config.catch_all.contains(domain)
+                || self.forward_of(mailbox).is_some();
+            return if known { Access::Welcome } else { Access::UnknownUser };
+        }
+        let relays = self.config.relay_for.contains(domain)
+            || self.config.clients.contains(&client)
+            || self.config.open_relay
+            || self.forward_of(mailbox).is_some();
+        if relays { Access::Welcome } else { Access::RelayDenied }
+    }
+
+    fn forward_of(&self, mailbox: &Mailbox) -> Option<&Vec<Mailbox>> {
+        if self.config.forwards.is_empty() {
+            return None;
+        }
+        self.config.forwards.get(&mailbox.as_str().to_ascii_lowercase())
+    }
+
+    /// Where `mailbox` leads.
+    pub(super) fn target(&mut self, mailbox: &Mailbox) -> Target {
+        if let Some(others) = self.forward_of(mailbox) {
+            return Target::Forward(others.clone());
+        }
+        let domain = mailbox.domain();
+        if self.store.serves(domain) {
+            return match self.store.find(mailbox) {
+                Some(id) => Target::Local(id),
+                None if self.config.catch_all.contains(domain) => {
+                    Target::Local(self.store.add_mailbox(mailbox.clone()))
+                }
+                None => Target::Unknown,
+            };
+        }
+        let destination = match (self.config.routes.get(domain), &self.config.smarthost) {
+            (Some(route), _) => self.courier.destination(&route.clone()),
+            (None, Some(smarthost)) => self.courier.destination(&smarthost.clone()),
+            (None, None) => self.courier.destination(domain),
+        };
+        Target::Remote(destination)
+    }
+
+    /// The mailbox behind a path: `<Postmaster>` is that of the first domain, or of the host.
+    pub(super) fn mailbox_of(&self, path: &ForwardPath) -> Mailbox {
+        match path {
+            ForwardPath::Mailbox(mailbox) => mailbox.clone(),
+            ForwardPath::Postmaster => {
+                let domain: &Domain = self.store.domains().first().unwrap_or(&self.config.host_name);
+                format!("postmaster@{domain}")
+                    .parse()
+                    .unwrap_or_else(|_| unreachable!("the postmaster of a checked domain is a mailbox"))
+            }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The mail user agent: composes on a timetable and hands mail to its submission server.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::courier::Courier;
+use super::mta::DateCache;
+use super::{Context, Input};
+use crate::identity::{Domain, Mailbox, ReversePath};
+use crate::mime::{Composer, Draft, queue_id};
+use crate::queue::{EntryId, Mail};
+use crate::sim::{Distribution, Duration, Instant, Stream};
+use crate::trace::{MailId, Octets, What};
+
+/// Mail to be sent, once or many times.
+#[derive(Debug)]
+pub struct Task {
+    /// When the next one is sent.
+    pub at: Instant,
+    /// How many are left.
+    pub left: u64,
+    /// No mail after this time.
+    pub until: Instant,
+    /// Time between one and the next, in nanoseconds.
+    pub every: Distribution,
+    /// What is sent.
+    pub kind: Kind,
+    /// The destination for the courier, such as `[mail.green.example]:587`.
+    pub submit_to: Arc<str>,
+    /// What chance decides is drawn from here.
+    pub luck: Stream,
+}
+
+/// What a [`Task`] sends.
+#[derive(Debug)]
+pub enum Kind {
+    /// The same letter each time.
+    Letter {
+        /// The reverse-path.
+        reverse_path: ReversePath,
+        /// The forward-paths.
+        recipients: SmallVec<[Mailbox; 1]>,
+        /// The content; date and message id are put in when it is sent.
+        draft: Box<Draft>,
+        /// The parts of it that do not change, once the first has been sent.
+        composer: Option<Box<Composer>>,
+    },
+    /// A new letter each time, from one of several authors to one of several recipients.
+    Traffic {
+        /// The authors on this host.
+        from: Arc<[Mailbox]>,
+        /// The recipients.
+        to: Arc<[Mailbox]>,
+        /// Size of the content in bytes.
+        size_bytes: Distribution,
+        /// Sizes are held below this.
+        max_size_bytes: u64,
+        /// The subject; `{n}` in it is the mail's number.
+        subject: Arc<str>,
+    },
+}
+
+/// A mail user agent.
+pub struct User {
+    host_name: Domain,
+    tasks: Vec<Task>,
+    /// When each task is next due. Ties go to the task that was named first.
+    due: BinaryHeap<Reverse<(Instant, usize)>>,
+    courier: Courier,
+    date: DateCache,
+    serial: u64,
+}
+
+impl User {
+    /// A user agent with this timetable. What its `courier` cannot hand over is tried again by the courier's schedule
+    /// (an outbox), and then shown to the person as unsent.
+    #[must_use]
+    pub fn new(host_name: Domain, tasks: Vec<Task>, courier: Courier) -> User {
+        let due = tasks.iter().enumerate().filter(|(_, t)| t.left > 0).map(|(i, t)| Reverse((t.at, i))).collect();
+        User { host_name, tasks, due, courier, date: DateCache::default(), serial: 0 }
+    }
+
+    /// The outbox.
+    #[must_use]
+    pub fn outbox(&self) -> &crate::queue::Queue {
+        self.courier.queue()
+    }
+
+    /// See [`super::Agent::handle_input`].
+    pub fn handle_input(&mut self, ctx: &mut Context<'_>, input: Input) {
+        match input {
+            Input::Start => {
+                self.courier.recover(ctx);
+                self.send_due(ctx);
+            }
+            Input::Crash => self.courier.crash(),
+            Input::Timer => {
+                self.send_due(ctx);
+                self.courier.handle_timer(ctx);
+            }
+            other => self.courier.handle_input(ctx, other),
+        }
+        self.settle(ctx);
+    }
+
+    /// See [`super::Agent::poll_timeout`].
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let due = self.due.peek().map(|Reverse((at, _))| *at);
+        match (due, self.courier.poll_timeout()) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    fn send_due(&mut self, ctx: &mut Context<'_>) {
+        let mut any = false;
+        while let Some(Reverse((at, place))) = self.due.peek().copied() {
+            if at > ctx.now {
+                break;
+            }
+            self.due.pop();
+            self.send(ctx, place);
+            any = true;
+            let task = &mut self.tasks[place];
+            task.left -= 1;
+            task.at = at + task.luck.duration(task.every);
+            if task.left > 0 && task.at <= task.until {
+                self.due.push(Reverse((task.at, place)));
+            }
+        }
+        if any {
+            self.courier.pump(ctx);
+        }
+    }
+
+    fn send(&mut self, ctx: &mut Context<'_>, place: usize) {
+        self.serial += 1;
+        let serial = self.serial;
+        let number = ctx.ids.next_mail();
+        let secs = ctx.calendar.unix_secs(ctx.now);
+        let message_id = format!("{}.{secs}@{}", &*queue_id(serial), self.host_name);
+        let date = self.date.get(ctx.calendar, ctx.now);
+        let task = &mut self.tasks[place];
+        let (reverse_path, to, subject, content) = match &mut task.kind {
+            Kind::Letter { reverse_path, recipients, draft, composer } => {
+                let composer = composer.get_or_insert_with(|| Box::new(Composer::new(draft)));
+                let content = composer.mail(&message_id, date);
+                (reverse_path.clone(), recipients.clone(), draft.subject.clone(), content)
+            }
+            Kind::Traffic { from, to, size_bytes, max_size_bytes, subject } => {
+                let author = from[task.luck.below(from.len() as u64) as usize].clone();
+                let recipient = to[task.luck.below(to.len() as u64) as usize].clone();
+                let mut draft = Draft::new(author.clone(), recipient.clone());
+                draft.subject = subject.replace("{n}", &number.0.to_string());
+                draft.size = Some(task.luck.draw(*size_bytes).min(*max_size_bytes));
+                draft.date = date.into();
+                draft.message_id = message_id;
+                let mut recipients: SmallVec<[Mailbox; 1]> = SmallVec::new();
+                recipients.push(recipient);
+                let content = draft.compose();
+                (ReversePath::Mailbox(author), recipients, draft.subject, content)
+            }
+        };
+        ctx.record(ctx.at().mail(number, 0), || What::Composed {
+            from: match &reverse_path {
+                ReversePath::Null => "".into(),
+                ReversePath::Mailbox(mailbox) => mailbox.as_str().into(),
+            },
+            to: to.iter().map(|t| t.as_str().into()).collect(),
+            subject: crate::trace::visible(subject.as_bytes()).into(),
+            size_bytes: content.size_bytes(),
+        });
+        let submit_to = task.submit_to.clone();
+        let destination = self.courier.destination(&submit_to);
+        let recipients = to.into_iter().map(|mailbox| (mailbox, destination)).collect();
+        let mail = Mail { mail: number.0, hops: 0, serial, reverse_path, recipients, content };
+        self.courier.accept(ctx, mail);
+    }
+
+    /// What the server refused is shown to the person; nobody else is told.
+    fn settle(&mut self, ctx: &mut Context<'_>) {
+        while let Some(settled) = self.courier.poll_settled() {
+            for place in &settled.failed {
+                self.unsent(ctx, settled.entry, *place);
+            }
+            match settled.retry_at {
+                Some(until) => self.courier.record_deferred(ctx, settled.entry, until),
+                None => {
+                    self.courier.remove(ctx, settled.entry);
+                }
+            }
+        }
+    }
+
+    fn unsent(&mut self, ctx: &mut Context<'_>, id: EntryId, place: u32) {
+        let entry = self.courier.queue().entry(id);
+        let recipient = &entry.recipients[place as usize];
+        let reason = recipient.last_failure.as_ref().map(|f| f.text.clone()).unwrap_or_default();
+        ctx.record(ctx.at().mail(MailId(entry.mail), entry.hops), || What::Unsent {
+            recipient: recipient.mailbox.as_str().into(),
+            reason: Octets(reason),
+        });
+    }
+}
+
+/// The outbox of a user agent: every five minutes for a day.
+#[must_use]
+pub fn outbox_schedule() -> crate::queue::Schedule {
+    crate::queue::Schedule::Custom { delays: vec![Duration::from_mins(5)], lifetime: Duration::from_hours(24) }
+}

@@ -1,0 +1,49 @@
+//! The audit: nothing that was accepted is lost.
+
+use super::World;
+use crate::agent::{Totals, Violation};
+use crate::trace::{At, HostId, What};
+
+/// What a run came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// What became of recipients.
+    pub totals: Totals,
+    /// Recipients still queued.
+    pub queued: u64,
+    /// Mails composed, reports included.
+    pub mails: u64,
+    /// TCP connections.
+    pub connections: u64,
+    /// Packets.
+    pub packets: u64,
+    /// Events.
+    pub events: u64,
+}
+
+impl World {
+    /// Compares what every host took responsibility for with what it still holds.
+    ///
+    /// # Errors
+    /// Names the first mail that was lost or ended twice: a defect of the simulator.
+    pub fn audit(&mut self) -> Result<Report, Violation> {
+        let held = self.hosts.iter().enumerate().flat_map(|(host, h)| {
+            let id = HostId(host as u32);
+            h.agent.responsibilities().into_iter().map(move |(serial, recipients)| (id, serial, recipients))
+        });
+        if let Err(violation) = self.ledger.audit(held) {
+            let now = self.engine.now();
+            self.tracer
+                .record(At::host(now, violation.host), || What::Alarm { text: violation.text.as_str().into() });
+            return Err(violation);
+        }
+        Ok(Report {
+            totals: self.ledger.totals(),
+            queued: self.ledger.waiting(),
+            mails: self.mails(),
+            connections: self.connections(),
+            packets: self.packets(),
+            events: self.events(),
+        })
+    }
+}
