@@ -317,7 +317,7 @@ impl Connection {
         if before(self.wl1, segment.seq) || (self.wl1 == segment.seq && !after(self.wl2, segment.ack)) {
             if window > self.wnd {
                 self.due.set(due::DATA);
-                if self.nxt == self.una {
+                if self.wnd < u32::from(self.mss) && self.nxt == self.una {
                     // The wait was for the window and tells nothing about the path.
                     self.round_trip.reset_back_off();
                 }

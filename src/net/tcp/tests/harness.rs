@@ -62,6 +62,8 @@ pub(super) struct Net {
     /// Segments to lose, by side and place in the order of sending.
     pub(super) lose: Vec<(usize, usize)>,
     pub(super) keep_inbox: bool,
+    /// Drain segments before events; the other order is the better one.
+    pub(super) sends_first: bool,
     /// Whether the user of each side takes its events.
     pub(super) reads: [bool; 2],
     pub(super) received: [u64; 2],
@@ -89,6 +91,7 @@ impl Net {
             keep_log: true,
             lose: Vec::new(),
             keep_inbox: true,
+            sends_first: false,
             reads: [true, true],
             received: [0, 0],
             received_at: [Instant::ZERO; 2],
@@ -131,7 +134,9 @@ impl Net {
     pub(super) fn drain(&mut self, side: usize) {
         let Some(mut end) = self.ends[side].take() else { return };
         loop {
-            while let Some(segment) = end.poll_transmit(self.now) {
+            while self.sends_first
+                && let Some(segment) = end.poll_transmit(self.now)
+            {
                 self.transmit(side, segment);
             }
             if !self.reads[side] {
@@ -266,4 +271,28 @@ impl Net {
 /// Bytes that tell where they stand.
 pub(super) fn pattern(len: usize, salt: u64) -> Vec<u8> {
     (0..len as u64).map(|i| (i.wrapping_mul(0x9e37_79b9).wrapping_add(salt) >> 7) as u8).collect()
+}
+
+impl Net {
+    /// Shows what was sent; for finding out why a test fails.
+    #[allow(dead_code)]
+    pub(super) fn print(&self, limit: usize) {
+        for sent in self.log.iter().take(limit) {
+            let (end, s) = (self.end(CLIENT), &sent.segment);
+            let (mine, theirs) = if sent.side == CLIENT {
+                (end.relative_send_seq(s.seq), end.relative_receive_seq(s.ack))
+            } else {
+                (end.relative_receive_seq(s.seq), end.relative_send_seq(s.ack))
+            };
+            let who = if sent.side == CLIENT { "C" } else { "  S" };
+            let again = if s.retransmission { " again" } else { "" };
+            println!(
+                "{:>9} us {who} {} seq {mine} ack {theirs} len {} wnd {}{again}",
+                sent.at.as_nanos() / 1000,
+                s.flags,
+                s.payload.len(),
+                s.window
+            );
+        }
+    }
 }
