@@ -20,9 +20,10 @@ const SMALLEST_MSS: u16 = 48;
 
 /// One end of a TCP connection, sans-IO.
 ///
-/// After each call that changes it, drain [`poll_transmit`](Connection::poll_transmit) and
-/// [`poll_event`](Connection::poll_event) to `None` (events may lead to further calls; drain again), then schedule
-/// [`poll_timeout`](Connection::poll_timeout). A timer that strikes early does nothing, so that a caller may keep an
+/// After each call that changes it, drain [`poll_event`](Connection::poll_event) and then
+/// [`poll_transmit`](Connection::poll_transmit) to `None`, then schedule
+/// [`poll_timeout`](Connection::poll_timeout). Events first, because an answer that the user gives at once then carries
+/// the acknowledgement; the other order works too, and sends a few more bare acknowledgements. A timer that strikes early does nothing, so that a caller may keep an
 /// earlier alarm instead of moving it.
 #[derive(Debug)]
 pub struct Connection {

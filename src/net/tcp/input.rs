@@ -13,11 +13,12 @@ const STRAY_INTERVAL: Duration = Duration::from_millis(500);
 
 impl Connection {
     /// Takes a segment that arrived from the network.
-    pub fn handle_segment(&mut self, now: Instant, segment: Segment) {
+    #[inline]
+    pub fn handle_segment(&mut self, now: Instant, mut segment: Segment) {
         match self.state {
             State::Closed => {}
             State::SynSent => self.in_syn_sent(now, &segment),
-            _ => self.synchronised(now, segment),
+            _ => self.synchronised(now, &mut segment),
         }
     }
 
@@ -79,12 +80,12 @@ impl Connection {
     }
 
     /// RFC 9293 §3.10.7.4: all other states.
-    fn synchronised(&mut self, now: Instant, mut segment: Segment) {
+    fn synchronised(&mut self, now: Instant, segment: &mut Segment) {
         let flags = segment.flags;
         let window = distance(self.rcv_nxt, self.rcv_edge);
         // First: the sequence number. What follows the last segment and fits is the common case.
         let expected = segment.seq == self.rcv_nxt && segment.payload.len() as u64 <= u64::from(window);
-        if !expected && !self.trim(now, &mut segment, window) {
+        if !expected && !self.trim(now, segment, window) {
             return;
         }
         // Second: RST.
@@ -104,7 +105,7 @@ impl Connection {
             return;
         }
         // Fifth: ACK.
-        if !flags.ack() || !self.acknowledgement(now, &segment) {
+        if !flags.ack() || !self.acknowledgement(now, segment) {
             return;
         }
         // Seventh: the data.
@@ -113,7 +114,7 @@ impl Connection {
             if !self.state.receives() {
                 return;
             }
-            self.data_received(now, segment.seq, segment.payload);
+            self.data_received(now, segment.seq, &mut segment.payload);
         }
         // Eighth: FIN.
         if flags.fin() && self.state.receives() {
@@ -317,7 +318,7 @@ impl Connection {
         if before(self.wl1, segment.seq) || (self.wl1 == segment.seq && !after(self.wl2, segment.ack)) {
             if window > self.wnd {
                 self.due.set(due::DATA);
-                if self.nxt == self.una {
+                if self.wnd < u32::from(self.mss) && self.nxt == self.una {
                     // The wait was for the window and tells nothing about the path.
                     self.round_trip.reset_back_off();
                 }
@@ -352,16 +353,17 @@ impl Connection {
 
     /// RFC 9293 §3.10.7.4, seventh step.
     #[inline]
-    fn data_received(&mut self, now: Instant, seq: u32, payload: Rope) {
+    fn data_received(&mut self, now: Instant, seq: u32, payload: &mut Rope) {
         if seq != self.rcv_nxt {
             // RFC 5681 §4.2: a gap is reported at once, for each segment behind it.
-            self.early.get_or_insert_default().insert(seq, payload);
+            self.early.get_or_insert_default().insert(seq, std::mem::take(payload));
             self.hurry();
             return;
         }
         self.rcv_nxt = seq.wrapping_add(payload.len() as u32);
-        for chunk in payload.into_chunks() {
-            self.received.push(chunk);
+        // Cloning a chunk is cheaper than moving a whole rope out of the segment to take it apart.
+        for chunk in payload.chunks() {
+            self.received.push_clone(chunk);
         }
         self.received_at = now;
         if let Some(early) = &mut self.early {

@@ -90,7 +90,7 @@ impl Connection {
     }
 
     /// New data, or the FIN, as far as both windows allow.
-    #[inline]
+    #[inline(always)]
     fn data(&mut self, now: Instant) -> Option<Segment> {
         // TIME-WAIT and FIN-WAIT-2 have nothing left; SYN-RECEIVED waits for its acknowledgement.
         if !matches!(
@@ -129,7 +129,7 @@ impl Connection {
     }
 
     /// Sends `n` bytes at SND.NXT, and the FIN behind them.
-    #[inline]
+    #[inline(always)]
     fn emit_data(&mut self, now: Instant, n: u32, fin: bool) -> Segment {
         let seq = self.nxt;
         let payload = self.queue.take(n as usize);
@@ -216,7 +216,7 @@ impl Connection {
     }
 
     /// Forms a segment with an acknowledgement.
-    #[inline]
+    #[inline(always)]
     pub(super) fn emit(&mut self, seq: u32, flags: Flags, payload: Rope) -> Segment {
         let window = self.window_field();
         self.acknowledgement_left();

@@ -46,6 +46,21 @@ impl ChunkQueue {
         }
     }
 
+    /// Appends a chunk; shares it only where it does not merge with the last one.
+    #[inline]
+    pub(super) fn push_clone(&mut self, chunk: &Chunk) {
+        if self.len == 0 {
+            self.len = chunk.len();
+            self.front.clone_from(chunk);
+            return;
+        }
+        self.len += chunk.len();
+        let last = self.rest.back_mut().unwrap_or(&mut self.front);
+        if !last.try_merge(chunk) {
+            self.rest.push_back(chunk.clone());
+        }
+    }
+
     /// Takes the first chunk out.
     #[inline]
     pub(super) fn pop(&mut self) -> Option<Chunk> {

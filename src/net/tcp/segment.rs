@@ -152,7 +152,7 @@ impl Segment {
     #[must_use]
     #[inline]
     pub fn wire_len(&self) -> usize {
-        let options = if self.mss.is_some() { 4 } else { 0 } + if self.window_scale.is_some() { 3 } else { 0 };
+        let options: usize = if self.mss.is_some() { 4 } else { 0 } + if self.window_scale.is_some() { 3 } else { 0 };
         HEADER_BYTES + options.div_ceil(4) * 4 + self.payload.len()
     }
 

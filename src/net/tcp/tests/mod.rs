@@ -1,1 +1,8 @@
 //! Tests of the whole machine, grouped by what they look at.
+
+mod congestion;
+mod delivery;
+mod handshake;
+mod harness;
+mod hostile;
+mod truth;

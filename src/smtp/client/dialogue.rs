@@ -1,0 +1,267 @@
+//! What is said in reply to what.
+
+use std::io::Write;
+
+use super::config::{Event, Reason, Stage, Transaction, Verdict};
+use super::{Awaited, Output, Running, Session, State};
+use crate::identity::{ForwardPath, ReversePath};
+use crate::octets::Chunk;
+use crate::sim::Instant;
+use crate::smtp::data;
+use crate::smtp::extension::Extensions;
+use crate::smtp::reply::{Class, Reply};
+
+impl Session {
+    pub(super) fn take_reply(&mut self, now: Instant, reply: Reply) {
+        if reply.code().get() == 421 {
+            return self.shut_down(reply);
+        }
+        let State::Await(awaited) = self.state else {
+            return self.fail(Reason::UnexpectedReply(reply));
+        };
+        // RFC 5321 §4.3.2: only DATA has an intermediate reply.
+        if reply.class() == Class::Intermediate && awaited != Awaited::Data {
+            return self.fail(Reason::UnexpectedReply(reply));
+        }
+        match awaited {
+            Awaited::Greeting if reply.is_positive() => self.say_hello(now, self.config.try_esmtp),
+            Awaited::Ehlo if reply.is_positive() => {
+                self.extensions = Extensions::from_ehlo(reply.text());
+                self.ready();
+            }
+            // RFC 5321 §3.2: a server that does not know EHLO says 500 or 502; "any 5yz" is what clients go by.
+            Awaited::Ehlo if reply.is_permanent() => self.say_hello(now, false),
+            Awaited::Helo if reply.is_positive() => self.ready(),
+            Awaited::Greeting | Awaited::Ehlo | Awaited::Helo => self.refused(now, reply),
+            // RFC 5321 §4.1.1.5: always 250. Where it is not, the reply to MAIL will tell.
+            Awaited::Rset => self.say_mail(now),
+            Awaited::Mail => self.mail_replied(now, reply),
+            Awaited::Rcpt(index) => self.rcpt_replied(now, index, reply),
+            Awaited::Data => self.data_replied(now, reply),
+            Awaited::EndOfData => {
+                self.needs_rset = false;
+                self.finish(Stage::EndOfData, &reply);
+            }
+            Awaited::Quit => self.close(None),
+        }
+    }
+
+    /// RFC 5321 §3.8: 421 may be the reply to any command, or to none; the peer closes.
+    fn shut_down(&mut self, reply: Reply) {
+        match self.state {
+            State::Await(Awaited::Greeting | Awaited::Ehlo | Awaited::Helo) => self.fail(Reason::Refused(reply)),
+            State::Await(awaited) if self.running.is_some() => {
+                let stage = match awaited {
+                    Awaited::Rcpt(_) => Stage::Rcpt,
+                    Awaited::Data => Stage::Data,
+                    Awaited::EndOfData => Stage::EndOfData,
+                    _ => Stage::Mail,
+                };
+                self.report_finished(stage, &reply);
+                self.close(Some(reply));
+            }
+            _ => self.close(Some(reply)),
+        }
+    }
+
+    fn say_hello(&mut self, now: Instant, esmtp: bool) {
+        let verb = if esmtp { "EHLO" } else { "HELO" };
+        self.write(format_args!("{verb} {}\r\n", self.config.helo_name.clone()));
+        self.flush();
+        self.await_reply(now, if esmtp { Awaited::Ehlo } else { Awaited::Helo });
+    }
+
+    fn ready(&mut self) {
+        self.deadline = None;
+        self.enter(State::Ready);
+        self.event(Event::Ready { extensions: self.extensions });
+    }
+
+    /// RFC 5321 §3.1: a peer that refuses the session waits for QUIT.
+    fn refused(&mut self, now: Instant, reply: Reply) {
+        self.report_failure(Reason::Refused(reply));
+        self.say_quit(now);
+    }
+
+    /// The reply that stands for a message that this peer cannot take at all.
+    pub(super) fn unsendable(&self, transaction: &Transaction) -> Option<Reply> {
+        if self.extensions.max_message_bytes.is_some_and(|most| transaction.content.len() as u64 > most) {
+            // RFC 1870 §5: the client may take the limit at its word.
+            return Some(Reply::new(552, Some((5, 3, 4)), "Message size exceeds the limit of the peer"));
+        }
+        if transaction.eight_bit && !self.extensions.eight_bit_mime {
+            // RFC 6152 §3: without the offer, 8-bit content is converted or bounced as undeliverable. Content is never
+            // rewritten here, so it fails: RFC 3463 §3.7, 5.6.3 conversion required but not supported.
+            return Some(Reply::new(554, Some((5, 6, 3)), "Peer does not offer 8BITMIME and content is 8-bit"));
+        }
+        None
+    }
+
+    pub(super) fn open_transaction(&mut self, now: Instant) {
+        if std::mem::take(&mut self.needs_rset) {
+            self.buffer.extend_from_slice(b"RSET\r\n");
+            if !self.is_pipelined() {
+                self.flush();
+            } else {
+                self.write_group();
+            }
+            return self.await_reply(now, Awaited::Rset);
+        }
+        if self.is_pipelined() {
+            self.write_group();
+        }
+        self.say_mail(now);
+    }
+
+    fn is_pipelined(&self) -> bool {
+        self.running.as_ref().is_some_and(|running| running.pipelined)
+    }
+
+    /// RFC 2920 §3.1: RSET, MAIL and RCPT may go out in one group, and DATA may be the last of it.
+    fn write_group(&mut self) {
+        let Some(running) = self.running.take() else { return };
+        self.write_mail(&running.transaction);
+        for recipient in &running.transaction.recipients {
+            self.write_rcpt(recipient);
+        }
+        self.buffer.extend_from_slice(b"DATA\r\n");
+        self.running = Some(running);
+        self.flush();
+    }
+
+    fn say_mail(&mut self, now: Instant) {
+        if !self.is_pipelined()
+            && let Some(running) = self.running.take()
+        {
+            self.write_mail(&running.transaction);
+            self.running = Some(running);
+            self.flush();
+        }
+        self.await_reply(now, Awaited::Mail);
+    }
+
+    fn say_rcpt(&mut self, now: Instant, index: usize) {
+        if !self.is_pipelined()
+            && let Some(running) = self.running.take()
+        {
+            self.write_rcpt(&running.transaction.recipients[index]);
+            self.running = Some(running);
+            self.flush();
+        }
+        self.await_reply(now, Awaited::Rcpt(index));
+    }
+
+    fn write(&mut self, text: std::fmt::Arguments<'_>) {
+        // Writing into a vector cannot fail.
+        let _ = self.buffer.write_fmt(text);
+    }
+
+    fn write_mail(&mut self, transaction: &Transaction) {
+        self.buffer.extend_from_slice(b"MAIL FROM:<");
+        if let ReversePath::Mailbox(mailbox) = &transaction.reverse_path {
+            self.buffer.extend_from_slice(mailbox.as_str().as_bytes());
+        }
+        self.buffer.push(b'>');
+        if self.config.declare_size && self.extensions.size {
+            // RFC 1870 §4: the content, with what transparency adds left out.
+            let size = transaction.content.len();
+            self.write(format_args!(" SIZE={size}"));
+        }
+        if transaction.eight_bit {
+            self.buffer.extend_from_slice(b" BODY=8BITMIME");
+        }
+        self.buffer.extend_from_slice(b"\r\n");
+    }
+
+    fn write_rcpt(&mut self, recipient: &ForwardPath) {
+        self.buffer.extend_from_slice(b"RCPT TO:<");
+        self.buffer.extend_from_slice(match recipient {
+            ForwardPath::Postmaster => b"Postmaster",
+            ForwardPath::Mailbox(mailbox) => mailbox.as_str().as_bytes(),
+        });
+        self.buffer.extend_from_slice(b">\r\n");
+    }
+
+    fn mail_replied(&mut self, now: Instant, reply: Reply) {
+        let Some(running) = &mut self.running else { return };
+        if reply.is_positive() {
+            return self.say_rcpt(now, 0);
+        }
+        if !running.pipelined {
+            // Nothing was opened, so nothing is to be reset.
+            return self.finish(Stage::Mail, &reply);
+        }
+        // The replies to what was sent along still come (RFC 2920 §3.1).
+        running.mail_refused = true;
+        for verdict in &mut running.verdicts {
+            *verdict = Some(Verdict { stage: Stage::Mail, reply: reply.clone() });
+        }
+        self.await_reply(now, Awaited::Rcpt(0));
+    }
+
+    fn rcpt_replied(&mut self, now: Instant, index: usize, reply: Reply) {
+        let Some(running) = &mut self.running else { return };
+        let told = !running.mail_refused;
+        if told {
+            if reply.is_positive() {
+                running.accepted += 1;
+            } else {
+                running.verdicts[index] = Some(Verdict { stage: Stage::Rcpt, reply: reply.clone() });
+            }
+        }
+        let (next, accepted, pipelined) = (index + 1, running.accepted, running.pipelined);
+        let more = next < running.transaction.recipients.len();
+        if told {
+            self.event(Event::Recipient { index, reply: reply.clone() });
+        }
+        if more {
+            return self.say_rcpt(now, next);
+        }
+        if !pipelined {
+            if accepted == 0 {
+                self.needs_rset = true;
+                return self.finish(Stage::Rcpt, &reply);
+            }
+            self.outputs.push_back(Output::Send(Chunk::from_static(b"DATA\r\n")));
+        }
+        self.await_reply(now, Awaited::Data);
+    }
+
+    fn data_replied(&mut self, now: Instant, reply: Reply) {
+        let Some(running) = &self.running else { return };
+        match reply.class() {
+            Class::Intermediate => {
+                if running.accepted == 0 {
+                    // RFC 2920 §3.1: a server may say 354 although it took no recipient; it gets an empty message.
+                    self.outputs.push_back(Output::Send(Chunk::from_static(b".\r\n")));
+                } else {
+                    let Running { transaction, .. } = running;
+                    let outputs = &mut self.outputs;
+                    data::stuff(&transaction.content, transaction.clean_lines, |chunk| {
+                        outputs.push_back(Output::Send(chunk));
+                    });
+                }
+                self.await_reply(now, Awaited::EndOfData);
+            }
+            // RFC 5321 §4.3.2: DATA is answered with 354 or an error; 2yz leaves both sides at a loss.
+            Class::Completion => self.fail(Reason::UnexpectedReply(reply)),
+            Class::Transient | Class::Permanent => {
+                self.needs_rset = running.accepted > 0 || !running.mail_refused;
+                self.finish(Stage::Data, &reply);
+            }
+        }
+    }
+
+    /// Every recipient without a verdict gets this one.
+    pub(super) fn report_finished(&mut self, stage: Stage, reply: &Reply) {
+        let Some(running) = self.running.take() else { return };
+        let verdict = |known: Option<Verdict>| known.unwrap_or_else(|| Verdict { stage, reply: reply.clone() });
+        let verdicts = running.verdicts.into_iter().map(verdict).collect();
+        self.event(Event::Finished { verdicts });
+    }
+
+    pub(super) fn finish(&mut self, stage: Stage, reply: &Reply) {
+        self.report_finished(stage, reply);
+        self.ready();
+    }
+}

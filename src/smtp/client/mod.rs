@@ -1,0 +1,357 @@
+//! The client's side of an SMTP session.
+//!
+//! [`Session`] greets, delivers one [`Transaction`] after the other over the same connection, and says for each
+//! recipient what became of it. Which mail goes where, and what to do about a failure, is its agent's business.
+//!
+//! | RFC | here |
+//! | --- | --- |
+//! | RFC 5321 §3.2 | EHLO, and HELO where the peer does not know EHLO |
+//! | RFC 2920 §3.1 | MAIL, every RCPT and DATA go out together where PIPELINING is offered |
+//! | RFC 1870 | SIZE is declared; what is larger than the peer takes fails here, with 552 5.3.4, unsent |
+//! | RFC 6152 | `BODY=8BITMIME` for 8-bit content; without the offer it fails here, with 554 5.6.3, unsent |
+//! | RFC 5321 §4.5.3.2 | a time-out for every reply |
+
+mod config;
+mod dialogue;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+pub use config::{Config, Event, Failure, Reason, Stage, Transaction, Verdict, Verdicts};
+use smallvec::SmallVec;
+
+use super::extension::Extensions;
+use super::framing::{BareNewlines, Framed, Framer};
+use super::limits;
+use super::reply::{Reply, ReplyError, ReplyReader};
+use crate::octets::Chunk;
+use crate::sim::{Duration, Instant};
+
+/// What a session wants done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Send these bytes.
+    Send(Chunk),
+    /// For observers: this reply line was received, without its line end.
+    Saw {
+        /// The line.
+        line: Chunk,
+    },
+    /// Something for the agent.
+    Event(Event),
+    /// Close the connection when everything is sent. The last output.
+    Close,
+}
+
+/// Which reply comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Awaited {
+    Greeting,
+    Ehlo,
+    Helo,
+    Rset,
+    Mail,
+    Rcpt(usize),
+    Data,
+    EndOfData,
+    Quit,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// `start` has not been called.
+    Unborn,
+    /// A reply is to come.
+    Await(Awaited),
+    /// Nothing is under way.
+    Ready,
+    /// Nothing more is said.
+    Closed,
+}
+
+impl State {
+    fn name(self) -> &'static str {
+        match self {
+            State::Unborn => "not started",
+            State::Ready => "idle",
+            State::Closed => "closed",
+            State::Await(awaited) => match awaited {
+                Awaited::Greeting => "greeting",
+                Awaited::Ehlo => "EHLO",
+                Awaited::Helo => "HELO",
+                Awaited::Rset => "RSET",
+                Awaited::Mail => "MAIL",
+                Awaited::Rcpt(_) => "RCPT",
+                Awaited::Data => "DATA",
+                Awaited::EndOfData => "end of data",
+                Awaited::Quit => "QUIT",
+            },
+        }
+    }
+}
+
+/// The transaction that is under way.
+#[derive(Debug)]
+struct Running {
+    transaction: Transaction,
+    verdicts: SmallVec<[Option<Verdict>; 1]>,
+    /// Recipients without a verdict whose RCPT was accepted.
+    accepted: usize,
+    /// Whether MAIL, RCPT and DATA were all sent in one go.
+    pipelined: bool,
+    mail_refused: bool,
+}
+
+/// One session of a client. See [the module](self), and [`crate::smtp`] for the order of calls.
+#[derive(Debug)]
+pub struct Session {
+    config: Arc<Config>,
+    state: State,
+    extensions: Extensions,
+    running: Option<Running>,
+    /// Whether the peer may think that a transaction is open.
+    needs_rset: bool,
+    /// Whether the session has reported its failure already.
+    failed: bool,
+    framer: Framer,
+    reader: ReplyReader,
+    /// Where commands are written; keeps its memory.
+    buffer: Vec<u8>,
+    outputs: VecDeque<Output>,
+    deadline: Option<Instant>,
+    observed: bool,
+}
+
+impl Session {
+    /// A session that waits for [`start`](Session::start).
+    #[must_use]
+    pub fn new(config: Arc<Config>) -> Session {
+        Session {
+            config,
+            state: State::Unborn,
+            extensions: Extensions::default(),
+            running: None,
+            needs_rset: false,
+            failed: false,
+            framer: Framer::new(limits::RECEIVED_REPLY_LINE, BareNewlines::Refuse),
+            reader: ReplyReader::default(),
+            buffer: Vec::new(),
+            outputs: VecDeque::new(),
+            deadline: None,
+            observed: false,
+        }
+    }
+
+    /// Turns [`Output::Saw`] and [`Event::State`] on or off. Changes nothing else.
+    pub fn observe(&mut self, on: bool) {
+        self.observed = on;
+    }
+
+    /// Whether [`begin`](Session::begin) and [`quit`](Session::quit) may be called.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.state == State::Ready
+    }
+
+    /// Whether the session is over.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.state == State::Closed
+    }
+
+    /// What is waited for, such as `greeting`, `RCPT` or `end of data`; `idle` for nothing.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        self.state.name()
+    }
+
+    /// What the peer offers; nothing before the session is ready.
+    #[must_use]
+    pub fn extensions(&self) -> Extensions {
+        self.extensions
+    }
+
+    /// The connection is there: waits for the greeting.
+    pub fn start(&mut self, now: Instant) {
+        debug_assert_eq!(self.state, State::Unborn, "a session starts once");
+        self.await_reply(now, Awaited::Greeting);
+    }
+
+    /// Bytes came in.
+    pub fn handle_input(&mut self, now: Instant, mut bytes: Chunk) {
+        while !self.is_closed()
+            && let Some(framed) = self.framer.next(&mut bytes)
+        {
+            if self.observed
+                && let Framed::Line(line) | Framed::BareNewline(line) = &framed
+            {
+                self.outputs.push_back(Output::Saw { line: line.clone() });
+            }
+            let reply = match framed {
+                Framed::Line(line) => self.reader.take_line(line),
+                Framed::TooLong => Err(ReplyError::TooLong),
+                Framed::BareNewline(_) => Err(ReplyError::BareNewline),
+            };
+            match reply {
+                Ok(None) => {}
+                Ok(Some(reply)) => self.take_reply(now, reply),
+                Err(error) => self.fail(Reason::BadReply(error)),
+            }
+        }
+    }
+
+    /// The peer will send no more, or the connection broke.
+    pub fn handle_eof(&mut self, _now: Instant) {
+        match self.state {
+            State::Closed => {}
+            // RFC 5321 §4.1.1.10 wants QUIT first, but a peer that leaves while nothing is asked does no harm.
+            State::Ready | State::Await(Awaited::Quit) => self.close(None),
+            State::Unborn | State::Await(_) => self.fail(Reason::Eof),
+        }
+    }
+
+    /// Time has passed. Does nothing before [`poll_timeout`](Session::poll_timeout).
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.deadline.is_none_or(|deadline| now < deadline) {
+            return;
+        }
+        if self.state == State::Await(Awaited::Quit) {
+            self.close(None);
+        } else {
+            self.fail(Reason::Timeout);
+        }
+    }
+
+    /// For carriers that can tell: `unsent` bytes of what was to be sent have not been taken by the peer yet. While
+    /// content is under way, each report with some left starts the time-out for a block anew (RFC 5321 §4.5.3.2.5), and
+    /// the one with none left that for the end of the data (§4.5.3.2.6). Without reports, the latter runs from the
+    /// moment at which the content was handed out.
+    pub fn handle_progress(&mut self, now: Instant, unsent: u64) {
+        if self.state == State::Await(Awaited::EndOfData) {
+            let timeouts = &self.config.timeouts;
+            self.deadline = Some(now + if unsent > 0 { timeouts.data_block } else { timeouts.data_termination });
+        }
+    }
+
+    /// Delivers one mail. Allowed when the session [is ready](Session::is_ready).
+    ///
+    /// # Panics
+    /// When the session is not ready, or there is no recipient: a broken agent.
+    pub fn begin(&mut self, now: Instant, transaction: Transaction) {
+        assert!(self.is_ready(), "a transaction begins when the session is ready");
+        assert!(!transaction.recipients.is_empty(), "a transaction has a recipient");
+        let verdicts = transaction.recipients.iter().map(|_| None).collect();
+        let pipelined = self.config.pipelining && self.extensions.pipelining;
+        let local = self.unsendable(&transaction);
+        let running = Running { transaction, verdicts, accepted: 0, pipelined, mail_refused: false };
+        self.running = Some(running);
+        match local {
+            Some(reply) => self.finish(Stage::Local, &reply),
+            None => self.open_transaction(now),
+        }
+    }
+
+    /// Ends the session. Allowed when it [is ready](Session::is_ready); nothing happens when it is closed.
+    ///
+    /// # Panics
+    /// When the session is neither: a broken agent.
+    pub fn quit(&mut self, now: Instant) {
+        if self.is_closed() {
+            return;
+        }
+        assert!(self.is_ready(), "QUIT is said when the session is ready");
+        self.say_quit(now);
+    }
+
+    /// What is to be done next; `None`: nothing until the next call.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`handle_timeout`](Session::handle_timeout) is due; `None`: never. An idle session has no time-out: how long
+    /// to keep a connection is the agent's choice.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// The one place where the state changes.
+    fn enter(&mut self, state: State) {
+        let before = self.state.name();
+        self.state = state;
+        if self.observed && before != state.name() {
+            self.event(Event::State(state.name()));
+        }
+    }
+
+    fn await_reply(&mut self, now: Instant, awaited: Awaited) {
+        self.deadline = Some(now + self.patience(awaited));
+        self.enter(State::Await(awaited));
+    }
+
+    /// RFC 5321 §4.5.3.2.
+    fn patience(&self, awaited: Awaited) -> Duration {
+        let timeouts = &self.config.timeouts;
+        match awaited {
+            Awaited::Greeting => timeouts.greeting,
+            Awaited::Ehlo | Awaited::Helo => timeouts.helo,
+            Awaited::Rset => timeouts.rset,
+            Awaited::Mail => timeouts.mail,
+            Awaited::Rcpt(_) => timeouts.rcpt,
+            Awaited::Data => timeouts.data_initiation,
+            Awaited::EndOfData => timeouts.data_termination,
+            Awaited::Quit => timeouts.quit,
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    /// Sends what was written into the buffer.
+    fn flush(&mut self) {
+        if !self.buffer.is_empty() {
+            self.outputs.push_back(Output::Send(Chunk::copy_from(&self.buffer)));
+            self.buffer.clear();
+        }
+    }
+
+    fn say_quit(&mut self, now: Instant) {
+        self.outputs.push_back(Output::Send(Chunk::from_static(b"QUIT\r\n")));
+        self.await_reply(now, Awaited::Quit);
+    }
+
+    /// The session is of no use any more.
+    fn report_failure(&mut self, reason: Reason) {
+        let running = self.running.take();
+        let failure = Failure {
+            reason,
+            awaited: self.state.name(),
+            after_final_dot: self.state == State::Await(Awaited::EndOfData)
+                && running.as_ref().is_some_and(|running| running.accepted > 0),
+            verdicts: running.map(|running| running.verdicts).unwrap_or_default(),
+        };
+        self.event(Event::Failed(failure));
+        self.failed = true;
+    }
+
+    fn fail(&mut self, reason: Reason) {
+        if !self.failed {
+            self.report_failure(reason);
+        }
+        self.close(None);
+    }
+
+    fn close(&mut self, reply: Option<Reply>) {
+        if !self.failed {
+            self.event(Event::Closed { reply });
+        }
+        self.enter(State::Closed);
+        self.outputs.push_back(Output::Close);
+        self.deadline = None;
+        self.running = None;
+    }
+}
+
+#[cfg(test)]
+mod tests;

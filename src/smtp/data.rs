@@ -1,0 +1,312 @@
+//! Data transparency (RFC 5321 §4.5.2) in both directions, on shared bytes.
+//!
+//! Receiving ([`Decoder`]): the dot that the sender put in front of a line that begins with one is taken away, and the
+//! end of the data is found: a line of a single dot, CRLF.CRLF and nothing else. Sending ([`stuff`]): the dot is put
+//! there. Content without such lines passes as the very chunks that came in; where there are some, chunks are cut and
+//! never copied.
+
+use super::framing::BareNewlines;
+use crate::octets::{Chunk, Rope};
+
+/// Where the decoder stands in the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Behind CRLF, or at the very beginning: RFC 5321 §4.1.1.4 counts the CRLF of the DATA command.
+    LineStart,
+    /// Inside a line; the byte before was no CR.
+    Text,
+    /// Behind a CR, which is held.
+    Cr,
+    /// Behind a dot at the start of a line; the dot is dropped in any case.
+    Dot,
+    /// Behind that dot and a CR, which is held.
+    DotCr,
+    /// Behind a bare LF that was taken as a line end.
+    LfStart,
+    /// Behind a dot there, which is held.
+    LfDot,
+}
+
+/// Takes the transparency off incoming data and finds its end. Bytes may be split at any point.
+#[derive(Clone, Debug)]
+pub struct Decoder {
+    place: Place,
+    newlines: BareNewlines,
+    /// One byte whose fate the next one decides.
+    held: Chunk,
+    content: Rope,
+    /// The most octets of content that are kept.
+    limit: u64,
+    size: u64,
+    bare: bool,
+}
+
+impl Decoder {
+    /// A decoder that keeps at most `limit` octets of content. Where there are more, it goes on looking for the end but
+    /// keeps nothing: memory stays bounded.
+    #[must_use]
+    pub fn new(newlines: BareNewlines, limit: Option<u64>) -> Decoder {
+        Decoder {
+            place: Place::LineStart,
+            newlines,
+            held: Chunk::EMPTY,
+            content: Rope::new(),
+            limit: limit.unwrap_or(u64::MAX),
+            size: 0,
+            bare: false,
+        }
+    }
+
+    /// Octets of content so far, counted as RFC 1870 §5 does: CRLFs yes, transparency dots and the end no.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Whether there was more content than the limit.
+    #[must_use]
+    pub fn is_over_limit(&self) -> bool {
+        self.size > self.limit
+    }
+
+    /// Whether there was a CR or LF that is not part of a CRLF (and it was not normalised).
+    #[must_use]
+    pub fn has_bare_newline(&self) -> bool {
+        self.bare
+    }
+
+    /// The content; empty when it was over the limit.
+    #[must_use]
+    pub fn into_content(self) -> Rope {
+        self.content
+    }
+
+    fn push(&mut self, chunk: Chunk) {
+        self.size += chunk.len() as u64;
+        if self.size <= self.limit {
+            self.content.push(chunk);
+        } else if !self.content.is_empty() {
+            self.content.clear();
+        }
+    }
+
+    fn push_held(&mut self) {
+        let held = std::mem::take(&mut self.held);
+        self.push(held);
+    }
+
+    /// Takes data off the front of `input`. `true`: the end of the data was found and `input` is what lies behind it.
+    /// `false`: all of `input` was data.
+    pub fn feed(&mut self, input: &mut Chunk) -> bool {
+        let chunk = std::mem::take(input);
+        let bytes = &chunk[..];
+        // Content before `start` is done with; `at` is the byte to look at.
+        let (mut start, mut at) = (0, 0);
+        while at < bytes.len() {
+            match self.place {
+                Place::LineStart => {
+                    if bytes[at] == b'.' {
+                        // RFC 5321 §4.5.2: the first dot is the sender's, whatever follows.
+                        self.push(chunk.slice(start..at));
+                        at += 1;
+                        start = at;
+                        self.place = Place::Dot;
+                    } else {
+                        self.place = Place::Text;
+                    }
+                }
+                Place::Text => {
+                    if bytes[at] == b'\n' {
+                        self.bare_lf(&chunk, &mut start, at);
+                        at += 1;
+                        continue;
+                    }
+                    let Some(found) = find_special(&bytes[at..]) else {
+                        at = bytes.len();
+                        match bytes[at - 1] {
+                            b'\r' => {
+                                self.push(chunk.slice(start..at - 1));
+                                self.held = chunk.slice(at - 1..at);
+                                start = at;
+                                self.place = Place::Cr;
+                            }
+                            b'\n' => self.place = Place::LineStart,
+                            _ => {}
+                        }
+                        break;
+                    };
+                    let found = at + found;
+                    if bytes[found] == b'\r' {
+                        self.bare_cr(&chunk, &mut start, found);
+                        at = found + 1;
+                    } else if bytes[found] == b'\n' && bytes[found + 1] == b'.' {
+                        self.place = Place::LineStart;
+                        at = found + 1;
+                    } else {
+                        self.bare_lf(&chunk, &mut start, found + 1);
+                        at = found + 2;
+                    }
+                }
+                Place::Cr => {
+                    // The held CR came at the end of the last chunk, so nothing of this one has been passed yet.
+                    if bytes[at] == b'\n' {
+                        self.push_held();
+                        at += 1;
+                        self.place = Place::LineStart;
+                    } else {
+                        self.release_bare_cr();
+                        self.place = Place::Text;
+                    }
+                }
+                Place::Dot => {
+                    if bytes[at] == b'\r' {
+                        self.held = chunk.slice(at..at + 1);
+                        at += 1;
+                        start = at;
+                        self.place = Place::DotCr;
+                    } else {
+                        self.place = Place::Text;
+                    }
+                }
+                Place::DotCr => {
+                    if bytes[at] == b'\n' {
+                        self.held = Chunk::EMPTY;
+                        *input = chunk.slice(at + 1..bytes.len());
+                        return true;
+                    }
+                    self.release_bare_cr();
+                    self.place = Place::Text;
+                }
+                Place::LfStart => {
+                    if bytes[at] == b'.' {
+                        self.held = chunk.slice(at..at + 1);
+                        at += 1;
+                        start = at;
+                        self.place = Place::LfDot;
+                    } else {
+                        self.place = Place::Text;
+                    }
+                }
+                Place::LfDot => {
+                    // A line of a single dot behind a bare LF is not the end of the data (that is what smuggling
+                    // needs): it stays a line of a single dot.
+                    if matches!(bytes[at], b'\r' | b'\n') {
+                        self.push_held();
+                    }
+                    self.held = Chunk::EMPTY;
+                    self.place = Place::Text;
+                }
+            }
+        }
+        self.push(chunk.slice(start..bytes.len()));
+        false
+    }
+
+    /// There is a bare LF at `lf`.
+    fn bare_lf(&mut self, chunk: &Chunk, start: &mut usize, lf: usize) {
+        match self.newlines {
+            BareNewlines::Refuse => {
+                self.bare = true;
+                self.place = Place::Text;
+            }
+            BareNewlines::Normalise => {
+                self.push(chunk.slice(*start..lf));
+                self.push(Chunk::from_static(b"\r\n"));
+                *start = lf + 1;
+                self.place = Place::LfStart;
+            }
+        }
+    }
+
+    /// There is a bare CR at `cr`.
+    fn bare_cr(&mut self, chunk: &Chunk, start: &mut usize, cr: usize) {
+        match self.newlines {
+            BareNewlines::Refuse => self.bare = true,
+            BareNewlines::Normalise => {
+                self.push(chunk.slice(*start..cr));
+                self.push(Chunk::from_static(b" "));
+                *start = cr + 1;
+            }
+        }
+    }
+
+    /// The held CR turned out to be a bare one.
+    fn release_bare_cr(&mut self) {
+        match self.newlines {
+            BareNewlines::Refuse => {
+                self.bare = true;
+                self.push_held();
+            }
+            BareNewlines::Normalise => {
+                self.held = Chunk::EMPTY;
+                self.push(Chunk::from_static(b" "));
+            }
+        }
+    }
+}
+
+/// Whether two neighbouring bytes need a closer look: a CR without LF, an LF without CR, or a dot behind an LF.
+#[inline]
+fn is_special(a: u8, b: u8) -> bool {
+    ((a == b'\r') != (b == b'\n')) | ((a == b'\n') & (b == b'.'))
+}
+
+/// The index of the first byte of the first special pair. Written so that the compiler looks at many bytes at once: this
+/// is the one loop of the protocol that sees every byte of every message.
+fn find_special(bytes: &[u8]) -> Option<usize> {
+    const BLOCK: usize = 64;
+    let pairs = bytes.len().saturating_sub(1);
+    let mut at = 0;
+    while at + BLOCK <= pairs {
+        let (first, second) = (&bytes[at..at + BLOCK], &bytes[at + 1..at + 1 + BLOCK]);
+        let mut any = 0_u8;
+        for i in 0..BLOCK {
+            any |= u8::from(is_special(first[i], second[i]));
+        }
+        if any != 0 {
+            break;
+        }
+        at += BLOCK;
+    }
+    (at..pairs).find(|&i| is_special(bytes[i], bytes[i + 1]))
+}
+
+/// The end of the data, behind content that ends with CRLF (or is empty).
+const END: &[u8] = b".\r\n";
+/// The end of the data, behind content that does not.
+const CRLF_END: &[u8] = b"\r\n.\r\n";
+
+/// Gives `emit` the chunks that carry `content` through the data phase: every dot at the start of a line doubled, then
+/// the end of the data. Where `clean_lines` says that no line begins with a dot, nothing is looked at and the chunks of
+/// the content go out as they are. The content should have CRLF line ends; other bytes are sent as they are, and a dot
+/// behind a bare LF is doubled too, so that no content can end the data early at a lax server.
+pub fn stuff(content: &Rope, clean_lines: bool, mut emit: impl FnMut(Chunk)) {
+    let mut last_two = *b"\r\n";
+    for chunk in content.chunks() {
+        let bytes = &chunk[..];
+        if !clean_lines {
+            let mut start = 0;
+            // The doubled dot is sent as the last byte of one window and the first byte of the next.
+            if last_two[1] == b'\n' && bytes[0] == b'.' {
+                emit(chunk.slice(0..1));
+            }
+            for found in memchr::memmem::find_iter(bytes, b"\n.") {
+                emit(chunk.slice(start..found + 2));
+                start = found + 1;
+            }
+            emit(chunk.slice(start..bytes.len()));
+        } else {
+            emit(chunk.clone());
+        }
+        last_two = match bytes {
+            [.., a, b] => [*a, *b],
+            [b] => [last_two[1], *b],
+            [] => last_two,
+        };
+    }
+    // RFC 5321 §4.1.1.4: the end of the data is CRLF.CRLF, of which the first CRLF ends the content.
+    emit(Chunk::from_static(if last_two == *b"\r\n" { END } else { CRLF_END }));
+}
+
+#[cfg(test)]
+mod tests;

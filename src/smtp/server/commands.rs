@@ -1,0 +1,275 @@
+//! The command table: what may be said when (RFC 5321 §4.1.4), apart from what it does.
+
+use super::replies::{self, Fixed};
+use super::state::{Answer, Pending, Question, State, Transaction};
+use super::{Session, Vrfy};
+use crate::identity::{Domain, ForwardPath, ReversePath};
+use crate::octets::Chunk;
+use crate::sim::Instant;
+use crate::smtp::command::{BodyType, Command, CommandError, MailParameters, Verb};
+use crate::smtp::data::Decoder;
+use crate::smtp::envelope::Envelope;
+use crate::smtp::reply::Reply;
+
+/// When a command may be said.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// At any time, before HELO as well.
+    Always,
+    /// Not inside of a transaction.
+    OutsideTransaction,
+    /// Inside of a transaction only.
+    InsideTransaction,
+}
+
+/// RFC 5321 §4.1.4. EHLO may come at any time and clears; "NOOP, HELP, EXPN, VRFY, and RSET commands can be used at any
+/// time during a session, or without previously initializing a session".
+const fn when(verb: Verb) -> When {
+    match verb {
+        Verb::Helo | Verb::Ehlo | Verb::Rset | Verb::Vrfy | Verb::Expn | Verb::Help | Verb::Noop | Verb::Quit => {
+            When::Always
+        }
+        Verb::Mail => When::OutsideTransaction,
+        Verb::Rcpt | Verb::Data => When::InsideTransaction,
+    }
+}
+
+/// RFC 2920 §3.2 (3), (4): replies to these are not held back for the sake of those that follow.
+const fn sends_at_once(verb: Verb) -> bool {
+    !matches!(verb, Verb::Rset | Verb::Mail | Verb::Rcpt)
+}
+
+/// The reply to arguments that do not fit.
+const fn syntax(verb: Verb) -> Fixed {
+    match verb {
+        Verb::Helo => replies::SYNTAX_HELO,
+        Verb::Ehlo => replies::SYNTAX_EHLO,
+        Verb::Mail => replies::SYNTAX_MAIL,
+        Verb::Rcpt => replies::SYNTAX_RCPT,
+        Verb::Data => replies::SYNTAX_DATA,
+        Verb::Rset => replies::SYNTAX_RSET,
+        Verb::Vrfy => replies::SYNTAX_VRFY,
+        Verb::Expn => replies::SYNTAX_EXPN,
+        Verb::Quit => replies::SYNTAX_QUIT,
+        // Whatever is said behind these is well-formed.
+        Verb::Help | Verb::Noop => replies::UNKNOWN,
+    }
+}
+
+impl Session {
+    /// Does what the line says, or says why not.
+    pub(super) fn obey(&mut self, line: &Chunk) {
+        let verb = Verb::split(line);
+        let mail = matches!(verb, Some((Verb::Mail, _)));
+        if line.len() + 2 > self.config.max_line(mail) {
+            return self.blame(replies::LINE_TOO_LONG);
+        }
+        if !line.is_ascii() {
+            return self.blame(replies::EIGHT_BIT);
+        }
+        let Some((verb, arguments)) = verb else {
+            self.blame(if matches!(self.state, State::Refused) { replies::REFUSED } else { replies::UNKNOWN });
+            return self.flush();
+        };
+        if let Err(reply) = self.may(verb) {
+            self.blame(reply);
+        } else {
+            match Command::parse_arguments(verb, arguments) {
+                Ok(command) => self.act(command),
+                Err(error) => self.blame(complaint(verb, error)),
+            }
+        }
+        if sends_at_once(verb) && self.pending.is_none() {
+            self.flush();
+        }
+    }
+
+    /// Whether the command may be said now.
+    fn may(&self, verb: Verb) -> Result<(), Fixed> {
+        // RFC 5321 §3.1: behind a 554 greeting, everything but QUIT gets 503.
+        if matches!(self.state, State::Refused) && verb != Verb::Quit {
+            return Err(replies::REFUSED);
+        }
+        let transaction = if let State::AwaitRcpt(transaction) = &self.state { Some(transaction) } else { None };
+        match (when(verb), transaction) {
+            (When::Always, _) => Ok(()),
+            _ if self.helo.is_none() && self.config.require_helo => Err(replies::HELO_FIRST),
+            (When::OutsideTransaction, None) => Ok(()),
+            // RFC 5321 §4.1.4: "A MAIL command MUST NOT be sent if a mail transaction is already open".
+            (When::OutsideTransaction, Some(_)) => Err(replies::NESTED_MAIL),
+            (When::InsideTransaction, None) => Err(replies::MAIL_FIRST),
+            (When::InsideTransaction, Some(transaction)) => match verb {
+                // RFC 5321 §3.3: without a valid recipient, 503 or 554.
+                Verb::Data if !transaction.any_rcpt => Err(replies::RCPT_FIRST),
+                Verb::Data if transaction.envelope.recipients.is_empty() => Err(replies::NO_RECIPIENTS),
+                _ => Ok(()),
+            },
+        }
+    }
+
+    fn act(&mut self, command: Command) {
+        match command {
+            Command::Ehlo(_) if !self.config.esmtp => self.blame(replies::NOT_IMPLEMENTED),
+            Command::Helo(domain) => self.do_helo(domain, false),
+            Command::Ehlo(domain) => self.do_helo(domain, true),
+            Command::Mail { reverse_path, parameters } => self.do_mail(reverse_path, parameters),
+            Command::Rcpt { forward_path } => self.do_rcpt(forward_path),
+            Command::Data => self.do_data(),
+            Command::Rset => {
+                self.reset();
+                self.say(replies::OK);
+            }
+            Command::Vrfy(_) => match self.config.vrfy {
+                Vrfy::CannotVerify => self.say(replies::CANNOT_VERIFY),
+                Vrfy::NotImplemented => self.blame(replies::NOT_IMPLEMENTED),
+            },
+            Command::Expn(_) => self.blame(replies::NOT_IMPLEMENTED),
+            Command::Help(_) => {
+                let help = Reply::new(214, Some((2, 0, 0)), self.config.help_text.clone());
+                self.say_reply(&help);
+            }
+            Command::Noop => self.say(replies::OK),
+            Command::Quit => {
+                let built = self.config.built();
+                let bye = if self.enhanced() { built.bye_enhanced.clone() } else { built.bye.clone() };
+                self.outbox.push(bye);
+                self.close();
+            }
+        }
+    }
+
+    pub(super) fn accept_connection(&mut self, now: Instant) {
+        self.outbox.push(self.config.built().greeting.clone());
+        self.enter(State::AwaitHelo);
+        self.await_command(now);
+    }
+
+    pub(super) fn connect_answered(&mut self, now: Instant, answer: Answer) {
+        match answer {
+            Answer::Accept => self.accept_connection(now),
+            Answer::Reply(reply) => {
+                self.enter(if reply.is_positive() { State::AwaitHelo } else { State::Refused });
+                self.say_reply(&reply);
+            }
+        }
+    }
+
+    fn do_helo(&mut self, domain: Domain, esmtp: bool) {
+        if self.config.ask.helo {
+            let question = Question::Helo { domain: domain.clone(), esmtp };
+            self.ask(Pending::Helo { domain, esmtp }, question);
+        } else {
+            self.helo_answered(domain, esmtp, Answer::Accept);
+        }
+    }
+
+    pub(super) fn helo_answered(&mut self, domain: Domain, esmtp: bool, answer: Answer) {
+        if let Answer::Reply(reply) = &answer
+            && !reply.is_positive()
+        {
+            // RFC 5321 §4.1.4: "the server state MUST be unchanged" behind an EHLO that is not acceptable.
+            self.say_reply(reply);
+            return;
+        }
+        self.helo = Some(domain);
+        self.esmtp = esmtp;
+        // RFC 5321 §4.1.4: EHLO (and HELO) clears all buffers as RSET does.
+        self.enter(State::AwaitMail);
+        // RFC 5321 §4.1.1.1: the keywords follow whatever was said. Replies to EHLO have no enhanced codes: the client
+        // does not know yet that there will be any (RFC 2034 §4).
+        match (answer, esmtp) {
+            (Answer::Reply(reply), false) => reply.write_to(self.outbox.writer(), false),
+            (_, false) => self.outbox.push(self.config.built().helo.clone()),
+            (_, true) => self.outbox.push(self.config.built().ehlo.clone()),
+        }
+        self.flush();
+    }
+
+    fn do_mail(&mut self, reverse_path: ReversePath, parameters: MailParameters) {
+        let offer = self.config.offer;
+        let known = |said: bool, offered: bool| !said || (self.esmtp && offered);
+        if !known(parameters.size.is_some(), offer.size) || !known(parameters.body.is_some(), offer.eight_bit_mime) {
+            // RFC 5321 §4.1.1.11: what was not offered is not recognized.
+            return self.blame(replies::UNKNOWN_PARAMETER);
+        }
+        if let (Some(size), Some(most)) = (parameters.size, self.config.max_message_bytes)
+            && size > most
+        {
+            // RFC 1870 §6.1: said before the content travels.
+            return self.say(replies::TOO_BIG);
+        }
+        let mut envelope = self.new_envelope(reverse_path);
+        envelope.declared_size = parameters.size;
+        envelope.body = parameters.body.unwrap_or(BodyType::SevenBit);
+        if self.config.ask.mail {
+            let reverse_path = envelope.reverse_path.clone();
+            let question = Question::Mail { reverse_path, size: envelope.declared_size, body: envelope.body };
+            self.ask(Pending::Mail(Box::new(envelope)), question);
+        } else {
+            self.mail_answered(envelope, Answer::Accept);
+        }
+    }
+
+    pub(super) fn mail_answered(&mut self, envelope: Envelope, answer: Answer) {
+        if self.verdict(answer, replies::MAIL_OK) {
+            self.enter(State::AwaitRcpt(Transaction { envelope, any_rcpt: false }));
+        }
+    }
+
+    fn do_rcpt(&mut self, forward_path: ForwardPath) {
+        let State::AwaitRcpt(transaction) = &mut self.state else { return };
+        transaction.any_rcpt = true;
+        if transaction.envelope.recipients.len() >= self.config.max_recipients {
+            // RFC 5321 §4.5.3.1.10: 452, so that the client sends the others in a transaction of their own.
+            return self.say(replies::TOO_MANY_RECIPIENTS);
+        }
+        self.ask(Pending::Rcpt(forward_path.clone()), Question::Rcpt { forward_path });
+    }
+
+    pub(super) fn rcpt_answered(&mut self, forward_path: ForwardPath, answer: Answer) {
+        if !self.verdict(answer, replies::RCPT_OK) {
+            return;
+        }
+        let before = self.state.name();
+        if let State::AwaitRcpt(transaction) = &mut self.state {
+            transaction.envelope.recipients.push(forward_path);
+        }
+        self.note_state(before);
+    }
+
+    fn do_data(&mut self) {
+        let State::AwaitRcpt(transaction) = std::mem::replace(&mut self.state, State::AwaitMail) else { return };
+        let decoder = Decoder::new(self.config.bare_newlines, self.config.max_message_bytes);
+        self.enter(State::Data(transaction.envelope, Box::new(decoder)));
+        self.outbox.push(replies::START_DATA);
+    }
+
+    /// Says the answer; gives whether it accepts.
+    pub(super) fn verdict(&mut self, answer: Answer, usual: Fixed) -> bool {
+        match answer {
+            Answer::Accept => {
+                self.say(usual);
+                true
+            }
+            Answer::Reply(reply) => {
+                self.say_reply(&reply);
+                reply.is_positive()
+            }
+        }
+    }
+}
+
+/// The reply to a command that could not be read.
+fn complaint(verb: Verb, error: CommandError) -> Fixed {
+    match error {
+        CommandError::Unknown => replies::UNKNOWN,
+        CommandError::EightBit => replies::EIGHT_BIT,
+        CommandError::Syntax(_) => syntax(verb),
+        CommandError::Address if verb == Verb::Mail => replies::SENDER_ADDRESS,
+        CommandError::Address => replies::RECIPIENT_ADDRESS,
+        CommandError::PathTooLong if verb == Verb::Mail => replies::SENDER_TOO_LONG,
+        CommandError::PathTooLong => replies::RECIPIENT_TOO_LONG,
+        CommandError::UnknownParameter => replies::UNKNOWN_PARAMETER,
+        CommandError::ParameterValue => replies::PARAMETER_VALUE,
+    }
+}

@@ -1,0 +1,159 @@
+//! What a server session is set up with.
+
+use std::sync::OnceLock;
+
+use crate::identity::Domain;
+use crate::octets::Chunk;
+use crate::sim::Duration;
+use crate::smtp::extension::Offer;
+use crate::smtp::framing::BareNewlines;
+use crate::smtp::{limits, timeouts};
+
+/// Which decisions the agent wants to make beside those on recipients and messages, which it always makes. Everything
+/// else is accepted on the spot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ask {
+    /// Whether to ask before the greeting.
+    pub connect: bool,
+    /// Whether to ask about HELO and EHLO.
+    pub helo: bool,
+    /// Whether to ask about MAIL.
+    pub mail: bool,
+}
+
+/// What VRFY is answered with (RFC 5321 §3.5.3, §7.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Vrfy {
+    /// 252: cannot verify, but will take the mail. What §7.3 asks for where verification is off.
+    #[default]
+    CannotVerify,
+    /// 502: not implemented.
+    NotImplemented,
+}
+
+/// The settings that all sessions of one server share. Change them before the first session is made: the greeting and
+/// the EHLO reply are built once and kept.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The name of the server, in its greeting and in 221 and 421 replies.
+    pub hostname: Domain,
+    /// What follows the name in the greeting; `ESMTP Postroad` by default (RFC 5321 §4.2: `ESMTP` tells that EHLO is
+    /// understood). One line.
+    pub greeting_text: String,
+    /// Whether EHLO is understood; `false` is a server of RFC 821, which answers 502.
+    pub esmtp: bool,
+    /// Which extensions EHLO offers.
+    pub offer: Offer,
+    /// Which decisions the agent wants to make.
+    pub ask: Ask,
+    /// The largest message in octets (RFC 1870); offered with SIZE, and held against what is declared and what comes.
+    /// `None`: no limit.
+    pub max_message_bytes: Option<u64>,
+    /// The most recipients in one transaction; further ones get 452 (RFC 5321 §4.5.3.1.10). At least 100 by
+    /// §4.5.3.1.8; fewer is a quirk.
+    pub max_recipients: usize,
+    /// The most commands in one session; the next one gets 421. `None`: no limit.
+    pub max_commands: Option<u32>,
+    /// The most protocol errors (syntax, sequence, unknown) in one session; the one that reaches the number gets 421.
+    /// `None`: no limit. What the agent refuses is no protocol error.
+    pub max_errors: Option<u32>,
+    /// How long to wait for the next command (RFC 5321 §4.5.3.2.7), counted from the end of the last one: a line that
+    /// dribbles in does not extend it.
+    pub command_timeout: Duration,
+    /// How long to wait for the next bytes of content.
+    pub data_timeout: Duration,
+    /// What to do about CR and LF outside of CRLF.
+    pub bare_newlines: BareNewlines,
+    /// Whether HELO or EHLO must come before MAIL (RFC 5321 §4.1.4). `false` is what Postfix does by default.
+    pub require_helo: bool,
+    /// The longest text line in octets, CRLF included; longer ones have the message refused with 550 5.6.0. `None`, the
+    /// default, takes lines of any length: RFC 5321 §4.5.3.1.6 says what a server must at least take (1000), and
+    /// warns against refusing more.
+    pub max_text_line_bytes: Option<usize>,
+    /// What VRFY is answered with. EXPN is always 502 (RFC 5321 §3.5.2 leaves it to the server).
+    pub vrfy: Vrfy,
+    /// The text of the 214 reply, lines separated by `\n`.
+    pub help_text: String,
+    /// The most octets of pipelined input that are kept while a question is open; more ends the session with 421.
+    pub max_backlog_bytes: usize,
+    pub(super) prebuilt: Prebuilt,
+}
+
+impl Config {
+    /// The settings of a server that follows the RFC.
+    #[must_use]
+    pub fn new(hostname: Domain) -> Config {
+        Config {
+            hostname,
+            greeting_text: "ESMTP Postroad".into(),
+            esmtp: true,
+            offer: Offer::ALL,
+            ask: Ask::default(),
+            max_message_bytes: None,
+            max_recipients: 1000,
+            max_commands: None,
+            max_errors: Some(20),
+            command_timeout: timeouts::SERVER_COMMAND,
+            data_timeout: timeouts::SERVER_COMMAND,
+            bare_newlines: BareNewlines::Refuse,
+            require_helo: true,
+            max_text_line_bytes: None,
+            vrfy: Vrfy::CannotVerify,
+            help_text: "Commands: HELO EHLO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT\nSee RFC 5321".into(),
+            max_backlog_bytes: 1 << 20,
+            prebuilt: Prebuilt::default(),
+        }
+    }
+
+    /// The longest line of a command, CRLF included. Only MAIL is lengthened by parameters, and only by those offered.
+    pub(super) fn max_line(&self, mail: bool) -> usize {
+        let mut limit = limits::COMMAND_LINE;
+        if mail && self.esmtp {
+            limit += if self.offer.size { limits::SIZE_PARAMETER } else { 0 };
+            limit += if self.offer.eight_bit_mime { limits::BODY_PARAMETER } else { 0 };
+        }
+        limit
+    }
+
+    pub(super) fn built(&self) -> &Built {
+        self.prebuilt.0.get_or_init(|| {
+            let name = &self.hostname;
+            let mut ehlo = vec![name.to_string()];
+            ehlo.extend(self.offer.keywords(self.max_message_bytes));
+            let last = ehlo.len() - 1;
+            let mut text = String::new();
+            for (i, line) in ehlo.iter().enumerate() {
+                text += &format!("250{}{line}\r\n", if i == last { ' ' } else { '-' });
+            }
+            // RFC 5321 §4.3.1: the greeting begins with the name; §4.2: so do 221 and 421.
+            let greeting = format!("220 {name} {}", self.greeting_text.replace(['\r', '\n'], " "));
+            Built {
+                greeting: Chunk::from(format!("{}\r\n", greeting.trim_end())),
+                ehlo: Chunk::from(text),
+                helo: Chunk::from(format!("250 {name}\r\n")),
+                bye: Chunk::from(format!("221 {name} closing connection\r\n")),
+                bye_enhanced: Chunk::from(format!("221 2.0.0 {name} closing connection\r\n")),
+            }
+        })
+    }
+}
+
+/// Replies that depend on the settings alone.
+#[derive(Debug)]
+pub(super) struct Built {
+    pub(super) greeting: Chunk,
+    pub(super) ehlo: Chunk,
+    pub(super) helo: Chunk,
+    pub(super) bye: Chunk,
+    pub(super) bye_enhanced: Chunk,
+}
+
+/// The replies, once they are built. A copy of the settings builds its own: it may be about to change.
+#[derive(Debug, Default)]
+pub(super) struct Prebuilt(OnceLock<Built>);
+
+impl Clone for Prebuilt {
+    fn clone(&self) -> Prebuilt {
+        Prebuilt::default()
+    }
+}

@@ -1,0 +1,78 @@
+//! The data phase: content comes in, its end is found, the message is handed over.
+
+use super::Session;
+use super::replies;
+use super::state::{Answer, Event, Output, Pending, Question, State};
+use crate::octets::{Chunk, Rope};
+use crate::sim::Instant;
+use crate::smtp::data::Decoder;
+use crate::smtp::envelope::Envelope;
+
+impl Session {
+    /// Takes content off the front of `input`, and ends the data phase where it ends.
+    pub(super) fn take_content(&mut self, now: Instant, input: &mut Chunk) {
+        let State::Data(_, decoder) = &mut self.state else { return };
+        if !decoder.feed(input) {
+            self.deadline = Some(now + self.config.data_timeout);
+            return;
+        }
+        if self.observed {
+            self.outputs.push_back(Output::Event(Event::Content { size: decoder.size() }));
+        }
+        if let State::Data(envelope, decoder) = std::mem::replace(&mut self.state, State::EndOfData) {
+            self.note_state("DATA");
+            self.end_of_data(envelope, *decoder);
+        }
+        self.await_command(now);
+    }
+
+    fn end_of_data(&mut self, envelope: Envelope, decoder: Decoder) {
+        let fault = if decoder.is_over_limit() {
+            // RFC 1870 §6.3: declared or not, behind the final dot.
+            Some(replies::TOO_BIG)
+        } else if decoder.has_bare_newline() {
+            // RFC 5321 §2.3.8: content with line ends of its own making is refused as a whole, not mended.
+            Some(replies::BARE_NEWLINE_IN_DATA)
+        } else {
+            None
+        };
+        if let Some(fault) = fault {
+            self.say(fault);
+            return self.reset();
+        }
+        let content = decoder.into_content();
+        if self.config.max_text_line_bytes.is_some_and(|most| longest_line(&content) > most) {
+            self.say(replies::TEXT_LINE_TOO_LONG);
+            return self.reset();
+        }
+        self.ask(Pending::Message, Question::Message { envelope, content });
+    }
+
+    pub(super) fn message_answered(&mut self, answer: Answer) {
+        // RFC 5321 §4.1.1.4: accepted or not, the buffers are cleared.
+        self.verdict(answer, replies::OK);
+        self.reset();
+    }
+
+    /// Tells observers of a state that was changed in place.
+    pub(super) fn note_state(&mut self, before: &'static str) {
+        if self.observed && before != self.state.name() {
+            self.outputs.push_back(Output::Event(Event::State(self.state.name())));
+        }
+    }
+}
+
+/// The length of the longest line, CRLF included. Looks at all of the content: only for servers that have a limit.
+fn longest_line(content: &Rope) -> usize {
+    let (mut longest, mut begun) = (0, 0);
+    for chunk in content.chunks() {
+        let mut from = 0;
+        for lf in memchr::memchr_iter(b'\n', chunk) {
+            longest = longest.max(begun + lf + 1 - from);
+            begun = 0;
+            from = lf + 1;
+        }
+        begun += chunk.len() - from;
+    }
+    longest.max(begun)
+}

@@ -1,0 +1,141 @@
+//! Where a session stands, and what it asks.
+
+use crate::identity::{Domain, ForwardPath, ReversePath};
+use crate::octets::{Chunk, Rope};
+use crate::smtp::command::BodyType;
+use crate::smtp::data::Decoder;
+use crate::smtp::envelope::Envelope;
+use crate::smtp::reply::Reply;
+
+/// The states of a server session (RFC 5321 §3, §4.1.4).
+#[derive(Debug)]
+pub(super) enum State {
+    /// `start` has not been called.
+    Unborn,
+    /// §3.1: before the greeting, while the agent considers the connection.
+    Initiation,
+    /// §3.1: the greeting was 554; only QUIT is obeyed.
+    Refused,
+    /// §3.2: waiting for HELO or EHLO.
+    AwaitHelo,
+    /// §3.3: waiting for MAIL.
+    AwaitMail,
+    /// §3.3: MAIL was accepted; RCPT comes, or DATA.
+    AwaitRcpt(Transaction),
+    /// §3.3: content comes.
+    Data(Envelope, Box<Decoder>),
+    /// §4.1.1.4: the content is complete, and the agent considers the message.
+    EndOfData,
+    /// Nothing more is said.
+    Closed,
+}
+
+impl State {
+    /// What the state is called in the record of a session.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            State::Unborn => "not started",
+            State::Initiation => "session initiation",
+            State::Refused => "session refused",
+            State::AwaitHelo => "client initiation",
+            State::AwaitMail => "waiting for MAIL",
+            State::AwaitRcpt(t) if t.envelope.recipients.is_empty() => "waiting for RCPT",
+            State::AwaitRcpt(_) => "waiting for RCPT or DATA",
+            State::Data(..) => "DATA",
+            State::EndOfData => "end of data",
+            State::Closed => "closed",
+        }
+    }
+}
+
+/// A mail transaction before its content.
+#[derive(Debug)]
+pub(super) struct Transaction {
+    pub(super) envelope: Envelope,
+    /// Whether any RCPT was said, accepted or not.
+    pub(super) any_rcpt: bool,
+}
+
+/// What the session has asked and with what it goes on.
+#[derive(Debug)]
+pub(super) enum Pending {
+    Connect,
+    Helo { domain: Domain, esmtp: bool },
+    Mail(Box<Envelope>),
+    Rcpt(ForwardPath),
+    Message,
+}
+
+/// A decision that the agent has to make. Until it is answered the session reads nothing and no time-out runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// May this peer come in? Accepted: 220. Refused with 554: only QUIT is obeyed (RFC 5321 §3.1); with 421: closed.
+    Connect,
+    /// Is this name welcome?
+    Helo {
+        /// What the client calls itself.
+        domain: Domain,
+        /// Whether it said EHLO.
+        esmtp: bool,
+    },
+    /// Is mail from this sender welcome?
+    Mail {
+        /// Where failure would be reported.
+        reverse_path: ReversePath,
+        /// The declared size in octets.
+        size: Option<u64>,
+        /// The declared body type.
+        body: BodyType,
+    },
+    /// Is mail for this recipient welcome?
+    Rcpt {
+        /// Where it is to go.
+        forward_path: ForwardPath,
+    },
+    /// Take responsibility for this message? (RFC 5321 §4.2.5)
+    Message {
+        /// Who it is from and for.
+        envelope: Envelope,
+        /// The content without transparency dots, in the chunks that came in.
+        content: Rope,
+    },
+}
+
+/// The agent's answer to a [`Question`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The usual positive reply.
+    Accept,
+    /// This reply. 2yz accepts, 4yz and 5yz refuse, 421 ends the session as well (RFC 5321 §3.8).
+    Reply(Reply),
+}
+
+/// What observers may want to know. Produced only while the session is observed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The session entered a state, in words close to the RFC's.
+    State(&'static str),
+    /// All of a message's content is there.
+    Content {
+        /// Octets, CRLFs included, transparency dots and the end not.
+        size: u64,
+    },
+}
+
+/// What a session wants done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Send these bytes: one or more whole reply lines.
+    Send(Chunk),
+    /// For observers: this line was received, without its line end. Lines that are too long are not shown.
+    Saw {
+        /// The line.
+        line: Chunk,
+    },
+    /// Answer this with [`Session::answer`](super::Session::answer), now or later.
+    Ask(Question),
+    /// For observers.
+    Event(Event),
+    /// Close the connection when everything is sent. The last output.
+    Close,
+}
