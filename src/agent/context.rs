@@ -111,6 +111,8 @@ pub enum Action {
         to: IpAddr,
         /// Port to connect to.
         port: u16,
+        /// The mail that it is for and its hop, for observers.
+        about: Option<(MailId, u16)>,
     },
     /// Give an accepted connection the agent's own name.
     Adopt {
@@ -350,9 +352,16 @@ impl Context<'_> {
     }
 
     /// Asks for a connection; `token` is the agent's own name for it.
-    pub fn connect(&mut self, token: u32, from: Option<IpAddr>, to: IpAddr, port: u16) -> SocketId {
+    pub fn connect(
+        &mut self,
+        token: u32,
+        from: Option<IpAddr>,
+        to: IpAddr,
+        port: u16,
+        about: Option<(MailId, u16)>,
+    ) -> SocketId {
         let socket = self.ids.next_socket();
-        self.actions.push(Action::Connect { socket, token, from, to, port });
+        self.actions.push(Action::Connect { socket, token, from, to, port, about });
         socket
     }
 

@@ -206,6 +206,16 @@ impl Queue {
         }
     }
 
+    /// A destination may be able to run again: its look-up has come back, say.
+    pub fn nudge(&mut self, id: DestinationId) {
+        self.wake(id);
+    }
+
+    /// The jobs that wait for a destination.
+    pub fn backlog(&self, id: DestinationId) -> impl Iterator<Item = &Job> {
+        self.destinations[id.0 as usize].backlog.iter()
+    }
+
     /// A destination that has work and may have one more connection. Ask until `None`; each answer must be followed
     /// by [`Queue::take`] (an idle connection takes the job) or [`Queue::open`] (a new one will).
     pub fn poll_runnable(&mut self) -> Option<DestinationId> {

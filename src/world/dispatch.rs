@@ -1,5 +1,6 @@
 //! One event at a time: to whom it goes, and what is done with the answer.
 
+use super::sockets::Dialling;
 use super::{Event, World};
 use crate::agent::{Action, Context, Input, SocketId};
 use crate::net::tcp;
@@ -85,7 +86,9 @@ impl World {
     fn act(&mut self, host: HostId, action: Action) {
         let now = self.engine.now();
         match action {
-            Action::Connect { socket, token, from, to, port } => self.connect(host, socket, token, from, to, port),
+            Action::Connect { socket, token, from, to, port, about } => {
+                self.connect(host, socket, Dialling { token, from, to, port, about });
+            }
             Action::Adopt { socket, token } => {
                 if let Some(pipe) = self.pipe(socket) {
                     pipe.token = token;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Event, World};
 use crate::agent::{Agent, Input};
-use crate::dns::zone::{Name, RecordData};
+use crate::dns::{self, Name, RecordData, RecordType};
 use crate::net::topology::LinkId;
 use crate::sim::{Duration, Instant};
 use crate::trace::{At, HostId, What};
@@ -16,17 +16,6 @@ pub enum When {
     At(Instant),
     /// When the trigger at this place of [`super::Builder::watch`] goes off.
     Triggered(u32),
-}
-
-/// How a name server answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DnsMode {
-    /// As it should.
-    Working,
-    /// Not at all.
-    Silent,
-    /// SERVFAIL to everything.
-    ServFail,
 }
 
 /// A fault.
@@ -74,14 +63,14 @@ pub enum Fault {
         /// Which; `None` is the implied one.
         server: Option<HostId>,
         /// How.
-        mode: DnsMode,
+        mode: dns::Fault,
     },
     /// Records of a zone change on every server that has the zone: those of the name and type go, these come.
     Records {
         /// The name.
         name: Name,
-        /// The type, such as `MX`.
-        rtype: Arc<str>,
+        /// The type.
+        rtype: RecordType,
         /// Whether those that are there stay.
         keep: bool,
         /// What comes.
@@ -172,13 +161,13 @@ impl World {
                 if let Some(host) = server
                     && let Agent::NameServer(agent) = &mut self.hosts[host.0 as usize].agent
                 {
-                    agent.set_mode(*mode);
+                    agent.set_fault(*mode);
                 }
             }
             Fault::Records { name, rtype, keep, records } => {
                 for host in &mut self.hosts {
                     if let Agent::NameServer(agent) = &mut host.agent {
-                        agent.change_records(name, rtype, *keep, records);
+                        agent.change_records(name, *rtype, *keep, records);
                     }
                 }
             }

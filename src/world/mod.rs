@@ -19,7 +19,7 @@ use slab::Slab;
 
 pub use audit::Report;
 pub use build::{Builder, HostSetup, LinkSetup};
-pub use faults::{DnsMode, Fault, FaultSetup, When};
+pub use faults::{Fault, FaultSetup, When};
 
 use crate::agent::{Action, Agent, Directory, Identifiers, Ledger, Watch};
 use crate::net::tcp;

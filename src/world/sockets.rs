@@ -58,6 +58,15 @@ pub(super) struct Pipe {
     pub(super) listed: bool,
 }
 
+/// A connection that an agent asks for.
+pub(super) struct Dialling {
+    pub(super) token: u32,
+    pub(super) from: Option<IpAddr>,
+    pub(super) to: IpAddr,
+    pub(super) port: u16,
+    pub(super) about: Option<(MailId, u16)>,
+}
+
 impl Pipe {
     pub(super) fn service_port(&self) -> u16 {
         match self.side {
@@ -77,16 +86,8 @@ impl Pipe {
 
 impl World {
     /// Opens a connection for an agent.
-    #[expect(clippy::too_many_arguments, reason = "the fields of one action")]
-    pub(super) fn connect(
-        &mut self,
-        host: HostId,
-        socket: SocketId,
-        token: u32,
-        from: Option<IpAddr>,
-        to: IpAddr,
-        port: u16,
-    ) {
+    pub(super) fn connect(&mut self, host: HostId, socket: SocketId, dialling: Dialling) {
+        let Dialling { token, from, to, port, about } = dialling;
         let now = self.engine.now();
         let Some(peer) = self.directory.find(to) else {
             // Nobody has the address. The packets of a real host would vanish, and it would give up after some time;
@@ -114,7 +115,7 @@ impl World {
             side: Side::Client,
             token,
             attended: true,
-            about: None,
+            about,
             other: None,
             route,
             route_epoch: self.topology.epoch(),

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use slab::Slab;
 
-use super::{Context, Input, SocketId};
+use super::{Context, Input};
 use crate::dns::mail::RouteFailure;
 use crate::identity::Domain;
 use crate::queue::{DestinationId, EntryId, Failure, Mail, Queue, Settled};
@@ -21,7 +21,8 @@ use crate::sim::{Duration, Instant, Stream};
 use crate::smtp::client;
 use crate::trace::{At, MailId, QueueName, What};
 
-use names::Names;
+pub use names::Names;
+pub(in crate::agent) use names::observe as observe_dns;
 use session::Session;
 
 /// Tokens of connections that belong to the resolver carry this bit, those of the server half
@@ -197,7 +198,7 @@ impl Courier {
 
     /// Starts whatever can be started now.
     pub fn pump(&mut self, ctx: &mut Context<'_>) {
-        while let Some(destination) = self.names.poll_resolved(&mut self.queue) {
+        while let Some(destination) = self.names.poll_resolved() {
             self.queue.nudge(destination);
         }
         while let Some(destination) = self.queue.poll_runnable() {
@@ -247,9 +248,5 @@ impl Courier {
             Some(session) => session.at(at, &self.queue),
             None => at,
         }
-    }
-
-    fn close_socket(&mut self, ctx: &mut Context<'_>, socket: SocketId) {
-        ctx.actions.push(super::Action::Close { socket });
     }
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::Courier;
-use crate::agent::{Action, Context, Peer, SocketId, Trouble};
-use crate::identity::ForwardPath;
+use crate::agent::{Action, Context, SocketId, Trouble};
+use crate::identity::{Domain, ForwardPath};
 use crate::octets::Chunk;
-use crate::queue::{DestinationId, Job, Queue};
+use crate::queue::{DestinationId, Fate, Job, Queue};
 use crate::sim::Instant;
 use crate::smtp::client;
 use crate::trace::{At, ConnId, Direction, HostId, MailId, Side, What};
@@ -17,8 +17,10 @@ use crate::trace::{At, ConnId, Direction, HostId, MailId, Side, What};
 /// A host to try: its name and one of its addresses.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
-    pub(super) name: Arc<str>,
+    pub(super) name: Domain,
     pub(super) address: IpAddr,
+    /// Its port, where it is not the usual one.
+    pub(super) port: Option<u16>,
 }
 
 impl Candidate {
@@ -45,7 +47,8 @@ pub(super) enum State {
 /// One connection and the dialogue on it.
 pub(super) struct Session {
     pub(super) client: client::Session,
-    pub(super) socket: SocketId,
+    /// The connection, while there is one.
+    pub(super) socket: Option<SocketId>,
     pub(super) conn: Option<ConnId>,
     pub(super) state: State,
     pub(super) destination: DestinationId,
@@ -59,7 +62,7 @@ pub(super) struct Session {
     pub(super) mails: u32,
     /// When dialling or idling ends.
     pub(super) deadline: Option<Instant>,
-    /// Whether QUIT was said or the connection is otherwise done with.
+    /// The host at the other end.
     pub(super) peer: HostId,
 }
 
@@ -93,25 +96,11 @@ impl Session {
 impl Courier {
     /// Opens a connection to the first candidate for a job.
     pub(super) fn dial(&mut self, ctx: &mut Context<'_>, job: Job, candidates: Candidates) {
-        let session = Session {
-            client: client::Session::new(self.config.client.clone()),
-            socket: SocketId(u32::MAX),
-            conn: None,
-            state: State::Dialling,
-            destination: job.destination,
-            job: Some(job),
-            places: SmallVec::new(),
-            candidates,
-            current: 0,
-            mails: 0,
-            deadline: None,
-            peer: ctx.host,
-        };
-        let token = self.sessions.insert(session) as u32;
-        self.dial_candidate(ctx, token);
+        self.dial_candidate(ctx, job, candidates, 0);
     }
 
-    fn dial_candidate(&mut self, ctx: &mut Context<'_>, token: u32) {
+    /// Opens a connection to one of the candidates for a job.
+    pub(super) fn dial_candidate(&mut self, ctx: &mut Context<'_>, job: Job, candidates: Candidates, current: usize) {
         let from = match self.config.addresses.len() {
             0 => None,
             count => {
@@ -119,34 +108,49 @@ impl Courier {
                 Some(self.config.addresses[(self.next_address - 1) % count])
             }
         };
-        let port = self.names.port_of(&self.sessions[token as usize].candidates, self.config.port);
-        let session = &mut self.sessions[token as usize];
-        session.client = client::Session::new(self.config.client.clone());
-        session.client.observe(ctx.wants_lines());
-        session.state = State::Dialling;
-        session.conn = None;
-        session.deadline = Some(ctx.now + self.config.connect_timeout);
-        let address = session.candidate().address;
-        session.peer = ctx.directory.find(address).unwrap_or(ctx.host);
-        if ctx.tracer.is_on()
-            && let Some(job) = &session.job
-        {
-            let entry = self.queue.entry(job.entry);
-            let at = ctx.at().mail(MailId(entry.mail), entry.hops + 1);
-            let recipients = job.recipients.iter().map(|p| entry.recipients[*p as usize].mailbox.as_str().into());
-            let (recipients, next_hop, number) = (recipients.collect(), session.candidate().label(), entry.attempts);
-            let queue_id = crate::mime::queue_id(entry.serial).as_str().into();
-            ctx.record(at, || What::Attempt { queue_id, recipients, next_hop, number });
-        }
-        let socket = ctx.connect(token, from, address, port);
-        if let Some(job) = &self.sessions[token as usize].job {
-            let entry = self.queue.entry(job.entry);
-            let mail = Some((MailId(entry.mail), entry.hops + 1));
-            // Said before anything is sent, so that the handshake already belongs to the mail.
-            ctx.actions.insert(ctx.actions.len() - 1, Action::About { socket, mail });
-        }
-        self.sessions[token as usize].socket = socket;
+        let candidate = &candidates[current];
+        let (address, port) = (candidate.address, candidate.port.unwrap_or(self.config.port));
+        let mut client = client::Session::new(self.config.client.clone());
+        client.observe(ctx.wants_lines());
+        let entry = self.queue.entry(job.entry);
+        let about = (MailId(entry.mail), entry.hops + 1);
+        let token = self.sessions.insert(Session {
+            client,
+            socket: None,
+            conn: None,
+            state: State::Dialling,
+            destination: job.destination,
+            job: Some(job),
+            places: SmallVec::new(),
+            candidates,
+            current,
+            mails: 0,
+            deadline: Some(ctx.now + self.config.connect_timeout),
+            peer: ctx.directory.find(address).unwrap_or(ctx.host),
+        }) as u32;
+        self.record_attempt(ctx, token);
+        let socket = ctx.connect(token, from, address, port, Some(about));
+        self.sessions[token as usize].socket = Some(socket);
         self.note_deadline(token);
+    }
+
+    fn record_attempt(&self, ctx: &mut Context<'_>, token: u32) {
+        if !ctx.tracer.is_on() {
+            return;
+        }
+        let session = &self.sessions[token as usize];
+        let Some(job) = &session.job else { return };
+        let entry = self.queue.entry(job.entry);
+        let places = job.recipients.iter().map(|p| &entry.recipients[*p as usize]);
+        let recipients = places.filter(|r| r.fate == Fate::Waiting).map(|r| r.mailbox.as_str().into()).collect();
+        let what = What::Attempt {
+            queue_id: (*crate::mime::queue_id(entry.serial)).into(),
+            recipients,
+            next_hop: session.candidate().label(),
+            number: entry.attempts,
+        };
+        let at = session.at(ctx.at(), &self.queue);
+        ctx.record(at, || what);
     }
 
     /// Keeps the earliest deadline of all sessions.
@@ -174,8 +178,9 @@ impl Courier {
             let Some(session) = self.sessions.get_mut(token as usize) else { continue };
             match session.state {
                 State::Dialling => {
-                    let socket = session.socket;
-                    ctx.actions.push(Action::Abort { socket });
+                    if let Some(socket) = session.socket.take() {
+                        ctx.actions.push(Action::Abort { socket });
+                    }
                     self.connection_failed(ctx, token, Trouble::TimedOut);
                 }
                 State::Idle => self.quit_idle(ctx, token),
@@ -228,15 +233,15 @@ impl Courier {
             let Some(session) = self.sessions.get_mut(token as usize) else { return };
             let Some(output) = session.client.poll_output() else { break };
             match output {
-                client::Output::Send(data) => {
-                    let socket = session.socket;
-                    ctx.send(socket, data);
+                client::Output::Send(data) => self.send(ctx, token, data),
+                client::Output::Saw { line } => {
+                    let (at, peer) = (self.at_session(ctx, token), self.sessions[token as usize].peer);
+                    ctx.line(at, Direction::Received, Side::Client, peer, line);
                 }
-                client::Output::Said { line } => self.line(ctx, token, Direction::Sent, line),
-                client::Output::Saw { line } => self.line(ctx, token, Direction::Received, line),
                 client::Output::Close => {
-                    let socket = session.socket;
-                    self.close_socket(ctx, socket);
+                    if let Some(socket) = session.socket.take() {
+                        ctx.actions.push(Action::Close { socket });
+                    }
                     self.forget(token);
                     return;
                 }
@@ -248,10 +253,22 @@ impl Courier {
         }
     }
 
-    fn line(&mut self, ctx: &mut Context<'_>, token: u32, direction: Direction, line: Chunk) {
-        let at = self.at_session(ctx, token);
-        let peer = self.sessions[token as usize].peer;
-        ctx.line(at, direction, Side::Client, peer, line);
+    fn send(&mut self, ctx: &mut Context<'_>, token: u32, data: Chunk) {
+        let session = &self.sessions[token as usize];
+        let Some(socket) = session.socket else { return };
+        if ctx.wants_lines() {
+            let (at, peer) = (self.at_session(ctx, token), session.peer);
+            // Behind the 354 comes content, which is shown as one block, and then the final dot.
+            if session.client.state() != "end of data" {
+                ctx.lines_sent(at, Side::Client, peer, &data);
+            } else if data.ends_with(b".\r\n") && data.len() <= 5 {
+                let size_bytes = session.job.as_ref().map_or(0, |j| self.queue.entry(j.entry).content.size_bytes());
+                let direction = Direction::Sent;
+                ctx.record(at, || What::Content { direction, side: Side::Client, peer, size_bytes });
+                ctx.line(at, Direction::Sent, Side::Client, peer, ".".into());
+            }
+        }
+        ctx.send(socket, data);
     }
 
     /// Begins the transaction for the session's job.
@@ -264,7 +281,7 @@ impl Courier {
             .recipients
             .iter()
             .copied()
-            .filter(|p| entry.recipients[*p as usize].fate == crate::queue::Fate::Waiting)
+            .filter(|p| entry.recipients[*p as usize].fate == Fate::Waiting)
             .collect();
         let recipients = session
             .places
@@ -278,10 +295,6 @@ impl Courier {
             eight_bit: entry.content.is_8bit(),
             clean_lines: !entry.content.has_leading_dot(),
         };
-        if ctx.tracer.is_on() {
-            let (at, peer) = (session.at(ctx.at(), &self.queue), session.peer);
-            let _ = (at, peer);
-        }
         session.client.begin(ctx.now, transaction);
     }
 
@@ -296,24 +309,19 @@ impl Courier {
     pub(super) fn take_job(&mut self, ctx: &mut Context<'_>, token: u32, job: Job) {
         let session = &mut self.sessions[token as usize];
         let entry = self.queue.entry(job.entry);
-        let mail = (MailId(entry.mail), entry.hops + 1);
-        ctx.actions.push(Action::About { socket: session.socket, mail: Some(mail) });
+        if let Some(socket) = session.socket {
+            ctx.actions.push(Action::About { socket, mail: Some((MailId(entry.mail), entry.hops + 1)) });
+        }
         session.state = State::Talking;
         session.deadline = None;
-        if ctx.tracer.is_on() {
-            let recipients = job.recipients.iter().map(|p| entry.recipients[*p as usize].mailbox.as_str().into());
-            let (recipients, next_hop, number) = (recipients.collect(), session.candidate().label(), entry.attempts);
-            let queue_id = crate::mime::queue_id(entry.serial).as_str().into();
-            let at = ctx.at().mail(mail.0, mail.1);
-            let at = session.conn.map_or(at, |conn| at.conn(conn));
-            ctx.record(at, || What::Attempt { queue_id, recipients, next_hop, number });
-        }
         session.job = Some(job);
+        self.record_attempt(ctx, token);
     }
 
     /// The session's connection did not come about, or broke.
     pub(super) fn connection_failed(&mut self, ctx: &mut Context<'_>, token: u32, trouble: Trouble) {
         let Some(session) = self.sessions.get_mut(token as usize) else { return };
+        session.socket = None;
         if session.state == State::Dialling {
             let label = session.candidate().label();
             let (status, words) = match trouble {
@@ -322,32 +330,15 @@ impl Courier {
                 Trouble::Reset => ("4.4.2", "connection reset"),
             };
             self.candidate_failed(ctx, token, status, format!("{label}: {words}").into(), false);
+            self.forget(token);
         } else {
-            let reset = trouble == Trouble::Reset;
-            if reset {
-                session.client.handle_reset(ctx.now);
-            } else {
-                session.client.handle_eof(ctx.now);
-            }
+            session.client.handle_eof(ctx.now);
             self.drain(ctx, token);
         }
     }
 
-    /// The next candidate is tried, if there is one.
-    pub(super) fn next_candidate(&mut self, ctx: &mut Context<'_>, token: u32) -> bool {
-        let most = self.config.most_addresses;
-        let session = &mut self.sessions[token as usize];
-        if session.current + 1 >= session.candidates.len().min(most) {
-            return false;
-        }
-        session.current += 1;
-        session.mails = 0;
-        self.dial_candidate(ctx, token);
-        true
-    }
-
     /// The session is over; its connection has been closed or is gone.
-    pub(super) fn forget(&mut self, token: u32) {
+    fn forget(&mut self, token: u32) {
         let session = self.sessions.remove(token as usize);
         if let Some(idle) = self.idle.get_mut(session.destination.0 as usize) {
             idle.retain(|t| *t != token);
@@ -362,10 +353,10 @@ impl Courier {
         let session = &mut self.sessions[token as usize];
         let destination = session.destination;
         let keep = session.mails < self.config.mails_per_connection && !self.config.idle.is_zero();
-        session.job = None;
-        ctx.actions.push(Action::About { socket: session.socket, mail: None });
-        self.queue.close(destination);
         if keep {
+            if let Some(socket) = session.socket {
+                ctx.actions.push(Action::About { socket, mail: None });
+            }
             session.state = State::Idle;
             session.deadline = Some(ctx.now + self.config.idle);
             let place = destination.0 as usize;
@@ -377,5 +368,6 @@ impl Courier {
             session.state = State::Quitting;
             session.client.quit(ctx.now);
         }
+        self.queue.close(destination);
     }
 }

@@ -6,7 +6,8 @@ use super::Courier;
 use super::session::State;
 use crate::agent::{Context, Ending};
 use crate::octets::Chunk;
-use crate::queue::{DestinationId, EntryId, Failure, Job};
+use crate::queue::{DestinationId, EntryId, Failure, Fate, Job};
+use crate::smtp::client::Reason;
 use crate::smtp::{Reply, client};
 use crate::trace::{MailId, Octets, Verdict, What};
 
@@ -14,49 +15,46 @@ impl Courier {
     /// The client machine has something to tell.
     pub(super) fn client_event(&mut self, ctx: &mut Context<'_>, token: u32, event: client::Event) {
         match event {
-            client::Event::Ready { .. } => {
-                if self.sessions[token as usize].job.is_some() {
-                    self.begin(ctx, token);
-                }
-            }
-            client::Event::Content { size_bytes } => {
-                let (at, peer) = (self.at_session(ctx, token), self.sessions[token as usize].peer);
-                let (direction, side) = (crate::trace::Direction::Sent, crate::trace::Side::Client);
-                ctx.record(at, || What::Content { direction, side, peer, size_bytes });
-            }
+            client::Event::Ready { .. } => self.ready(ctx, token),
             client::Event::State(state) => {
                 let at = self.at_session(ctx, token);
                 ctx.record(at, || What::Session { side: crate::trace::Side::Client, state: state.into() });
             }
-            client::Event::Finished(outcome) => self.finished(ctx, token, &outcome),
+            client::Event::Finished { verdicts } => self.finished(ctx, token, &verdicts),
             client::Event::Failed(failure) => self.session_failed(ctx, token, &failure),
-            client::Event::Recipient { .. } | client::Event::Closed => {}
+            client::Event::Recipient { .. } | client::Event::Closed { .. } => {}
         }
     }
 
-    /// A transaction is over: every recipient has a reply.
-    fn finished(&mut self, ctx: &mut Context<'_>, token: u32, outcome: &client::Outcome) {
-        let session = &mut self.sessions[token as usize];
-        session.mails += 1;
-        let Some(job) = session.job.take() else { return };
-        let places = std::mem::take(&mut session.places);
-        let by = ctx.tracer.is_on().then(|| session.candidate().label());
-        let destination = session.destination;
-        for (place, reply) in places.iter().zip(outcome.replies()) {
-            self.recipient_replied(ctx, token, &job, *place, reply, by.as_ref());
-        }
-        self.queue.praise(destination);
-        let settled = self.queue.finish(ctx.now, &job);
-        self.settled.extend(settled);
+    /// The session may begin a transaction, the first one or another.
+    fn ready(&mut self, ctx: &mut Context<'_>, token: u32) {
         let session = &self.sessions[token as usize];
-        if session.mails < self.config.mails_per_connection
-            && let Some(next) = self.queue.take(destination)
+        if session.job.is_some() {
+            self.begin(ctx, token);
+        } else if session.mails < self.config.mails_per_connection
+            && let Some(next) = self.queue.take(session.destination)
         {
             self.take_job(ctx, token, next);
             self.begin(ctx, token);
         } else {
             self.rest_or_quit(ctx, token);
         }
+    }
+
+    /// A transaction is over: every recipient has a verdict.
+    fn finished(&mut self, ctx: &mut Context<'_>, token: u32, verdicts: &[client::Verdict]) {
+        let session = &mut self.sessions[token as usize];
+        session.mails += 1;
+        let Some(job) = session.job.take() else { return };
+        let places = std::mem::take(&mut session.places);
+        let by = ctx.tracer.is_on().then(|| session.candidate().label());
+        let destination = session.destination;
+        for (place, verdict) in places.iter().zip(verdicts) {
+            self.recipient_replied(ctx, token, &job, *place, &verdict.reply, by.as_ref());
+        }
+        self.queue.praise(destination);
+        let settled = self.queue.finish(ctx.now, &job);
+        self.settled.extend(settled);
     }
 
     fn recipient_replied(
@@ -124,28 +122,37 @@ impl Courier {
         });
     }
 
-    /// The dialogue broke down before every recipient had a reply.
+    /// The dialogue broke down before every recipient had a verdict.
     fn session_failed(&mut self, ctx: &mut Context<'_>, token: u32, failure: &client::Failure) {
-        let session = &self.sessions[token as usize];
-        if session.job.is_none() {
+        let session = &mut self.sessions[token as usize];
+        let places = std::mem::take(&mut session.places);
+        let Some(job) = session.job.clone() else {
             return; // nothing hangs on it: an idle connection that the other end closed, or a QUIT without a reply
-        }
-        let label = session.candidate().label();
-        let status = failure.status();
-        let text: Chunk = match failure.reply() {
-            Some(reply) => reply_text(reply),
-            None => format!("{label}: {failure}").into(),
         };
-        if failure.after_final_dot() {
+        let label = session.candidate().label();
+        for (place, verdict) in places.iter().zip(&failure.verdicts) {
+            if let Some(verdict) = verdict {
+                self.recipient_replied(ctx, token, &job, *place, &verdict.reply, Some(&label));
+            }
+        }
+        let (status, text): (Arc<str>, Chunk) = match &failure.reason {
+            Reason::Refused(reply) | Reason::UnexpectedReply(reply) => (reply_status(reply), reply_text(reply)),
+            Reason::Timeout => ("4.4.2".into(), broken(&label, "no reply in time to", failure)),
+            Reason::Eof => ("4.4.2".into(), broken(&label, "connection lost while waiting for", failure)),
+            Reason::BadReply(error) => ("4.5.0".into(), format!("{label}: {error}").into()),
+        };
+        let is_reply = matches!(failure.reason, Reason::Refused(_) | Reason::UnexpectedReply(_));
+        if failure.after_final_dot {
             // RFC 1047: nobody knows whether the other host has the mail. It is tried again, and may arrive twice;
-            // another exchanger would make that certain, so the same attempt does not go on to one.
-            self.give_up_job(ctx, token, status, text, failure.reply().is_some(), false);
+            // another exchanger would make that certain, so this attempt does not go on to one.
+            self.give_up_job(ctx, token, &status, text, is_reply, false);
         } else {
-            self.candidate_failed(ctx, token, status, text, failure.reply().is_some());
+            self.candidate_failed(ctx, token, &status, text, is_reply);
         }
     }
 
-    /// This candidate will not take the job: the next one is asked (RFC 5321 §5.1), or the job comes back.
+    /// This candidate will not take the job: the next one is asked (RFC 5321 §5.1), or the job comes back. The session
+    /// itself stays until it has said good-bye, but no job hangs on it any more.
     pub(super) fn candidate_failed(
         &mut self,
         ctx: &mut Context<'_>,
@@ -154,28 +161,28 @@ impl Courier {
         text: Chunk,
         is_reply: bool,
     ) {
-        if self.sessions[token as usize].current + 1
-            < self.sessions[token as usize].candidates.len().min(self.config.most_addresses)
-        {
-            if ctx.tracer.is_on() {
-                let session = &self.sessions[token as usize];
-                let by = Some(session.candidate().label());
-                if let Some(job) = session.job.clone() {
-                    for place in &job.recipients {
-                        self.record_outcome(ctx, token, job.entry, *place, Verdict::Deferred, text.clone(), by.clone());
-                    }
-                }
-            }
-            // The old connection is closed by the machine itself, or was never there.
-            let session = &self.sessions[token as usize];
-            if session.state != State::Dialling {
-                let socket = session.socket;
-                self.close_socket(ctx, socket);
-            }
-            self.next_candidate(ctx, token);
+        let most = self.config.most_addresses;
+        let session = &mut self.sessions[token as usize];
+        let next = session.current + 1;
+        if next >= session.candidates.len().min(most) {
+            self.give_up_job(ctx, token, status, text, is_reply, true);
             return;
         }
-        self.give_up_job(ctx, token, status, text, is_reply, true);
+        let Some(job) = session.job.take() else { return };
+        let candidates = session.candidates.clone();
+        let by = ctx.tracer.is_on().then(|| session.candidate().label());
+        // The connection's place in the destination's window passes to the next candidate.
+        session.state = State::Quitting;
+        if ctx.tracer.is_on() {
+            for place in job.recipients.iter().filter(|p| self.is_waiting(&job, **p)) {
+                self.record_outcome(ctx, token, job.entry, *place, Verdict::Deferred, text.clone(), by.clone());
+            }
+        }
+        self.dial_candidate(ctx, job, candidates, next);
+    }
+
+    fn is_waiting(&self, job: &Job, place: u32) -> bool {
+        self.queue.entry(job.entry).recipients[place as usize].fate == Fate::Waiting
     }
 
     /// The job comes back with a failure for now. Where the whole destination is out of reach, so does all other mail
@@ -190,18 +197,18 @@ impl Courier {
         out_of_reach: bool,
     ) {
         let session = &mut self.sessions[token as usize];
-        let dialling = session.state == State::Dialling;
+        let reached = session.state != State::Dialling;
         let Some(job) = session.job.take() else { return };
-        let by = (!dialling).then(|| session.candidate().label());
-        let (destination, socket) = (session.destination, session.socket);
+        let by = reached.then(|| session.candidate().label());
+        let destination = session.destination;
+        session.state = State::Quitting;
+        self.queue.close(destination);
         let failure = Failure { status: status.into(), text, by, is_reply };
-        for place in &job.recipients {
-            if self.queue.entry(job.entry).recipients[*place as usize].fate == crate::queue::Fate::Waiting {
-                self.queue.fail_for_now(job.entry, *place, &failure);
-                if ctx.tracer.is_on() {
-                    let by = failure.by.clone();
-                    self.record_outcome(ctx, token, job.entry, *place, Verdict::Deferred, failure.text.clone(), by);
-                }
+        for place in job.recipients.iter().filter(|p| self.is_waiting(&job, **p)).copied().collect::<Vec<_>>() {
+            self.queue.fail_for_now(job.entry, place, &failure);
+            if ctx.tracer.is_on() {
+                let (text, by) = (failure.text.clone(), failure.by.clone());
+                self.record_outcome(ctx, token, job.entry, place, Verdict::Deferred, text, by);
             }
         }
         if out_of_reach {
@@ -211,10 +218,6 @@ impl Courier {
         }
         let settled = self.queue.finish(ctx.now, &job);
         self.settled.extend(settled);
-        if !dialling {
-            self.close_socket(ctx, socket);
-        }
-        self.forget(token);
     }
 
     /// Says in the trace what the rest of a destination's mail has to wait for.
@@ -235,6 +238,12 @@ impl Courier {
             }
         }
     }
+}
+
+/// What is said of a dialogue that broke down.
+fn broken(label: &str, what: &str, failure: &client::Failure) -> Chunk {
+    let twice = if failure.after_final_dot { "; the mail may arrive twice" } else { "" };
+    format!("{label}: {what} {}{twice}", failure.awaited).into()
 }
 
 /// The enhanced status code of a reply, or the least that its code says (RFC 3463 §2).

@@ -1,0 +1,264 @@
+//! The name server: authoritative for its zones, and a recursor for others where asked to be one.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+use slab::Slab;
+
+use super::courier::observe_dns;
+use super::{Action, Context, Input, SocketId};
+use crate::dns::{self, Authority, Deframer, Fault, Name, RecordData, RecordType, Recursor, Transport};
+use crate::octets::Chunk;
+use crate::sim::{Duration, Instant};
+use crate::trace::{Direction, HostId};
+
+/// Tokens of connections that clients opened carry this bit; those that the recursor opened do not.
+const CLIENT_TOKEN: u32 = 1 << 31;
+
+/// A name server.
+pub struct NameServer {
+    authority: Authority,
+    recursor: Option<Recursor>,
+    /// How long it thinks about a question.
+    processing: Duration,
+    clients: Slab<Client>,
+    exchanges: Slab<Exchange>,
+    /// Answers that are being thought about.
+    pending: VecDeque<(Instant, Answer)>,
+}
+
+struct Client {
+    socket: SocketId,
+    host: HostId,
+    address: SocketAddr,
+    questions: Deframer,
+}
+
+struct Exchange {
+    socket: Option<SocketId>,
+    to: SocketAddr,
+    local_port: u16,
+    question: Chunk,
+    answer: Deframer,
+}
+
+#[derive(Debug)]
+struct Answer {
+    host: HostId,
+    to: SocketAddr,
+    transport: Transport,
+    bytes: Vec<u8>,
+}
+
+impl NameServer {
+    /// A server of these zones; with a recursor it also answers questions about other names.
+    #[must_use]
+    pub fn new(authority: Authority, recursor: Option<Recursor>, processing: Duration) -> NameServer {
+        NameServer {
+            authority,
+            recursor,
+            processing,
+            clients: Slab::new(),
+            exchanges: Slab::new(),
+            pending: VecDeque::new(),
+        }
+    }
+
+    /// Makes it behave, be silent or fail.
+    pub fn set_fault(&mut self, fault: Fault) {
+        self.authority.set_fault(fault);
+    }
+
+    /// Changes records of a zone, where the server has it: those of the name and type go unless `keep`, and these come.
+    pub fn change_records(&mut self, name: &Name, rtype: RecordType, keep: bool, records: &[(Duration, RecordData)]) {
+        let origin = self.authority.zones().zone_of(name).map(|zone| zone.origin().clone());
+        let Some(zone) = origin.and_then(|origin| self.authority.zones_mut().get_mut(&origin)) else { return };
+        if !keep {
+            zone.remove(name, rtype);
+        }
+        for (ttl, data) in records {
+            // What cannot stand beside what is there (an alias) was refused when the scenario was checked.
+            let _ = zone.add(name.clone(), *ttl, data.clone());
+        }
+    }
+
+    /// See [`super::Agent::poll_timeout`].
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let recursor = self.recursor.as_ref().and_then(Recursor::poll_timeout);
+        let pending = self.pending.front().map(|(at, _)| *at);
+        [recursor, pending].into_iter().flatten().min()
+    }
+
+    /// See [`super::Agent::handle_input`].
+    pub fn handle_input(&mut self, ctx: &mut Context<'_>, input: Input) {
+        let now = ctx.now;
+        match input {
+            Input::Start => {}
+            Input::Crash => {
+                self.clients.clear();
+                self.exchanges.clear();
+                self.pending.clear();
+                if let Some(recursor) = &mut self.recursor {
+                    recursor.clear_cache();
+                }
+            }
+            Input::Timer => {
+                if let Some(recursor) = &mut self.recursor {
+                    recursor.handle_timeout(now);
+                }
+                self.send_pending(ctx);
+            }
+            Input::Datagram { from, from_port, port, payload } => {
+                observe_dns(ctx, Direction::Received, from.host, Transport::Udp, &payload);
+                let address = SocketAddr::new(from.address, from_port);
+                if port == dns::PORT {
+                    self.question(ctx, from.host, address, Transport::Udp, &payload);
+                } else if let Some(recursor) = &mut self.recursor {
+                    recursor.handle_response(now, address, port, Transport::Udp, &payload);
+                }
+            }
+            Input::Accepted { socket, peer, conn, .. } => {
+                // The connection's number stands in for the client's port, which names it to the recursor.
+                let address = SocketAddr::new(peer.address, (conn.0 % 65_535) as u16 + 1);
+                let client = Client { socket, host: peer.host, address, questions: Deframer::new() };
+                let token = self.clients.insert(client) as u32 | CLIENT_TOKEN;
+                ctx.actions.push(Action::Adopt { socket, token });
+            }
+            Input::Connected { token, .. } => {
+                if let Some(exchange) = self.exchanges.get(token as usize)
+                    && let Some(socket) = exchange.socket
+                {
+                    let question = exchange.question.clone();
+                    ctx.send(socket, question);
+                }
+            }
+            Input::Received { token, data, .. } if token & CLIENT_TOKEN != 0 => self.client_received(ctx, token, &data),
+            Input::Received { token, data, .. } => self.exchange_received(ctx, token, &data),
+            Input::PeerClosed { token } | Input::Failed { token, .. } => {
+                self.connection_over(ctx, token, matches!(input, Input::PeerClosed { .. }));
+            }
+        }
+        self.drain(ctx);
+    }
+
+    fn connection_over(&mut self, ctx: &mut Context<'_>, token: u32, close: bool) {
+        let socket = if token & CLIENT_TOKEN != 0 {
+            self.clients.try_remove((token & !CLIENT_TOKEN) as usize).map(|client| client.socket)
+        } else if let Some(exchange) = self.exchanges.try_remove(token as usize) {
+            if let Some(recursor) = &mut self.recursor {
+                recursor.handle_tcp_failed(ctx.now, exchange.local_port);
+            }
+            exchange.socket
+        } else {
+            None
+        };
+        if let (true, Some(socket)) = (close, socket) {
+            ctx.actions.push(Action::Close { socket });
+        }
+    }
+
+    fn client_received(&mut self, ctx: &mut Context<'_>, token: u32, data: &[u8]) {
+        let place = (token & !CLIENT_TOKEN) as usize;
+        let Some(client) = self.clients.get_mut(place) else { return };
+        client.questions.push(data);
+        let (host, address) = (client.host, client.address);
+        while let Some(message) = self.clients.get_mut(place).and_then(|client| client.questions.next_message()) {
+            observe_dns(ctx, Direction::Received, host, Transport::Tcp, &message);
+            self.question(ctx, host, address, Transport::Tcp, &message);
+        }
+    }
+
+    fn exchange_received(&mut self, ctx: &mut Context<'_>, token: u32, data: &[u8]) {
+        let Some(exchange) = self.exchanges.get_mut(token as usize) else { return };
+        exchange.answer.push(data);
+        let Some(message) = exchange.answer.next_message() else { return };
+        let exchange = self.exchanges.remove(token as usize);
+        if let Some(socket) = exchange.socket {
+            ctx.actions.push(Action::Close { socket });
+        }
+        let peer = ctx.directory.find(exchange.to.ip()).unwrap_or(ctx.host);
+        observe_dns(ctx, Direction::Received, peer, Transport::Tcp, &message);
+        if let Some(recursor) = &mut self.recursor {
+            recursor.handle_response(ctx.now, exchange.to, exchange.local_port, Transport::Tcp, &message);
+        }
+    }
+
+    /// A question: answered from the zones, or handed to the recursor where they do not say.
+    fn question(&mut self, ctx: &Context<'_>, host: HostId, from: SocketAddr, transport: Transport, bytes: &[u8]) {
+        let foreign = self.recursor.is_some()
+            && dns::describe(bytes)
+                .and_then(|summary| summary.name.parse::<Name>().ok())
+                .is_some_and(|name| self.authority.zones().zone_of(&name).is_none());
+        if foreign && self.authority.fault() == Fault::None {
+            if let Some(recursor) = &mut self.recursor {
+                recursor.handle_client(ctx.now, dns::Peer { addr: from, transport }, bytes);
+            }
+        } else if let Some(answer) = self.authority.respond(bytes, transport) {
+            let due = ctx.now + self.processing;
+            self.pending.push_back((due, Answer { host, to: from, transport, bytes: answer }));
+        }
+    }
+
+    fn send_pending(&mut self, ctx: &mut Context<'_>) {
+        while self.pending.front().is_some_and(|(due, _)| *due <= ctx.now) {
+            if let Some((_, answer)) = self.pending.pop_front() {
+                self.send(ctx, answer);
+            }
+        }
+    }
+
+    fn send(&mut self, ctx: &mut Context<'_>, answer: Answer) {
+        observe_dns(ctx, Direction::Sent, answer.host, answer.transport, &answer.bytes);
+        match answer.transport {
+            Transport::Udp => ctx.actions.push(Action::SendDatagram {
+                to: answer.to.ip(),
+                port: answer.to.port(),
+                from_port: dns::PORT,
+                payload: Chunk::from(answer.bytes),
+            }),
+            Transport::Tcp => {
+                if let Some((_, client)) = self.clients.iter().find(|(_, c)| c.address == answer.to) {
+                    ctx.send(client.socket, Chunk::from(dns::frame(&answer.bytes)));
+                }
+            }
+        }
+    }
+
+    fn drain(&mut self, ctx: &mut Context<'_>) {
+        while let Some(output) = self.recursor.as_mut().and_then(Recursor::poll_output) {
+            match output {
+                dns::Output::SendUdp { to, local_port, bytes } => {
+                    let peer = ctx.directory.find(to.ip()).unwrap_or(ctx.host);
+                    observe_dns(ctx, Direction::Sent, peer, Transport::Udp, &bytes);
+                    let payload = Chunk::from(bytes);
+                    let (to, port) = (to.ip(), to.port());
+                    ctx.actions.push(Action::SendDatagram { to, port, from_port: local_port, payload });
+                }
+                dns::Output::SendTcp { to, local_port, bytes } => {
+                    let peer = ctx.directory.find(to.ip()).unwrap_or(ctx.host);
+                    observe_dns(ctx, Direction::Sent, peer, Transport::Tcp, &bytes);
+                    let question = Chunk::from(dns::frame(&bytes));
+                    let exchange = Exchange { socket: None, to, local_port, question, answer: Deframer::new() };
+                    let place = self.exchanges.insert(exchange);
+                    let socket = ctx.connect(place as u32, None, to.ip(), to.port(), None);
+                    self.exchanges[place].socket = Some(socket);
+                }
+                dns::Output::CloseTcp { local_port } => {
+                    let place = self.exchanges.iter().find(|(_, e)| e.local_port == local_port).map(|(p, _)| p);
+                    if let Some(socket) = place.and_then(|p| self.exchanges.remove(p).socket) {
+                        ctx.actions.push(Action::Abort { socket });
+                    }
+                }
+                dns::Output::Reply { to, bytes } => {
+                    let host = ctx.directory.find(to.addr.ip()).unwrap_or(ctx.host);
+                    let due = ctx.now + self.processing;
+                    let answer = Answer { host, to: to.addr, transport: to.transport, bytes };
+                    self.pending.push_back((due, answer));
+                }
+                dns::Output::Answer { .. } | dns::Output::Event(_) => {}
+            }
+        }
+        self.send_pending(ctx);
+    }
+}
