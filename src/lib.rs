@@ -4,7 +4,7 @@
 //! and name servers that speak real byte streams over simulated links; the run yields a trace, and transcripts and
 //! pictures are drawn from the trace. ARCHITECTURE.md shows the floors of the house.
 
-// pub mod agent;
+pub mod agent;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod diag;
@@ -14,7 +14,7 @@ pub mod mime;
 pub mod net;
 pub mod octets;
 pub mod policy;
-// pub mod queue;
+pub mod queue;
 pub mod render;
 pub mod scenario;
 pub mod sim;

@@ -166,10 +166,8 @@ impl Queue {
         let mut jobs: SmallVec<[Job; 1]> = SmallVec::new();
         for (place, recipient) in entry.recipients.iter().enumerate().filter(|(_, r)| r.fate == Fate::Waiting) {
             let most = self.config.limits.recipients_per_transaction.max(1);
-            let open = jobs
-                .iter_mut()
-                .rev()
-                .find(|j| j.destination == recipient.destination && j.recipients.len() < most);
+            let open =
+                jobs.iter_mut().rev().find(|j| j.destination == recipient.destination && j.recipients.len() < most);
             match open {
                 Some(job) => job.recipients.push(place as u32),
                 None => jobs.push(Job {

@@ -33,8 +33,7 @@ impl World {
         });
         if let Err(violation) = self.ledger.audit(held) {
             let now = self.engine.now();
-            self.tracer
-                .record(At::host(now, violation.host), || What::Alarm { text: violation.text.as_str().into() });
+            self.tracer.record(At::host(now, violation.host), || What::Alarm { text: violation.text.as_str().into() });
             return Err(violation);
         }
         Ok(Report {

@@ -185,9 +185,3 @@ impl World {
         self.schedule_faults();
     }
 }
-
-/// What a clock shows that is `ahead_secs` ahead of the true time, in a zone `zone_minutes` east.
-#[must_use]
-pub fn calendar(start_unix_secs: i64, ahead_secs: i64, zone_minutes: i16) -> Calendar {
-    Calendar::new(start_unix_secs.saturating_add(ahead_secs), zone_minutes)
-}

@@ -136,9 +136,10 @@ impl World {
         let place = match fault {
             Fault::Host { host, .. } => *host,
             Fault::Dns { server, .. } => server.or(self.implied_name_server).unwrap_or(HostId(0)),
-            Fault::Link { link, .. } | Fault::Loss { link, .. } | Fault::Latency { link, .. } | Fault::Drop { link, .. } => {
-                HostId(self.topology.ends(*link)[0].0)
-            }
+            Fault::Link { link, .. }
+            | Fault::Loss { link, .. }
+            | Fault::Latency { link, .. }
+            | Fault::Drop { link, .. } => HostId(self.topology.ends(*link)[0].0),
             Fault::Records { .. } => self.implied_name_server.unwrap_or(HostId(0)),
         };
         self.tracer.record(At::host(now, place), || What::Fault { text: text.clone() });

@@ -42,9 +42,9 @@ impl World {
                 let (mut sequence, mut acknowledgement, mut window) = (0, 0, u32::from(segment.window));
                 if let Some(pipe) = pipe {
                     at = At { host: here, ..pipe.at(now) };
-                    sequence = pipe.tcp.relative_sequence(segment.seq);
+                    sequence = pipe.tcp.relative_send_seq(segment.seq);
                     if segment.flags.ack() {
-                        acknowledgement = pipe.tcp.relative_acknowledgement(segment.ack);
+                        acknowledgement = pipe.tcp.relative_receive_seq(segment.ack);
                     }
                     if !segment.flags.syn() {
                         window <<= pipe.tcp.window_shift();

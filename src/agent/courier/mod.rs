@@ -113,7 +113,15 @@ impl Courier {
     /// Forgets a mail whose recipients all have their verdicts.
     pub fn remove(&mut self, ctx: &mut Context<'_>, id: EntryId) -> crate::queue::Entry {
         let entry = self.queue.remove(id);
-        self.record_queue(ctx, entry.mail, entry.hops, entry.serial, QueueName::Done, "every recipient has a verdict", None);
+        self.record_queue(
+            ctx,
+            entry.mail,
+            entry.hops,
+            entry.serial,
+            QueueName::Done,
+            "every recipient has a verdict",
+            None,
+        );
         entry
     }
 
@@ -130,7 +138,7 @@ impl Courier {
     ) {
         let at = ctx.at().mail(MailId(mail), hops);
         ctx.record(at, || What::Queue {
-            queue_id: crate::mime::queue_id(serial).as_str().into(),
+            queue_id: (*crate::mime::queue_id(serial)).into(),
             queue,
             reason: reason.into(),
             until,
@@ -140,7 +148,15 @@ impl Courier {
     /// Says in the trace that a mail waits for another try.
     pub fn record_deferred(&self, ctx: &mut Context<'_>, id: EntryId, until: Instant) {
         let entry = self.queue.entry(id);
-        self.record_queue(ctx, entry.mail, entry.hops, entry.serial, QueueName::Deferred, "try again later", Some(until));
+        self.record_queue(
+            ctx,
+            entry.mail,
+            entry.hops,
+            entry.serial,
+            QueueName::Deferred,
+            "try again later",
+            Some(until),
+        );
     }
 
     /// When [`Courier::handle_timer`] is wanted at the latest.
@@ -154,7 +170,15 @@ impl Courier {
         self.names.handle_timer(ctx);
         while let Some((id, settled)) = self.queue.next_due(ctx.now) {
             let entry = self.queue.entry(id);
-            self.record_queue(ctx, entry.mail, entry.hops, entry.serial, QueueName::Active, "due for another try", None);
+            self.record_queue(
+                ctx,
+                entry.mail,
+                entry.hops,
+                entry.serial,
+                QueueName::Active,
+                "due for another try",
+                None,
+            );
             self.settled.extend(settled);
         }
         self.expire_sessions(ctx);
@@ -227,12 +251,8 @@ impl Courier {
 
     fn unroutable(&mut self, ctx: &mut Context<'_>, destination: DestinationId, failure: &RouteFailure) {
         let permanent = failure.is_permanent();
-        let said = Failure {
-            status: failure.status().into(),
-            text: failure.to_string().into(),
-            by: None,
-            is_reply: false,
-        };
+        let said =
+            Failure { status: failure.status().into(), text: failure.to_string().into(), by: None, is_reply: false };
         self.record_backlog(ctx, destination, &said, permanent);
         let settled = if permanent {
             self.queue.refuse(ctx.now, destination, &said)

@@ -302,7 +302,8 @@ fn parse_target(name: &str) -> Target {
         None => name.parse().map_or_else(|_| nonsense(), Target::Domain),
         Some((host, port)) => {
             let port = port.strip_prefix(':').and_then(|p| p.parse().ok());
-            let literal = host.parse::<IpAddr>().is_ok() || host.get(..5).is_some_and(|t| t.eq_ignore_ascii_case("ipv6:"));
+            let literal =
+                host.parse::<IpAddr>().is_ok() || host.get(..5).is_some_and(|t| t.eq_ignore_ascii_case("ipv6:"));
             let name = if literal { format!("[{host}]") } else { host.to_owned() };
             name.parse().map_or_else(|_| nonsense(), |name| Target::Host { name, port })
         }

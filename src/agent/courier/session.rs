@@ -277,12 +277,8 @@ impl Courier {
         let Some(job) = &session.job else { return };
         let entry = self.queue.entry(job.entry);
         // After a fail-over some recipients have their verdict already.
-        session.places = job
-            .recipients
-            .iter()
-            .copied()
-            .filter(|p| entry.recipients[*p as usize].fate == Fate::Waiting)
-            .collect();
+        session.places =
+            job.recipients.iter().copied().filter(|p| entry.recipients[*p as usize].fate == Fate::Waiting).collect();
         let recipients = session
             .places
             .iter()

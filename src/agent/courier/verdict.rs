@@ -113,7 +113,7 @@ impl Courier {
             None => at,
         };
         ctx.record(at, || What::Outcome {
-            queue_id: crate::mime::queue_id(entry.serial).as_str().into(),
+            queue_id: (*crate::mime::queue_id(entry.serial)).into(),
             recipient: entry.recipients[place as usize].mailbox.as_str().into(),
             verdict,
             number: entry.attempts,

@@ -120,10 +120,7 @@ impl Mta {
         let return_path: Chunk = self.writer.return_path(&mail.reverse_path);
         let content = mail.content.prepend(return_path, false);
         let size_bytes = content.size_bytes();
-        self.store.file(
-            id,
-            Delivered { at: ctx.now, from: mail.reverse_path.clone(), to: recipient.clone(), content },
-        );
+        self.store.file(id, Delivered { at: ctx.now, from: mail.reverse_path.clone(), to: recipient.clone(), content });
         ctx.ledger.end(ctx.host, mail.serial, Ending::Delivered);
         let at = ctx.at().mail(mail.mail, mail.hops);
         ctx.record(at, || What::Delivered {

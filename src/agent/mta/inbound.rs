@@ -52,18 +52,10 @@ impl Inbound {
 }
 
 impl Mta {
-    pub(super) fn accepted(
-        &mut self,
-        ctx: &mut Context<'_>,
-        socket: SocketId,
-        conn: ConnId,
-        _port: u16,
-        peer: Peer,
-    ) {
+    pub(super) fn accepted(&mut self, ctx: &mut Context<'_>, socket: SocketId, conn: ConnId, _port: u16, peer: Peer) {
         let mut server = Session::new(self.config.server.clone(), self.peer_label.clone());
         server.observe(ctx.wants_lines());
-        let inbound =
-            Inbound { server, socket, conn, peer, about: None, reverse_path: None, held: None, gone: false };
+        let inbound = Inbound { server, socket, conn, peer, about: None, reverse_path: None, held: None, gone: false };
         let token = self.inbound.insert(inbound) as u32;
         ctx.actions.push(Action::Adopt { socket, token: token | INBOUND_TOKEN });
         self.inbound[token as usize].server.start(ctx.now);
@@ -197,10 +189,6 @@ impl Mta {
         let answer = match question {
             Question::Connect => self.from_script(ctx, Stage::Connect, client, None),
             Question::Helo { .. } => self.from_script(ctx, Stage::Hello, client, None),
-            Question::Data => {
-                let from = inbound.reverse_path.clone();
-                self.from_script(ctx, Stage::Data, client, from.as_ref())
-            }
             Question::Mail { reverse_path, .. } => {
                 let answer = self.from_script(ctx, Stage::Mail, client, Some(&reverse_path));
                 self.inbound[token as usize].reverse_path = Some(reverse_path);
@@ -245,8 +233,7 @@ impl Mta {
             ForwardPath::Postmaster => None,
         };
         if !self.config.replies.is_empty()
-            && let Some((reply, close)) =
-                scripted(&mut self.config.replies, ctx.now, Stage::Rcpt, peer.host, mailbox)
+            && let Some((reply, close)) = scripted(&mut self.config.replies, ctx.now, Stage::Rcpt, peer.host, mailbox)
         {
             return (Answer::Reply(reply), close);
         }
