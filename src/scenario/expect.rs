@@ -1,0 +1,186 @@
+//! What a scenario claims about its run.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::identity::Mailbox;
+use crate::sim::{Duration, Instant};
+use crate::trace::HostId;
+
+/// One claim, and where the file makes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// The bytes of the file that say it.
+    pub span: Range<usize>,
+    /// What it says.
+    pub claim: Claim,
+}
+
+/// How many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// At least.
+    pub min: u64,
+    /// At most.
+    pub max: u64,
+}
+
+/// Something that a run can meet or fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Copies were filed for a recipient.
+    Delivered {
+        /// For whom.
+        to: Mailbox,
+        /// Only mail with this subject.
+        subject: Option<Arc<str>>,
+        /// How many.
+        copies: Count,
+        /// Each within this time of being composed.
+        within: Option<Duration>,
+        /// None earlier than this after being composed.
+        after: Option<Duration>,
+        /// None later than this time of the run.
+        by: Option<Instant>,
+    },
+    /// Nothing was filed for a recipient.
+    NotDelivered {
+        /// For whom.
+        to: Mailbox,
+        /// Only mail with this subject.
+        subject: Option<Arc<str>>,
+    },
+    /// A recipient was reported as not reached.
+    Bounced {
+        /// For whom the mail was.
+        to: Mailbox,
+        /// Only mail with this subject.
+        subject: Option<Arc<str>>,
+        /// The enhanced status code.
+        status: Option<Arc<str>>,
+        /// The reason begins with this reply code.
+        code: Option<u16>,
+        /// The reason holds this text.
+        contains: Option<Arc<str>>,
+        /// The host that gave up.
+        by: Option<HostId>,
+        /// Somebody in whose mailbox the report was filed.
+        report_to: Option<Mailbox>,
+        /// Within this time of being composed.
+        within: Option<Duration>,
+        /// Not earlier than this after being composed.
+        after: Option<Duration>,
+        /// How many times.
+        count: Count,
+    },
+    /// How often it was tried to hand mail over.
+    Attempts {
+        /// For this recipient.
+        to: Mailbox,
+        /// Only mail with this subject.
+        subject: Option<Arc<str>>,
+        /// Only by this host.
+        by: Option<HostId>,
+        /// How often.
+        count: Count,
+    },
+    /// The hosts that a recipient's mail went through, from the author's to the one that filed it.
+    Hops {
+        /// For this recipient.
+        to: Mailbox,
+        /// Only mail with this subject.
+        subject: Option<Arc<str>>,
+        /// The hosts.
+        hosts: Vec<HostId>,
+    },
+    /// No mail waits in a queue at the end: here, or anywhere.
+    QueueEmpty {
+        /// The host.
+        host: Option<HostId>,
+    },
+    /// A host sent a reply.
+    Reply {
+        /// The server.
+        from: HostId,
+        /// The client.
+        to: Option<HostId>,
+        /// The code, such as 450.
+        code: u16,
+        /// The line holds this text.
+        contains: Option<Arc<str>>,
+        /// How often.
+        count: Count,
+    },
+    /// A host sent a command.
+    Command {
+        /// The client.
+        from: HostId,
+        /// The server.
+        to: Option<HostId>,
+        /// How the line begins; case does not count.
+        begins: Arc<str>,
+        /// How often.
+        count: Count,
+    },
+    /// A host looked something up.
+    Lookup {
+        /// The host.
+        host: HostId,
+        /// The name asked for.
+        name: Arc<str>,
+        /// The type asked for.
+        rtype: Option<Arc<str>>,
+        /// The outcome holds this text.
+        result: Option<Arc<str>>,
+        /// Whether it came from the cache.
+        cached: Option<bool>,
+        /// How often.
+        count: Count,
+    },
+    /// A person could not submit.
+    Unsent {
+        /// For this recipient.
+        to: Mailbox,
+        /// The reason begins with this reply code.
+        code: Option<u16>,
+        /// The reason holds this text.
+        contains: Option<Arc<str>>,
+        /// How many times.
+        count: Count,
+    },
+    /// A policy decided.
+    Policy {
+        /// Where.
+        host: HostId,
+        /// Which.
+        policy: Arc<str>,
+        /// What.
+        decision: Arc<str>,
+        /// How often.
+        count: Count,
+    },
+    /// A host opened connections.
+    Connections {
+        /// The client.
+        from: HostId,
+        /// The server.
+        to: Option<HostId>,
+        /// How many.
+        count: Count,
+    },
+    /// No accepted mail is without a fate: delivered, bounced, discarded, or still queued.
+    NothingLost,
+    /// Sums over the whole run, by recipient.
+    Total {
+        /// Filed in mailboxes (reports included).
+        delivered: Option<Count>,
+        /// Reported as not reached.
+        bounced: Option<Count>,
+        /// Mails composed by people.
+        sent: Option<Count>,
+        /// Not submitted.
+        unsent: Option<Count>,
+        /// Waiting at the end.
+        queued: Option<Count>,
+    },
+}
