@@ -7,7 +7,7 @@ use slab::Slab;
 
 use super::courier::observe_dns;
 use super::{Action, Context, Input, SocketId};
-use crate::dns::{self, Authority, Deframer, Fault, Name, RecordData, RecordType, Recursor, Transport};
+use crate::dns::{self, Authority, Deframer, Fault, Message, Name, RecordData, RecordType, Recursor, Transport};
 use crate::octets::Chunk;
 use crate::sim::{Duration, Instant};
 use crate::trace::{Direction, HostId};
@@ -186,10 +186,14 @@ impl NameServer {
 
     /// A question: answered from the zones, or handed to the recursor where they do not say.
     fn question(&mut self, ctx: &Context<'_>, host: HostId, from: SocketAddr, transport: Transport, bytes: &[u8]) {
+        // A server that is also a recursor looks further for clients that ask it to (RD), unless the zone is its own.
+        // The root is nobody's own: it only says who to ask.
         let foreign = self.recursor.is_some()
-            && dns::describe(bytes)
-                .and_then(|summary| summary.name.parse::<Name>().ok())
-                .is_some_and(|name| self.authority.zones().zone_of(&name).is_none());
+            && Message::decode(bytes).is_ok_and(|query| {
+                let name = query.question.as_ref().map(|q| q.name.clone()).unwrap_or_else(Name::root);
+                query.recursion_desired
+                    && self.authority.zones().zone_of(&name).is_none_or(|zone| zone.origin().is_root())
+            });
         if foreign && self.authority.fault() == Fault::None {
             if let Some(recursor) = &mut self.recursor {
                 recursor.handle_client(ctx.now, dns::Peer { addr: from, transport }, bytes);

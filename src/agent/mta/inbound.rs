@@ -189,6 +189,10 @@ impl Mta {
         let answer = match question {
             Question::Connect => self.from_script(ctx, Stage::Connect, client, None),
             Question::Helo { .. } => self.from_script(ctx, Stage::Hello, client, None),
+            Question::Data => {
+                let from = inbound.reverse_path.clone();
+                self.from_script(ctx, Stage::Data, client, from.as_ref())
+            }
             Question::Mail { reverse_path, .. } => {
                 let answer = self.from_script(ctx, Stage::Mail, client, Some(&reverse_path));
                 self.inbound[token as usize].reverse_path = Some(reverse_path);

@@ -238,6 +238,22 @@ impl Session {
     }
 
     fn do_data(&mut self) {
+        if self.config.ask.data {
+            self.ask(Pending::Data, Question::Data);
+        } else {
+            self.start_data();
+        }
+    }
+
+    /// RFC 5321 §3.3: DATA is refused with 4yz or 5yz; the transaction stays as it is until the client resets it.
+    pub(super) fn data_answered(&mut self, answer: Answer) {
+        match answer {
+            Answer::Reply(reply) if !reply.is_positive() => self.say_reply(&reply),
+            Answer::Accept | Answer::Reply(_) => self.start_data(),
+        }
+    }
+
+    fn start_data(&mut self) {
         let State::AwaitRcpt(transaction) = std::mem::replace(&mut self.state, State::AwaitMail) else { return };
         let decoder = Decoder::new(self.config.bare_newlines, self.config.max_message_bytes);
         self.enter(State::Data(transaction.envelope, Box::new(decoder)));

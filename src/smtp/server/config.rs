@@ -19,6 +19,8 @@ pub struct Ask {
     pub helo: bool,
     /// Whether to ask about MAIL.
     pub mail: bool,
+    /// Whether to ask about DATA.
+    pub data: bool,
 }
 
 /// What VRFY is answered with (RFC 5321 §3.5.3, §7.3).

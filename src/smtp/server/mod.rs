@@ -179,6 +179,7 @@ impl Session {
             Pending::Helo { domain, esmtp } => self.helo_answered(domain, esmtp, answer),
             Pending::Mail(envelope) => self.mail_answered(*envelope, answer),
             Pending::Rcpt(forward_path) => self.rcpt_answered(forward_path, answer),
+            Pending::Data => self.data_answered(answer),
             Pending::Message => self.message_answered(answer),
         }
         self.await_command(now);

@@ -63,6 +63,7 @@ pub(super) enum Pending {
     Helo { domain: Domain, esmtp: bool },
     Mail(Box<Envelope>),
     Rcpt(ForwardPath),
+    Data,
     Message,
 }
 
@@ -92,6 +93,8 @@ pub enum Question {
         /// Where it is to go.
         forward_path: ForwardPath,
     },
+    /// May the content come? Only a refusal is said as it is: a positive answer is always 354.
+    Data,
     /// Take responsibility for this message? (RFC 5321 §4.2.5)
     Message {
         /// Who it is from and for.

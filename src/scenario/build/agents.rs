@@ -1,0 +1,364 @@
+//! The agents of a plan.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::names::Names;
+use crate::agent::courier::{self, Courier};
+use crate::agent::mta::{self, Mta, Stage};
+use crate::agent::user::{self, Kind, Task, User};
+use crate::agent::Agent;
+use crate::dns::mail::{AddressFamilies, MailRouter, RouterConfig};
+use crate::identity::{Domain, Mailbox, ReversePath};
+use crate::mime::{Draft, Party};
+use crate::policy::greylist::{Greylist, GreylistConfig, Network};
+use crate::queue;
+use crate::scenario::{
+    ClientPlan, HostPlan, MailPlan, MtaPlan, Plan, ReplyStage, RetryPlan, Role, Schedule, ServerPlan, TrafficPlan,
+    UnknownUsers, UserPlan,
+};
+use crate::sim::{Distribution, Instant, Streams};
+use crate::smtp::{Offer, Reply, client, server, timeouts::Timeouts};
+use crate::store::Store;
+use crate::trace::HostId;
+
+/// The words of the trace for what a host does.
+pub(super) fn role_name(role: &Role) -> &'static str {
+    match role {
+        Role::User(_) => "user",
+        Role::Mta(_) => "mta",
+        Role::NameServer(_) => "name server",
+        Role::Router => "router",
+    }
+}
+
+/// What is worth showing beside a host.
+pub(super) fn notes(plan: &Plan, role: &Role) -> Vec<Arc<str>> {
+    match role {
+        Role::User(user) => user.mailboxes.iter().map(|m| m.as_str().into()).collect(),
+        Role::Mta(mta) => mta.domains.iter().map(|d| format!("mail for {}", d.domain).into()).collect(),
+        Role::NameServer(server) => {
+            server.zones.iter().map(|z| format!("zone {}", plan.zones[z.0 as usize].origin).into()).collect()
+        }
+        Role::Router => Vec::new(),
+    }
+}
+
+/// The agent of a host and the TCP ports that it listens on.
+pub(super) fn agent(plan: &Plan, id: HostId, names: &Names, streams: Streams, keep_mail: bool) -> (Agent, Vec<u16>) {
+    let host = plan.host(id);
+    match &host.role {
+        Role::User(user) => (Agent::User(Box::new(build_user(plan, id, user, names, streams))), Vec::new()),
+        Role::Mta(mta) => (Agent::Mta(Box::new(build_mta(plan, id, mta, names, streams, keep_mail))), vec![25, 587]),
+        Role::NameServer(server) => {
+            (Agent::NameServer(Box::new(names.server(plan, id, server, streams))), vec![crate::dns::PORT])
+        }
+        Role::Router => (Agent::Router, Vec::new()),
+    }
+}
+
+/// What a host calls itself: its name in the DNS, or its bare name.
+fn own_name(host: &HostPlan) -> Domain {
+    host.domain.clone().or_else(|| host.name.parse().ok()).unwrap_or_else(|| {
+        format!("[{}]", host.ipv4).parse().unwrap_or_else(|_| unreachable!("an address literal is a domain"))
+    })
+}
+
+/// How a courier dials one host, whatever the DNS says about its domain.
+fn dial_host(plan: &Plan, host: HostId, port: u16) -> Arc<str> {
+    let host = plan.host(host);
+    match &host.domain {
+        Some(domain) => format!("[{domain}]:{port}").into(),
+        None => format!("[{}]:{port}", host.ipv4).into(),
+    }
+}
+
+fn client_config(name: &Domain, plan: &ClientPlan) -> Arc<client::Config> {
+    let timeouts = match plan.reply_timeout {
+        None => Timeouts::default(),
+        Some(all) => Timeouts {
+            greeting: all,
+            helo: all,
+            mail: all,
+            rcpt: all,
+            data_initiation: all,
+            data_block: all,
+            data_termination: all,
+            rset: all,
+            quit: all,
+        },
+    };
+    Arc::new(client::Config {
+        try_esmtp: plan.esmtp,
+        pipelining: plan.pipelining,
+        timeouts,
+        ..client::Config::new(name.clone())
+    })
+}
+
+fn build_courier(
+    plan: &Plan,
+    id: HostId,
+    client: &ClientPlan,
+    retry: queue::Config,
+    addresses: Vec<IpAddr>,
+    names: &Names,
+    streams: Streams,
+) -> Courier {
+    let host = plan.host(id);
+    let name = own_name(host);
+    let mut own_addresses = vec![IpAddr::V4(host.ipv4)];
+    own_addresses.extend(host.ipv6.map(IpAddr::V6));
+    let router = RouterConfig {
+        families: AddressFamilies::Ipv4,
+        own_names: vec![name.clone()],
+        own_addresses,
+        ..RouterConfig::default()
+    };
+    let config = courier::Config {
+        host_name: name.clone(),
+        port: 25,
+        client: client_config(&name, client),
+        addresses,
+        connect_timeout: client.connect_timeout,
+        mails_per_connection: client.mails_per_connection,
+        idle: client.idle,
+        most_addresses: 5,
+        responsible: matches!(host.role, Role::Mta(_)),
+    };
+    let names = courier::Names::new(names.resolver(plan, id, streams), MailRouter::new(router));
+    Courier::new(config, retry, names, streams.stream(&format!("host:{}/mx", host.name)))
+}
+
+fn limits(client: &ClientPlan) -> queue::Limits {
+    let defaults = queue::Limits::default();
+    queue::Limits {
+        initial_connections: defaults.initial_connections.min(client.concurrency),
+        most_connections: client.concurrency,
+        recipients_per_transaction: client.recipients_per_transaction as usize,
+        ..defaults
+    }
+}
+
+fn schedule(retry: &RetryPlan) -> queue::Schedule {
+    match &retry.schedule {
+        Schedule::Postfix => queue::Schedule::Postfix,
+        Schedule::Exim => queue::Schedule::Exim,
+        Schedule::OpenSmtpd => queue::Schedule::OpenSmtpd,
+        Schedule::Rfc5321 => queue::Schedule::Rfc5321,
+        Schedule::Custom(delays) => queue::Schedule::Custom { delays: delays.clone(), lifetime: retry.lifetime },
+    }
+}
+
+fn build_user(plan: &Plan, id: HostId, user: &UserPlan, names: &Names, streams: Streams) -> User {
+    let host = plan.host(id);
+    let retry = queue::Config {
+        schedule: user::outbox_schedule(),
+        lifetime: None,
+        delay_warning: None,
+        limits: limits(&user.client),
+    };
+    let courier = build_courier(plan, id, &user.client, retry, Vec::new(), names, streams);
+    let mut tasks: Vec<Task> = Vec::new();
+    for (place, mail) in plan.mail.iter().enumerate().filter(|(_, m)| m.host == id) {
+        let luck = streams.stream(&format!("mail:{place}"));
+        tasks.push(Task {
+            at: mail.at,
+            left: mail.count,
+            until: Instant::MAX,
+            every: mail.every,
+            kind: letter(mail),
+            submit_to: dial_host(plan, mail.submit_to, mail.port),
+            luck,
+        });
+    }
+    for traffic in &plan.traffic {
+        tasks.extend(traffic_task(plan, id, user, traffic, streams));
+    }
+    User::new(own_name(host), tasks, courier)
+}
+
+fn letter(mail: &MailPlan) -> Kind {
+    let party = |text: &Arc<str>| parse_party(text);
+    // The reverse-path stands in where the file wrote a From field that is no address.
+    let author = parse_party(&mail.header_from).or_else(|| mail.reverse_path.clone().map(Party::from));
+    let recipients: SmallVec<[Mailbox; 1]> = mail.recipients.iter().cloned().collect();
+    let from = author.unwrap_or_else(|| Party::from(recipients[0].clone()));
+    let draft = Draft {
+        from,
+        to: mail.header_to.iter().filter_map(party).collect(),
+        cc: mail.header_cc.iter().filter_map(party).collect(),
+        subject: mail.subject.to_string(),
+        text: mail.text.to_string(),
+        headers: mail.headers.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect(),
+        size: mail.size_bytes,
+        date: String::new(),
+        message_id: String::new(),
+        encoding: crate::mime::TextEncoding::default(),
+    };
+    let reverse_path = mail.reverse_path.clone().map_or(ReversePath::Null, ReversePath::Mailbox);
+    Kind::Letter { reverse_path, recipients, draft: Box::new(draft), composer: None }
+}
+
+/// `Alice <alice@green.example>` or a bare address.
+fn parse_party(text: &Arc<str>) -> Option<Party> {
+    let text = text.trim();
+    let Some((name, rest)) = text.rsplit_once('<') else { return text.parse::<Mailbox>().ok().map(Party::from) };
+    let mailbox: Mailbox = rest.strip_suffix('>')?.parse().ok()?;
+    let name = name.trim().trim_matches('"').to_owned();
+    Some(Party { name: (!name.is_empty()).then_some(name), mailbox })
+}
+
+/// The part of a generator that falls to one host: its authors, and its share of the rate. Drawing the author for each
+/// mail and giving every author a stream of its own come to the same (a Poisson process can be split), and only the
+/// latter lets a host's luck depend on nobody else.
+fn traffic_task(
+    plan: &Plan,
+    id: HostId,
+    user: &UserPlan,
+    traffic: &TrafficPlan,
+    streams: Streams,
+) -> Option<Task> {
+    let mine: Vec<Mailbox> = traffic.from.iter().filter(|(h, _)| *h == id).map(|(_, m)| m.clone()).collect();
+    let all = traffic.from.len() as u64;
+    let share = mine.len() as u64;
+    let before = traffic.from.iter().take_while(|(h, _)| *h != id).count() as u64;
+    if share == 0 {
+        return None;
+    }
+    let stretched = match traffic.every {
+        Distribution::Fixed(gap) => Distribution::Fixed(scale(gap, all, share)),
+        Distribution::Uniform(low, high) => Distribution::Uniform(scale(low, all, share), scale(high, all, share)),
+        Distribution::Exponential(mean) => Distribution::Exponential(scale(mean, all, share)),
+        Distribution::Pareto { minimum, shape_thousandths } => {
+            Distribution::Pareto { minimum: scale(minimum, all, share), shape_thousandths }
+        }
+    };
+    // Of a counted number everybody sends a share, and the first ones in line what does not divide.
+    let count = if traffic.count == u64::MAX {
+        u64::MAX
+    } else {
+        let upto = |n: u64| u64::try_from(u128::from(traffic.count) * u128::from(n) / u128::from(all)).unwrap_or(0);
+        upto(before + share) - upto(before)
+    };
+    let mut luck = streams.stream(&format!("traffic:{}/{}", traffic.name, plan.host(id).name));
+    let first_gap = luck.duration(stretched);
+    Some(Task {
+        at: traffic.start + first_gap,
+        left: count,
+        until: traffic.stop,
+        every: stretched,
+        kind: Kind::Traffic {
+            from: mine.into(),
+            to: traffic.to.clone().into(),
+            size_bytes: traffic.size_bytes,
+            max_size_bytes: traffic.max_size_bytes,
+            subject: traffic.subject.clone(),
+        },
+        submit_to: dial_host(plan, user.submits_to?, user.port),
+        luck,
+    })
+    .filter(|task| task.at <= task.until && task.left > 0)
+}
+
+fn scale(value: u64, all: u64, share: u64) -> u64 {
+    u64::try_from(u128::from(value) * u128::from(all) / u128::from(share)).unwrap_or(u64::MAX)
+}
+
+fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, names: &Names, streams: Streams, keep_mail: bool) -> Mta {
+    let host = plan.host(id);
+    let retry = queue::Config {
+        schedule: schedule(&mta.retry),
+        lifetime: Some(mta.retry.lifetime),
+        delay_warning: mta.retry.delay_warning,
+        limits: limits(&mta.client),
+    };
+    let addresses = mta.outbound_addresses.iter().map(|a| IpAddr::V4(*a)).collect();
+    let courier = build_courier(plan, id, &mta.client, retry, addresses, names, streams);
+    let mut store = Store::new().with_keep(keep_mail);
+    for local in &mta.domains {
+        store.add_domain(local.domain.clone());
+        for name in &local.mailboxes {
+            if let Ok(mailbox) = format!("{name}@{}", local.domain).parse() {
+                store.add_mailbox(mailbox);
+            }
+        }
+    }
+    let greylist = mta.server.greylist.as_ref().map(|plan| {
+        Greylist::new(GreylistConfig {
+            min_delay: plan.delay,
+            max_delay: plan.retry_window,
+            lifetime: plan.remember,
+            network: if plan.by_network { Network::Subnet } else { Network::Address },
+            ..GreylistConfig::default()
+        })
+    });
+    let replies: Vec<mta::ReplyRule> = mta.server.replies.iter().map(reply_rule).collect();
+    let config = mta::Config {
+        host_name: own_name(host),
+        server: Arc::new(server_config(own_name(host), &mta.server, &replies)),
+        catch_all: mta.domains.iter().filter(|d| d.catch_all).map(|d| d.domain.clone()).collect(),
+        relay_for: mta.relay_for.iter().cloned().collect(),
+        clients: mta.clients.iter().copied().collect(),
+        open_relay: mta.open_relay,
+        smarthost: mta.smarthost.map(|host| dial_host(plan, host, 25)),
+        routes: mta.routes.iter().map(|(domain, host)| (domain.clone(), dial_host(plan, *host, 25))).collect(),
+        forwards: mta.forwards.iter().map(|(from, to)| (from.as_str().to_ascii_lowercase(), to.clone())).collect(),
+        hop_limit: mta.server.hop_limit,
+        unknown_users: match mta.server.unknown_users {
+            UnknownUsers::Reject => mta::UnknownUsers::Reject,
+            UnknownUsers::AcceptThenBounce => mta::UnknownUsers::AcceptThenBounce,
+            UnknownUsers::AcceptThenDiscard => mta::UnknownUsers::AcceptThenDiscard,
+        },
+        processing: mta.server.processing,
+        replies,
+    };
+    Mta::new(config, store, greylist, courier)
+}
+
+fn server_config(name: Domain, plan: &ServerPlan, replies: &[mta::ReplyRule]) -> server::Config {
+    let any = |stage: Stage| replies.iter().any(|rule| rule.stage == stage);
+    let mut config = server::Config::new(name);
+    config.esmtp = plan.esmtp;
+    config.offer = Offer {
+        pipelining: plan.extensions.pipelining,
+        size: plan.extensions.size,
+        eight_bit_mime: plan.extensions.eight_bit_mime,
+        enhanced_status_codes: plan.extensions.enhanced_status_codes,
+    };
+    config.ask = server::Ask {
+        connect: any(Stage::Connect),
+        helo: any(Stage::Hello),
+        data: any(Stage::Data),
+        // The greylist looks at the reverse-path as well.
+        mail: any(Stage::Mail) || any(Stage::Data) || plan.greylist.is_some(),
+    };
+    config.max_message_bytes = Some(plan.max_size_bytes);
+    config.max_recipients = plan.max_recipients as usize;
+    config.command_timeout = plan.idle_timeout;
+    config.data_timeout = plan.idle_timeout;
+    config
+}
+
+fn reply_rule(rule: &crate::scenario::ReplyRule) -> mta::ReplyRule {
+    mta::ReplyRule {
+        stage: match rule.stage {
+            ReplyStage::Connect => Stage::Connect,
+            ReplyStage::Hello => Stage::Hello,
+            ReplyStage::Mail => Stage::Mail,
+            ReplyStage::Rcpt => Stage::Rcpt,
+            ReplyStage::Data => Stage::Data,
+            ReplyStage::EndOfData => Stage::EndOfData,
+        },
+        matching: rule.matching.clone(),
+        client: rule.client,
+        nth: rule.nth,
+        from: rule.from,
+        until: rule.until,
+        reply: Reply::new(rule.reply.code, rule.reply.enhanced, rule.reply.text.to_string()),
+        close: rule.close,
+        seen: 0,
+    }
+}
