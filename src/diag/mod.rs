@@ -1,1 +1,193 @@
 //! What can go wrong with an input: diagnostics with a place, a reason and a hint.
+//!
+//! A [`Diagnostic`] names a range of bytes of a text and says what is wrong there, what was expected, and what to do.
+//! [`render`] shows it the way rustc does. Nothing here reads or writes files, and no byte of the text that could
+//! steer a terminal comes through.
+
+mod near;
+mod shown;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+pub use near::{distance, nearest};
+use shown::Window;
+pub use shown::safe;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Nothing can be done with the input.
+    Error,
+    /// It is probably not meant that way.
+    Warning,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad.
+    pub severity: Severity,
+    /// A short name for this kind of mistake, such as `unknown-host`.
+    pub code: &'static str,
+    /// The name of the file.
+    pub file: Arc<str>,
+    /// The bytes of the file it is about.
+    pub span: Range<usize>,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// What stands under the carets; may be empty.
+    pub label: String,
+    /// Other places that matter, each with what to say about it.
+    pub also: Vec<(Range<usize>, String)>,
+    /// Why it is wrong.
+    pub notes: Vec<String>,
+    /// What to do.
+    pub helps: Vec<String>,
+}
+
+impl Diagnostic {
+    /// An error at a place.
+    #[must_use]
+    pub fn error(file: &Arc<str>, span: Range<usize>, code: &'static str, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            severity: Severity::Error,
+            code,
+            file: Arc::clone(file),
+            span,
+            message: message.into(),
+            label: String::new(),
+            also: Vec::new(),
+            notes: Vec::new(),
+            helps: Vec::new(),
+        }
+    }
+    /// The same with words under the carets.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Diagnostic {
+        self.label = label.into();
+        self
+    }
+    /// The same with another place.
+    #[must_use]
+    pub fn also(mut self, span: Range<usize>, label: impl Into<String>) -> Diagnostic {
+        self.also.push((span, label.into()));
+        self
+    }
+    /// The same with a reason.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Diagnostic {
+        self.notes.push(note.into());
+        self
+    }
+    /// The same with something to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
+        self.helps.push(help.into());
+        self
+    }
+    /// The same with "did you mean", where one of `known` is near to `written`.
+    #[must_use]
+    pub fn did_you_mean<'a>(self, written: &str, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
+        match nearest(written, known) {
+            Some(near) => self.help(format!("did you mean `{near}`?")),
+            None => self,
+        }
+    }
+}
+
+/// Lines longer than this are not shown: only the place is named.
+const LONGEST_LINE: usize = 1000;
+
+/// Shows one diagnostic about `source`, ending with a line end.
+#[must_use]
+pub fn render(diagnostic: &Diagnostic, source: &str, coloured: bool) -> String {
+    let renderer = if coloured { Renderer::styled() } else { Renderer::plain() };
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let file = safe(&diagnostic.file);
+    let mut group = Group::with_title(level.primary_title(safe(&diagnostic.message)).id(diagnostic.code));
+    let window = Window::around(source, diagnostic);
+    if window.longest_line > LONGEST_LINE {
+        group = group.element(Origin::path(file).line(window.line).char_column(window.column));
+        if !diagnostic.label.is_empty() {
+            group = group.element(Level::NOTE.message(safe(&diagnostic.label)));
+        }
+    } else {
+        let label = (!diagnostic.label.is_empty()).then(|| safe(&diagnostic.label));
+        let snippet = Snippet::source(window.text)
+            .line_start(window.first_line)
+            .path(file)
+            .annotation(AnnotationKind::Primary.span(window.span).label(label));
+        let also = window.also.into_iter().map(|(span, label)| AnnotationKind::Context.span(span).label(safe(label)));
+        group = group.element(snippet.annotations(also));
+    }
+    for note in &diagnostic.notes {
+        group = group.element(Level::NOTE.message(safe(note)));
+    }
+    for help in &diagnostic.helps {
+        group = group.element(Level::HELP.message(safe(help)));
+    }
+    let mut out = renderer.render(&[group]);
+    out.push('\n');
+    out
+}
+
+/// Shows several diagnostics with empty lines between them, in the order of the file.
+#[must_use]
+pub fn render_all(diagnostics: &[Diagnostic], source: &str, coloured: bool) -> String {
+    let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
+    sorted.sort_by_key(|d| (d.span.start, d.span.end));
+    let shown: Vec<String> = sorted.iter().map(|d| render(d, source, coloured)).collect();
+    shown.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(span: Range<usize>) -> Diagnostic {
+        Diagnostic::error(&Arc::from("a.ron"), span, "unknown-host", "there is no host `lapptop`")
+            .label("not one of the hosts")
+            .did_you_mean("lapptop", ["laptop", "mail.green.example"])
+    }
+
+    #[test]
+    fn it_looks_like_rustc() {
+        let source = "(\n    hosts: {},\n    links: [(\"lapptop\", \"b\")],\n)\n";
+        let at = source.find("\"lapp").unwrap();
+        let shown = render(&sample(at..at + 9), source, false);
+        let expected = "error[unknown-host]: there is no host `lapptop`\n --> a.ron:3:14\n  |\n3 |     links: \
+                        [(\"lapptop\", \"b\")],\n  |              ^^^^^^^^^ not one of the hosts\n  |\n  = help: did \
+                        you mean `laptop`?\n";
+        assert_eq!(shown, expected);
+        assert!(render(&sample(at..at + 9), source, true).contains("\u{1b}["));
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        let source = "(title: \"a\u{1b}[31m\u{202e}\u{9b}\r\u{7}b\")";
+        let mut diagnostic = sample(8..source.len() - 1);
+        diagnostic.message = "bad \u{1b}]0;x\u{7}\nsecond line".into();
+        diagnostic.file = "a\u{1b}.ron".into();
+        let shown = render(&diagnostic, source, false);
+        assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
+        assert!(!shown.contains('\u{202e}'));
+    }
+
+    #[test]
+    fn any_span_of_any_text_can_be_shown() {
+        for source in ["", "\n", "ü", "(\r\n)", "a\nb\nc\nd\ne\nf\ng\n", &"x".repeat(5000)] {
+            for start in 0..source.len().min(12) + 2 {
+                for end in start..source.len().min(12) + 3 {
+                    let shown = render(&sample(start..end), source, false);
+                    assert!(shown.contains("a.ron:"), "{source:?} {start} {end}\n{shown}");
+                }
+            }
+        }
+    }
+}

@@ -1,9 +1,19 @@
 //! Scenario files: RON text to a checked [`Plan`], and the judge of what the file expects.
+//!
+//! [`load`] reads a file and tells all its mistakes in one go. [`reference()`] is the reference page of the format.
 
 mod build;
+mod check;
 mod expect;
 mod plan;
+pub mod presets;
+mod read;
+mod schema;
+mod tree;
+mod units;
 
 pub use build::{BuildOptions, build};
+pub use check::load;
 pub use expect::{Claim, Count, Expectation};
 pub use plan::*;
+pub use schema::{Field, Shape, reference};

@@ -366,7 +366,7 @@ pub struct RecordPlan {
 }
 
 /// What a record says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum RecordData {
     /// An IPv4 address.
     A(Ipv4Addr),

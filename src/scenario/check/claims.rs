@@ -1,0 +1,287 @@
+//! Expectations: each speaks of something that exists, and can fail.
+
+use std::sync::Arc;
+
+use super::Checker;
+use super::names::{HostKind, some};
+use super::records;
+use super::replies;
+use crate::identity::Mailbox;
+use crate::scenario::expect::{Claim, Count, Expectation};
+use crate::scenario::read::{Fields, Reader};
+use crate::scenario::schema::CLAIMS;
+use crate::scenario::tree::{Kind, Node};
+use crate::sim::{Duration, Instant};
+use crate::trace::HostId;
+
+/// Words that are copied into a claim.
+fn said(text: Option<&str>) -> Option<Arc<str>> {
+    text.map(Arc::from)
+}
+
+impl Checker {
+    pub(super) fn claims(&mut self, fields: &Fields<'_>) {
+        for node in fields.items(&mut self.r, "expect", "claims") {
+            let Some(fields) = self.r.variant(node, "a claim", CLAIMS) else { continue };
+            if let Some(claim) = self.claim(&fields) {
+                self.plan.expectations.push(Expectation { span: node.span.clone(), claim });
+            }
+        }
+    }
+
+    fn claim(&mut self, fields: &Fields<'_>) -> Option<Claim> {
+        match fields.shape.name {
+            "Delivered" => self.delivered(fields),
+            "NotDelivered" => {
+                let to = fields.get("to").and_then(|n| self.correspondent(n));
+                let subject = self.subject(fields);
+                Some(Claim::NotDelivered { to: to?, subject })
+            }
+            "Bounced" => self.bounced(fields),
+            "Attempts" => {
+                let to = fields.get("to").and_then(|n| self.correspondent(n));
+                let subject = self.subject(fields);
+                let by = fields.get("by").and_then(|n| self.mta_host(n));
+                Some(Claim::Attempts { to: to?, subject, by, count: self.required_count(fields)? })
+            }
+            "Hops" => {
+                let to = fields.get("to").and_then(|n| self.correspondent(n));
+                let subject = self.subject(fields);
+                let nodes = fields.items(&mut self.r, "hosts", "hosts");
+                let hosts: Vec<HostId> = nodes.iter().filter_map(|n| self.mail_host(n)).collect();
+                if let (true, Some(node)) =
+                    (nodes.is_empty(), fields.get("hosts").filter(|n| matches!(n.kind, Kind::List(_))))
+                {
+                    return self.r.bad_value(
+                        &node.span,
+                        "mail goes through at least one host",
+                        "expected hosts in order",
+                    );
+                }
+                Some(Claim::Hops { to: to?, subject, hosts })
+            }
+            "QueueEmpty" => {
+                let host = fields.get("host").map(|n| self.mta_host(n));
+                Some(Claim::QueueEmpty { host: host.map_or(Some(None), |h| h.map(Some))? })
+            }
+            "Reply" => {
+                let from = fields.get("from").and_then(|n| self.mta_host(n));
+                let to = fields.get("to").and_then(|n| self.mail_host(n));
+                let code = fields.opt("code", |n| replies::code(&mut self.r, n));
+                let contains = said(fields.opt("contains", |n| self.r.line(n, 500)));
+                Some(Claim::Reply { from: from?, to, code: code?, contains, count: self.count(fields, "count")? })
+            }
+            "Command" => {
+                let from = fields.get("from").and_then(|n| self.mail_host(n));
+                let to = fields.get("to").and_then(|n| self.mta_host(n));
+                let begins = said(fields.opt("line", |n| self.r.line(n, 500)));
+                Some(Claim::Command { from: from?, to, begins: begins?, count: self.count(fields, "count")? })
+            }
+            "Lookup" => {
+                let host = fields.get("host").and_then(|n| self.host(n));
+                let name = fields.opt("name", |n| self.r.domain(n));
+                let rtype = fields.opt("rtype", |n| records::rtype(&mut self.r, n));
+                let result = said(fields.opt("result", |n| self.r.line(n, 500)));
+                let cached = fields.opt("cached", |n| self.r.bool(n));
+                let count = self.count(fields, "count")?;
+                Some(Claim::Lookup { host: host?, name: Arc::from(name?.as_str()), rtype, result, cached, count })
+            }
+            "Unsent" => {
+                let to = fields.get("to").and_then(|n| self.correspondent(n));
+                let code = fields.opt("code", |n| replies::code(&mut self.r, n));
+                let contains = said(fields.opt("contains", |n| self.r.line(n, 500)));
+                Some(Claim::Unsent { to: to?, code, contains, count: self.count(fields, "count")? })
+            }
+            "Policy" => {
+                let host = fields.get("host").and_then(|n| self.mta_host(n));
+                let policy = said(fields.opt("policy", |n| self.r.line(n, 100)));
+                let decision = said(fields.opt("decision", |n| self.r.line(n, 100)));
+                let count = self.count(fields, "count")?;
+                Some(Claim::Policy { host: host?, policy: policy?, decision: decision?, count })
+            }
+            "Connections" => {
+                let from = fields.get("from").and_then(|n| self.host(n));
+                let to = fields.get("to").and_then(|n| self.host(n));
+                Some(Claim::Connections { from: from?, to, count: self.required_count(fields)? })
+            }
+            "NothingLost" => Some(Claim::NothingLost),
+            _ => self.total(fields),
+        }
+    }
+
+    fn delivered(&mut self, fields: &Fields<'_>) -> Option<Claim> {
+        let to = fields.get("to").and_then(|n| self.filed(n));
+        let subject = self.subject(fields);
+        let copies = self.count(fields, "copies");
+        if let (Some(Count { max: 0, .. }), Some(node)) = (copies, fields.get("copies")) {
+            let d = self.r.at(&node.span, "bad-value", "no copies at all is another claim").label("zero copies");
+            self.r.push(d.help("say NotDelivered(to: ..)"));
+        }
+        let (within, after) = self.between(fields);
+        let by = fields.opt("by", |n| self.r.time(n));
+        self.within_run(fields.get("by"), by.unwrap_or(Instant::ZERO));
+        Some(Claim::Delivered { to: to?, subject, copies: copies?, within, after, by })
+    }
+
+    fn bounced(&mut self, fields: &Fields<'_>) -> Option<Claim> {
+        let to = fields.get("to").and_then(|n| self.correspondent(n));
+        let subject = self.subject(fields);
+        let by = fields.get("by").and_then(|n| self.mta_host(n));
+        let report_to = fields.get("report_to").and_then(|n| self.filed(n));
+        let (within, after) = self.between(fields);
+        let r = &mut self.r;
+        let status = fields.opt("status", |n| {
+            let text = r.text(n)?;
+            if replies::enhanced(text).is_some() {
+                return Some(Arc::from(text));
+            }
+            let message = format!("`{text}` is not an enhanced status code");
+            r.bad_value(&n.span, message, "expected one such as \"5.1.1\" (RFC 3463)")
+        });
+        let code = fields.opt("code", |n| replies::code(r, n));
+        let contains = said(fields.opt("contains", |n| r.line(n, 500)));
+        let count = self.count(fields, "count")?;
+        Some(Claim::Bounced { to: to?, subject, status, code, contains, by, report_to, within, after, count })
+    }
+
+    fn total(&mut self, fields: &Fields<'_>) -> Option<Claim> {
+        let mut one = |name: &str| fields.opt(name, |n| count(&mut self.r, n));
+        let (delivered, bounced, sent) = (one("delivered"), one("bounced"), one("sent"));
+        let (unsent, queued) = (one("unsent"), one("queued"));
+        if fields.shape.all_fields().all(|f| fields.get(f.name).is_none()) {
+            let d = self.r.at(&fields.span, "missing-field", "this claim says nothing, so it cannot fail");
+            self.r.push(d.label("no sums").help("say Total(delivered: 5000, bounced: 0)"));
+        }
+        Some(Claim::Total { delivered, bounced, sent, unsent, queued })
+    }
+
+    /// `within` and `after`.
+    fn between(&mut self, fields: &Fields<'_>) -> (Option<Duration>, Option<Duration>) {
+        let mut read = |n| self.r.duration_in(n, Duration::ZERO, super::LONGEST_RUN);
+        let (within, after) = (fields.opt("within", &mut read), fields.opt("after", &mut read));
+        if let (Some(w), Some(a), Some(node)) = (within, after, fields.get("within"))
+            && w < a
+        {
+            let d = self.r.at(&node.span, "contradiction", "this is over before it begins");
+            self.r.push(d.label("`within` must be longer than `after`"));
+        }
+        (within, after)
+    }
+
+    fn subject(&mut self, fields: &Fields<'_>) -> Option<Arc<str>> {
+        let node = fields.get("subject")?;
+        let subject = self.r.line(node, 900)?;
+        let written: Vec<Arc<str>> = self.plan.mail.iter().take(5000).map(|m| Arc::clone(&m.subject)).collect();
+        // Generators number their mails, and reports have subjects of their own.
+        if self.plan.traffic.is_empty()
+            && !written.iter().any(|s| **s == *subject)
+            && !written.is_empty()
+            && !self.r.is_full()
+        {
+            let d = self.r.at(&node.span, "unknown-subject", format!("no mail has the subject `{subject}`"));
+            let d = d.label("not the subject of a mail");
+            let d = match crate::diag::nearest(subject, written.iter().map(|s| &**s)) {
+                Some(near) => d.help(format!("did you mean `{near}`?")),
+                None => d.note(format!("the subjects are {}", some(written.iter().map(|s| &**s)))),
+            };
+            self.r.push(d);
+        }
+        Some(Arc::from(subject))
+    }
+
+    /// A mailbox in which mail can be filed.
+    fn filed(&mut self, node: &Node) -> Option<Mailbox> {
+        let mailbox = self.r.mailbox(node)?;
+        if !self.names.exists(&mailbox) || self.names.no_mailboxes.contains(&mailbox) {
+            if self.r.is_full() {
+                return None;
+            }
+            let d =
+                self.r.at(&node.span, "unknown-mailbox", format!("there is no mailbox `{mailbox}` to be delivered to"));
+            let mut known: Vec<String> = Vec::new();
+            for domain in self.names.domain_order.iter().take(200) {
+                let locals = &self.names.domains[domain].locals;
+                known.extend(locals.iter().take(200).map(|l| format!("{l}@{domain}")));
+            }
+            known.sort_unstable();
+            let d = d.label("no host has this mailbox");
+            let d = match crate::diag::nearest(mailbox.as_str(), known.iter().map(String::as_str)) {
+                Some(near) => d.help(format!("did you mean `{near}`?")),
+                None => d.note(format!("the mailboxes are {}", some(known.iter().map(String::as_str)))),
+            };
+            self.r.push(d);
+        }
+        Some(mailbox)
+    }
+
+    /// Somebody who writes or is written to.
+    fn correspondent(&mut self, node: &Node) -> Option<Mailbox> {
+        let mailbox = self.r.mailbox(node)?;
+        let known = &self.names.correspondents;
+        if !known.contains(&mailbox) && !self.names.exists(&mailbox) && !self.r.is_full() {
+            let mut names: Vec<&str> = known.iter().map(Mailbox::as_str).collect();
+            names.sort_unstable();
+            let d = self.r.at(&node.span, "unknown-mailbox", format!("no mail is for `{mailbox}`, or from it"));
+            let d = d.label("this claim is about nothing");
+            let d = match crate::diag::nearest(mailbox.as_str(), names.iter().copied()) {
+                Some(near) => d.help(format!("did you mean `{near}`?")),
+                None => d.note(format!("mail is from and for {}", some(names.into_iter()))),
+            };
+            self.r.push(d);
+        }
+        Some(mailbox)
+    }
+
+    /// A host that speaks SMTP.
+    fn mail_host(&mut self, node: &Node) -> Option<HostId> {
+        self.host_that(node, "a User or an Mta", |k| matches!(k, HostKind::User | HostKind::Mta))
+    }
+
+    /// A count that may be left out: at least one.
+    fn count(&mut self, fields: &Fields<'_>, name: &str) -> Option<Count> {
+        match fields.get(name) {
+            Some(node) => count(&mut self.r, node),
+            None => Some(Count { min: 1, max: u64::MAX }),
+        }
+    }
+
+    fn required_count(&mut self, fields: &Fields<'_>) -> Option<Count> {
+        fields.opt("count", |n| count(&mut self.r, n))
+    }
+}
+
+/// `3`, `(2, 5)`, `AtLeast(2)` or `AtMost(5)`.
+fn count(r: &mut Reader, node: &Node) -> Option<Count> {
+    let most = 1_000_000_000_000;
+    let counted = match &node.kind {
+        Kind::Tuple(Some(word), items) => match (word.text.as_str(), items.as_slice()) {
+            ("AtLeast", [n]) => Count { min: r.number(n, 0, most)?, max: u64::MAX },
+            ("AtMost", [n]) => Count { min: 0, max: r.number(n, 0, most)? },
+            _ => {
+                let d = r.at(&word.span, "unknown-word", format!("`{}` is not a count", word.text));
+                r.push(
+                    d.label("expected 3, (2, 5), AtLeast(2) or AtMost(5)")
+                        .did_you_mean(&word.text, ["AtLeast", "AtMost"]),
+                );
+                return None;
+            }
+        },
+        Kind::Tuple(None, items) => {
+            let [low, high] = items.as_slice() else { return r.wrong_type(node, "a count: 3, or (least, most)") };
+            let (low, high) = (r.number(low, 0, most), r.number(high, 0, most));
+            Count { min: low?, max: high? }
+        }
+        Kind::Number(_) => {
+            let n = r.number(node, 0, most)?;
+            Count { min: n, max: n }
+        }
+        _ => return r.wrong_type(node, "a count: 3, (2, 5), AtLeast(2) or AtMost(5)"),
+    };
+    if counted.min > counted.max {
+        return r.bad_value(&node.span, "the least is more than the most", "expected (least, most)");
+    }
+    if counted.min == 0 && counted.max == u64::MAX {
+        return r.bad_value(&node.span, "this claim cannot fail", "any number is at least 0");
+    }
+    Some(counted)
+}

@@ -1,0 +1,194 @@
+//! What goes wrong, and when.
+
+use std::sync::Arc;
+
+use super::Checker;
+use super::names::HostKind;
+use super::records;
+use crate::scenario::plan::{DnsMode, Fault, FaultPlan, LinkIndex, RecordPlan, Trigger};
+use crate::scenario::read::Fields;
+use crate::scenario::schema::{FAULT, FAULTS, TRIGGERS};
+use crate::scenario::tree::{Kind, Node};
+use crate::sim::{Duration, Instant};
+use crate::trace::HostId;
+
+const SHORTEST: Duration = Duration::from_nanos(1);
+
+impl Checker {
+    pub(super) fn faults(&mut self, fields: &Fields<'_>) {
+        let mut last = Instant::ZERO;
+        for node in fields.items(&mut self.r, "faults", "faults") {
+            let Some(fields) = self.r.fields(node, &FAULT) else { continue };
+            let when = self.when(&fields);
+            if let (Some(Trigger::At(at)), Some(node)) = (&when, fields.get("at")) {
+                if *at < last {
+                    let d = self.r.at(&node.span, "out-of-order", "this fault comes before the one above it");
+                    let d = d.label(format!("the one above comes {} into the run", last.since(Instant::ZERO)));
+                    self.r.push(d.help("write the faults in the order of their times"));
+                }
+                last = last.max(*at);
+            }
+            let lasting = fields.opt("lasting", |n| self.r.duration_in(n, SHORTEST, super::LONGEST_RUN));
+            let what = fields.get("what").and_then(|n| self.fault(n));
+            if let (Some(what), Some(node)) = (&what, fields.get("lasting")) {
+                let undoable = !matches!(what, Fault::LinkUp(_) | Fault::HostUp(_) | Fault::Drop { .. });
+                if !undoable {
+                    let message = "this cannot be undone, so it cannot last for a time";
+                    let d = self.r.at(&node.span, "contradiction", message).label("leave this out");
+                    self.r.push(d.help("`lasting` is for Down, Loss, Latency, Dns and changes of records"));
+                }
+            }
+            if let (Some(when), Some(what)) = (when, what) {
+                self.plan.faults.push(FaultPlan { when, lasting, what });
+            }
+        }
+    }
+
+    fn when(&mut self, fields: &Fields<'_>) -> Option<Trigger> {
+        let node = match (fields.get("at"), fields.get("when")) {
+            (Some(node), None) => {
+                let at = self.r.time(node)?;
+                self.within_run(Some(node), at);
+                return Some(Trigger::At(at));
+            }
+            (None, Some(node)) => node,
+            (Some(_), Some(node)) => {
+                let d = self.r.at(&node.span, "contradiction", "a fault has either `at` or `when`");
+                self.r.push(d.label("one of them is enough"));
+                return None;
+            }
+            (None, None) => {
+                let d = self.r.at(&fields.span, "missing-field", "Fault needs `at` or `when`").label("when?");
+                self.r.push(d.help("add at: \"10s\", or when: Said(by: \"..\", line: \"250\")"));
+                return None;
+            }
+        };
+        let trigger = self.r.variant(node, "something that a fault can wait for", TRIGGERS)?;
+        let nth = trigger.or("nth", 1, |n| self.r.number(n, 1, u64::MAX));
+        if trigger.shape.name == "FinalDot" {
+            let host = trigger.get("at").and_then(|n| self.mta_host(n))?;
+            return Some(Trigger::FinalDot { host, nth });
+        }
+        let speaks = |k| matches!(k, HostKind::User | HostKind::Mta);
+        let host = trigger.get("by").and_then(|n| self.host_that(n, "a User or an Mta", speaks));
+        let begins = trigger.opt("line", |n| self.r.line(n, 500));
+        if let (Some(""), Some(node)) = (begins, trigger.get("line")) {
+            return self.r.bad_value(&node.span, "every line begins with nothing", "expected how the line begins");
+        }
+        Some(Trigger::Line { host: host?, sent: trigger.shape.name == "Said", begins: Arc::from(begins?), nth })
+    }
+
+    fn fault(&mut self, node: &Node) -> Option<Fault> {
+        let fields = self.r.variant(node, "a fault", FAULTS)?;
+        let link = |c: &mut Checker| fields.get("link").and_then(|n| c.link_between(n));
+        match fields.shape.name {
+            name @ ("Down" | "Up") => {
+                let down = name == "Down";
+                match (fields.get("link"), fields.get("host")) {
+                    (Some(_), None) => {
+                        link(self).map(|(l, _)| if down { Fault::LinkDown(l) } else { Fault::LinkUp(l) })
+                    }
+                    (None, Some(node)) => {
+                        self.host(node).map(|h| if down { Fault::HostDown(h) } else { Fault::HostUp(h) })
+                    }
+                    _ => {
+                        let message = format!("{name} needs either `link` or `host`");
+                        let d = self.r.at(&fields.span, "missing-field", message).label("what is it about?");
+                        self.r.push(d.help(format!("say {name}(link: (\"a\", \"b\")) or {name}(host: \"a\")")));
+                        None
+                    }
+                }
+            }
+            "Loss" => {
+                let (link, ppm) = (link(self), fields.opt("loss", |n| self.r.percent(n)));
+                Some(Fault::Loss { link: link?.0, ppm: ppm? })
+            }
+            "Latency" => {
+                let latency = fields.opt("latency", |n| super::links::latency(&mut self.r, n));
+                Some(Fault::Latency { link: link(self)?.0, latency: latency? })
+            }
+            "Drop" => {
+                let packets = fields.or("packets", 1, |n| self.r.number(n, 1, 1_000_000));
+                let from = fields.get("from").map(|n| (n, self.host(n)));
+                let (link, ends) = link(self)?;
+                if let Some((node, Some(from))) = from
+                    && from != ends.0
+                    && from != ends.1
+                {
+                    return self.r.bad_value(
+                        &node.span,
+                        "this host is not an end of the link",
+                        "expected one of its ends",
+                    );
+                }
+                Some(Fault::Drop { link, from: from.and_then(|(_, h)| h), packets })
+            }
+            "Dns" => {
+                let modes =
+                    [("Silent", DnsMode::Silent), ("ServFail", DnsMode::ServFail), ("Working", DnsMode::Working)];
+                let mode = fields.opt("mode", |n| self.r.choice(n, "a way to answer", &modes));
+                let server = match fields.get("server") {
+                    Some(node) => {
+                        Some(self.host_that(node, "a NameServer", |k| matches!(k, HostKind::NameServer { .. }))?)
+                    }
+                    None if self.plan.needs_implied_name_server() => None,
+                    None => {
+                        let d = self.r.at(&fields.span, "missing-field", "there is no implied name server here");
+                        self.r.push(d.label("which one?").help("name it: server: \"ns.blue.example\""));
+                        return None;
+                    }
+                };
+                Some(Fault::Dns { server, mode: mode? })
+            }
+            _ => self.record_fault(&fields),
+        }
+    }
+
+    fn record_fault(&mut self, fields: &Fields<'_>) -> Option<Fault> {
+        let zone = fields.get("zone").and_then(|n| self.zone(n));
+        let rtype =
+            (fields.shape.name == "RemoveRecord").then(|| fields.opt("rtype", |n| records::rtype(&mut self.r, n)));
+        let data = (rtype.is_none()).then(|| {
+            let data = fields.opt("record", |n| records::data(&mut self.r, n))?;
+            if let Some(node) = fields.get("record") {
+                self.check_target(&data, &node.span);
+            }
+            Some(data)
+        });
+        let (zone, origin) = zone?;
+        let name = fields.get("name").map_or(Some(origin.clone()), |n| records::owner(&mut self.r, n, &origin))?;
+        if let Some(rtype) = rtype {
+            return Some(Fault::RemoveRecords { zone, name, rtype: rtype? });
+        }
+        let ttl_secs = fields.or("ttl", 3600, |n| records::ttl(&mut self.r, n));
+        let record = RecordPlan { name, ttl_secs, data: data.flatten()? };
+        Some(if fields.shape.name == "SetRecord" {
+            Fault::SetRecord { zone, record }
+        } else {
+            Fault::AddRecord { zone, record }
+        })
+    }
+
+    /// The link between two hosts, and the hosts.
+    fn link_between(&mut self, node: &Node) -> Option<(LinkIndex, (HostId, HostId))> {
+        let Kind::Tuple(None, items) = &node.kind else { return self.r.wrong_type(node, "a link: (\"a\", \"b\")") };
+        let [a, b] = items.as_slice() else { return self.r.wrong_type(node, "a link: (\"a\", \"b\")") };
+        let (a, b) = (self.host(a), self.host(b));
+        let (a, b) = (a?, b?);
+        if let Some(index) = self.link_of.get(&(a.0.min(b.0), a.0.max(b.0))) {
+            return Some((LinkIndex(*index), (a, b)));
+        }
+        let name = |h: HostId| Arc::clone(&self.names.hosts[h.0 as usize].name);
+        let message = format!("there is no link between `{}` and `{}`", name(a), name(b));
+        let neighbours: Vec<Arc<str>> = self
+            .plan
+            .links
+            .iter()
+            .filter_map(|l| if l.a == a { Some(name(l.b)) } else { (l.b == a).then(|| name(l.a)) })
+            .collect();
+        let d = self.r.at(&node.span, "unknown-link", message).label("not one of the `links`");
+        let near = super::names::some(neighbours.iter().map(|n| &**n));
+        self.r.push(d.note(format!("`{}` is linked to {near}", name(a))));
+        None
+    }
+}

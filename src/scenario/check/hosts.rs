@@ -1,0 +1,244 @@
+//! What hosts there are, and what each one is.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::Checker;
+use super::names::{HostKind, HostName};
+use super::sites::SitesPlan;
+use crate::identity::{Domain, Mailbox};
+use crate::scenario::plan::{ClientPlan, ClockPlan, HostPlan, NameServerPlan, Role, UserPlan};
+use crate::scenario::read::{Fields, Reader};
+use crate::scenario::schema::{MTA, NAME_SERVER, ROUTER, USER};
+use crate::scenario::tree::{Kind, Node};
+use crate::sim::Duration;
+use crate::trace::HostId;
+
+/// A declared host whose fields are still to be read.
+pub(super) struct Draft<'n> {
+    pub(super) id: HostId,
+    pub(super) key: Range<usize>,
+    pub(super) fields: Fields<'n>,
+}
+
+impl Checker {
+    /// Names of hosts, domains and mailboxes.
+    pub(super) fn declare_hosts<'n>(&mut self, scenario: &Fields<'n>) -> Vec<Draft<'n>> {
+        let mut drafts = Vec::new();
+        let hosts = scenario.get("hosts");
+        let entries = hosts.and_then(|node| self.r.map(node, "from host names to what they are")).unwrap_or(&[]);
+        if entries.is_empty() && scenario.get("sites").is_none() {
+            let span = hosts.map_or(&scenario.span, |n| &n.span);
+            let d = self.r.at(span, "no-hosts", "a scenario needs hosts").label("nobody is there");
+            self.r.push(d.help("add hosts: {\"laptop\": User(..), \"mail.green.example\": Mta(..)}"));
+        }
+        for (key, node) in entries {
+            let name = self.host_name(key);
+            let Some(fields) = self.r.variant(node, "a kind of host", &[&USER, &MTA, &NAME_SERVER, &ROUTER]) else {
+                // Known by name all the same, so that others may speak of it.
+                if let Some(name) = name {
+                    self.declare(&name, &key.span, HostKind::Router);
+                }
+                continue;
+            };
+            let Some(name) = name else { continue };
+            let recursive = || matches!(fields.get("recursive").map(|n| &n.kind), Some(Kind::Bool(true)));
+            let kind = match fields.shape.name {
+                "User" => HostKind::User,
+                "Mta" => HostKind::Mta,
+                "NameServer" => HostKind::NameServer { recursive: recursive() },
+                _ => HostKind::Router,
+            };
+            let Some(id) = self.declare(&name, &key.span, kind) else { continue };
+            if kind == HostKind::User {
+                self.declare_writers(id, &fields);
+            } else if kind == HostKind::Mta {
+                self.declare_domains(id, &fields);
+            }
+            drafts.push(Draft { id, key: key.span.clone(), fields });
+        }
+        drafts
+    }
+
+    fn host_name(&mut self, key: &Node) -> Option<Arc<str>> {
+        let name = self.r.text(key)?;
+        let why = match Domain::check(name) {
+            Ok(()) if name.starts_with('[') => "an address cannot be the name of a host".to_owned(),
+            Ok(()) if name.bytes().any(|b| b.is_ascii_uppercase()) => "write host names in lower case".to_owned(),
+            Ok(()) => return Some(Arc::from(name)),
+            Err(why) => why.to_string(),
+        };
+        let d = self.r.at(&key.span, "bad-host-name", format!("`{name}` is not the name of a host: {why}"));
+        self.r.push(d.label("expected a name such as \"laptop\" or \"mail.green.example\""));
+        None
+    }
+
+    /// Gives a host its number; duplicates have been told already.
+    pub(super) fn declare(&mut self, name: &Arc<str>, span: &Range<usize>, kind: HostKind) -> Option<HostId> {
+        if self.names.by_name.contains_key(name) {
+            return None;
+        }
+        let id = HostId(self.names.hosts.len() as u32);
+        self.names.by_name.insert(Arc::clone(name), id);
+        self.names.hosts.push(HostName { name: Arc::clone(name), span: span.clone(), kind });
+        Some(id)
+    }
+
+    fn declare_writers(&mut self, id: HostId, fields: &Fields<'_>) {
+        let mut nodes: Vec<&Node> = fields.get("mailbox").into_iter().collect();
+        nodes.extend(fields.items(&mut self.r, "mailboxes", "mailboxes"));
+        for node in nodes {
+            let Some(mailbox) = self.r.mailbox(node) else { continue };
+            if let Some(other) = self.names.writers.insert(mailbox.clone(), id) {
+                self.names.writers.insert(mailbox.clone(), other);
+                let name = &self.names.hosts[other.0 as usize].name;
+                let message = format!("`{mailbox}` already writes at `{name}`");
+                let d = self.r.at(&node.span, "duplicate", message).label("a mailbox has one User");
+                self.r.push(d.help("mail from another machine is said with `by: \"host\"` in `mail`"));
+            }
+        }
+    }
+
+    fn declare_domains(&mut self, id: HostId, fields: &Fields<'_>) {
+        let catch_all = matches!(fields.get("catch_all").map(|n| &n.kind), Some(Kind::Bool(true)));
+        for node in fields.items(&mut self.r, "domains", "domains") {
+            let Some(domain) = self.r.domain(node) else { continue };
+            let served = self.names.served(&domain);
+            if served.hosts.contains(&id) {
+                let d = self.r.at(&node.span, "duplicate", format!("the domain `{domain}` is listed twice"));
+                self.r.push(d.label("listed again here"));
+                continue;
+            }
+            served.hosts.push(id);
+            served.catch_all |= catch_all;
+            served.locals.insert("postmaster".into());
+            self.names.files_for(id, &domain);
+        }
+        for node in fields.items(&mut self.r, "relay_for", "domains") {
+            let Some(domain) = self.r.domain(node) else { continue };
+            let served = self.names.served(&domain);
+            if served.hosts.contains(&id) {
+                let message = format!("this host files mail for `{domain}`: it cannot be its relay, too");
+                let d = self.r.at(&node.span, "duplicate", message).label("also in `domains`");
+                self.r.push(d.help("leave it out here"));
+            } else if served.backups.contains(&id) {
+                let d = self.r.at(&node.span, "duplicate", format!("the domain `{domain}` is listed twice"));
+                self.r.push(d.label("listed again here"));
+            } else {
+                served.backups.push(id);
+                self.names.backup_domains.entry(id.0).or_default().push(domain);
+            }
+        }
+        self.declare_mailboxes(id, fields);
+        if let Some(Kind::Map(entries)) = fields.get("forwards").map(|n| &n.kind) {
+            for (key, _) in entries {
+                if let Kind::Text(text) = &key.kind {
+                    self.names.forwarded.extend(text.parse::<Mailbox>().ok());
+                }
+            }
+        }
+    }
+
+    pub(super) fn build_hosts(&mut self, drafts: Vec<Draft<'_>>, sites: Option<&SitesPlan<'_>>) {
+        // A host whose kind was not understood stands in as a router, so that numbers stay in step.
+        for (i, host) in self.names.hosts.iter().enumerate() {
+            let domain = host.name.contains('.').then(|| host.name.parse().ok()).flatten();
+            let clock = ClockPlan { ahead_secs: 0, zone_minutes: self.names.zone_minutes };
+            let ipv4 = self.plan.hosts[i].ipv4;
+            let name = Arc::clone(&host.name);
+            self.plan.hosts[i] = HostPlan { name, domain, ipv4, ipv6: None, resolver: None, clock, role: Role::Router };
+        }
+        for draft in drafts {
+            let role = match self.names.kind(draft.id) {
+                HostKind::User => Role::User(self.user(&draft)),
+                HostKind::Mta => Role::Mta(Box::new(self.mta(draft.id, &draft.fields))),
+                HostKind::NameServer { recursive } => {
+                    draft.fields.opt("recursive", |n| self.r.bool(n));
+                    let most = Duration::from_mins(1);
+                    let processing = |n| self.r.duration_in(n, Duration::ZERO, most);
+                    let processing = draft.fields.or("processing", Duration::ZERO, processing);
+                    // Which zones is read with the zones.
+                    Role::NameServer(NameServerPlan { zones: Vec::new(), recursive, processing })
+                }
+                HostKind::Router => Role::Router,
+            };
+            self.common(&draft);
+            self.plan.hosts[draft.id.0 as usize].role = role;
+            self.name_server_zones(&draft);
+        }
+        if let Some(sites) = sites {
+            self.build_sites(sites);
+        }
+        self.who_relays_for_whom();
+    }
+
+    /// What every host can say.
+    fn common(&mut self, draft: &Draft<'_>) {
+        let fields = &draft.fields;
+        let host = &mut self.plan.hosts[draft.id.0 as usize];
+        if fields.or("ipv6", false, |n| self.r.bool(n)) {
+            host.ipv6 = Some(super::addresses::ipv6(draft.id));
+        }
+        host.clock.ahead_secs = fields.or("clock", 0, |n| self.r.offset_secs(n));
+        host.clock.zone_minutes = fields.or("zone", host.clock.zone_minutes, |n| self.r.zone(n));
+        if let Some(node) = fields.get("resolver") {
+            let resolver = self.resolver(node);
+            self.plan.hosts[draft.id.0 as usize].resolver = resolver;
+        }
+    }
+
+    pub(super) fn resolver(&mut self, node: &Node) -> Option<HostId> {
+        self.host_that(node, "a recursive NameServer", |k| k == HostKind::NameServer { recursive: true })
+    }
+
+    fn user(&mut self, draft: &Draft<'_>) -> UserPlan {
+        let fields = &draft.fields;
+        let mailboxes = self.mailboxes_of(fields);
+        if mailboxes.is_empty() && fields.get("mailbox").is_none() && fields.get("mailboxes").is_none() {
+            let d = self.r.at(&draft.key, "missing-field", "this User has no mailbox").label("nobody writes here");
+            self.r.push(d.help("add mailbox: \"alice@green.example\""));
+        }
+        let submits_to = fields.get("submits_to").and_then(|n| self.mta_host(n));
+        let esmtp = fields.or("esmtp", true, |n| self.r.bool(n));
+        let port = fields.or("port", 587, |n| submission_port(&mut self.r, n));
+        UserPlan { mailboxes, submits_to, port, client: ClientPlan { esmtp, ..client(&mut self.r, fields) } }
+    }
+
+    /// The mailboxes of a user, without telling again what was told when they were declared.
+    fn mailboxes_of(&self, fields: &Fields<'_>) -> Vec<Mailbox> {
+        let mut nodes: Vec<&Node> = fields.get("mailbox").into_iter().collect();
+        if let Some(Kind::List(items)) = fields.get("mailboxes").map(|n| &n.kind) {
+            nodes.extend(items);
+        }
+        let mut seen = HashSet::new();
+        let texts =
+            nodes.iter().filter_map(|n| if let Kind::Text(t) = &n.kind { t.parse::<Mailbox>().ok() } else { None });
+        texts.filter(|m| seen.insert(m.clone())).collect()
+    }
+}
+
+/// 587 or 25.
+pub(super) fn submission_port(r: &mut Reader, node: &Node) -> Option<u16> {
+    let port = r.number(node, 1, 65_535)?;
+    if port == 25 || port == 587 {
+        return Some(port as u16);
+    }
+    let message = format!("no server listens for mail on port {port}");
+    r.bad_value(&node.span, message, "expected 587 (submission) or 25 (relay)")
+}
+
+/// What every sender can say.
+pub(super) fn client(r: &mut Reader, fields: &Fields<'_>) -> ClientPlan {
+    let (least, most) = (Duration::from_millis(1), Duration::from_hours(24));
+    ClientPlan {
+        esmtp: true,
+        pipelining: fields.or("pipelining", true, |n| r.bool(n)),
+        concurrency: 20,
+        mails_per_connection: 100,
+        idle: Duration::from_secs(2),
+        recipients_per_transaction: 50,
+        connect_timeout: fields.or("connect_timeout", Duration::from_secs(30), |n| r.duration_in(n, least, most)),
+        reply_timeout: fields.opt("reply_timeout", |n| r.duration_in(n, least, most)),
+    }
+}

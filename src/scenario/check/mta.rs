@@ -1,0 +1,318 @@
+//! What an MTA is like.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::Checker;
+use super::hosts::{Draft, client};
+use super::names::HostKind;
+use crate::identity::{Domain, Mailbox};
+use crate::scenario::plan::{
+    ClientPlan, Extensions, GreylistPlan, LocalDomain, MtaPlan, RetryPlan, Role, Schedule, ServerPlan, UnknownUsers,
+};
+use crate::scenario::read::{Fields, Reader};
+use crate::scenario::schema::{CUSTOM, GREYLIST};
+use crate::scenario::tree::{Kind, Node};
+use crate::sim::Duration;
+use crate::trace::HostId;
+
+const SECOND: Duration = Duration::from_secs(1);
+const YEAR: Duration = Duration::from_hours(365 * 24);
+
+impl Checker {
+    /// Local parts, for all domains or domain by domain; told when hosts are declared.
+    pub(super) fn declare_mailboxes(&mut self, id: HostId, fields: &Fields<'_>) {
+        let Some(node) = fields.get("mailboxes") else { return };
+        match &node.kind {
+            Kind::Map(entries) => {
+                for (key, list) in entries {
+                    let Some(domain) = self.r.domain(key) else { continue };
+                    if !self.names.domains.get(&domain).is_some_and(|s| s.hosts.contains(&id)) {
+                        let message = format!("`{domain}` is not a domain of this host");
+                        let d = self.r.at(&key.span, "unknown-domain", message).label("not in its `domains`");
+                        let mine = self.names.domains_of(id).iter().map(Domain::as_str);
+                        self.r.push(d.did_you_mean(domain.as_str(), mine));
+                        continue;
+                    }
+                    let locals = self.locals(list, domain.as_str());
+                    self.names.served(&domain).locals.extend(locals.iter().map(|l| l.to_lowercase()));
+                }
+            }
+            _ => {
+                let mine: Vec<Domain> = self.names.domains_of(id).to_vec();
+                let locals = self.locals(node, mine.first().map_or("example", Domain::as_str));
+                if mine.is_empty() && !locals.is_empty() && fields.get("domains").is_none() {
+                    let d = self.r.at(&node.span, "missing-field", "these mailboxes are in no domain");
+                    let d = d.label("whose mailboxes?");
+                    self.r.push(d.help("say which: domains: [\"green.example\"]"));
+                }
+                for domain in mine {
+                    self.names.served(&domain).locals.extend(locals.iter().map(|l| l.to_lowercase()));
+                }
+            }
+        }
+    }
+
+    fn locals(&mut self, node: &Node, domain: &str) -> Vec<Arc<str>> {
+        let mut locals: Vec<Arc<str>> = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        for item in self.r.list(node, "local parts").unwrap_or(&[]) {
+            let Some(text) = self.r.text(item) else { continue };
+            if let Some((local, rest)) = text.split_once('@').filter(|_| !text.starts_with('"')) {
+                let d = self.r.at(&item.span, "bad-mailbox", "only the part before the `@` is written here");
+                let d = d.label(format!("write \"{local}\""));
+                self.r.push(d.note(format!("the domain `{rest}` stands in `domains`")));
+            } else if let Err(why) = format!("{text}@{domain}").parse::<Mailbox>() {
+                let d = self.r.at(&item.span, "bad-mailbox", format!("`{text}` cannot have a mailbox: {why}"));
+                self.r.push(d.label("expected a local part such as \"bob\""));
+            } else if !seen.insert(text.to_ascii_lowercase()) {
+                let d = self.r.at(&item.span, "duplicate", format!("the mailbox `{text}` is listed twice"));
+                self.r.push(d.label("listed again here"));
+            } else {
+                locals.push(Arc::from(text));
+            }
+        }
+        locals
+    }
+
+    /// The domains of an MTA with their mailboxes, silently: mistakes were told when they were declared.
+    fn local_domains(&self, id: HostId, fields: &Fields<'_>) -> Vec<LocalDomain> {
+        let texts = |node: Option<&Node>| -> Vec<Arc<str>> {
+            let Some(Kind::List(items)) = node.map(|n| &n.kind) else { return Vec::new() };
+            items
+                .iter()
+                .filter_map(|n| if let Kind::Text(t) = &n.kind { Some(Arc::from(t.as_str())) } else { None })
+                .collect()
+        };
+        let boxes = fields.get("mailboxes");
+        let catch_all = matches!(fields.get("catch_all").map(|n| &n.kind), Some(Kind::Bool(true)));
+        let with_boxes = |domain: &Domain| {
+            let mut mailboxes = match boxes.map(|n| &n.kind) {
+                Some(Kind::Map(entries)) => {
+                    let mine = |key: &Node| matches!(&key.kind, Kind::Text(t) if t.parse::<Domain>().is_ok_and(|d| d == *domain));
+                    texts(entries.iter().find(|(key, _)| mine(key)).map(|(_, list)| list))
+                }
+                _ => texts(boxes),
+            };
+            if !mailboxes.iter().any(|m| m.eq_ignore_ascii_case("postmaster")) {
+                // RFC 5321 §4.5.1: every domain has a postmaster.
+                mailboxes.push(Arc::from("postmaster"));
+            }
+            LocalDomain { domain: domain.clone(), mailboxes, catch_all }
+        };
+        self.names.domains_of(id).iter().map(with_boxes).collect()
+    }
+
+    pub(super) fn mta(&mut self, id: HostId, fields: &Fields<'_>) -> MtaPlan {
+        fields.opt("catch_all", |n| self.r.bool(n));
+        let domains = self.local_domains(id, fields);
+        let relay_for = self.names.backup_domains.remove(&id.0).unwrap_or_default();
+        let mut clients: Vec<HostId> =
+            fields.items(&mut self.r, "clients", "hosts").iter().filter_map(|n| self.host(n)).collect();
+        clients.sort_unstable();
+        clients.dedup();
+        let smarthost = fields.get("smarthost").and_then(|n| self.next_mta(n, id));
+        let mut routes = Vec::new();
+        if let Some(node) = fields.get("routes") {
+            for (key, value) in self.r.map(node, "from domains to hosts").unwrap_or(&[]) {
+                let domain = self.r.domain(key);
+                routes.extend(domain.zip(self.next_mta(value, id)));
+            }
+        }
+        let esmtp = fields.or("esmtp", true, |n| self.r.bool(n));
+        let r = &mut self.r;
+        let client = ClientPlan {
+            esmtp,
+            concurrency: fields.or("concurrency", 20, |n| r.number(n, 1, 10_000)) as u32,
+            mails_per_connection: fields.or("mails_per_connection", 100, |n| r.number(n, 1, 1_000_000)) as u32,
+            idle: fields.or("idle", SECOND.times(2), |n| r.duration_in(n, Duration::ZERO, SECOND.times(86_400))),
+            recipients_per_transaction: fields.or("recipients_per_transaction", 50, |n| r.number(n, 1, 100_000)) as u32,
+            ..client(r, fields)
+        };
+        let retry = retry(r, fields);
+        let open_relay = fields.or("open_relay", false, |n| r.bool(n));
+        let outbound_addresses = self.names.outbound.remove(&id.0).unwrap_or_default();
+        let forwards = self.forwards(&domains, fields);
+        let server = self.server(esmtp, fields);
+        MtaPlan {
+            domains,
+            relay_for,
+            clients,
+            open_relay,
+            smarthost,
+            routes,
+            forwards,
+            retry,
+            client,
+            server,
+            outbound_addresses,
+        }
+    }
+
+    /// Another MTA.
+    fn next_mta(&mut self, node: &Node, id: HostId) -> Option<HostId> {
+        let next = self.mta_host(node)?;
+        if next == id {
+            return self.r.bad_value(&node.span, "a server cannot send its mail to itself", "expected another host");
+        }
+        Some(next)
+    }
+
+    fn forwards(&mut self, domains: &[LocalDomain], fields: &Fields<'_>) -> Vec<(Mailbox, Vec<Mailbox>)> {
+        let mut forwards = Vec::new();
+        let Some(node) = fields.get("forwards") else { return forwards };
+        for (key, value) in self.r.map(node, "from mailboxes to lists of mailboxes").unwrap_or(&[]) {
+            let Some(from) = self.r.mailbox(key) else { continue };
+            if !domains.iter().any(|d| d.domain.as_str() == from.domain()) {
+                let message = format!("`{}` is not a domain of this host", from.domain());
+                let d = self.r.at(&key.span, "unknown-domain", message).label("this host does not file its mail");
+                self.r.push(d.did_you_mean(from.domain(), domains.iter().map(|d| d.domain.as_str())));
+            }
+            let items = self.r.list(value, "mailboxes").unwrap_or(&[]);
+            if items.is_empty() && matches!(value.kind, Kind::List(_)) {
+                let d =
+                    self.r.at(&value.span, "bad-value", "this mail goes on to nobody").label("expected at least one");
+                self.r.push(d);
+            }
+            let to: Vec<Mailbox> = items.iter().filter_map(|n| self.recipient(n)).collect();
+            self.names.correspondents.extend(to.iter().cloned());
+            forwards.push((from, to));
+        }
+        forwards
+    }
+
+    fn server(&mut self, esmtp: bool, fields: &Fields<'_>) -> ServerPlan {
+        let replies = self.replies(fields);
+        let r = &mut self.r;
+        let mut extensions = Extensions::ALL;
+        for node in fields.items(r, "without", "extensions") {
+            let names = [("Pipelining", 0), ("Size", 1), ("EightBitMime", 2), ("EnhancedStatusCodes", 3)];
+            match r.choice(node, "an extension", &names) {
+                Some(0) => extensions.pipelining = false,
+                Some(1) => extensions.size = false,
+                Some(2) => extensions.eight_bit_mime = false,
+                Some(_) => extensions.enhanced_status_codes = false,
+                None => {}
+            }
+        }
+        let unknown = [
+            ("Reject", UnknownUsers::Reject),
+            ("AcceptThenBounce", UnknownUsers::AcceptThenBounce),
+            ("AcceptThenDiscard", UnknownUsers::AcceptThenDiscard),
+        ];
+        ServerPlan {
+            max_size_bytes: fields.or("max_size", 10_000_000, |n| r.size(n, 1_000, super::MAX_MAIL_BYTES)),
+            max_recipients: fields.or("max_recipients", 1000, |n| r.number(n, 1, 1_000_000)) as u32,
+            hop_limit: fields.or("hop_limit", 100, |n| r.number(n, 1, 10_000)) as u32,
+            extensions,
+            esmtp,
+            unknown_users: fields
+                .or("unknown_users", UnknownUsers::Reject, |n| r.choice(n, "an answer to unknown users", &unknown)),
+            greylist: fields.opt("greylist", |n| greylist(r, n)),
+            replies,
+            idle_timeout: fields
+                .or("idle_timeout", SECOND.times(300), |n| r.duration_in(n, SECOND, SECOND.times(86_400))),
+            processing: fields
+                .or("processing", Duration::ZERO, |n| r.duration_in(n, Duration::ZERO, SECOND.times(3600))),
+        }
+    }
+
+    /// Users' servers relay for them, and so do smarthosts and routes.
+    pub(super) fn who_relays_for_whom(&mut self) {
+        let mut pairs: Vec<(HostId, HostId)> = Vec::new();
+        for (i, host) in self.plan.hosts.iter().enumerate() {
+            let id = HostId(i as u32);
+            match &host.role {
+                Role::User(user) => pairs.extend(user.submits_to.map(|server| (server, id))),
+                Role::Mta(mta) => {
+                    pairs.extend(mta.smarthost.iter().chain(mta.routes.iter().map(|(_, h)| h)).map(|s| (*s, id)))
+                }
+                _ => {}
+            }
+        }
+        for (server, client) in pairs {
+            if let Role::Mta(mta) = &mut self.plan.hosts[server.0 as usize].role {
+                mta.clients.push(client);
+            }
+        }
+        for host in &mut self.plan.hosts {
+            if let Role::Mta(mta) = &mut host.role {
+                mta.clients.sort_unstable();
+                mta.clients.dedup();
+            }
+        }
+    }
+
+    /// The zones that a name server wants; looked up when the zones are known.
+    pub(super) fn name_server_zones(&mut self, draft: &Draft<'_>) {
+        if !matches!(self.names.kind(draft.id), HostKind::NameServer { .. }) {
+            return;
+        }
+        for node in draft.fields.items(&mut self.r, "zones", "domains") {
+            let span: Range<usize> = node.span.clone();
+            if let Some(domain) = self.r.domain(node) {
+                self.names.wanted_zones.push((draft.id, domain, span));
+            }
+        }
+    }
+}
+
+fn retry(r: &mut Reader, fields: &Fields<'_>) -> RetryPlan {
+    let (hour, day) = (SECOND.times(3600), SECOND.times(86_400));
+    let schedule = match fields.get("retry") {
+        Some(Node { kind: Kind::Struct(Some(_), _) | Kind::Tuple(Some(_), _), .. }) => {
+            fields.opt("retry", |n| r.variant(n, "a retry schedule", &[&CUSTOM])).map(|custom| {
+                let nodes = custom.items(r, "delays", "durations");
+                if let (true, Some(node)) = (nodes.is_empty(), custom.get("delays")) {
+                    let _: Option<()> = r.bad_value(&node.span, "a schedule needs a delay", "expected at least one");
+                }
+                Schedule::Custom(nodes.iter().filter_map(|n| r.duration_in(n, SECOND, YEAR)).collect())
+            })
+        }
+        other => other.and_then(|node| {
+            let names = [("Rfc5321", 0), ("Postfix", 1), ("Exim", 2), ("OpenSmtpd", 3), ("Custom(delays: [..])", 4)];
+            r.choice(node, "a retry schedule", &names).map(|n| match n {
+                1 => Schedule::Postfix,
+                2 => Schedule::Exim,
+                3 => Schedule::OpenSmtpd,
+                _ => Schedule::Rfc5321,
+            })
+        }),
+    };
+    let schedule = schedule.unwrap_or(Schedule::Rfc5321);
+    let (lifetime, warning) = match schedule {
+        Schedule::Exim => (day.times(4), Some(hour.times(24))),
+        Schedule::OpenSmtpd => (day.times(4), Some(hour.times(4))),
+        _ => (day.times(5), None),
+    };
+    let lifetime = fields.or("lifetime", lifetime, |n| r.duration_in(n, SECOND, YEAR));
+    let delay_warning = match fields.get("delay_warning") {
+        None => warning,
+        Some(Node { kind: Kind::Name(name), .. }) if name == "Never" => None,
+        Some(node) => r.duration_in(node, SECOND, YEAR),
+    };
+    RetryPlan { schedule, lifetime, delay_warning }
+}
+
+fn greylist(r: &mut Reader, node: &Node) -> Option<GreylistPlan> {
+    let (hour, day) = (SECOND.times(3600), SECOND.times(86_400));
+    let mut plan = GreylistPlan {
+        delay: SECOND.times(300),
+        retry_window: hour.times(24),
+        remember: day.times(35),
+        by_network: false,
+    };
+    if matches!(node.kind, Kind::Text(_) | Kind::Number(_)) {
+        plan.delay = r.duration_in(node, SECOND, day)?;
+        return Some(plan);
+    }
+    let fields = r.fields(node, &GREYLIST)?;
+    plan.delay = fields.or("delay", plan.delay, |n| r.duration_in(n, SECOND, day));
+    plan.retry_window = fields.or("retry_window", plan.retry_window, |n| r.duration_in(n, SECOND, YEAR));
+    plan.remember = fields.or("remember", plan.remember, |n| r.duration_in(n, SECOND, YEAR));
+    plan.by_network = fields.or("by_network", false, |n| r.bool(n));
+    if plan.retry_window <= plan.delay {
+        return r.bad_value(&fields.span, "nobody can come back in time", "`retry_window` must be longer than `delay`");
+    }
+    Some(plan)
+}

@@ -1,0 +1,180 @@
+//! What a scenario file may say: every group of fields, what each takes, its default and what it means.
+//!
+//! This is data: the reader refuses what is not here and says what is near, and [`reference()`] writes the reference
+//! page of the book from it, so neither can disagree with the other.
+
+use std::fmt::Write as _;
+
+mod claims;
+mod events;
+mod hosts;
+
+pub(crate) use claims::*;
+pub(crate) use events::*;
+pub(crate) use hosts::*;
+
+/// A group of named fields.
+#[derive(Debug)]
+pub struct Shape {
+    /// What it is called: in front of the bracket, or in messages.
+    pub name: &'static str,
+    /// What it is.
+    pub about: &'static str,
+    /// Its fields.
+    pub fields: &'static [Field],
+    /// Groups whose fields it has, too.
+    pub also: &'static [&'static Shape],
+}
+
+/// A field.
+#[derive(Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes, in words.
+    pub takes: &'static str,
+    /// What it is when it is not written; `None` when it must be written.
+    pub default: Option<&'static str>,
+    /// What it means.
+    pub about: &'static str,
+}
+
+impl Shape {
+    /// All fields, those of the shared groups included.
+    pub fn all_fields(&self) -> impl Iterator<Item = &'static Field> {
+        self.fields.iter().chain(self.also.iter().flat_map(|shape| shape.fields.iter()))
+    }
+}
+
+/// Declares a [`Shape`]: doc comments become its text, `= "..."` a default, no `=` a field that must be written.
+macro_rules! shape {
+    ($(#[doc = $about:expr])* $id:ident $name:literal $(also [$($also:expr),*])? {
+        $($(#[doc = $field_about:expr])* $field:ident: $takes:literal $(= $default:literal)?,)*
+    }) => {
+        $(#[doc = $about])*
+        pub(crate) static $id: $crate::scenario::schema::Shape = $crate::scenario::schema::Shape {
+            name: $name,
+            about: concat!($($about),*),
+            fields: &[$($crate::scenario::schema::Field {
+                name: stringify!($field),
+                takes: $takes,
+                default: $crate::scenario::schema::default_of!($($default)?),
+                about: concat!($($field_about),*),
+            },)*],
+            also: &[$($($also),*)?],
+        };
+    };
+}
+macro_rules! default_of {
+    () => {
+        None
+    };
+    ($default:literal) => {
+        Some($default)
+    };
+}
+pub(crate) use {default_of, shape};
+
+shape! {
+    /// A scenario: the whole file is one `( ... )` with these fields.
+    SCENARIO "scenario" {
+        /// What it is called.
+        title: "text" = "\"untitled\"",
+        /// What to look at.
+        about: "text" = "\"\"",
+        /// The number that all chance follows from; the command line can give another.
+        seed: "whole number" = "1",
+        /// The date and time at which it begins, such as `"2026-01-05 09:00"` or `"2026-01-05 09:00:00 +01:00"`.
+        start: "date" = "\"2026-01-05 09:00\" (a Monday), Universal Time",
+        /// The zone of all clocks that do not say otherwise.
+        zone: "zone, such as \"+01:00\"" = "\"+00:00\"",
+        /// It ends when nothing is left to happen, but not later than this; at most 100 years.
+        run_for: "duration" = "\"10d\"",
+        /// The machines, by name. A name with a dot is the host's name in the DNS, too.
+        hosts: "map from name to User(..), Mta(..), NameServer(..) or Router" = "{}",
+        /// What connects them: `("a", "b", Preset)` or `("a", "b", (latency: .., ..))`; the third may be left out.
+        links: "list of links" = "[]",
+        /// A whole internet of sites, described in a few words.
+        sites: "Sites" = "none",
+        /// The DNS, zone by zone. Zones that are not written follow from hosts and domains: A, AAAA, MX, PTR.
+        zones: "map from domain to list of records, or to Zone" = "{}",
+        /// The name server that hosts ask when they do not name another; it must be recursive.
+        resolver: "host" = "the first recursive name server, else an implied one",
+        /// One-way latency between any host and the implied name server.
+        resolver_latency: "duration" = "\"5ms\"",
+        /// Domains and mailboxes that are written in this file although they do not exist on purpose.
+        nowhere: "list of domains and mailboxes" = "[]",
+        /// What people send.
+        mail: "list of Mail" = "[]",
+        /// Mail that is generated.
+        traffic: "list of Traffic" = "[]",
+        /// What goes wrong, and when.
+        faults: "list of Fault" = "[]",
+        /// What must come true; each claim can fail.
+        expect: "list of claims" = "[]",
+    }
+}
+
+shape! {
+    /// A zone with more to say than its records.
+    ZONE "Zone" {
+        /// The records: `("@", "MX 10 mx1.blue.example")`, with a third value for its own TTL. `@` is the zone itself;
+        /// names without a dot at the end are taken inside the zone when they do not already end with its name.
+        records: "list of records" = "[]",
+        /// How long records may be remembered that do not say it themselves.
+        ttl: "duration" = "\"1h\"",
+        /// How long "there is no such thing" may be remembered.
+        negative_ttl: "duration" = "\"5min\"",
+        /// Whether the addresses of hosts in this zone are added where nothing is written for their name.
+        hosts: "bool" = "true",
+    }
+}
+
+/// A title and the shapes under it.
+type Chapter = (&'static str, &'static [&'static Shape]);
+
+/// The chapters of the reference page.
+const CHAPTERS: &[Chapter] = &[
+    ("The file", &[&SCENARIO]),
+    ("Hosts", &[&USER, &MTA, &NAME_SERVER, &ROUTER, &HOST, &CLIENT, &GREYLIST, &REPLY_RULE, &CUSTOM]),
+    ("Links", &[&LINK, &LINK_BACK]),
+    ("Names", &[&ZONE]),
+    ("Mail", &[&MAIL, &TRAFFIC, &PARETO]),
+    ("Sites", &[&SITES, &SITES_MAIL]),
+    ("Faults", &[&FAULT]),
+    ("When a fault happens", TRIGGERS),
+    ("What a fault does", FAULTS),
+    ("Expectations", CLAIMS),
+];
+
+/// The reference page of scenario files, in Markdown.
+#[must_use]
+pub fn reference() -> String {
+    let mut out = String::from("# Scenario files\n");
+    for (title, shapes) in CHAPTERS {
+        let _ = write!(out, "\n## {title}\n");
+        for shape in *shapes {
+            let _ = write!(out, "\n### {}\n\n{}\n", shape.name, tidy(shape.about));
+            if shape.fields.is_empty() && shape.also.is_empty() {
+                continue;
+            }
+            out.push_str("\n| field | takes | default | meaning |\n| --- | --- | --- | --- |\n");
+            for field in shape.fields {
+                let default = field.default.unwrap_or("**required**");
+                let _ = writeln!(out, "| `{}` | {} | {default} | {} |", field.name, field.takes, tidy(field.about));
+            }
+            for also in shape.also {
+                let _ = writeln!(out, "| ... | | | and the fields of {} |", also.name);
+            }
+        }
+        if *title == "Links" {
+            out.push_str(&super::presets::table());
+        }
+    }
+    out
+}
+
+/// Doc comments without the space that each line begins with.
+fn tidy(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
+}

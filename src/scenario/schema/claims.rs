@@ -1,0 +1,205 @@
+//! Expectations as a file says them. A count is a number (exactly), `(least, most)`, `AtLeast(n)` or `AtMost(n)`.
+
+use super::{Shape, shape};
+
+shape! {
+    /// Copies were filed in the mailbox of a recipient.
+    DELIVERED "Delivered" {
+        /// The recipient.
+        to: "mailbox",
+        /// How many copies, of all mails together that count.
+        copies: "count" = "AtLeast(1)",
+        /// Only mail with this subject counts.
+        subject: "text" = "every mail",
+        /// Each within this time after being composed.
+        within: "duration" = "any time",
+        /// None sooner than this after being composed.
+        after: "duration" = "\"0s\"",
+        /// None later than this time of the run.
+        by: "time" = "the end",
+    }
+}
+shape! {
+    /// Nothing was filed for a recipient.
+    NOT_DELIVERED "NotDelivered" {
+        /// The recipient.
+        to: "mailbox",
+        /// Only mail with this subject counts.
+        subject: "text" = "every mail",
+    }
+}
+shape! {
+    /// A recipient was reported as not reached.
+    BOUNCED "Bounced" {
+        /// The recipient that was not reached.
+        to: "mailbox",
+        /// Only mail with this subject counts.
+        subject: "text" = "every mail",
+        /// The enhanced status code, such as `"5.1.1"`.
+        status: "enhanced status code" = "any",
+        /// The reply code that the reason begins with, such as 550.
+        code: "reply code" = "any",
+        /// What the reason says.
+        contains: "text" = "anything",
+        /// The host that gave up.
+        by: "host" = "any",
+        /// Who finds a report in the mailbox.
+        report_to: "mailbox" = "anybody",
+        /// Within this time after being composed.
+        within: "duration" = "any time",
+        /// Not sooner than this after being composed.
+        after: "duration" = "\"0s\"",
+        /// How many times.
+        count: "count" = "AtLeast(1)",
+    }
+}
+shape! {
+    /// How many times servers tried to hand mail for a recipient on.
+    ATTEMPTS "Attempts" {
+        /// The recipient.
+        to: "mailbox",
+        /// Only mail with this subject counts.
+        subject: "text" = "every mail",
+        /// Only attempts of this host count.
+        by: "host" = "every server",
+        /// How many.
+        count: "count",
+    }
+}
+shape! {
+    /// The hosts that a recipient's mail went through, in order, from the author's to the one that filed it.
+    HOPS "Hops" {
+        /// The recipient.
+        to: "mailbox",
+        /// Only mail with this subject counts.
+        subject: "text" = "every mail",
+        /// The hosts.
+        hosts: "list of hosts",
+    }
+}
+shape! {
+    /// No mail waits any more at the end.
+    QUEUE_EMPTY "QueueEmpty" {
+        /// The server.
+        host: "host" = "all servers",
+    }
+}
+shape! {
+    /// A server said a reply.
+    REPLY "Reply" {
+        /// The server.
+        from: "host",
+        /// The client.
+        to: "host" = "any",
+        /// The code, such as 450.
+        code: "reply code",
+        /// What the line says.
+        contains: "text" = "anything",
+        /// How many times.
+        count: "count" = "AtLeast(1)",
+    }
+}
+shape! {
+    /// A client said a command.
+    COMMAND "Command" {
+        /// The client.
+        from: "host",
+        /// The server.
+        to: "host" = "any",
+        /// How the line begins; upper and lower case count as the same.
+        line: "text",
+        /// How many times.
+        count: "count" = "AtLeast(1)",
+    }
+}
+shape! {
+    /// A host looked something up.
+    LOOKUP "Lookup" {
+        /// The host.
+        host: "host",
+        /// The name that was asked for.
+        name: "domain",
+        /// The type, such as `MX`.
+        rtype: "A, AAAA, MX, CNAME, PTR, NS or TXT" = "any",
+        /// What came of it: a part of the records, or NXDOMAIN, SERVFAIL, timeout.
+        result: "text" = "anything",
+        /// Whether it was remembered.
+        cached: "bool" = "either",
+        /// How many times.
+        count: "count" = "AtLeast(1)",
+    }
+}
+shape! {
+    /// A person could not hand mail over.
+    UNSENT "Unsent" {
+        /// The recipient.
+        to: "mailbox",
+        /// The reply code that the reason begins with.
+        code: "reply code" = "any",
+        /// What the reason says.
+        contains: "text" = "anything",
+        /// How many times.
+        count: "count" = "AtLeast(1)",
+    }
+}
+shape! {
+    /// A policy, such as a greylist, decided something.
+    POLICY "Policy" {
+        /// The server.
+        host: "host",
+        /// Which policy, such as `"greylist"`.
+        policy: "text",
+        /// What it decided, such as `"defer"`.
+        decision: "text",
+        /// How many times.
+        count: "count" = "AtLeast(1)",
+    }
+}
+shape! {
+    /// A host opened connections.
+    CONNECTIONS "Connections" {
+        /// The client.
+        from: "host",
+        /// The server.
+        to: "host" = "any",
+        /// How many.
+        count: "count",
+    }
+}
+shape! {
+    /// Every recipient of every accepted mail was delivered, bounced, discarded for a stated reason, or is still
+    /// queued.
+    NOTHING_LOST "NothingLost" {}
+}
+shape! {
+    /// Sums over the whole run.
+    TOTAL "Total" {
+        /// Copies filed in mailboxes, reports included.
+        delivered: "count" = "any",
+        /// Recipients reported as not reached.
+        bounced: "count" = "any",
+        /// Mails that people composed.
+        sent: "count" = "any",
+        /// Recipients whose mail could not be handed over.
+        unsent: "count" = "any",
+        /// Recipients still waiting at the end.
+        queued: "count" = "any",
+    }
+}
+/// What can be claimed.
+pub(crate) static CLAIMS: &[&Shape] = &[
+    &DELIVERED,
+    &NOT_DELIVERED,
+    &BOUNCED,
+    &ATTEMPTS,
+    &HOPS,
+    &QUEUE_EMPTY,
+    &REPLY,
+    &COMMAND,
+    &LOOKUP,
+    &UNSENT,
+    &POLICY,
+    &CONNECTIONS,
+    &NOTHING_LOST,
+    &TOTAL,
+];

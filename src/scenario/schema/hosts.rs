@@ -1,0 +1,254 @@
+//! Hosts, links and sites as a file says them.
+
+use super::shape;
+
+shape! {
+    /// What every host can say.
+    HOST "every host" {
+        /// Its IPv4 address. Hosts without one get one by themselves, in the order of the file.
+        address: "IPv4 address" = "given out from 192.0.2.0/24, then 10.0.0.0/8",
+        /// Whether it has an IPv6 address, too.
+        ipv6: "bool" = "false",
+        /// The name server that it asks.
+        resolver: "host" = "the scenario's",
+        /// How far its clock is ahead of the true time; with a minus sign, behind.
+        clock: "duration, may be negative" = "\"0s\"",
+        /// The zone that its clock shows.
+        zone: "zone, such as \"+01:00\"" = "the scenario's",
+    }
+}
+
+shape! {
+    /// How a host speaks when it sends.
+    CLIENT "every sender" {
+        /// Whether it uses PIPELINING where it is offered.
+        pipelining: "bool" = "true",
+        /// How long it waits for a connection to open.
+        connect_timeout: "duration" = "\"30s\"",
+        /// How long it waits for any reply.
+        reply_timeout: "duration" = "the times of RFC 5321, 2 to 10 minutes",
+    }
+}
+
+shape! {
+    /// A person's machine: composes mail and hands it to a server.
+    USER "User" also [&CLIENT, &HOST] {
+        /// The mailbox of the person.
+        mailbox: "mailbox" = "none",
+        /// Several people.
+        mailboxes: "list of mailboxes" = "[]",
+        /// The server that it hands mail to.
+        submits_to: "host" = "none: every mail says `via`",
+        /// The port there.
+        port: "587 or 25" = "587",
+        /// Whether it begins with EHLO rather than HELO.
+        esmtp: "bool" = "true",
+    }
+}
+
+shape! {
+    /// A mail transfer agent: takes mail, keeps it in a queue, passes it on or files it in mailboxes.
+    MTA "Mta" also [&CLIENT, &HOST] {
+        /// The domains that it receives mail for and files mail in.
+        domains: "list of domains" = "[]",
+        /// Who has a mailbox: for all its domains, or domain by domain. `postmaster` always has one.
+        mailboxes: "list of local parts, or map from domain to such a list" = "[]",
+        /// Whether every other name has a mailbox, too.
+        catch_all: "bool" = "false",
+        /// Domains that it takes mail for and passes on, as a backup MX or a gateway.
+        relay_for: "list of domains" = "[]",
+        /// Further hosts whose mail it passes on. Users that submit to it, and MTAs whose smarthost or route it is,
+        /// are always among them.
+        clients: "list of hosts" = "[]",
+        /// Whether it passes on mail from everybody to everywhere.
+        open_relay: "bool" = "false",
+        /// Where it sends all mail that is not for here.
+        smarthost: "host" = "none: it asks the DNS",
+        /// Where it sends mail for certain domains, whatever the DNS says.
+        routes: "map from domain to host" = "{}",
+        /// Mail for a mailbox goes on to others instead.
+        forwards: "map from mailbox to list of mailboxes" = "{}",
+        /// When it tries again.
+        retry: "Rfc5321, Postfix, Exim, OpenSmtpd or Custom(..)" = "Rfc5321",
+        /// How long it tries before mail bounces.
+        lifetime: "duration" = "the schedule's: 5d, Exim and OpenSmtpd 4d",
+        /// After what time it tells the author that it takes long.
+        delay_warning: "duration, or Never" = "the schedule's: Exim 24h, OpenSmtpd 4h, others never",
+        /// Connections at a time to one destination.
+        concurrency: "whole number" = "20",
+        /// Mails on one connection; 1 is no reuse.
+        mails_per_connection: "whole number" = "100",
+        /// How long it keeps an idle connection for another mail.
+        idle: "duration" = "\"2s\"",
+        /// Recipients in one transaction that it sends.
+        recipients_per_transaction: "whole number" = "50",
+        /// The addresses that it sends from, in turn: how many, or which.
+        outbound_addresses: "whole number, or list of IPv4 addresses" = "its own address",
+        /// Whether it knows EHLO, as a server and as a client.
+        esmtp: "bool" = "true",
+        /// What its EHLO does not offer.
+        without: "list of Pipelining, Size, EightBitMime, EnhancedStatusCodes" = "[]",
+        /// The largest mail that it takes.
+        max_size: "size" = "\"10MB\"",
+        /// Recipients in one transaction that it takes.
+        max_recipients: "whole number" = "1000",
+        /// Received fields in a mail before it says that the mail loops.
+        hop_limit: "whole number" = "100",
+        /// What it does with mail for mailboxes that it has not got.
+        unknown_users: "Reject, AcceptThenBounce or AcceptThenDiscard" = "Reject",
+        /// Puts strangers off at first.
+        greylist: "duration, or Greylist" = "none",
+        /// Replies that the scenario puts in the place of its own.
+        replies: "list of Reply" = "[]",
+        /// How long a client may be silent.
+        idle_timeout: "duration" = "\"5min\"",
+        /// How long it takes from the final dot to its reply.
+        processing: "duration" = "\"0s\"",
+    }
+}
+
+shape! {
+    /// A name server.
+    NAME_SERVER "NameServer" also [&HOST] {
+        /// The zones that it answers for.
+        zones: "list of domains" = "[]",
+        /// Whether it asks others on behalf of hosts, and remembers what they say.
+        recursive: "bool" = "false",
+        /// How long it thinks about a question.
+        processing: "duration" = "\"0s\"",
+    }
+}
+
+shape! {
+    /// Passes packets on, and nothing more.
+    ROUTER "Router" also [&HOST] {}
+}
+
+shape! {
+    /// A greylist (RFC 6647): the first attempt of a client, sender and recipient is put off.
+    GREYLIST "Greylist" {
+        /// Attempts that come sooner are put off again.
+        delay: "duration" = "\"5min\"",
+        /// Who does not come back within this time begins anew.
+        retry_window: "duration" = "\"24h\"",
+        /// How long one that came back is known.
+        remember: "duration" = "\"35d\"",
+        /// Whether all addresses of a /24 count as one client.
+        by_network: "bool" = "false",
+    }
+}
+
+shape! {
+    /// A reply in the place of the server's own.
+    REPLY_RULE "Reply" {
+        /// What it answers.
+        to: "Connect, Hello, Mail, Rcpt, Data or EndOfData",
+        /// Only for this address: the recipient at Rcpt, the reverse-path elsewhere.
+        matching: "mailbox" = "every address",
+        /// Only for this client.
+        client: "host" = "every host",
+        /// Which ones, counted from 1 among those that match: one number, or `(first, last)`.
+        nth: "whole number, or (first, last)" = "all",
+        /// Only from this time on.
+        from: "time" = "\"0s\"",
+        /// Only until this time.
+        until: "time" = "the end",
+        /// What is said, such as `"451 4.3.0 Try later"`.
+        reply: "reply",
+        /// Whether the connection is closed afterwards; 421 always closes it.
+        close: "bool" = "false",
+    }
+}
+
+shape! {
+    /// A retry schedule of one's own.
+    CUSTOM "Custom" {
+        /// The times between attempts; the last one repeats.
+        delays: "list of durations",
+    }
+}
+
+shape! {
+    /// A link between two hosts. What is not written follows from the preset.
+    LINK "Link" {
+        /// Where the other numbers come from.
+        preset: "preset" = "Perfect, with 1 ms",
+        /// One-way latency.
+        latency: "duration, up to 1h" = "the preset's",
+        /// Up to this much more.
+        jitter: "duration" = "the preset's",
+        /// How fast.
+        bandwidth: "bits per second, such as \"10Mbit/s\", or Unlimited" = "the preset's",
+        /// How much waits in front of the link before packets are dropped.
+        buffer: "size" = "the preset's",
+        /// Chance of loss for each packet.
+        loss: "percent" = "the preset's",
+        /// The largest packet, 576 to 65535 bytes.
+        mtu: "size" = "the preset's",
+        /// What is different from the second host to the first.
+        back: "LinkBack" = "the same both ways, or the preset's",
+    }
+}
+
+shape! {
+    /// The other direction of a link.
+    LINK_BACK "LinkBack" {
+        /// One-way latency.
+        latency: "duration, up to 1h" = "as forward",
+        /// Up to this much more.
+        jitter: "duration" = "as forward",
+        /// How fast.
+        bandwidth: "bits per second, or Unlimited" = "as forward",
+        /// How much waits in front of the link.
+        buffer: "size" = "as forward",
+        /// Chance of loss for each packet.
+        loss: "percent" = "as forward",
+        /// The largest packet.
+        mtu: "size" = "as forward",
+    }
+}
+
+shape! {
+    /// A generated internet: sites `site001.example`, `site002.example`, ..., each with a server `mx.site001.example`
+    /// and users `pc1.site001.example` with the mailboxes `user1@site001.example`, on a ring of routers `core1`,
+    /// `core2`, ... with chords. The same numbers always give the same hosts; hosts written in `hosts` can be linked
+    /// to them by name.
+    SITES "Sites" {
+        /// How many sites.
+        count: "whole number",
+        /// How many users each site has.
+        users_per_site: "whole number" = "3",
+        /// How many routers there are in the middle.
+        core_routers: "whole number" = "4",
+        /// What sites are called: `site` gives `site001.example`.
+        prefix: "text of letters and digits" = "\"site\"",
+        /// The domain above the sites.
+        under: "domain" = "\"example\"",
+        /// Between a site and its router.
+        link: "preset or Link" = "Fibre",
+        /// Between routers.
+        core_link: "preset or Link" = "Backbone",
+        /// Between a user and the site's server.
+        user_link: "preset or Link" = "Lan",
+        /// What the servers are like; without domains and mailboxes.
+        mta: "the fields of Mta" = "as an Mta that says nothing",
+        /// What the users of all sites write to each other.
+        mail: "SitesMail" = "nothing",
+    }
+}
+
+shape! {
+    /// Mail between the users of generated sites.
+    SITES_MAIL "SitesMail" {
+        /// How many mails.
+        count: "whole number",
+        /// How often, over all users together.
+        rate: "rate, such as \"10/min\"" = "\"60/min\"",
+        /// Or the time between two mails.
+        every: "duration, or Fixed, Uniform, Exponential" = "by `rate`",
+        /// How large they are.
+        sizes: "size, or Fixed, Uniform, Pareto" = "\"4KiB\"",
+        /// The first comes after this time.
+        start: "time" = "\"0s\"",
+    }
+}
