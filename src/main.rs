@@ -1,3 +1,24 @@
 //! The `postroad` command.
+use postroad::*;
+use std::cell::RefCell;
+use std::rc::Rc;
 
-fn main() {}
+fn main() {
+    let file = std::env::args().nth(1).unwrap();
+    let text = std::fs::read_to_string(&file).unwrap();
+    let plan = scenario::load(&file, &text).unwrap_or_else(|d| panic!("{d:?}"));
+    let mut world = scenario::build(&plan, scenario::BuildOptions { seed: None, keep_mail: true });
+    let sink = Rc::new(RefCell::new(trace::jsonl::JsonLines::new(Vec::new(), std::env::args().nth(2).is_some())));
+    if std::env::var("QUIET").is_err() {
+    world.observe(Box::new(sink.clone()));}
+    let t = std::time::Instant::now();
+    world.start();
+    let stop = world.run_until(sim::Instant::ZERO + plan.run_for, u64::MAX);
+    world.finish();
+    let report = world.audit();
+    let e = t.elapsed();
+    drop(world);
+    let bytes = Rc::try_unwrap(sink).ok().unwrap().into_inner().into_inner().unwrap();
+    print!("{}", String::from_utf8_lossy(&bytes));
+    eprintln!("{stop:?} {report:?} {e:?}");
+}
