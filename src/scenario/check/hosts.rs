@@ -236,7 +236,7 @@ pub(super) fn client(r: &mut Reader, fields: &Fields<'_>) -> ClientPlan {
         pipelining: fields.or("pipelining", true, |n| r.bool(n)),
         concurrency: 20,
         mails_per_connection: 100,
-        idle: Duration::from_secs(2),
+        idle: Duration::ZERO,
         recipients_per_transaction: 50,
         connect_timeout: fields.or("connect_timeout", Duration::from_secs(30), |n| r.duration_in(n, least, most)),
         reply_timeout: fields.opt("reply_timeout", |n| r.duration_in(n, least, most)),

@@ -125,7 +125,7 @@ impl Checker {
             esmtp,
             concurrency: fields.or("concurrency", 20, |n| r.number(n, 1, 10_000)) as u32,
             mails_per_connection: fields.or("mails_per_connection", 100, |n| r.number(n, 1, 1_000_000)) as u32,
-            idle: fields.or("idle", SECOND.times(2), |n| r.duration_in(n, Duration::ZERO, SECOND.times(86_400))),
+            idle: fields.or("idle", Duration::ZERO, |n| r.duration_in(n, Duration::ZERO, SECOND.times(86_400))),
             recipients_per_transaction: fields.or("recipients_per_transaction", 50, |n| r.number(n, 1, 100_000)) as u32,
             ..client(r, fields)
         };

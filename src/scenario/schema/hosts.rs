@@ -78,8 +78,9 @@ shape! {
         concurrency: "whole number" = "20",
         /// Mails on one connection; 1 is no reuse.
         mails_per_connection: "whole number" = "100",
-        /// How long it keeps an idle connection for another mail.
-        idle: "duration" = "\"2s\"",
+        /// How long it keeps an idle connection for another mail. Mail that already waits is sent on an open connection
+        /// in any case, up to `mails_per_connection`.
+        idle: "duration" = "\"0s\"",
         /// Recipients in one transaction that it sends.
         recipients_per_transaction: "whole number" = "50",
         /// The addresses that it sends from, in turn: how many, or which.
