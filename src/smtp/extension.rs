@@ -23,10 +23,8 @@ impl Offer {
 
     /// The keyword lines of the EHLO reply, in the order in which they are written.
     pub(super) fn keywords(self, max_message_bytes: Option<u64>) -> impl Iterator<Item = String> {
-        let size = self.size.then(|| match max_message_bytes {
-            // RFC 1870 §3: 0 says that there is no fixed maximum.
-            limit => format!("SIZE {}", limit.unwrap_or(0)),
-        });
+        // RFC 1870 §3: 0 says that there is no fixed maximum.
+        let size = self.size.then(|| format!("SIZE {}", max_message_bytes.unwrap_or(0)));
         [
             self.pipelining.then(|| "PIPELINING".to_owned()),
             size,

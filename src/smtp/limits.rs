@@ -6,10 +6,10 @@ pub const PATH: usize = 256;
 /// §4.5.3.1.4: a command line, CRLF included.
 pub const COMMAND_LINE: usize = 512;
 
-/// RFC 1870 §3 (4): by how much the SIZE parameter lengthens a MAIL command line.
+/// RFC 1870 §3: by how much the SIZE parameter lengthens a MAIL command line.
 pub const SIZE_PARAMETER: usize = 26;
 
-/// RFC 6152 §2 (5): by how much the BODY parameter lengthens a MAIL command line.
+/// RFC 6152 §2: by how much the BODY parameter lengthens a MAIL command line.
 pub const BODY_PARAMETER: usize = 17;
 
 /// The longest command line that any command may have here, CRLF included: MAIL with both parameters.

@@ -342,7 +342,7 @@ impl ReplyReader {
             line.advance(taken);
         }
         match self.begun {
-            Some((first, _)) if first != code => return Err(ReplyError::CodesDiffer),
+            Some((first, _)) if first != code => Err(ReplyError::CodesDiffer),
             Some((_, enhanced)) => {
                 self.text.push(b'\n');
                 self.text.extend_from_slice(&line);

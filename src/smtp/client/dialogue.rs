@@ -86,7 +86,7 @@ impl Session {
     /// The reply that stands for a message that this peer cannot take at all.
     pub(super) fn unsendable(&self, transaction: &Transaction) -> Option<Reply> {
         if self.extensions.max_message_bytes.is_some_and(|most| transaction.content.len() as u64 > most) {
-            // RFC 1870 §5: the client may take the limit at its word.
+            // RFC 1870 §4: the client may take the limit at its word.
             return Some(Reply::new(552, Some((5, 3, 4)), "Message size exceeds the limit of the peer"));
         }
         if transaction.eight_bit && !self.extensions.eight_bit_mime {
@@ -163,7 +163,7 @@ impl Session {
         }
         self.buffer.push(b'>');
         if self.config.declare_size && self.extensions.size {
-            // RFC 1870 §4: the content, with what transparency adds left out.
+            // RFC 1870 §5: the content, with what transparency adds left out.
             let size = transaction.content.len();
             self.write(format_args!(" SIZE={size}"));
         }

@@ -95,7 +95,7 @@ impl Session {
             (When::Always, _) => Ok(()),
             _ if self.helo.is_none() && self.config.require_helo => Err(replies::HELO_FIRST),
             (When::OutsideTransaction, None) => Ok(()),
-            // RFC 5321 §4.1.4: "A MAIL command MUST NOT be sent if a mail transaction is already open".
+            // RFC 5321 §4.1.4: MAIL must not be sent while a mail transaction is open.
             (When::OutsideTransaction, Some(_)) => Err(replies::NESTED_MAIL),
             (When::InsideTransaction, None) => Err(replies::MAIL_FIRST),
             (When::InsideTransaction, Some(transaction)) => match verb {
@@ -167,7 +167,7 @@ impl Session {
         if let Answer::Reply(reply) = &answer
             && !reply.is_positive()
         {
-            // RFC 5321 §4.1.4: "the server state MUST be unchanged" behind an EHLO that is not acceptable.
+            // RFC 5321 §4.1.4: behind an EHLO that is not acceptable the server stays in the state it was in.
             self.say_reply(reply);
             return;
         }

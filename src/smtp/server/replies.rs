@@ -71,5 +71,5 @@ fixed! {
     TEXT_LINE_TOO_LONG = "550" "5.6.0" "Message has a text line that is too long";
 }
 
-/// RFC 5321 §4.1.1.4. 3yz replies have no enhanced code (RFC 2034 §3).
+/// RFC 5321 §4.1.1.4. 3yz replies have no enhanced code (RFC 2034 §4).
 pub(super) const START_DATA: Chunk = Chunk::from_static(b"354 End data with <CR><LF>.<CR><LF>\r\n");

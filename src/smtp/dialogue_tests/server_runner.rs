@@ -1,0 +1,172 @@
+//! Plays the client to a server session.
+
+use std::sync::Arc;
+
+use super::{Arrival, Player, deliver, show_lines, unescape};
+use crate::octets::Chunk;
+use crate::sim::{Duration, Instant};
+use crate::smtp::Reply;
+use crate::smtp::framing::BareNewlines;
+use crate::smtp::server::{Answer, Config, Output, Question, Session, Vrfy};
+use crate::trace::visible;
+
+pub(super) struct ServerPlayer {
+    session: Session,
+    /// `RCPT <bob@red.example>` and the reply to it; an empty reply holds the question.
+    script: Vec<(String, String)>,
+    now: Instant,
+    arrival: Arrival,
+    sent: Vec<u8>,
+    lines: Vec<String>,
+}
+
+fn configure(config: &mut Config, setting: &str) {
+    let (key, value) = setting.split_once(' ').unwrap_or((setting, ""));
+    let on = value == "on";
+    match key {
+        "greeting" => config.greeting_text = value.into(),
+        "esmtp" => config.esmtp = on,
+        "pipelining" => config.offer.pipelining = on,
+        "size" => config.offer.size = on,
+        "8bitmime" => config.offer.eight_bit_mime = on,
+        "enhanced" => config.offer.enhanced_status_codes = on,
+        "max-message" => config.max_message_bytes = Some(value.parse().unwrap()),
+        "max-recipients" => config.max_recipients = value.parse().unwrap(),
+        "max-commands" => config.max_commands = Some(value.parse().unwrap()),
+        "max-errors" => config.max_errors = Some(value.parse().unwrap()),
+        "max-text-line" => config.max_text_line_bytes = Some(value.parse().unwrap()),
+        "max-backlog" => config.max_backlog_bytes = value.parse().unwrap(),
+        "command-timeout" => config.command_timeout = value.parse().unwrap(),
+        "data-timeout" => config.data_timeout = value.parse().unwrap(),
+        "normalise" => config.bare_newlines = if on { BareNewlines::Normalise } else { BareNewlines::Refuse },
+        "require-helo" => config.require_helo = on,
+        "vrfy" => config.vrfy = if on { Vrfy::CannotVerify } else { Vrfy::NotImplemented },
+        "help" => config.help_text = value.into(),
+        _ => panic!("unknown setting `{key}`"),
+    }
+}
+
+/// What a question is called in a script.
+fn name(question: &Question) -> String {
+    match question {
+        Question::Connect => "CONNECT".into(),
+        Question::Helo { domain, .. } => format!("HELO {domain}"),
+        Question::Mail { reverse_path, .. } => format!("MAIL {reverse_path}"),
+        Question::Rcpt { forward_path } => format!("RCPT {forward_path}"),
+        Question::Message { .. } => "MESSAGE".into(),
+    }
+}
+
+fn answer(text: &str) -> Answer {
+    if text == "accept" {
+        return Answer::Accept;
+    }
+    let text = String::from_utf8(unescape(text)).unwrap();
+    Answer::Reply(text.parse::<Reply>().unwrap_or_else(|e| panic!("`{text}`: {e}")))
+}
+
+impl ServerPlayer {
+    fn drain(&mut self) {
+        while let Some(output) = self.session.poll_output() {
+            match output {
+                Output::Send(chunk) => self.sent.extend_from_slice(&chunk),
+                Output::Close => self.line("close".into()),
+                Output::Ask(question) => self.consider(&question),
+                Output::Saw { .. } | Output::Event(_) => panic!("nobody observes"),
+            }
+        }
+    }
+
+    fn line(&mut self, line: String) {
+        show_lines("S:", &mut self.sent, &mut self.lines);
+        self.lines.push(line);
+    }
+
+    fn consider(&mut self, question: &Question) {
+        let name = name(question);
+        if let Question::Message { envelope, content } = question {
+            let helo = envelope.helo.as_ref().map_or("(none)", |domain| domain.as_str());
+            let with = if envelope.esmtp { "ESMTP" } else { "SMTP" };
+            let to: Vec<String> = envelope.recipients.iter().map(ToString::to_string).collect();
+            let size = envelope.declared_size.map_or(String::new(), |size| format!(" SIZE={size}"));
+            self.line(format!(
+                "message: {helo} {with} {}{size} {} -> {} | {}",
+                envelope.reverse_path,
+                envelope.body.as_str(),
+                to.join(","),
+                visible(&content.to_vec())
+            ));
+        }
+        let scripted =
+            self.script.iter().find(|(question, _)| *question == name || name.starts_with(&format!("{question} ")));
+        match scripted.map(|(_, reply)| reply.clone()) {
+            None => self.session.answer(self.now, Answer::Accept),
+            Some(reply) if reply.is_empty() => self.line(format!("ask: {name}")),
+            Some(reply) => self.session.answer(self.now, answer(&reply)),
+        }
+    }
+}
+
+impl Player for ServerPlayer {
+    const PEER: &'static str = "C:";
+
+    fn start(settings: &[&str], arrival: Arrival) -> ServerPlayer {
+        let mut config = Config::new("mx.green.example".parse().unwrap());
+        let mut script = Vec::new();
+        for setting in settings {
+            if let Some(setting) = setting.strip_prefix("config: ") {
+                configure(&mut config, setting);
+                continue;
+            }
+            // `agent: RCPT <bob@red.example> 550 ...` or `agent: hold RCPT`
+            let setting = setting.strip_prefix("agent: ").unwrap();
+            let (question, reply) = match setting.strip_prefix("hold ") {
+                Some(question) => (question, ""),
+                None => {
+                    let digit = |w: &str| w.len() > 4 && w.as_bytes()[1..4].iter().all(u8::is_ascii_digit);
+                    let at = (0..setting.len()).find(|&i| setting[i..].starts_with(' ') && digit(&setting[i..]));
+                    let at = at.unwrap_or_else(|| panic!("`{setting}` has no reply"));
+                    (&setting[..at], &setting[at + 1..])
+                }
+            };
+            config.ask.connect |= question == "CONNECT";
+            config.ask.helo |= question.starts_with("HELO");
+            config.ask.mail |= question.starts_with("MAIL");
+            script.push((question.to_owned(), reply.to_owned()));
+        }
+        let mut session = Session::new(Arc::new(config), "192.0.2.1");
+        session.start(Instant::ZERO);
+        let mut player =
+            ServerPlayer { session, script, now: Instant::ZERO, arrival, sent: Vec::new(), lines: Vec::new() };
+        player.drain();
+        player
+    }
+
+    fn input(&mut self, bytes: &[u8]) {
+        let arrival = self.arrival;
+        deliver(bytes, arrival, |chunk: Chunk| {
+            self.session.handle_input(self.now, chunk);
+            self.drain();
+        });
+    }
+
+    fn act(&mut self, line: &str) -> bool {
+        if let Some(time) = line.strip_prefix("wait: ") {
+            self.now += time.parse::<Duration>().unwrap();
+            self.session.handle_timeout(self.now);
+        } else if let Some(text) = line.strip_prefix("answer: ") {
+            self.session.answer(self.now, answer(text));
+        } else if line == "eof" {
+            self.session.handle_eof(self.now);
+        } else {
+            return false;
+        }
+        self.drain();
+        true
+    }
+
+    fn transcript(&mut self) -> Vec<String> {
+        show_lines("S:", &mut self.sent, &mut self.lines);
+        std::mem::take(&mut self.lines).into_iter().map(|line| line.trim_end().to_owned()).collect()
+    }
+}
