@@ -6,8 +6,12 @@ use std::rc::Rc;
 fn main() {
     let file = std::env::args().nth(1).unwrap();
     let text = std::fs::read_to_string(&file).unwrap();
-    let plan = scenario::load(&file, &text).unwrap_or_else(|d| panic!("{d:?}"));
-    let mut world = scenario::build(&plan, scenario::BuildOptions { seed: None, keep_mail: true });
+    let mut plan = scenario::load(&file, &text).unwrap_or_else(|d| panic!("{d:?}"));
+    if let Ok(n) = std::env::var("PER_CONN") {
+        for h in &mut plan.hosts { match &mut h.role { scenario::Role::User(u) => u.client.mails_per_connection = n.parse().unwrap(), scenario::Role::Mta(m) => m.client.mails_per_connection = n.parse().unwrap(), _ => {} } }
+    }
+    if let Ok(n) = std::env::var("COUNT") { for m in &mut plan.mail { m.count = n.parse().unwrap(); } }
+    let mut world = scenario::build(&plan, scenario::BuildOptions { seed: None, keep_mail: std::env::var("KEEP").is_ok() });
     let sink = Rc::new(RefCell::new(trace::jsonl::JsonLines::new(Vec::new(), std::env::args().nth(2).is_some())));
     if std::env::var("QUIET").is_err() {
     world.observe(Box::new(sink.clone()));}

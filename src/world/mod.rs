@@ -135,13 +135,12 @@ impl World {
     pub fn run_until(&mut self, deadline: Instant, max_events: u64) -> StopReason {
         let last = self.engine.executed().saturating_add(max_events);
         loop {
-            match self.engine.next_time() {
-                None => return StopReason::Idle,
-                Some(at) if at > deadline => return StopReason::Deadline,
-                Some(_) if self.engine.executed() >= last => return StopReason::EventLimit,
-                Some(_) => {}
+            if self.engine.executed() >= last {
+                return self.engine.why_stopped(deadline).unwrap_or(StopReason::EventLimit);
             }
-            let Some(event) = self.engine.step() else { return StopReason::Idle };
+            let Some(event) = self.engine.step_until(deadline) else {
+                return self.engine.why_stopped(deadline).unwrap_or(StopReason::Idle);
+            };
             self.dispatch(event);
             if self.ledger.violation().is_some() {
                 return StopReason::Halted;
