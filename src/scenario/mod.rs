@@ -4,14 +4,21 @@
 
 mod check;
 mod expect;
+mod judge;
 mod plan;
 pub mod presets;
 mod read;
 mod schema;
+mod starter;
 mod tree;
 mod units;
 
 pub use check::load;
 pub use expect::{Claim, Count, Expectation};
+pub use judge::{Judge, Judgement};
 pub use plan::*;
 pub use schema::{Field, Shape, reference};
+pub use starter::starter;
+
+#[cfg(test)]
+mod tests;
