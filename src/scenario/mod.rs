@@ -5,15 +5,22 @@
 mod build;
 mod check;
 mod expect;
+mod judge;
 mod plan;
 pub mod presets;
 mod read;
 mod schema;
+mod starter;
 mod tree;
 mod units;
 
 pub use build::{BuildOptions, build};
 pub use check::load;
 pub use expect::{Claim, Count, Expectation};
+pub use judge::{Judge, Judgement};
 pub use plan::*;
 pub use schema::{Field, Shape, reference};
+pub use starter::starter;
+
+#[cfg(test)]
+mod tests;

@@ -206,7 +206,7 @@ pub(crate) fn bytes(size: u64) -> String {
             return format!("{} {name}", three(size, unit));
         }
     }
-    format!("{size} bytes")
+    if size == 1 { "1 byte".into() } else { format!("{size} bytes") }
 }
 
 /// `2 %`.

@@ -9,7 +9,7 @@ use super::tree::{Kind, Node, Word};
 use super::units;
 use crate::diag::Diagnostic;
 use crate::identity::{Domain, Mailbox};
-use crate::sim::{Distribution, Duration, Instant};
+use crate::sim::{Distribution, Duration, Instant, ParseDurationError};
 
 /// Diagnostics beyond this number are only counted.
 const MOST_DIAGNOSTICS: usize = 200;
@@ -45,7 +45,8 @@ impl Reader {
     /// "expected X, found Y".
     pub(crate) fn wrong_type<T>(&mut self, node: &Node, expected: &str) -> Option<T> {
         let message = format!("expected {expected}, found {}", node.found());
-        let d = self.at(&node.span, "wrong-type", message).label(format!("expected {expected}"));
+        let short = expected.split([':', ',']).next().unwrap_or(expected);
+        let d = self.at(&node.span, "wrong-type", message).label(format!("expected {short}"));
         self.push(d);
         None
     }
@@ -75,14 +76,14 @@ impl Reader {
     pub(crate) fn number(&mut self, node: &Node, least: u64, most: u64) -> Option<u64> {
         let Kind::Number(text) = &node.kind else { return self.wrong_type(node, "a whole number") };
         let digits: String = text.chars().filter(|c| *c != '_').collect();
+        let limits = match most {
+            u64::MAX => format!("expected a number from {least} on"),
+            _ => format!("expected a number from {least} to {most}"),
+        };
         match digits.parse::<u64>() {
             Ok(n) if (least..=most).contains(&n) => Some(n),
-            Ok(_) => {
-                let limits = format!("expected a number from {least} to {most}");
-                self.bad_value(&node.span, format!("{text} is out of range"), &limits)
-            }
+            Ok(_) => self.bad_value(&node.span, format!("{text} is out of range"), &limits),
             Err(_) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
-                let limits = format!("expected a number from {least} to {most}");
                 self.bad_value(&node.span, format!("{text} is out of range"), &limits)
             }
             Err(_) => self.bad_value(&node.span, format!("`{text}` is not a whole number"), "expected a whole number"),
@@ -105,7 +106,14 @@ impl Reader {
     }
 
     pub(crate) fn duration(&mut self, node: &Node) -> Option<Duration> {
-        self.unit(node, "a duration such as \"20ms\" or \"6h\"", |t| t.parse::<Duration>().map_err(|e| e.to_string()))
+        self.unit(node, "a duration such as \"20ms\" or \"6h\"", |t| {
+            t.parse::<Duration>().map_err(|why| match why {
+                ParseDurationError::Unit(unit) if unit.is_empty() => {
+                    "the unit is missing; use ns, us, ms, s, min, h or d".into()
+                }
+                why => why.to_string(),
+            })
+        })
     }
 
     /// A duration from `least` to `most`.

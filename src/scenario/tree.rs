@@ -55,6 +55,7 @@ impl Node {
         match &self.kind {
             Kind::Struct(None, _) => "a group of fields".into(),
             Kind::Struct(Some(w), _) => format!("`{}(..)`", w.text),
+            Kind::Tuple(None, items) if items.len() == 1 => "a group of one value".into(),
             Kind::Tuple(None, items) => format!("a group of {} values", items.len()),
             Kind::Tuple(Some(w), _) => format!("`{}(..)`", w.text),
             Kind::Name(name) => format!("the word `{name}`"),
@@ -90,7 +91,9 @@ pub(crate) fn parse(file: &Arc<str>, text: &str) -> Result<Node, Box<Diagnostic>
     let node = scanner.value(0);
     node.ok_or_else(|| {
         let at = scanner.at.min(text.len());
-        Box::new(Diagnostic::error(file, at..at, "syntax", "a scenario cannot have this here").label("not understood"))
+        let width = text[at..].chars().next().map_or(0, char::len_utf8);
+        let d = Diagnostic::error(file, at..at + width, "syntax", "a scenario cannot have this here");
+        Box::new(d.label("not understood").help("a text stands in double quotation marks: \"text\""))
     })
 }
 

@@ -192,7 +192,8 @@ impl Checker {
     /// A mailbox in which mail can be filed.
     fn filed(&mut self, node: &Node) -> Option<Mailbox> {
         let mailbox = self.r.mailbox(node)?;
-        if !self.names.exists(&mailbox) || self.names.no_mailboxes.contains(&mailbox) {
+        let missing = !self.names.exists(&mailbox) && !self.names.holes;
+        if missing || self.names.no_mailboxes.contains(&mailbox) {
             if self.r.is_full() {
                 return None;
             }
@@ -218,7 +219,7 @@ impl Checker {
     fn correspondent(&mut self, node: &Node) -> Option<Mailbox> {
         let mailbox = self.r.mailbox(node)?;
         let known = &self.names.correspondents;
-        if !known.contains(&mailbox) && !self.names.exists(&mailbox) && !self.r.is_full() {
+        if !known.contains(&mailbox) && !self.names.exists(&mailbox) && !self.names.holes && !self.r.is_full() {
             let mut names: Vec<&str> = known.iter().map(Mailbox::as_str).collect();
             names.sort_unstable();
             let d = self.r.at(&node.span, "unknown-mailbox", format!("no mail is for `{mailbox}`, or from it"));

@@ -28,7 +28,9 @@ impl Checker {
         let mut drafts = Vec::new();
         let hosts = scenario.get("hosts");
         let entries = hosts.and_then(|node| self.r.map(node, "from host names to what they are")).unwrap_or(&[]);
-        if entries.is_empty() && scenario.get("sites").is_none() {
+        let misread = hosts.is_some_and(|n| !matches!(n.kind, Kind::Map(_)));
+        self.names.holes |= misread;
+        if entries.is_empty() && scenario.get("sites").is_none() && !misread {
             let span = hosts.map_or(&scenario.span, |n| &n.span);
             let d = self.r.at(span, "no-hosts", "a scenario needs hosts").label("nobody is there");
             self.r.push(d.help("add hosts: {\"laptop\": User(..), \"mail.green.example\": Mta(..)}"));
@@ -36,6 +38,7 @@ impl Checker {
         for (key, node) in entries {
             let name = self.host_name(key);
             let Some(fields) = self.r.variant(node, "a kind of host", &[&USER, &MTA, &NAME_SERVER, &ROUTER]) else {
+                self.names.holes = true;
                 // Known by name all the same, so that others may speak of it.
                 if let Some(name) = name {
                     self.declare(&name, &key.span, HostKind::Router);

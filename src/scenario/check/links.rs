@@ -40,13 +40,17 @@ impl Checker {
             self.r.push(d.label(format!("at most {MAX_LINKS} links")));
             return;
         }
+        let told = self.r.found.len();
         for node in nodes {
             self.link(node);
         }
         if let Some(sites) = sites {
             self.link_sites(sites);
         }
-        self.connected();
+        // A link that was not understood would look like a hole in the network.
+        if self.r.found.len() == told && !self.names.holes {
+            self.connected();
+        }
     }
 
     fn link(&mut self, node: &Node) {

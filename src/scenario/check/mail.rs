@@ -103,7 +103,7 @@ impl Checker {
                 None => {
                     // A user whose `submits_to` was wrong has been told.
                     let entry = &self.names.hosts[host.0 as usize];
-                    if !self.r.found.iter().any(|d| d.code == "unknown-host" || d.code == "wrong-host") {
+                    if !self.r.found.iter().any(|d| matches!(d.code, "unknown-host" | "wrong-host" | "unknown-field")) {
                         let message = format!("`{}` has no server to hand this mail to", entry.name);
                         let d = self.r.at(&fields.span, "missing-field", message).label("handed to whom?");
                         let d = d.also(entry.span.clone(), "this User has no `submits_to`");

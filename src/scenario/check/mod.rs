@@ -146,6 +146,7 @@ impl Checker {
         self.nowhere(fields);
         let drafts = self.declare_hosts(fields);
         let sites = fields.get("sites").and_then(|node| self.declare_sites(node));
+        self.names.holes |= fields.get("sites").is_some() && sites.is_none();
         if self.names.hosts.len() > MAX_HOSTS {
             let count = self.names.hosts.len();
             let d = self.r.at(&fields.span, "too-many", format!("{count} hosts are too many"));

@@ -1,6 +1,6 @@
 //! The names of a scenario, and "there is no such ...".
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ pub(super) struct HostName {
 #[derive(Debug, Default)]
 pub(super) struct Served {
     /// Local parts in lower case.
-    pub(super) locals: HashSet<String>,
+    pub(super) locals: BTreeSet<String>,
     pub(super) catch_all: bool,
     /// Hosts that file its mail.
     pub(super) hosts: Vec<HostId>,
@@ -79,6 +79,8 @@ pub(super) struct Names {
     pub(super) zone_spans: HashMap<Domain, Range<usize>>,
     /// Zones that name servers want, with where they say so.
     pub(super) wanted_zones: Vec<(HostId, Domain, Range<usize>)>,
+    /// Whether some host was not understood, so that what seems to be missing may be there.
+    pub(super) holes: bool,
     /// The zone of clocks that do not say otherwise.
     pub(super) zone_minutes: i16,
 }
@@ -111,12 +113,18 @@ impl Names {
         filed || self.forwarded.contains(mailbox)
     }
 
+    /// Whether this name, or one above it, does not exist on purpose.
+    pub(super) fn is_nowhere(&self, domain: &str) -> bool {
+        let above = domain.match_indices('.').map(|(i, _)| &domain[i + 1..]);
+        !self.no_domains.is_empty() && std::iter::once(domain).chain(above).any(|d| self.no_domains.contains(d))
+    }
+
     /// Whether this domain is known in any way.
     fn knows_domain(&self, domain: &str) -> bool {
         domain.starts_with('[')
             || self.domains.contains_key(domain)
             || self.by_name.contains_key(domain)
-            || self.no_domains.contains(domain)
+            || self.is_nowhere(domain)
             || self.written_zones.contains(domain)
             // A name inside a written zone may have records of its own.
             || domain.match_indices('.').any(|(i, _)| self.written_zones.contains(&domain[i + 1..]))
@@ -193,8 +201,8 @@ impl Checker {
 
     pub(super) fn check_recipient(&mut self, mailbox: &Mailbox, span: &Range<usize>) {
         let domain = mailbox.domain();
-        let on_purpose = self.names.no_mailboxes.contains(mailbox) || self.names.no_domains.contains(domain);
-        if on_purpose || self.names.exists(mailbox) {
+        let on_purpose = self.names.no_mailboxes.contains(mailbox) || self.names.is_nowhere(domain);
+        if on_purpose || self.names.holes || self.names.exists(mailbox) {
             return;
         }
         if !self.names.knows_domain(domain) {

@@ -223,7 +223,7 @@ impl Checker {
         let owners: HashSet<&Domain> = self.plan.zones.iter().flat_map(|z| &z.records).map(|r| &r.name).collect();
         let mut told = Vec::new();
         for (target, span, rtype) in targets {
-            if owners.contains(&target) || self.names.no_domains.contains(&target) {
+            if owners.contains(&target) || self.names.is_nowhere(target.as_str()) {
                 continue;
             }
             if told.len() >= 100 {

@@ -1,0 +1,119 @@
+//! Who still waits in which queue, as the records tell it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::scenario::plan::{Plan, Role};
+use crate::sim::Instant;
+use crate::trace::{HostId, QueueName, Record, Verdict, What};
+
+/// A queued mail.
+#[derive(Debug)]
+struct Queued {
+    since: Instant,
+    /// Recipients without a fate.
+    open: Vec<Arc<str>>,
+    /// Whether the server says that it is done with it.
+    done: bool,
+    /// Whether it has recipients of its own to wait for. A server's own report, and a mail that only goes on to
+    /// others, has none: there the queue's word counts.
+    tracked: bool,
+}
+
+/// A mail that waits.
+pub(super) struct Waiting {
+    pub(super) host: HostId,
+    pub(super) queue_id: Arc<str>,
+    pub(super) since: Instant,
+    /// For whom.
+    pub(super) open: Vec<Arc<str>>,
+}
+
+/// All queued mails.
+pub(super) struct Queues {
+    mails: HashMap<(HostId, Arc<str>), Queued>,
+    /// Mailboxes whose mail goes on to others: their fate is that of the others.
+    forwarded: HashSet<(HostId, Arc<str>)>,
+}
+
+impl Queues {
+    pub(super) fn new(plan: &Plan) -> Queues {
+        let mut forwarded = HashSet::new();
+        for (i, host) in plan.hosts.iter().enumerate() {
+            if let Role::Mta(mta) = &host.role {
+                forwarded.extend(mta.forwards.iter().map(|(from, _)| (HostId(i as u32), Arc::from(from.as_str()))));
+            }
+        }
+        Queues { mails: HashMap::new(), forwarded }
+    }
+
+    pub(super) fn record(&mut self, record: &Record) {
+        match &record.what {
+            What::Accepted { queue_id, recipients, .. } => {
+                let host = record.host;
+                let open: Vec<_> =
+                    recipients.iter().filter(|r| !self.forwarded.contains(&(host, Arc::clone(r)))).cloned().collect();
+                let tracked = !open.is_empty();
+                let queued = Queued { since: record.at, open, done: false, tracked };
+                self.mails.insert((host, Arc::clone(queue_id)), queued);
+            }
+            What::Queue { queue_id, queue, .. } => {
+                let key = (record.host, Arc::clone(queue_id));
+                let done = *queue == QueueName::Done;
+                let queued = self.mails.entry(key).or_insert_with(|| Queued {
+                    since: record.at,
+                    open: Vec::new(),
+                    done,
+                    tracked: false,
+                });
+                queued.done = done;
+                self.tidy(record.host, queue_id);
+            }
+            What::Delivered { queue_id, recipient, .. }
+            | What::Bounced { queue_id, recipient, .. }
+            | What::Discarded { queue_id, recipient, .. }
+            | What::Outcome { queue_id, recipient, verdict: Verdict::Accepted, .. } => {
+                if let Some(queued) = self.mails.get_mut(&(record.host, Arc::clone(queue_id))) {
+                    queued.open.retain(|r| r != recipient);
+                    self.tidy(record.host, queue_id);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Forgets a mail that is done with and whose recipients all have their fate.
+    fn tidy(&mut self, host: HostId, queue_id: &Arc<str>) {
+        let key = (host, Arc::clone(queue_id));
+        if self.mails.get(&key).is_some_and(|q| q.done && q.open.is_empty()) {
+            self.mails.remove(&key);
+        }
+    }
+
+    /// Mails that wait, with the time since when: at a host, or anywhere. In order of time.
+    pub(super) fn waiting(&self, host: Option<HostId>) -> Vec<Waiting> {
+        let here = |h: HostId| host.is_none_or(|host| host == h);
+        // A server need not say that it is done where every recipient has a fate.
+        let waits = |q: &Queued| !q.done && (!q.tracked || !q.open.is_empty());
+        let mut found: Vec<_> = self
+            .mails
+            .iter()
+            .filter(|((h, _), q)| here(*h) && waits(q))
+            .map(|((h, id), q)| Waiting { host: *h, queue_id: Arc::clone(id), since: q.since, open: q.open.clone() })
+            .collect();
+        found.sort_by(|a, b| (a.since, a.host, &a.queue_id).cmp(&(b.since, b.host, &b.queue_id)));
+        found
+    }
+
+    /// Recipients of mails that a server says it is done with, although they have no fate. In order of time.
+    pub(super) fn lost(&self) -> Vec<(HostId, Arc<str>, Arc<str>)> {
+        let mut found: Vec<_> = self
+            .mails
+            .iter()
+            .filter(|(_, q)| q.done)
+            .flat_map(|((h, id), q)| q.open.iter().map(|r| (q.since, *h, Arc::clone(id), Arc::clone(r))))
+            .collect();
+        found.sort();
+        found.into_iter().map(|(_, h, id, r)| (h, id, r)).collect()
+    }
+}

@@ -1,0 +1,245 @@
+//! Sentences: what was expected, and what happened.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::{Hit, Judge, Judgement, Seen};
+use crate::scenario::expect::{Claim, Count};
+use crate::sim::{Duration, Instant};
+use crate::trace::HostId;
+
+fn holds(count: Count, n: u64) -> bool {
+    (count.min..=count.max).contains(&n)
+}
+
+/// `exactly 1 copy`, `at least 2 copies`.
+fn counted(count: Count, one: &str, many: &str) -> String {
+    let unit = |n: u64| if n == 1 { one } else { many };
+    match (count.min, count.max) {
+        (a, b) if a == b => format!("exactly {a} {}", unit(a)),
+        (a, u64::MAX) => format!("at least {a} {}", unit(a)),
+        (0, b) => format!("at most {b} {}", unit(b)),
+        (a, b) => format!("{a} to {b} {many}"),
+    }
+}
+
+fn clock(at: Instant) -> String {
+    at.since(Instant::ZERO).to_string()
+}
+
+/// `with the subject "Hello"`, or nothing.
+fn about(subject: Option<&Arc<str>>) -> String {
+    subject.map_or_else(String::new, |s| format!(" of the mail \"{s}\""))
+}
+
+/// The times of the first few hits.
+fn times(judge: &Judge, seen: &Seen, with_words: bool) -> String {
+    let one = |hit: &Hit| {
+        let mut text = format!("at {} on {}", clock(hit.at), judge.name(hit.host));
+        if let Some(age) = hit.age {
+            let _ = write!(text, " ({age} after it was composed)");
+        }
+        if with_words && !hit.words.is_empty() {
+            let _ = write!(text, ": {}", hit.words);
+        }
+        text
+    };
+    let first: Vec<String> = seen.hits.iter().take(6).map(one).collect();
+    let more = seen.count.saturating_sub(first.len() as u64);
+    let tail = if more > 0 { format!("; and {more} more") } else { String::new() };
+    format!("{}{tail}", first.join("; "))
+}
+
+fn path(judge: &Judge, hosts: &[HostId]) -> String {
+    hosts.iter().map(|h| judge.name(*h)).collect::<Vec<_>>().join(" > ")
+}
+
+/// `it was filed 2 times: at ...`.
+fn happened(judge: &Judge, seen: &Seen, what: &str, with_words: bool) -> String {
+    let near = seen.near.as_ref().map_or_else(String::new, |near| format!("; but {near}"));
+    match seen.count {
+        0 => format!("{what} never{near}"),
+        1 => format!("{what} once: {}", times(judge, seen, with_words)),
+        n => format!("{what} {n} times: {}", times(judge, seen, with_words)),
+    }
+}
+
+/// Whether all ages are in the limits.
+fn in_time(seen: &Seen, within: Option<Duration>, after: Option<Duration>) -> bool {
+    seen.hits.iter().all(|hit| {
+        let age = hit.age.unwrap_or(Duration::ZERO);
+        within.is_none_or(|w| age <= w) && after.is_none_or(|a| age >= a)
+    })
+}
+
+fn limits(within: Option<Duration>, after: Option<Duration>) -> String {
+    let mut text = String::new();
+    if let Some(within) = within {
+        let _ = write!(text, ", within {within} of being composed");
+    }
+    if let Some(after) = after {
+        let _ = write!(text, ", not sooner than {after} after being composed");
+    }
+    text
+}
+
+/// Judges one claim.
+pub(super) fn judge(judge: &Judge, i: usize) -> Judgement {
+    let seen = &judge.seen[i];
+    let claim = &judge.expectations[i].claim;
+    let (met, expected, happened) = sentence(judge, claim, seen);
+    Judgement { met, span: judge.expectations[i].span.clone(), expected, happened }
+}
+
+fn sentence(j: &Judge, claim: &Claim, seen: &Seen) -> (bool, String, String) {
+    let host = |h: &Option<HostId>, before: &str| h.map_or_else(String::new, |h| format!("{before}{}", j.name(h)));
+    let simple = |count: &Count, expected: String, what: &str, words: bool| {
+        (holds(*count, seen.count), expected, happened(j, seen, what, words))
+    };
+    match claim {
+        Claim::Delivered { to, subject, copies, within, after, by } => {
+            let in_run = by.is_none_or(|by| seen.hits.iter().all(|hit| hit.at <= by));
+            let met = holds(*copies, seen.count) && in_time(seen, *within, *after) && in_run;
+            let until = by.map_or_else(String::new, |by| format!(", by {}", clock(by)));
+            let copies = counted(*copies, "copy", "copies");
+            let expected = format!("{to} gets {copies}{}{}{until}", about(subject.as_ref()), limits(*within, *after));
+            (met, expected, happened(j, seen, "it was filed", false))
+        }
+        Claim::NotDelivered { to, subject } => {
+            let expected = format!("{to} gets no copy{}", about(subject.as_ref()));
+            (seen.count == 0, expected, happened(j, seen, "it was filed", false))
+        }
+        Claim::Bounced { to, subject, status, code, contains, by, report_to, within, after, count } => {
+            let filed = |hit: &Hit| {
+                report_to.as_ref().is_none_or(|m| hit.report.is_some_and(|report| j.was_filed(report, m.as_str())))
+            };
+            let reported = seen.hits.iter().all(filed);
+            let met = holds(*count, seen.count) && in_time(seen, *within, *after) && reported;
+            let mut expected = format!("mail{} for {to} bounces", about(subject.as_ref()));
+            expected.push_str(&host(by, " at "));
+            if let Some(status) = status {
+                let _ = write!(expected, " with status {status}");
+            }
+            if let Some(code) = code {
+                let _ = write!(expected, " with code {code}");
+            }
+            if let Some(contains) = contains {
+                let _ = write!(expected, ", saying \"{contains}\"");
+            }
+            if let Some(report_to) = report_to {
+                let _ = write!(expected, ", with a report filed for {report_to}");
+            }
+            let _ = write!(expected, ", {}{}", counted(*count, "time", "times"), limits(*within, *after));
+            let mut said = happened(j, seen, "it bounced", true);
+            if let (Some(report_to), false) = (report_to, reported) {
+                let _ = write!(said, "; no report was filed for {report_to}");
+            }
+            (met, expected, said)
+        }
+        Claim::Attempts { to, subject, by, count } => {
+            let times = counted(*count, "attempt", "attempts");
+            let expected = format!("{times}{} to hand on mail{} for {to}", host(by, " by "), about(subject.as_ref()));
+            simple(count, expected, "it was tried", true)
+        }
+        Claim::Hops { to, subject, hosts } => {
+            let met = seen.count > 0 && seen.hits.iter().all(|hit| hit.path == *hosts);
+            let expected = format!("mail{} for {to} goes {}", about(subject.as_ref()), path(j, hosts));
+            let other = seen.hits.iter().find(|hit| hit.path != *hosts).or(seen.hits.first());
+            let said =
+                other.map_or_else(|| "it was never filed".into(), |hit| format!("it went {}", path(j, &hit.path)));
+            (met, expected, said)
+        }
+        Claim::QueueEmpty { host } => {
+            let waiting = j.queues.as_ref().map_or_else(Vec::new, |q| q.waiting(*host));
+            let at = host.map_or_else(|| "anywhere".into(), |h| format!("at {}", j.name(h)));
+            let said = match waiting.as_slice() {
+                [] => "nothing waits".to_owned(),
+                [first, ..] => format!(
+                    "{}, the first on {} since {} as {} for {}",
+                    number(waiting.len() as u64, "mail still waits", "mails still wait"),
+                    j.name(first.host),
+                    clock(first.since),
+                    first.queue_id,
+                    first.open.iter().map(|r| &**r).collect::<Vec<_>>().join(", "),
+                ),
+            };
+            (waiting.is_empty(), format!("no mail waits {at} at the end"), said)
+        }
+        Claim::Reply { from, to, code, contains, count } => {
+            let saying = contains.as_ref().map_or_else(String::new, |c| format!(" with \"{c}\""));
+            let times = counted(*count, "time", "times");
+            let expected = format!("{} replies {code}{saying}{}, {times}", j.name(*from), host(to, " to "));
+            simple(count, expected, "it said so", true)
+        }
+        Claim::Command { from, to, begins, count } => {
+            let times = counted(*count, "time", "times");
+            let expected = format!("{} says \"{begins}\"{}, {times}", j.name(*from), host(to, " to "));
+            simple(count, expected, "it said so", true)
+        }
+        Claim::Lookup { host, name, rtype, result, cached, count } => {
+            let rtype = rtype.as_ref().map_or_else(String::new, |t| format!(" {t}"));
+            let result = result.as_ref().map_or_else(String::new, |r| format!(" and finds \"{r}\""));
+            let cached = match cached {
+                Some(true) => " in its cache",
+                Some(false) => " by asking",
+                None => "",
+            };
+            let times = counted(*count, "time", "times");
+            let expected = format!("{} looks up {name}{rtype}{result}{cached}, {times}", j.name(*host));
+            simple(count, expected, "it did so", true)
+        }
+        Claim::Unsent { to, code, contains, count } => {
+            let code = code.map_or_else(String::new, |c| format!(" with code {c}"));
+            let saying = contains.as_ref().map_or_else(String::new, |c| format!(", saying \"{c}\""));
+            let expected = format!("mail for {to} cannot be sent{code}{saying}, {}", counted(*count, "time", "times"));
+            simple(count, expected, "that happened", true)
+        }
+        Claim::Policy { host, policy, decision, count } => {
+            let times = counted(*count, "time", "times");
+            simple(count, format!("{policy} at {} decides `{decision}`, {times}", j.name(*host)), "it did so", true)
+        }
+        Claim::Connections { from, to, count } => {
+            let many = counted(*count, "connection", "connections");
+            simple(count, format!("{} opens {many}{}", j.name(*from), host(to, " to ")), "it did so", false)
+        }
+        Claim::NothingLost => {
+            let lost = j.queues.as_ref().map_or_else(Vec::new, super::queues::Queues::lost);
+            let said = match (j.alarms.first(), lost.first()) {
+                (Some(alarm), _) => format!("the simulator's audit says: {alarm}"),
+                (None, None) => "nothing was lost".to_owned(),
+                (None, Some((h, id, r))) => {
+                    let many = number(lost.len() as u64, "recipient has", "recipients have");
+                    format!("{many} no fate, the first is {r} of {id} on {}", j.name(*h))
+                }
+            };
+            let expected = "every accepted recipient is delivered, bounced, discarded or queued".to_owned();
+            (lost.is_empty() && j.alarms.is_empty(), expected, said)
+        }
+        Claim::Total { delivered, bounced, sent, unsent, queued } => {
+            total(j, [delivered, bounced, sent, unsent, queued])
+        }
+    }
+}
+
+fn number(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+fn total(j: &Judge, wanted: [&Option<Count>; 5]) -> (bool, String, String) {
+    let waiting = |j: &Judge| {
+        let mails = j.queues.as_ref().map_or_else(Vec::new, |q| q.waiting(None));
+        mails.iter().map(|w| w.open.len().max(1) as u64).sum::<u64>()
+    };
+    let sums = [j.sums.delivered, j.sums.bounced, j.sums.sent, j.sums.unsent, waiting(j)];
+    let words = ["delivered", "bounced", "sent", "unsent", "queued"];
+    let mut expected = Vec::new();
+    let mut said = Vec::new();
+    let mut met = true;
+    for ((count, sum), word) in wanted.into_iter().zip(sums).zip(words) {
+        let Some(count) = count else { continue };
+        met &= holds(*count, sum);
+        expected.push(counted(*count, word, word));
+        said.push(format!("{sum} {word}"));
+    }
+    (met, format!("in total {}", expected.join(", ")), said.join(", "))
+}

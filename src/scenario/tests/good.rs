@@ -1,0 +1,244 @@
+//! Good files and the plans they make.
+
+use super::{FIRST, good};
+use crate::scenario::*;
+use crate::sim::{Distribution, Duration, Instant};
+use crate::trace::HostId;
+
+fn mta(plan: &Plan, name: &str) -> MtaPlan {
+    match &plan.host(plan.find_host(name).unwrap()).role {
+        Role::Mta(mta) => (**mta).clone(),
+        other => panic!("{name} is {other:?}"),
+    }
+}
+
+fn records(plan: &Plan, zone: &str) -> Vec<String> {
+    let zone = plan.zones.iter().find(|z| z.origin.as_str() == zone).unwrap();
+    zone.records.iter().map(|r| format!("{} {:?}", r.name, r.data)).collect()
+}
+
+#[test]
+fn the_first_message() {
+    let plan = good(FIRST);
+    assert_eq!((plan.title.as_str(), plan.seed, plan.hosts.len(), plan.links.len()), ("A first message", 1, 3, 2));
+    assert_eq!(plan.start_unix_secs, 1_767_603_600);
+    let server = mta(&plan, "mail.green.example");
+    assert_eq!(server.clients, [HostId(0)]);
+    assert_eq!(server.domains[0].mailboxes.iter().map(|m| &**m).collect::<Vec<_>>(), ["alice", "postmaster"]);
+    assert_eq!(server.retry.schedule, Schedule::Rfc5321);
+    let Role::User(user) = &plan.hosts[0].role else { panic!() };
+    assert_eq!((user.submits_to, user.port), (Some(HostId(1)), 587));
+    assert_eq!(plan.links[1].forward.latency, Duration::from_millis(40));
+    assert_eq!(plan.links[1].back.bandwidth_bps, Some(100_000_000));
+    assert_eq!(&*plan.links[1].label, "40 ms, 100 Mbit/s");
+    assert_eq!(&*plan.links[0].label, "Wifi");
+    assert_eq!(
+        records(&plan, "blue.example"),
+        ["mx.blue.example A(192.0.2.3)", "blue.example Mx { preference: 10, exchange: Some(Domain(mx.blue.example)) }"]
+    );
+    assert_eq!(records(&plan, "in-addr.arpa").len(), 2);
+    assert!(plan.needs_implied_name_server());
+    let mail = &plan.mail[0];
+    assert_eq!(
+        (mail.at, mail.host, mail.submit_to, mail.port),
+        (Instant::from_nanos(1_000_000_000), HostId(0), HostId(1), 587)
+    );
+    assert_eq!(mail.recipients[0].as_str(), "bob@blue.example");
+    let expectation = &plan.expectations[0];
+    assert!(FIRST[expectation.span.clone()].starts_with("Delivered("));
+}
+
+#[test]
+fn the_starter() {
+    let plan = good(&starter("My \"first\" \\ try\n"));
+    assert_eq!(plan.title, "My first  try");
+    assert_eq!(plan.mail[0].recipients.len(), 2);
+    assert_eq!(plan.faults[0].lasting, Some(Duration::from_mins(30)));
+}
+
+const EVERYTHING: &str = r##"#![enable(implicit_some)]
+(
+    title: "Everything", about: "all that can be said", seed: 7, start: "2026-03-01 12:00 +01:00", zone: "+01:00",
+    run_for: Some("30d"), resolver: "ns.example", resolver_latency: "2ms", nowhere: ["gone.example", "nobody@blue.example"],
+    hosts: {
+        "laptop": User(mailboxes: ["alice@green.example", "\"a b\"@green.example"], submits_to: "mail.green.example",
+            port: 25, ipv6: true, clock: "-90s", zone: "-05:00", esmtp: false, pipelining: false, reply_timeout: "1min"),
+        "attacker": User(mailbox: "eve@evil.example"),
+        "mail.green.example": Mta(domains: ["green.example"], mailboxes: {"green.example": ["alice", "bob"]}, smarthost: "gate.example",
+            retry: Custom(delays: ["1min", "2min"]), lifetime: "1d", delay_warning: "4h", outbound_addresses: 8, concurrency: 2,
+            mails_per_connection: 1, idle: "0s", recipients_per_transaction: 5),
+        "gate.example": Mta(relay_for: ["blue.example"], routes: {"blue.example": "mx1.blue.example"}, clients: ["attacker"],
+            outbound_addresses: ["198.51.100.200"], retry: Exim, delay_warning: Never, open_relay: true),
+        "mx1.blue.example": Mta(domains: ["blue.example"], mailboxes: ["bob", "carol"], catch_all: true, address: "203.0.113.7",
+            forwards: {"bob@blue.example": ["bob@green.example", "alice@green.example"], "carol@blue.example": ["x@gone.example"]},
+            without: [Pipelining, Size], esmtp: false, unknown_users: AcceptThenBounce, hop_limit: 30, max_size: "1MiB",
+            max_recipients: 3, greylist: (delay: "5min", by_network: true), idle_timeout: "1min", processing: "100ms",
+            replies: [
+                (to: Rcpt, matching: "bob@blue.example", nth: (1, 2), reply: "451 4.3.0 Try later"),
+                (to: EndOfData, nth: 3, client: "gate.example", from: "1h", until: "2h", reply: "421", close: true),
+            ]),
+        "ns.example": NameServer(zones: ["blue.example"], recursive: true, processing: "1ms"),
+        "r1": Router,
+    },
+    links: [
+        ("laptop", "mail.green.example", Dsl),
+        ("attacker", "r1"),
+        ("mail.green.example", "r1", (preset: Cable, latency: "50ms", back: (loss: "1 %"))),
+        ("gate.example", "r1", (latency: "1ms", jitter: "1ms", bandwidth: Unlimited, buffer: "64KiB", loss: "0.5 %", mtu: 1280)),
+        ("mx1.blue.example", "r1", "Lan"),
+        ("ns.example", "r1", Fibre),
+    ],
+    zones: {
+        "blue.example": [
+            ("@", "MX 10 mx1.blue.example"), ("@", "MX 20 mx2.gone.example", "1d"), ("@", "TXT \"v=spf1 -all\""),
+            ("www", "CNAME mx1.blue.example"), ("mx9.blue.example.", "A 192.0.2.200"),
+            ("mx2", "AAAA 2001:db8::99"), ("sub", "NS ns.example"), ("null", "MX 0 ."),
+        ],
+        "dead.example": (records: [("@", "MX 0 .")], ttl: "1d", negative_ttl: "1min", hosts: false),
+    },
+    mail: [
+        (from: "alice@green.example", to: ["bob@blue.example"], cc: ["carol@blue.example"], bcc: ["x@gone.example"],
+         subject: "Grüße", text: "a\r\nb", headers: [("X-A", "ü")], size: "10KiB", count: 3, every: Exponential("6s")),
+        (at: "5s", from: "president@bank.example", by: "attacker", via: "mx1.blue.example", mail_from: "<>", port: 25,
+         to: ["whoever@anywhere.test"], rcpt: ["nobody@blue.example", "y@dead.example"]),
+    ],
+    traffic: [
+        (name: "chat", from: ["laptop", "alice@green.example"], to: ["bob@blue.example"], rate: "10/min",
+         sizes: Pareto(minimum: "2KiB", shape: 1.5), start: "1h", stop: "2h", count: 10, subject: "n {n}"),
+        (from: ["laptop"], to: ["carol@blue.example"], every: Uniform("1s", "2s"), sizes: Uniform("1KiB", "2KiB"), count: 5),
+    ],
+    faults: [
+        (at: "1s", what: Down(link: ("r1", "gate.example")), lasting: "1h"),
+        (when: FinalDot(at: "mx1.blue.example", nth: 2), what: Down(link: ("mx1.blue.example", "r1")), lasting: "30s"),
+        (when: Said(by: "gate.example", line: "250", nth: 4), what: Drop(link: ("gate.example", "r1"), from: "r1", packets: 3)),
+        (when: Heard(by: "gate.example", line: "mail from"), what: Loss(link: ("gate.example", "r1"), loss: "50 %")),
+        (at: "2s", what: Down(host: "mx1.blue.example")), (at: "1h", what: Up(host: "mx1.blue.example")),
+        (at: "1h", what: Dns(server: "ns.example", mode: Silent), lasting: "1min"), (at: "2h", what: Dns(mode: ServFail)),
+        (at: "1d", what: SetRecord(zone: "blue.example", record: "MX 5 mx1.blue.example", ttl: "5min")),
+        (at: "2d", what: RemoveRecord(zone: "blue.example", name: "www", rtype: CNAME)),
+        (at: "3d", what: AddRecord(zone: "blue.example", name: "@", record: "A 192.0.2.1")),
+        (at: "4d", what: Latency(link: ("gate.example", "r1"), latency: "1s")), (at: "5d", what: Up(link: ("gate.example", "r1"))),
+    ],
+    expect: [
+        Delivered(to: "carol@blue.example", copies: AtLeast(1), subject: "Grüße", within: "1d", after: "1s", by: "2d"),
+        NotDelivered(to: "x@gone.example"),
+        Bounced(to: "x@gone.example", status: "5.1.2", code: 550, contains: "no", by: "mail.green.example",
+            report_to: "alice@green.example", within: "6d", after: "1s", count: (1, 2)),
+        Attempts(to: "bob@blue.example", by: "mail.green.example", count: 3),
+        Hops(to: "carol@blue.example", hosts: ["laptop", "mail.green.example"]),
+        QueueEmpty, QueueEmpty(host: "gate.example"), NothingLost,
+        Reply(from: "mx1.blue.example", to: "gate.example", code: "451", contains: "later", count: AtLeast(2)),
+        Command(from: "gate.example", to: "mx1.blue.example", line: "QUIT", count: AtMost(9)),
+        Lookup(host: "gate.example", name: "blue.example", rtype: MX, result: "mx1", cached: false),
+        Unsent(to: "bob@blue.example", code: 550), Policy(host: "mx1.blue.example", policy: "greylist", decision: "defer"),
+        Connections(from: "gate.example", to: "mx1.blue.example", count: 2),
+        Total(delivered: AtLeast(1), bounced: 0, sent: 5, unsent: 0, queued: 0),
+    ],
+)
+"##;
+
+#[test]
+fn everything_at_once() {
+    let plan = good(EVERYTHING);
+    assert_eq!(plan.start_unix_secs, 1_772_362_800);
+    assert_eq!(plan.hosts[0].clock, ClockPlan { ahead_secs: -90, zone_minutes: -300 });
+    assert_eq!(plan.hosts[1].clock.zone_minutes, 60);
+    assert_eq!(plan.hosts[0].ipv6.unwrap().to_string(), "2001:db8::1");
+    let ns = plan.find_host("ns.example");
+    assert!(plan.hosts.iter().all(|h| h.resolver == ns));
+    let green = mta(&plan, "mail.green.example");
+    assert_eq!(green.outbound_addresses.len(), 8);
+    assert_eq!(green.outbound_addresses[0].to_string(), "198.51.100.1");
+    assert_eq!(green.retry.schedule, Schedule::Custom(vec![Duration::from_mins(1), Duration::from_mins(2)]));
+    let gate = mta(&plan, "gate.example");
+    assert_eq!(gate.clients, [plan.find_host("attacker").unwrap(), plan.find_host("mail.green.example").unwrap()]);
+    assert_eq!((gate.retry.lifetime, gate.retry.delay_warning), (Duration::from_hours(96), None));
+    let blue = mta(&plan, "mx1.blue.example");
+    assert!(!blue.server.extensions.pipelining && blue.server.extensions.eight_bit_mime && !blue.server.esmtp);
+    assert_eq!(blue.server.replies[0].nth, (1, 2));
+    assert_eq!(blue.server.replies[0].reply.enhanced, Some((4, 3, 0)));
+    assert!(blue.server.replies[1].close);
+    assert_eq!(blue.clients.len(), 1);
+    // The preset differs by direction; what is said for the link holds for both.
+    let cable = &plan.links[2];
+    assert_eq!((cable.forward.latency, cable.back.latency), (Duration::from_millis(50), Duration::from_millis(50)));
+    assert_eq!((cable.forward.bandwidth_bps, cable.back.bandwidth_bps), (Some(20_000_000), Some(250_000_000)));
+    assert_eq!((cable.forward.loss_ppm, cable.back.loss_ppm), (100, 10_000));
+    let records = records(&plan, "blue.example");
+    assert!(records.contains(&"null.blue.example Mx { preference: 0, exchange: None }".into()), "{records:?}");
+    assert!(records.contains(&"mx1.blue.example A(203.0.113.7)".into()), "{records:?}");
+    assert_eq!(plan.mail[0].text.as_ref(), "a\nb");
+    assert_eq!(plan.mail[0].every, Distribution::Exponential(6_000_000_000));
+    let forged = &plan.mail[1];
+    assert_eq!((forged.reverse_path.as_ref(), forged.port, forged.recipients.len()), (None, 25, 2));
+    assert_eq!(forged.header_to, ["whoever@anywhere.test".into()]);
+    assert_eq!(plan.traffic[0].from.len(), 3);
+    assert_eq!(plan.traffic[0].size_bytes, Distribution::Pareto { minimum: 2048, shape_thousandths: 1500 });
+    assert_eq!(plan.faults.len(), 13);
+    assert_eq!(plan.expectations.len(), 15);
+}
+
+#[test]
+fn a_generated_internet() {
+    let plan = good(
+        r#"(title: "large", hosts: {"probe": User(mailbox: "p@probe.example", submits_to: "mx.site001.example")},
+            links: [("probe", "core1", Satellite)],
+            sites: (count: 200, users_per_site: 5, core_routers: 8, mta: (retry: Postfix, concurrency: 3),
+                mail: (count: 5000, rate: "100/min", sizes: Uniform("1KiB", "8KiB"))),
+            faults: [(at: "10s", what: Down(host: "mx.site007.example"), lasting: "1h")],
+            expect: [Total(delivered: 5000, bounced: 0), QueueEmpty, NothingLost])"#,
+    );
+    assert_eq!(plan.hosts.len(), 1 + 8 + 200 * 6);
+    assert_eq!(plan.links.len(), 1 + 12 + 200 * 6);
+    assert_eq!(plan.traffic[0].from.len(), 1000);
+    assert_eq!(plan.traffic[0].count, 5000);
+    assert_eq!(mta(&plan, "mx.site200.example").client.concurrency, 3);
+    assert_eq!(mta(&plan, "mx.site001.example").clients.len(), 6);
+    assert_eq!(
+        plan.host(plan.find_host("pc5.site200.example").unwrap()).role,
+        Role::User(UserPlan {
+            mailboxes: vec!["user5@site200.example".parse().unwrap()],
+            submits_to: plan.find_host("mx.site200.example"),
+            port: 587,
+            client: mta(&plan, "mx.site200.example").client,
+        })
+    );
+    // Every address is used once.
+    let mut addresses: Vec<_> = plan.hosts.iter().map(|h| h.ipv4).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    assert_eq!(addresses.len(), plan.hosts.len());
+}
+
+#[test]
+fn many_hosts_load_soon() {
+    let started = std::time::Instant::now();
+    let plan = good("(sites: (count: 49999, users_per_site: 3, core_routers: 4))");
+    assert_eq!(plan.hosts.len(), 200_000);
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}
+
+#[test]
+fn backups_and_mx_order() {
+    let plan = good(
+        r#"(hosts: {"a.example": Mta(relay_for: ["blue.example"]), "mx.blue.example": Mta(domains: ["blue.example"])},
+            links: [("a.example", "mx.blue.example")])"#,
+    );
+    let mx: Vec<String> = records(&plan, "blue.example").into_iter().filter(|r| r.contains("Mx")).collect();
+    assert_eq!(
+        mx,
+        [
+            "blue.example Mx { preference: 10, exchange: Some(Domain(mx.blue.example)) }",
+            "blue.example Mx { preference: 20, exchange: Some(Domain(a.example)) }"
+        ]
+    );
+}
+
+#[test]
+fn the_reference_page_names_everything() {
+    let page = reference();
+    for word in ["submits_to", "**required**", "| `Dsl` |", "FinalDot", "NothingLost", "hop_limit", "RemoveRecord"] {
+        assert!(page.contains(word), "{word}");
+    }
+    assert!(!page.contains("  |  |"));
+}
