@@ -240,6 +240,7 @@ impl Story {
         self.mail = mail;
     }
 
+    #[allow(clippy::too_many_arguments)]
     /// A packet that arrives after `latency`, or is lost after a third of it.
     pub(crate) fn packet(
         &mut self,

@@ -23,6 +23,8 @@ const WIDEST: f64 = 400.0;
 /// From a lifeline to the words beside it.
 pub(super) const BESIDE: f64 = 13.0;
 const FOLD_HEIGHT: f64 = 40.0;
+/// Notes have this much room even where lifelines stand close.
+const NOTE_ROOM: f64 = 330.0;
 const LEAST_DROP: f64 = 9.0;
 /// Words are moved this far to keep clear of lines; beyond it they cover them.
 const MOST_FOR_LINES: f64 = 36.0;
@@ -127,7 +129,7 @@ fn columns(model: &Model) -> (Vec<f64>, Vec<f64>, f64) {
         .map(|i| heads.get(i + 1).map_or(140.0, |next| (heads[i] + next + 24.0).max(NARROWEST)))
         .collect();
     // Many hosts stand closer together.
-    let widest = (1_900.0 / heads.len().max(1) as f64).clamp(NARROWEST + 40.0, WIDEST);
+    let widest = (2_600.0 / heads.len().max(1) as f64).clamp(NARROWEST + 60.0, WIDEST);
     for arrow in &model.arrows {
         let (Some(from), Some(to)) = (model.column(arrow.from), model.column(arrow.to)) else { continue };
         // Words of an arrow that passes other lifelines may pass them too.
@@ -322,7 +324,9 @@ impl Pass<'_> {
         let Some(column) = self.model.column(note.host) else { return };
         let gap = self.layout.gap(column);
         let x = self.layout.xs[column] + BESIDE + 8.0;
-        let label = Label::new((x, 0.0), note.words.as_str(), Face::Sans, NOTE_SIZE).fit(gap - 2.0 * BESIDE - 18.0);
+        // A note may pass the neighbour's lifeline, not the edge of the picture.
+        let room = (gap - 2.0 * BESIDE - 18.0).max((self.layout.width - x - 32.0).min(NOTE_ROOM));
+        let label = Label::new((x, 0.0), note.words.as_str(), Face::Sans, NOTE_SIZE).fit(room);
         self.floor_below_arrival(column, 15.0);
         let (rect, half) = (label.rect(), 0.6 * NOTE_SIZE + 5.0);
         self.settle(|y| Rect::new(rect.x0 - 10.0, y - half, rect.x1 + 8.0, y + half));

@@ -160,7 +160,8 @@ fn legend_entries(roster: &Roster, way: &Way, dots: bool) -> Vec<(Entry, bool)> 
             entries.push((Entry::Role(role, words), dots));
         }
     }
-    let kinds: [(fn(&Hop) -> bool, &str); 3] = [
+    type Is = fn(&Hop) -> bool;
+    let kinds: [(Is, &str); 3] = [
         (|h| h.accepted.is_some() && !h.report, "hop of the mail"),
         (|h| h.accepted.is_some() && h.report, "hop of its report"),
         (|h| h.accepted.is_none(), "tried in vain"),

@@ -17,35 +17,60 @@ const MOST_EXACT: usize = 800;
 /// A place for every host, in lengths of a link, centred on the origin.
 pub(super) fn places(roster: &Roster) -> Vec<Point> {
     let n = roster.hosts.len();
-    if n < 2 || n > MOST_EXACT {
+    if !(2..=MOST_EXACT).contains(&n) {
         return spiral(n);
     }
     let distances = distances(roster);
-    let aside: Vec<bool> = roster.hosts.iter().map(|h| Role::of(&h.role) == Role::NameServer).collect();
-    let mut places = scaled(&distances, n);
+    let is_aside = |i: &usize| Role::of(&roster.hosts[*i].role) == Role::NameServer;
+    let (mut aside, mut kept): (Vec<usize>, Vec<usize>) = (0..n).partition(is_aside);
+    if kept.len() < 2 {
+        (aside, kept) = (Vec::new(), (0..n).collect());
+    }
+    let between = |i: usize, j: usize| distances[i * n + j];
+    let sub: Vec<f64> = kept.iter().flat_map(|i| kept.iter().map(|j| between(*i, *j))).collect();
+    let mut places = spiral(n);
+    for (i, place) in kept.iter().zip(scaled(&sub, kept.len())) {
+        places[*i] = place;
+    }
     let rounds = if n <= 60 { 300 } else { 80 };
+    majorise(&mut places, &kept, &kept, between, rounds);
+    // Name servers then find their place beside the way of mail; they do not bend it.
+    for (turn, i) in aside.iter().enumerate() {
+        let nearest = kept.iter().copied().min_by(|a, b| between(*i, *a).total_cmp(&between(*i, *b)));
+        let (x, y) = nearest.map_or((0.0, 0.0), |at| places[at]);
+        places[*i] = (x + 0.1 * turn as f64, y - 1.0);
+    }
+    let all: Vec<usize> = (0..n).collect();
+    majorise(&mut places, &aside, &all, between, 100);
+    lie_down(&mut places, roster);
+    places
+}
+
+/// Moves `movers` to where their distances to `others` ask them to be.
+fn majorise(
+    places: &mut [Point],
+    movers: &[usize],
+    others: &[usize],
+    between: impl Fn(usize, usize) -> f64,
+    rounds: usize,
+) {
     for _ in 0..rounds {
-        for i in 0..n {
+        for &i in movers {
             let (mut x, mut y, mut weights) = (0.0, 0.0, 0.0);
-            for j in 0..n {
-                if i == j {
-                    continue;
-                }
-                let wanted = distances[i * n + j];
-                // Name servers find their place beside the way of mail; they do not bend it.
-                let heed = if aside[j] && !aside[i] { 0.02 } else { 1.0 };
-                let weight = heed / (wanted * wanted);
+            for &j in others.iter().filter(|j| **j != i) {
+                let wanted = between(i, j);
+                let weight = 1.0 / (wanted * wanted);
                 let (dx, dy) = (places[i].0 - places[j].0, places[i].1 - places[j].1);
                 let pull = wanted / (dx * dx + dy * dy).sqrt().max(1e-6);
                 x += weight * (places[j].0 + dx * pull);
                 y += weight * (places[j].1 + dy * pull);
                 weights += weight;
             }
-            places[i] = (x / weights, y / weights);
+            if weights > 0.0 {
+                places[i] = (x / weights, y / weights);
+            }
         }
     }
-    lie_down(&mut places, roster);
-    places
 }
 
 /// Classical scaling: the two main axes of the distances, found by power iteration. It starts the majorisation near the
@@ -77,7 +102,7 @@ fn scaled(distances: &[f64], n: usize) -> Vec<Point> {
         v.iter_mut().for_each(|x| *x *= value.sqrt());
         axes.push(v);
     }
-    (0..n).map(|i| (axes[0][i] + seed[i].0 * 0.05, axes[1][i] + seed[i].1 * 0.05)).collect()
+    (0..n).map(|i| (axes[0][i] + seed[i].0 * 0.005, axes[1][i] + seed[i].1 * 0.005)).collect()
 }
 
 /// A start without symmetry that could hold hosts on one line: the golden angle.

@@ -177,7 +177,12 @@ impl Placed {
                 let sheet = Rect::new(12.0, TOP, self.width - 12.0, self.bottom);
                 r.within(&sheet) && !taken.iter().any(|t| t.meets(&r))
             };
-            match spots.into_iter().find(free) {
+            let clear = |p: &&Point| {
+                let crossed = |c: &Curve| c.points.windows(2).any(|w| rect(p).is_crossed(w[0], w[1]));
+                !self.curves.iter().any(crossed)
+            };
+            let spots: Vec<Point> = spots.into_iter().filter(free).collect();
+            match spots.iter().find(clear).or(spots.first()).copied() {
                 Some(at) => {
                     taken.push(rect(&at));
                     self.names.push(Label { at, ..label });
@@ -206,7 +211,23 @@ fn spread_cards(places: &[Point], roster: &Roster) -> (Vec<Point>, Sizes) {
         if few { (card + label + 44.0, 150.0 + 0.25 * card) } else { (card * 0.8 + label * 0.6 + 30.0, 150.0) };
     let mut centers: Vec<Point> = places.iter().map(|p| (p.0 * ux, p.1 * uy)).collect();
     push_apart(&mut centers, &sizes);
+    align(&mut centers);
     (centers, sizes)
+}
+
+/// Cards that stand almost at the same height are given the same height.
+fn align(centers: &mut [Point]) {
+    const ALMOST: f64 = 16.0;
+    let mut order: Vec<usize> = (0..centers.len()).collect();
+    order.sort_by(|a, b| centers[*a].1.total_cmp(&centers[*b].1));
+    let mut rest = &order[..];
+    while let Some(first) = rest.first() {
+        let top = centers[*first].1;
+        let row = rest.partition_point(|i| centers[*i].1 < top + ALMOST).max(1);
+        let mean = rest[..row].iter().map(|i| centers[*i].1).sum::<f64>() / row as f64;
+        rest[..row].iter().for_each(|i| centers[*i].1 = mean);
+        rest = &rest[row..];
+    }
 }
 
 /// A fixed number of rounds in which cards that meet step aside.
