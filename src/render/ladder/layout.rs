@@ -142,7 +142,7 @@ fn columns(model: &Model) -> (Vec<f64>, Vec<f64>, f64) {
     }
     for note in &model.notes {
         let Some(column) = model.column(note.host) else { continue };
-        let wanted = pixels(&note.words, Face::Sans, NOTE_SIZE) + 2.0 * BESIDE + 22.0;
+        let wanted = pixels(&note.words, Face::Sans, NOTE_SIZE) + 2.0 * BESIDE + 36.0;
         gaps[column] = gaps[column].max(wanted.min(widest * 0.9));
     }
     let mut xs = Vec::with_capacity(heads.len());

@@ -89,6 +89,7 @@ fn note(roster: &Roster, record: &Record) -> Option<(NoteKind, String)> {
                 _ => return None,
             }
         }
+        What::Fault { text } if turn(text).is_some_and(|(begins, _)| !begins) => (Plain, clean(text)),
         What::Fault { text } => (Bad, clean(text)),
         What::Alarm { text } => (Bad, format!("defect of the simulator: {}", clean(text))),
         _ => return None,
@@ -109,18 +110,8 @@ struct Faults {
 
 impl Faults {
     fn add(&mut self, host: HostId, text: &str, at: Moment) {
-        const BEGINS: [&str; 8] = ["down", "silent", "failing", "crashed", "crashes", "cut", "lossy", "slow"];
-        const ENDS: [&str; 8] = ["up", "answers", "back", "again", "well", "over", "restored", "ends"];
-        let said = |word: &str, known: &[&str]| known.contains(&word.trim_matches(|c: char| !c.is_alphanumeric()));
-        let mut list: Vec<&str> = text.split_whitespace().collect();
-        // What is out of order comes before the word that says so.
-        let Some(place) = list.iter().rposition(|w| said(w, &BEGINS) || said(w, &ENDS)) else { return };
-        let begins = said(list[place], &BEGINS);
-        list.truncate(place);
-        while list.last().is_some_and(|w| ["is", "goes", "comes", "went", "came"].contains(w)) {
-            list.pop();
-        }
-        let key = (host, list.join(" "));
+        let Some((begins, what)) = turn(text) else { return };
+        let key = (host, what);
         if begins {
             self.open.entry(key).or_insert(at);
         } else if let Some(from) = self.open.remove(&key) {
@@ -134,4 +125,20 @@ impl Faults {
         self.bars.sort_by_key(|bar| bar.from);
         self.bars
     }
+}
+
+/// Whether the words of a fault tell that it begins, and what it is about; none where they tell neither that nor its end.
+fn turn(text: &str) -> Option<(bool, String)> {
+    const BEGINS: [&str; 8] = ["down", "silent", "failing", "crashed", "crashes", "cut", "lossy", "slow"];
+    const ENDS: [&str; 8] = ["up", "answers", "back", "again", "well", "over", "restored", "ends"];
+    let said = |word: &str, known: &[&str]| known.contains(&word.trim_matches(|c: char| !c.is_alphanumeric()));
+    let mut list: Vec<&str> = text.split_whitespace().collect();
+    // What is out of order comes before the word that says so.
+    let place = list.iter().rposition(|w| said(w, &BEGINS) || said(w, &ENDS))?;
+    let begins = said(list[place], &BEGINS);
+    list.truncate(place);
+    while list.last().is_some_and(|w| ["is", "goes", "comes", "went", "came"].contains(w)) {
+        list.pop();
+    }
+    Some((begins, list.join(" ")))
 }
