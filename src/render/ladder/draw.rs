@@ -1,0 +1,289 @@
+//! Draws a ladder whose parts have their places.
+
+use super::super::icons;
+use super::super::palette::{
+    BAND, BLUE, CARD, FAINT, FRAME, GREEN, INK, LIFELINE, MUTED, ORANGE, PAPER, PURPLE, Rgb, VERMILLION,
+};
+use super::super::scene::{Anchor, Dash, Head, Label, Point, Rect, Scene, Stroke};
+use super::super::text_width::{Face, thousands};
+use super::layout::{BESIDE, HEAD_HEIGHT, HEADS, Layout, NAME_SIZE};
+use super::model::{ArrowKind, Column, Model, NoteKind};
+
+pub(super) fn draw(model: &Model, layout: &Layout) -> Scene {
+    let entries = legend_entries(model);
+    let (rows, legend_height) = legend_places(&entries, layout.width);
+    let tall = layout.bottom - layout.top > 700.0;
+    let feet = if tall { HEAD_HEIGHT } else { 8.0 };
+    let more = if model.more > 0 { 30.0 } else { 0.0 };
+    let height = layout.bottom + feet + more + 26.0 + legend_height;
+    let mut scene = Scene::sheet(layout.width, height, &model.title);
+    scene.heading(&model.subtitle);
+
+    folds_below(&mut scene, layout);
+    lifelines(&mut scene, model, layout);
+    for (index, column) in model.columns.iter().enumerate() {
+        head(&mut scene, column, layout, index, HEADS);
+        if tall {
+            head(&mut scene, column, layout, index, layout.bottom);
+        }
+    }
+    if model.columns.is_empty() {
+        let words = Label::new((24.0, HEADS + 20.0), "Nothing happens in this part of the trace.", Face::Sans, 14.0);
+        scene.text(words.color(MUTED));
+    }
+    arrows(&mut scene, model, layout);
+    folds_above(&mut scene, layout);
+    words(&mut scene, model, layout);
+    for label in &layout.times {
+        scene.text(label.clone().color(MUTED));
+    }
+    if model.more > 0 {
+        let at = (layout.width / 2.0, layout.bottom + feet + 18.0);
+        let words = format!("… {} more events", thousands(model.more as u64));
+        scene.text(Label::new(at, words, Face::Bold, 13.0).anchor(Anchor::Middle).color(MUTED));
+    }
+    let top = layout.bottom + feet + more + 14.0;
+    legend(&mut scene, &entries, &rows, top);
+    scene
+}
+
+fn lifelines(scene: &mut Scene, model: &Model, layout: &Layout) {
+    for (index, x) in layout.xs.iter().enumerate() {
+        let stroke = Stroke::solid(LIFELINE, 1.5);
+        let stroke = if model.columns[index].implied { stroke.dash(Dash::Dashed) } else { stroke };
+        let mut y = layout.top;
+        for fold in &layout.folds {
+            scene.line((*x, y), (*x, fold.top), stroke);
+            scene.path(zigzag(*x, fold.top, fold.bottom), stroke.dash(Dash::Solid));
+            y = fold.bottom;
+        }
+        scene.line((*x, y), (*x, layout.bottom), stroke);
+    }
+    for (column, from, to) in &layout.bars {
+        let x = layout.xs[*column];
+        scene.card(Rect::new(x - 4.0, *from, x + 4.0, *to), 4.0, VERMILLION, None);
+        let mut y = from + 8.0;
+        // Stripes: the bar is known by its shape too.
+        while y < to - 4.0 {
+            scene.line((x - 2.5, y), (x + 2.5, y - 5.0), Stroke::solid(PAPER, 1.25));
+            y += 9.0;
+        }
+    }
+}
+
+fn zigzag(x: f64, top: f64, bottom: f64) -> Vec<Point> {
+    let step = (bottom - top) / 8.0;
+    let mut points = vec![(x, top)];
+    for turn in 1..8 {
+        let side = if turn % 2 == 1 { 5.0 } else { -5.0 };
+        points.push((x + side, top + step * f64::from(turn)));
+    }
+    points.push((x, bottom));
+    points
+}
+
+fn folds_below(scene: &mut Scene, layout: &Layout) {
+    for fold in &layout.folds {
+        let band = Rect::new(16.0, fold.top, layout.width - 16.0, fold.bottom);
+        scene.card(band, 8.0, BAND, None);
+    }
+}
+
+fn folds_above(scene: &mut Scene, layout: &Layout) {
+    for fold in &layout.folds {
+        let pill = fold.label.rect();
+        let pill = Rect::new(pill.x0 - 16.0, pill.y0 - 4.0, pill.x1 + 16.0, pill.y1 + 4.0);
+        scene.card(pill, 13.0, PAPER, Some(Stroke::solid(FAINT, 1.0)));
+        scene.text(fold.label.clone());
+    }
+}
+
+fn head(scene: &mut Scene, column: &Column, layout: &Layout, index: usize, top: f64) {
+    let (x, half) = (layout.xs[index], layout.halves[index]);
+    let card = Rect::new(x - half, top, x + half, top + HEAD_HEIGHT);
+    let outline = Stroke::solid(if column.implied { FAINT } else { column.role.color() }, 2.0);
+    let outline = if column.implied { outline.dash(Dash::Dashed) } else { outline };
+    scene.card(card, 9.0, CARD, Some(outline));
+    icons::role(scene, column.role, (x - half + 22.0, top + HEAD_HEIGHT / 2.0), column.implied);
+    let left = x - half + 40.0;
+    let room = 2.0 * half - 50.0;
+    let middle = top + HEAD_HEIGHT / 2.0;
+    let name_at = if column.address.is_empty() { middle } else { middle - 8.0 };
+    let ink = if column.implied { MUTED } else { INK };
+    scene.text(Label::new((left, name_at), column.name.as_str(), Face::Bold, NAME_SIZE).color(ink).fit(room));
+    let address = Label::new((left, middle + 11.0), column.address.as_str(), Face::Sans, 11.0);
+    scene.text(address.color(MUTED).fit(room));
+}
+
+/// How each kind of arrow is drawn.
+fn look(kind: ArrowKind) -> (Stroke, Head) {
+    match kind {
+        ArrowKind::Command => (Stroke::solid(BLUE, 2.0), Head::Filled),
+        ArrowKind::Reply => (Stroke::solid(GREEN, 2.0).dash(Dash::Dashed), Head::Open),
+        ArrowKind::Refusal => (Stroke::solid(VERMILLION, 2.0).dash(Dash::Dashed), Head::Open),
+        ArrowKind::Content => (Stroke::solid(BLUE, 5.0), Head::Filled),
+        ArrowKind::Question => (Stroke::solid(PURPLE, 2.0).dash(Dash::Dotted), Head::Filled),
+        ArrowKind::Answer => (Stroke::solid(PURPLE, 2.0).dash(Dash::Dotted), Head::Open),
+        ArrowKind::Connect => (Stroke::solid(FAINT, 1.25), Head::Open),
+        ArrowKind::Refused => (Stroke::solid(VERMILLION, 1.25), Head::Open),
+        ArrowKind::Packet => (Stroke::solid(FAINT, 1.0), Head::Filled),
+    }
+}
+
+fn arrows(scene: &mut Scene, model: &Model, layout: &Layout) {
+    for (arrow, placed) in model.arrows.iter().zip(&layout.arrows) {
+        let Some(placed) = placed else { continue };
+        let (stroke, head) = look(arrow.kind);
+        if arrow.received.is_some() {
+            // The tip touches the lifeline, not its middle.
+            let tip = placed.end.0 + if placed.start.0 < placed.end.0 { -1.0 } else { 1.0 };
+            scene.arrow(&[placed.start, (tip, placed.end.1)], stroke, head);
+        } else {
+            scene.arrow(&[placed.start, placed.end], stroke, Head::None);
+            scene.cross(placed.end, 5.5, VERMILLION);
+        }
+    }
+}
+
+fn words(scene: &mut Scene, model: &Model, layout: &Layout) {
+    for (arrow, placed) in model.arrows.iter().zip(&layout.arrows) {
+        let Some(label) = placed.as_ref().and_then(|p| p.label.clone()) else { continue };
+        let color = match arrow.kind {
+            ArrowKind::Connect | ArrowKind::Packet => MUTED,
+            _ => INK,
+        };
+        scene.text_on_paper(label.color(color), PAPER);
+    }
+    for (note, label) in model.notes.iter().zip(&layout.notes) {
+        let Some(label) = label else { continue };
+        let Some(column) = model.column(note.host) else { continue };
+        let r = label.rect();
+        let card = Rect::new(r.x0 - 9.0, r.y0 - 3.0, r.x1 + 7.0, r.y1 + 3.0);
+        let (color, tint) = note_colors(note.kind);
+        scene.card(card, 6.0, tint, Some(Stroke::solid(color, 1.0)));
+        note_sign(scene, note.kind, (layout.xs[column], label.at.1));
+        scene.line(
+            (layout.xs[column] + 6.0, label.at.1),
+            (layout.xs[column] + BESIDE - 1.0, label.at.1),
+            Stroke::solid(color, 1.0),
+        );
+        scene.text(label.clone());
+    }
+}
+
+fn note_colors(kind: NoteKind) -> (Rgb, Rgb) {
+    match kind {
+        NoteKind::Good => (GREEN, Rgb(0xea, 0xf7, 0xf3)),
+        NoteKind::Wait => (ORANGE, Rgb(0xfe, 0xf6, 0xe4)),
+        NoteKind::Bad => (VERMILLION, Rgb(0xfd, 0xef, 0xe6)),
+        NoteKind::Plain => (FAINT, CARD),
+    }
+}
+
+/// The sign of a note on its lifeline: its kind by shape.
+fn note_sign(scene: &mut Scene, kind: NoteKind, (x, y): Point) {
+    let (color, _) = note_colors(kind);
+    match kind {
+        NoteKind::Good => scene.disc((x, y), 5.5, color),
+        NoteKind::Wait => {
+            scene.fill(vec![(x - 5.5, y - 6.0), (x + 5.5, y - 6.0), (x - 5.5, y + 6.0), (x + 5.5, y + 6.0)], color);
+        }
+        NoteKind::Bad => scene.fill(vec![(x, y - 7.0), (x + 7.0, y), (x, y + 7.0), (x - 7.0, y)], color),
+        NoteKind::Plain => {
+            scene.disc((x, y), 5.0, MUTED);
+            scene.disc((x, y), 3.25, PAPER);
+        }
+    }
+}
+
+enum Entry {
+    Arrow(ArrowKind, &'static str),
+    Lost,
+    Note(NoteKind, &'static str),
+    Bar,
+}
+
+impl Entry {
+    fn words(&self) -> &'static str {
+        match self {
+            Entry::Arrow(_, words) | Entry::Note(_, words) => words,
+            Entry::Lost => "never arrives",
+            Entry::Bar => "out of order",
+        }
+    }
+}
+
+/// Only what the picture has.
+fn legend_entries(model: &Model) -> Vec<Entry> {
+    use ArrowKind::{Answer, Command, Connect, Content, Packet, Question, Refusal, Reply};
+    let arrow_kinds = [
+        (Command, "command"),
+        (Reply, "reply 2yz, 3yz"),
+        (Refusal, "reply 4yz, 5yz"),
+        (Content, "content"),
+        (Question, "DNS question"),
+        (Answer, "DNS answer"),
+        (Connect, "connection set-up"),
+        (Packet, "packet"),
+    ];
+    let note_kinds = [
+        (NoteKind::Good, "accepted, delivered"),
+        (NoteKind::Wait, "waits"),
+        (NoteKind::Bad, "trouble"),
+        (NoteKind::Plain, "event"),
+    ];
+    let mut entries = Vec::new();
+    for (kind, words) in arrow_kinds {
+        if model.arrows.iter().any(|a| a.kind == kind) {
+            entries.push(Entry::Arrow(kind, words));
+        }
+    }
+    if model.arrows.iter().any(|a| a.received.is_none()) {
+        entries.push(Entry::Lost);
+    }
+    for (kind, words) in note_kinds {
+        if model.notes.iter().any(|n| n.kind == kind) {
+            entries.push(Entry::Note(kind, words));
+        }
+    }
+    if !model.bars.is_empty() {
+        entries.push(Entry::Bar);
+    }
+    entries
+}
+
+/// Where each entry stands below the legend's top, and how high the legend is.
+fn legend_places(entries: &[Entry], width: f64) -> (Vec<Point>, f64) {
+    let (mut x, mut y, mut places) = (24.0, 14.0, Vec::new());
+    for entry in entries {
+        let wide = Label::new((0.0, 0.0), entry.words(), Face::Sans, 11.5).width() + 72.0;
+        if x + wide > width - 16.0 && x > 24.0 {
+            (x, y) = (24.0, y + 24.0);
+        }
+        places.push((x, y));
+        x += wide;
+    }
+    (places, if entries.is_empty() { 0.0 } else { y + 18.0 })
+}
+
+fn legend(scene: &mut Scene, entries: &[Entry], places: &[Point], top: f64) {
+    if !entries.is_empty() {
+        scene.line((24.0, top - 4.0), (scene.width - 24.0, top - 4.0), Stroke::solid(FRAME, 1.0));
+    }
+    for (entry, (x, below)) in entries.iter().zip(places) {
+        let (x, y) = (*x, top + below);
+        match entry {
+            Entry::Arrow(kind, _) => {
+                let (stroke, head) = look(*kind);
+                scene.arrow(&[(x, y), (x + 40.0, y)], stroke, head);
+            }
+            Entry::Lost => {
+                scene.line((x, y), (x + 26.0, y), Stroke::solid(FAINT, 1.5));
+                scene.cross((x + 26.0, y), 5.0, VERMILLION);
+            }
+            Entry::Note(kind, _) => note_sign(scene, *kind, (x + 32.0, y)),
+            Entry::Bar => scene.card(Rect::new(x + 28.0, y - 8.0, x + 36.0, y + 8.0), 4.0, VERMILLION, None),
+        }
+        scene.text(Label::new((x + 48.0, y), entry.words(), Face::Sans, 11.5).color(MUTED));
+    }
+}

@@ -1,0 +1,164 @@
+//! What a ladder shows, before anything has a place: columns, arrows, notes and bars.
+
+use crate::sim::Instant;
+use crate::trace::{HostId, Record, Roster};
+
+use super::super::icons::Role;
+use super::super::scope::Scope;
+use super::super::text_width::clean;
+use super::super::time_axis::TimeAxis;
+use super::{Options, columns, notes, pairing};
+
+/// A moment: its time, and its place among the moments of the same time.
+pub(super) type Moment = (Instant, usize);
+
+/// What an arrow stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum ArrowKind {
+    Command,
+    Reply,
+    Refusal,
+    Content,
+    Question,
+    Answer,
+    /// Connection set-up.
+    Connect,
+    /// A connection that is not accepted.
+    Refused,
+    Packet,
+}
+
+/// Something that one host tells another.
+#[derive(Clone, Debug)]
+pub(super) struct Arrow {
+    pub(super) from: HostId,
+    pub(super) to: HostId,
+    pub(super) sent: Moment,
+    /// Arrival; none where it never arrived.
+    pub(super) received: Option<Moment>,
+    pub(super) kind: ArrowKind,
+    pub(super) words: String,
+    /// Whether any of its records belongs to the scope.
+    pub(super) in_scope: bool,
+}
+
+impl Arrow {
+    /// When it came to an end.
+    pub(super) fn end(&self) -> Moment {
+        self.received.map_or(self.sent, |received| received.max(self.sent))
+    }
+}
+
+/// What a note tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum NoteKind {
+    Good,
+    Wait,
+    Bad,
+    Plain,
+}
+
+/// Something that happens at one host.
+#[derive(Clone, Debug)]
+pub(super) struct Note {
+    pub(super) host: HostId,
+    pub(super) at: Moment,
+    pub(super) kind: NoteKind,
+    pub(super) words: String,
+    /// Faults are shown only where their host takes part.
+    pub(super) fault: bool,
+}
+
+/// A stretch of time in which something is out of order at a host.
+#[derive(Clone, Debug)]
+pub(super) struct Bar {
+    pub(super) host: HostId,
+    pub(super) from: Moment,
+    pub(super) to: Option<Moment>,
+}
+
+/// The head of a lifeline.
+#[derive(Clone, Debug)]
+pub(super) struct Column {
+    pub(super) host: HostId,
+    pub(super) name: String,
+    pub(super) role: Role,
+    pub(super) address: String,
+    pub(super) implied: bool,
+}
+
+/// A ladder without places.
+pub(super) struct Model {
+    pub(super) title: String,
+    pub(super) subtitle: String,
+    pub(super) columns: Vec<Column>,
+    pub(super) arrows: Vec<Arrow>,
+    pub(super) notes: Vec<Note>,
+    pub(super) bars: Vec<Bar>,
+    /// How many arrows and notes are left out at the end.
+    pub(super) more: usize,
+    pub(super) axis: TimeAxis,
+}
+
+impl Model {
+    pub(super) fn new(roster: &Roster, records: &[Record], options: &Options) -> Model {
+        let scope = Scope::new(options.mail, records);
+        let hosts = roster.hosts.len();
+        let mut arrows = pairing::arrows(hosts, records, &scope, options.packets);
+        let (mut notes, mut bars) = notes::notes(roster, records, &scope);
+        let inside = |at: Instant| options.from.is_none_or(|from| at >= from) && options.to.is_none_or(|to| at <= to);
+        arrows.retain(|a| a.in_scope && (inside(a.sent.0) || inside(a.end().0)));
+        notes.retain(|n| inside(n.at.0));
+        if options.mail.is_some() {
+            keep_faults_of_the_story(&arrows, &mut notes);
+        }
+        let more = limit(&mut arrows, &mut notes, options.max_rows.max(1));
+        let columns = columns::columns(roster, &arrows, &notes);
+        let shown = |host: HostId| columns.iter().any(|column| column.host == host);
+        bars.retain(|bar| shown(bar.host));
+
+        let mut instants: Vec<Instant> = arrows.iter().flat_map(|a| [a.sent.0, a.end().0]).collect();
+        instants.extend(notes.iter().map(|n| n.at.0));
+        instants.sort_unstable();
+        let axis = TimeAxis::new(&instants, roster.start_unix_secs);
+        if let (Some(first), Some(last)) = (instants.first(), instants.last()) {
+            bars.retain(|bar| bar.from.0 <= *last && bar.to.is_none_or(|to| to.0 >= *first));
+        }
+        let begins = axis.civil(Instant::ZERO);
+        let mut subtitle = format!("0 s is {begins} UTC · seed {}", roster.seed);
+        if let Some(mail) = options.mail {
+            subtitle.push_str(&format!(" · mail {} only", mail.0));
+        }
+        Model { title: clean(&roster.title), subtitle, columns, arrows, notes, bars, more, axis }
+    }
+
+    /// The column of a host.
+    pub(super) fn column(&self, host: HostId) -> Option<usize> {
+        self.columns.iter().position(|column| column.host == host)
+    }
+}
+
+/// Of the faults, a mail's story needs those that happen while it lasts, at hosts that take part.
+fn keep_faults_of_the_story(arrows: &[Arrow], notes: &mut Vec<Note>) {
+    let own = || notes.iter().filter(|n| !n.fault);
+    let times = || arrows.iter().flat_map(|a| [a.sent.0, a.end().0]).chain(own().map(|n| n.at.0));
+    let (Some(first), Some(last)) = (times().min(), times().max()) else { return };
+    let mut hosts: Vec<HostId> = arrows.iter().flat_map(|a| [a.from, a.to]).chain(own().map(|n| n.host)).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    notes.retain(|n| !n.fault || ((first..=last).contains(&n.at.0) && hosts.binary_search(&n.host).is_ok()));
+}
+
+/// Keeps the first `most` arrows and notes and says how many are gone.
+fn limit(arrows: &mut Vec<Arrow>, notes: &mut Vec<Note>, most: usize) -> usize {
+    let all = arrows.len() + notes.len();
+    if all <= most {
+        return 0;
+    }
+    let mut moments: Vec<Moment> = arrows.iter().map(|a| a.sent).chain(notes.iter().map(|n| n.at)).collect();
+    moments.sort_unstable();
+    let end = moments[most];
+    arrows.retain(|a| a.sent < end);
+    notes.retain(|n| n.at < end);
+    all - arrows.len() - notes.len()
+}

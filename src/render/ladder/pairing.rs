@@ -1,0 +1,322 @@
+//! Arrows out of records: what one host sent is found again where the other received it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use crate::trace::{ConnId, ConnectionState, Direction, HostId, PacketStep, Record, Side, Transport, What};
+
+use super::super::scope::Scope;
+use super::super::text_width::{clean, thousands, words};
+use super::model::{Arrow, ArrowKind, Moment};
+
+/// What both ends of an arrow have in common.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Line(Option<ConnId>, HostId, HostId, Vec<u8>),
+    Content(Option<ConnId>, HostId, HostId, u64),
+    Question(HostId, HostId, u16, Arc<str>, Arc<str>),
+    Answer(HostId, HostId, u16, Arc<str>, Arc<str>),
+}
+
+/// The connection set-up seen so far.
+struct Setup {
+    client: HostId,
+    server: HostId,
+    port: u16,
+    begun: Moment,
+    scope: bool,
+    done: bool,
+}
+
+struct Pairing {
+    arrows: Vec<Arrow>,
+    /// Arrows that were sent and not yet received.
+    open: BTreeMap<Key, VecDeque<usize>>,
+    /// The last reply arrow of a connection's server, while more of its lines may follow.
+    replies: BTreeMap<(Option<ConnId>, HostId), usize>,
+    setups: BTreeMap<ConnId, Setup>,
+    packets: BTreeMap<u64, usize>,
+    light_marks: bool,
+}
+
+/// The arrows of a trace, in the order in which they were sent. `hosts` is how many the roster has.
+pub(super) fn arrows(hosts: usize, records: &[Record], scope: &Scope, packets: bool) -> Vec<Arrow> {
+    let has_packets = packets && records.iter().any(|r| matches!(r.what, What::Packet { .. }));
+    let mut pairing = Pairing {
+        arrows: Vec::new(),
+        open: BTreeMap::new(),
+        replies: BTreeMap::new(),
+        setups: BTreeMap::new(),
+        packets: BTreeMap::new(),
+        light_marks: !has_packets,
+    };
+    let known = |host: HostId| (host.0 as usize) < hosts;
+    for (place, record) in records.iter().enumerate() {
+        if known(record.host) {
+            pairing.record(record, (record.at, place), scope.has(record), has_packets, &known);
+        }
+    }
+    pairing.finish();
+    // A host that talks to itself needs no arrow.
+    pairing.arrows.retain(|a| a.from != a.to);
+    pairing.arrows
+}
+
+impl Pairing {
+    fn record(&mut self, r: &Record, at: Moment, scope: bool, packets: bool, known: &dyn Fn(HostId) -> bool) {
+        match &r.what {
+            What::Line { direction, side, peer, text } if known(*peer) => {
+                let (from, to) = ends(r.host, *peer, *direction);
+                let bytes = text.0.to_vec();
+                let from_server = (*side == Side::Server) == (*direction == Direction::Sent);
+                let key = Key::Line(r.conn, from, to, bytes.clone());
+                if *direction == Direction::Received {
+                    self.receive(key, at, scope, |p| p.line(r.conn, from, to, at, from_server, &bytes, scope));
+                } else {
+                    let arrow = self.line(r.conn, from, to, at, from_server, &bytes, scope);
+                    self.open.entry(key).or_default().push_back(arrow);
+                }
+            }
+            What::Content { direction, peer, size_bytes, .. } if known(*peer) => {
+                let (from, to) = ends(r.host, *peer, *direction);
+                let said = format!("content, {} bytes", thousands(*size_bytes));
+                let key = Key::Content(r.conn, from, to, *size_bytes);
+                self.pair(key, *direction, from, to, at, ArrowKind::Content, said, scope);
+            }
+            What::Question { direction, peer, query, name, rtype, .. } if known(*peer) => {
+                let (from, to) = ends(r.host, *peer, *direction);
+                let key = Key::Question(from, to, *query, name.clone(), rtype.clone());
+                let said = format!("{} {}?", clean(rtype), clean(name));
+                self.pair(key, *direction, from, to, at, ArrowKind::Question, said, scope);
+            }
+            What::Answer { direction, peer, query, name, rtype, rcode, records, truncated, .. } if known(*peer) => {
+                let (from, to) = ends(r.host, *peer, *direction);
+                let key = Key::Answer(from, to, *query, name.clone(), rtype.clone());
+                let mut said = match (&**rcode, records.is_empty()) {
+                    ("NOERROR", true) => format!("no {} records", clean(rtype)),
+                    ("NOERROR", false) => records.iter().map(|r| clean(r)).collect::<Vec<_>>().join("; "),
+                    (other, _) => clean(other),
+                };
+                if *truncated {
+                    said.insert_str(0, "cut short: ");
+                }
+                self.pair(key, *direction, from, to, at, ArrowKind::Answer, said, scope);
+            }
+            What::Connection { state, side, peer, port } if known(*peer) && self.light_marks => {
+                if let Some(conn) = r.conn {
+                    self.connection(conn, r.host, *peer, *state, *side, *port, at, scope);
+                }
+            }
+            What::Packet { packet, step, from, to, .. } if packets && known(*from) && known(*to) => {
+                self.packet(*packet, *step, *from, *to, &r.what, at, scope);
+            }
+            _ => {}
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn push(
+        &mut self,
+        from: HostId,
+        to: HostId,
+        sent: Moment,
+        received: Option<Moment>,
+        kind: ArrowKind,
+        words: String,
+        in_scope: bool,
+    ) -> usize {
+        self.arrows.push(Arrow { from, to, sent, received, kind, words, in_scope });
+        self.arrows.len() - 1
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn pair(
+        &mut self,
+        key: Key,
+        direction: Direction,
+        from: HostId,
+        to: HostId,
+        at: Moment,
+        kind: ArrowKind,
+        said: String,
+        scope: bool,
+    ) {
+        if direction == Direction::Sent {
+            let arrow = self.push(from, to, at, None, kind, said, scope);
+            self.open.entry(key).or_default().push_back(arrow);
+        } else {
+            self.receive(key, at, scope, |p| p.push(from, to, at, None, kind, said, scope));
+        }
+    }
+
+    /// Ends the arrow that `key` began; where nothing began it (the trace starts later), `begin` does.
+    fn receive(&mut self, key: Key, at: Moment, scope: bool, begin: impl FnOnce(&mut Pairing) -> usize) {
+        let known = self.open.get_mut(&key).and_then(VecDeque::pop_front);
+        let arrow = known.unwrap_or_else(|| begin(self));
+        let arrow = &mut self.arrows[arrow];
+        arrow.received = Some(arrow.received.map_or(at, |known| known.max(at)));
+        arrow.in_scope |= scope;
+    }
+
+    /// An arrow for a line, or the arrow of the reply that this line continues.
+    #[allow(clippy::too_many_arguments)]
+    fn line(
+        &mut self,
+        conn: Option<ConnId>,
+        from: HostId,
+        to: HostId,
+        at: Moment,
+        from_server: bool,
+        bytes: &[u8],
+        scope: bool,
+    ) -> usize {
+        let said = words(&crate::trace::Octets(crate::octets::Chunk::copy_from(bytes)));
+        if !from_server {
+            return self.push(from, to, at, None, ArrowKind::Command, said, scope);
+        }
+        let is_reply = bytes.len() >= 3 && bytes[..3].iter().all(u8::is_ascii_digit);
+        let more = is_reply && bytes.get(3) == Some(&b'-');
+        if let Some(arrow) = self.replies.get(&(conn, from)).copied() {
+            if !more {
+                self.replies.remove(&(conn, from));
+            }
+            let rest = said.get(4..).unwrap_or_default();
+            let known = &mut self.arrows[arrow];
+            // Thousands of lines are no label.
+            if known.words.len() < 2_000 && !rest.is_empty() {
+                known.words.push_str(" · ");
+                known.words.push_str(rest);
+            }
+            known.in_scope |= scope;
+            return arrow;
+        }
+        let kind = match bytes.first() {
+            Some(b'4' | b'5') if is_reply => ArrowKind::Refusal,
+            _ => ArrowKind::Reply,
+        };
+        let said = if more { said.replacen('-', " ", 1) } else { said };
+        let arrow = self.push(from, to, at, None, kind, said, scope);
+        if more {
+            self.replies.insert((conn, from), arrow);
+        }
+        arrow
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn connection(
+        &mut self,
+        conn: ConnId,
+        host: HostId,
+        peer: HostId,
+        state: ConnectionState,
+        side: Side,
+        port: u16,
+        at: Moment,
+        scope: bool,
+    ) {
+        use ConnectionState::{Connecting, Open, Refused};
+        match (state, side) {
+            (Connecting, Side::Client) => {
+                let setup = Setup { client: host, server: peer, port, begun: at, scope, done: false };
+                self.setups.insert(conn, setup);
+            }
+            (Open | Refused, Side::Client) => {
+                let Some(setup) = self.setups.get_mut(&conn).filter(|s| !s.done) else { return };
+                setup.done = true;
+                let (client, server, begun) = (setup.client, setup.server, setup.begun);
+                let (said, scope) = (format!("connect to port {}", setup.port), setup.scope || scope);
+                // Where the other end stood when the first packet reached it is not recorded: half-way in time.
+                let half = crate::sim::Duration::from_nanos(at.0.since(begun.0).as_nanos() / 2);
+                let middle = (begun.0 + half, begun.1);
+                self.push(client, server, begun, Some(middle), ArrowKind::Connect, said, scope);
+                let (kind, said) = match state {
+                    Refused => (ArrowKind::Refused, "refused"),
+                    _ => (ArrowKind::Connect, ""),
+                };
+                self.push(server, client, (middle.0, begun.1), Some(at), kind, said.into(), scope);
+            }
+            _ => {}
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn packet(
+        &mut self,
+        packet: u64,
+        step: PacketStep,
+        from: HostId,
+        to: HostId,
+        what: &What,
+        at: Moment,
+        scope: bool,
+    ) {
+        match step {
+            PacketStep::Sent => {
+                let arrow = self.push(from, to, at, None, ArrowKind::Packet, packet_words(what), scope);
+                self.packets.insert(packet, arrow);
+            }
+            PacketStep::Forwarded => {}
+            PacketStep::Arrived => {
+                if let Some(arrow) = self.packets.remove(&packet) {
+                    self.arrows[arrow].received = Some(at);
+                    self.arrows[arrow].in_scope |= scope;
+                }
+            }
+            PacketStep::Lost => {
+                if let Some(arrow) = self.packets.remove(&packet) {
+                    let reason = match what {
+                        What::Packet { reason: Some(reason), .. } => loss_words(*reason),
+                        _ => "lost",
+                    };
+                    self.arrows[arrow].words.push_str(" · ");
+                    self.arrows[arrow].words.push_str(reason);
+                }
+            }
+        }
+    }
+
+    /// Connections that nobody answered.
+    fn finish(&mut self) {
+        for setup in std::mem::take(&mut self.setups).into_values().filter(|s| !s.done) {
+            let said = format!("connect to port {}", setup.port);
+            self.push(setup.client, setup.server, setup.begun, None, ArrowKind::Connect, said, setup.scope);
+        }
+    }
+}
+
+fn ends(host: HostId, peer: HostId, direction: Direction) -> (HostId, HostId) {
+    match direction {
+        Direction::Sent => (host, peer),
+        Direction::Received => (peer, host),
+    }
+}
+
+fn packet_words(what: &What) -> String {
+    let What::Packet { transport, flags, payload_bytes, sequence, acknowledgement, retransmission, .. } = what else {
+        return String::new();
+    };
+    let mut said = match transport {
+        Transport::Udp => format!("UDP {} bytes", thousands(u64::from(*payload_bytes))),
+        Transport::Tcp if *payload_bytes > 0 => {
+            format!("{} seq {sequence}, {} bytes", clean(flags), thousands(u64::from(*payload_bytes)))
+        }
+        Transport::Tcp if flags.contains("SYN") => clean(flags),
+        Transport::Tcp => format!("{} {acknowledgement}", clean(flags)),
+    };
+    if *retransmission {
+        said.push_str(", again");
+    }
+    said
+}
+
+fn loss_words(reason: crate::trace::LossReason) -> &'static str {
+    use crate::trace::LossReason as L;
+    match reason {
+        L::Noise => "lost",
+        L::BufferFull => "lost: buffer full",
+        L::LinkDown => "lost: link down",
+        L::HostDown => "lost: host down",
+        L::NoRoute => "lost: no route",
+        L::Fault => "lost: fault",
+    }
+}

@@ -1,0 +1,279 @@
+use proptest::prelude::*;
+
+use super::super::synthetic::{self, Story, assert_well_formed, ms};
+use super::*;
+use crate::octets::Chunk;
+use crate::sim::Duration;
+use crate::trace::{ConnId, Direction, HostId, Octets, Side, What, jsonl};
+
+fn options() -> Options {
+    Options { packets: true, ..Options::default() }
+}
+
+/// With POSTROAD_PICTURES set to a directory, the pictures can be looked at.
+fn keep(name: &str, picture: &str) {
+    if let Ok(folder) = std::env::var("POSTROAD_PICTURES") {
+        std::fs::write(format!("{folder}/{name}"), picture).unwrap();
+    }
+}
+
+fn check(story: &Story, options: &Options) {
+    let scene = scene(&story.roster, &story.records, options);
+    scene.assert_legible();
+    let picture = svg(&story.roster, &story.records, options);
+    assert_well_formed(&picture);
+    for width in [40, 72, 100, 160] {
+        let twin = text(&story.roster, &story.records, options, width);
+        for line in twin.lines() {
+            let columns = crate::render::text_width::columns(line);
+            assert!(columns <= width, "{columns} columns instead of {width}: {line}");
+        }
+    }
+}
+
+#[test]
+fn words_never_overlap_in_the_stories() {
+    for (name, story) in synthetic::all() {
+        keep(&format!("ladder-{name}.svg"), &svg(&story.roster, &story.records, &options()));
+        keep(&format!("ladder-{name}.txt"), &text(&story.roster, &story.records, &options(), 100));
+        check(&story, &options());
+        check(&story, &Options::default());
+    }
+}
+
+#[test]
+fn the_words_of_a_dialogue_are_all_there() {
+    let story = synthetic::first_message();
+    let picture = svg(&story.roster, &story.records, &Options::default());
+    for words in [
+        "220 mail.green.example ESMTP Postroad",
+        "EHLO laptop",
+        "RCPT TO:&lt;bob@blue.example&gt;",
+        "content, 4,096 bytes",
+        "MX blue.example?",
+        "takes responsibility (4F2A1C)",
+        "delivered to bob@blue.example",
+        "<title>250 mail.green.example · PIPELINING · SIZE 10485760 · ENHANCEDSTATUSCODES</title>",
+    ] {
+        assert!(picture.contains(words), "{words}");
+    }
+}
+
+#[test]
+fn hours_fold_and_milliseconds_stay() {
+    let story = synthetic::retries();
+    let model = model::Model::new(&story.roster, &story.records, &Options::default());
+    let layout = layout::Layout::new(&model);
+    assert!(layout.folds.len() >= 20, "{}", layout.folds.len());
+    assert_eq!(layout.bars.len(), 1, "the outage is a bar");
+    // Arrows go downwards, and what is later is not higher.
+    for (arrow, placed) in model.arrows.iter().zip(&layout.arrows) {
+        let placed = placed.as_ref().unwrap();
+        assert!(placed.end.1 > placed.start.1, "{arrow:?}");
+    }
+    let twin = text(&story.roster, &story.records, &Options::default(), 100);
+    assert!(twin.contains(" 50 min later, 2026-01-05 1"), "{twin}");
+}
+
+#[test]
+fn text_twins_stay_as_they_are() {
+    let twins =
+        [("first", synthetic::first_message()), ("bounce", synthetic::bounce()), ("packets", synthetic::packets())];
+    for (name, story) in twins {
+        let twin = text(&story.roster, &story.records, &options(), 100);
+        let path = format!("{}/tests/render/ladder-{name}.txt", env!("CARGO_MANIFEST_DIR"));
+        if std::env::var_os("POSTROAD_BLESS").is_some() {
+            std::fs::write(&path, &twin).unwrap();
+        }
+        let expected = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(twin, expected, "tests/render/ladder-{name}.txt; POSTROAD_BLESS=1 writes it anew");
+    }
+}
+
+#[test]
+fn ascii_means_ascii() {
+    let mut story = synthetic::bounce();
+    story.composed(HostId(0), 9, "ä@green.example", "grün@blue.example", "日本語 µ … “x”");
+    let twin = text(&story.roster, &story.records, &Options { ascii: true, ..options() }, 90);
+    assert!(twin.is_ascii() && twin.contains("- EHLO laptop -"), "{twin}");
+}
+
+#[test]
+fn bytes_of_mail_never_break_out() {
+    let evil = [
+        &b"</text><script>alert(1)</script>"[..],
+        b"\" onload=\"alert('x')\" x=\"",
+        b"\x1b[31m\x00\x07\x08\x7f\xff\xfe]]>&amp;<!--",
+        "\u{202e}RCPT\u{200b}\u{feff}\u{fffe}\u{e000}0\u{e000}\u{9b}\u{85}".as_bytes(),
+        b" opacity=\"0.999\"",
+    ];
+    let (mut story, [laptop, green, ..]) = synthetic::three("</title><script>\"'&\u{7}");
+    story.roster.hosts[0].name = "<b>&\"\u{1b}".into();
+    story.roster.links[0].label = "<i>'".into();
+    story.composed(laptop, 1, "<script>", "<script>@x", "<script>\r\n\u{e000}1\u{e000}");
+    for bytes in evil {
+        for long in [false, true] {
+            let bytes = if long { bytes.repeat(20) } else { bytes.to_vec() };
+            let text = Octets(Chunk::from(bytes));
+            let what = |direction, side, peer| What::Line { direction, side, peer, text: text.clone() };
+            story.at(laptop, Some(ConnId(1)), what(Direction::Sent, Side::Client, green));
+            story.wait(ms(3));
+            story.at(green, Some(ConnId(1)), what(Direction::Received, Side::Server, laptop));
+        }
+    }
+    story.fault(green, "<script>");
+    check(&story, &options());
+    let picture = svg(&story.roster, &story.records, &options());
+    assert!(!picture.contains("<script") && picture.contains("&lt;script&gt;"));
+    let map = crate::render::map::svg(&story.roster, &story.records, &Default::default());
+    assert_well_formed(&map);
+    assert!(!map.contains("<script"));
+}
+
+#[test]
+fn a_stored_trace_draws_the_same_picture() {
+    let mut story = synthetic::bounce();
+    let line = Octets(Chunk::from("MAIL \x1b[0m \\ \u{ff}"));
+    let what = What::Line { direction: Direction::Sent, side: Side::Client, peer: HostId(1), text: line };
+    story.at(HostId(0), Some(ConnId(9)), what);
+    let mut sink = jsonl::JsonLines::new(Vec::new(), true);
+    {
+        use crate::trace::Sink;
+        sink.begin(&std::sync::Arc::new(story.roster.clone()));
+        story.records.iter().for_each(|r| sink.record(r));
+    }
+    let (roster, records) = jsonl::read(&sink.into_inner().unwrap()[..]).unwrap();
+    let live = svg(&story.roster, &story.records, &options());
+    assert_eq!(live, svg(&roster, &records, &options()));
+}
+
+#[test]
+fn filters_keep_a_story_whole() {
+    let mut story = synthetic::bounce();
+    story.hop = None;
+    story.composed(HostId(0), 7, "alice@green.example", "carol@blue.example", "Another");
+    story.hand_over(HostId(0), HostId(1), ms(2), "alice@green.example", "carol@blue.example", None);
+    let of = |mail| Options { mail: Some(MailId(mail)), ..Options::default() };
+    let first = text(&story.roster, &story.records, &of(1), 160);
+    assert!(first.contains("mail 2 to alice@green.example"), "the report belongs to it:\n{first}");
+    assert!(!first.contains("carol"), "{first}");
+    let other = text(&story.roster, &story.records, &of(7), 160);
+    assert!(other.contains("carol") && !other.contains("nobody") && !other.contains("mx.blue"), "{other}");
+    check(&story, &of(7));
+    let late = Options { from: Some(Instant::ZERO + ms(1_033)), to: Some(Instant::ZERO + ms(1_045)), ..options() };
+    let late = text(&story.roster, &story.records, &late, 160);
+    assert!(late.contains("MX blue.example?") && !late.contains("EHLO laptop"), "{late}");
+    let none = Options { from: Some(Instant::MAX), ..options() };
+    check(&story, &none);
+}
+
+#[test]
+fn a_huge_trace_makes_no_huge_picture() {
+    let mut story = synthetic::first_message();
+    for n in 0..3_000 {
+        story.composed(HostId(0), 10 + n, "alice@green.example", "bob@blue.example", "One of many");
+        story.wait(ms(1));
+    }
+    let few = Options { max_rows: 100, ..Options::default() };
+    check(&story, &few);
+    let picture = svg(&story.roster, &story.records, &few);
+    assert!(picture.len() < 200_000 && picture.contains("… 2,9"), "{}", picture.len());
+    assert!(text(&story.roster, &story.records, &few, 100).contains("more events"));
+}
+
+#[test]
+fn an_empty_trace_is_a_picture_too() {
+    let story = Story::new("");
+    check(&story, &options());
+    assert!(text(&story.roster, &[], &options(), 80).contains("Nothing happens"));
+}
+
+#[test]
+fn hosts_that_are_not_in_the_roster_are_left_out() {
+    let mut story = synthetic::first_message();
+    story.roster.hosts.truncate(2);
+    check(&story, &options());
+    assert_well_formed(&crate::render::map::svg(&story.roster, &story.records, &Default::default()));
+}
+
+/// One thing that happens in a made-up trace.
+#[derive(Clone, Debug)]
+enum Happening {
+    Wait(u64),
+    Say { from: u8, to: u8, server: bool, text: String, latency: u64, arrives: bool },
+    Note { host: u8, kind: u8, text: String },
+    Session { from: u8, to: u8, latency: u64 },
+    Packet { from: u8, to: u8, lost: bool },
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    let text = prop_oneof!["[ -~]{0,90}", "250[- ][a-z ]{0,60}", "\\PC{0,40}", "[45][0-9]{2} .{0,30}"];
+    let latency = prop_oneof![Just(0), 1_u64..2_000_000, Just(40_000_000), 1_u64..3_000_000_000];
+    prop_oneof![
+        3 => prop_oneof![0_u64..5_000_000, Just(1_000_000_000), 0_u64..30_000_000_000_000].prop_map(Happening::Wait),
+        6 => (0..9_u8, 0..9_u8, any::<bool>(), text.clone(), latency.clone(), any::<bool>()).prop_map(
+            |(from, to, server, text, latency, arrives)| Happening::Say { from, to, server, text, latency, arrives }),
+        3 => (0..9_u8, 0..7_u8, text).prop_map(|(host, kind, text)| Happening::Note { host, kind, text }),
+        1 => (0..9_u8, 0..9_u8, latency).prop_map(|(from, to, latency)| Happening::Session { from, to, latency }),
+        2 => (0..9_u8, 0..9_u8, any::<bool>()).prop_map(|(from, to, lost)| Happening::Packet { from, to, lost }),
+    ]
+}
+
+fn made_up(hosts: usize, happenings: &[Happening]) -> Story {
+    let mut s = Story::new("Made up, with a title that may well be much longer than the picture is wide, who knows?");
+    let roles = ["user", "mta", "name server", "router", "mta"];
+    for n in 0..hosts {
+        let name = ["a", "mail.green.example", "a-host-with-a-rather-long-name.in.some.example", "日本.example"][n % 4];
+        s.host(&format!("{name}{n}"), roles[n % 5]);
+    }
+    let host = |n: u8| HostId(u32::from(n) % hosts as u32);
+    let mut late = Vec::new();
+    for h in happenings {
+        match h {
+            Happening::Wait(nanos) => s.wait(Duration::from_nanos(*nanos)),
+            Happening::Say { from, to, server, text, latency, arrives } => {
+                let (from, to) = (host(*from), host(*to));
+                let side = if *server { Side::Server } else { Side::Client };
+                let text = Octets(Chunk::copy_from(text.as_bytes()));
+                let what = |direction, peer| What::Line { direction, side, peer, text: text.clone() };
+                s.at(from, Some(ConnId(1)), what(Direction::Sent, to));
+                if *arrives {
+                    let now = s.now;
+                    s.now += Duration::from_nanos(*latency);
+                    let other = if *server { Side::Client } else { Side::Server };
+                    let what = What::Line { direction: Direction::Received, side: other, peer: from, text };
+                    s.at(to, Some(ConnId(1)), what);
+                    late.extend(s.records.pop());
+                    s.now = now;
+                }
+            }
+            Happening::Note { host: at, kind, text } => match kind {
+                0 => s.composed(host(*at), 1, "", text, text),
+                1 => s.deferred(host(*at), text, Duration::from_mins(15)),
+                2 => s.fault(host(*at), &format!("{text} down")),
+                3 => s.fault(host(*at), &format!("{text} up")),
+                4 => s.attempt(host(*at), text, 2),
+                _ => s.delivered(host(*at), text),
+            },
+            Happening::Session { from, to, latency } => {
+                let latency = Duration::from_nanos(*latency % 200_000_000);
+                s.hand_over(host(*from), host(*to), latency, "a@x", "b@y", None);
+            }
+            Happening::Packet { from, to, lost } => {
+                s.packet(ConnId(1), host(*from), host(*to), "PSH ACK", 1460, ms(7), *lost, *lost);
+            }
+        }
+    }
+    s.records.extend(late);
+    s.records.sort_by_key(|r| r.at);
+    s
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn words_never_overlap(hosts in 1..9_usize, happenings in prop::collection::vec(happening(), 0..40), packets: bool) {
+        let story = made_up(hosts, &happenings);
+        check(&story, &Options { packets, max_rows: 150, ..Options::default() });
+    }
+}

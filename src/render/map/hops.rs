@@ -1,0 +1,106 @@
+//! The way of a mail: which host tried to hand it to which, and what came of it.
+
+use std::collections::BTreeMap;
+
+use crate::sim::Instant;
+use crate::trace::{Direction, HostId, MailId, Record, Roster, Side, What};
+
+use super::super::scope::with_reports;
+use super::Options;
+
+/// One transfer of a mail between two hosts, or the attempts at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Hop {
+    pub(super) mail: MailId,
+    /// Whether the mail is a report about the one that was asked for.
+    pub(super) report: bool,
+    pub(super) number: u16,
+    pub(super) from: HostId,
+    pub(super) to: HostId,
+    /// When it began.
+    pub(super) begun: Instant,
+    /// When the receiver took responsibility.
+    pub(super) accepted: Option<Instant>,
+    /// How many connections it took.
+    pub(super) tries: usize,
+}
+
+/// The hops of a mail, and where it ended.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Way {
+    pub(super) mail: Option<MailId>,
+    pub(super) hops: Vec<Hop>,
+    /// Host, time, words.
+    pub(super) ends: Vec<(HostId, Instant, String)>,
+}
+
+impl Way {
+    /// Whether the mail or a report about it was at this host.
+    pub(super) fn touches(&self, host: HostId) -> bool {
+        self.hops.iter().any(|h| h.from == host || h.to == host) || self.ends.iter().any(|(at, _, _)| *at == host)
+    }
+}
+
+/// The hops that `options` ask for, in the order in which they began.
+pub(super) fn hops(roster: &Roster, records: &[Record], options: &Options) -> Way {
+    let composed = |r: &Record| matches!(r.what, What::Composed { .. });
+    let first = || records.iter().find(|r| composed(r)).and_then(|r| r.mail);
+    let any = || records.iter().find_map(|r| r.mail);
+    let Some(mail) = options.mail.or_else(first).or_else(any).filter(|_| options.hops) else { return Way::default() };
+    let mails = with_reports(mail, records);
+    let known = |host: HostId| (host.0 as usize) < roster.hosts.len();
+    let mut hops: Vec<Hop> = Vec::new();
+    let mut places: BTreeMap<(MailId, u16, HostId, HostId), usize> = BTreeMap::new();
+    let mut conns = BTreeMap::new();
+    let mut ends = Vec::new();
+    for r in records.iter().filter(|r| known(r.host)) {
+        let Some(of) = r.mail.filter(|m| mails.contains(m)) else { continue };
+        if let Some(words) = end(&r.what) {
+            ends.push((r.host, r.at, words));
+        }
+        let (Some((from, to)), Some(number)) = (ends_of(r), r.hop) else {
+            if let (What::Accepted { .. }, Some(number)) = (&r.what, r.hop) {
+                let taken = places.range((of, number, HostId(0), HostId(0))..=(of, number, HostId(u32::MAX), r.host));
+                for (_, place) in taken.filter(|(key, _)| key.3 == r.host) {
+                    hops[*place].accepted.get_or_insert(r.at);
+                }
+            }
+            continue;
+        };
+        if !known(from) || !known(to) || from == to {
+            continue;
+        }
+        let place = *places.entry((of, number, from, to)).or_insert_with(|| {
+            let report = of != mail;
+            hops.push(Hop { mail: of, report, number, from, to, begun: r.at, accepted: None, tries: 0 });
+            hops.len() - 1
+        });
+        if conns.insert((place, r.conn), ()).is_none() {
+            hops[place].tries += 1;
+        }
+    }
+    Way { mail: Some(mail), hops, ends }
+}
+
+/// Client and server of a record of a connection.
+fn ends_of(r: &Record) -> Option<(HostId, HostId)> {
+    let (side, peer) = match &r.what {
+        What::Connection { side, peer, .. } => (*side, *peer),
+        What::Content { side, peer, .. } => (*side, *peer),
+        // A line that arrives says no more than the one that was sent.
+        What::Line { side, peer, direction: Direction::Sent, .. } => (*side, *peer),
+        _ => return None,
+    };
+    Some(if side == Side::Client { (r.host, peer) } else { (peer, r.host) })
+}
+
+fn end(what: &What) -> Option<String> {
+    use super::super::text_width::clean;
+    Some(match what {
+        What::Delivered { recipient, .. } => format!("delivered to {}", clean(recipient)),
+        What::Bounced { recipient, status, .. } => format!("bounced {} {}", clean(status), clean(recipient)),
+        What::Discarded { recipient, .. } => format!("discarded for {}", clean(recipient)),
+        What::Unsent { recipient, .. } => format!("not sent to {}", clean(recipient)),
+        _ => return None,
+    })
+}

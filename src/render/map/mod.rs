@@ -1,0 +1,50 @@
+//! The map: hosts, the links between them, and the hops that a mail took.
+//!
+//! Up to [`MOST_CARDS`] hosts are drawn as cards with their names, and links with theirs; larger nets are drawn as dots,
+//! and only the hosts that the mail touched are named.
+
+mod draw;
+mod hops;
+mod layout;
+mod place;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use crate::trace::{MailId, Record, Roster};
+
+/// Nets with more hosts are drawn as dots.
+pub const MOST_CARDS: usize = 40;
+
+/// What a map shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The mail whose hops are drawn, with those of its reports. The first mail of the trace where it is `None`.
+    pub mail: Option<MailId>,
+    /// Whether to draw hops at all.
+    pub hops: bool,
+}
+
+impl Default for Options {
+    /// The hops of the first mail.
+    fn default() -> Options {
+        Options { mail: None, hops: true }
+    }
+}
+
+/// The map as SVG.
+#[must_use]
+pub fn svg(roster: &Roster, records: &[Record], options: &Options) -> String {
+    super::paint::svg(&scene(roster, records, options))
+}
+
+/// The map as text: every host with its links, then the hops; at most `width` columns wide (and never narrower than 40).
+#[must_use]
+pub fn text(roster: &Roster, records: &[Record], options: &Options, width: usize) -> String {
+    text::text(roster, &hops::hops(roster, records, options), width.max(40))
+}
+
+fn scene(roster: &Roster, records: &[Record], options: &Options) -> super::scene::Scene {
+    draw::draw(roster, &hops::hops(roster, records, options))
+}

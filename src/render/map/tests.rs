@@ -1,0 +1,107 @@
+use proptest::prelude::*;
+
+use super::super::synthetic::{self, Story, assert_well_formed, ms};
+use super::*;
+use crate::trace::HostId;
+
+fn keep(name: &str, picture: &str) {
+    if let Ok(folder) = std::env::var("POSTROAD_PICTURES") {
+        std::fs::write(format!("{folder}/{name}"), picture).unwrap();
+    }
+}
+
+fn check(story: &Story, options: &Options) {
+    scene(&story.roster, &story.records, options).assert_legible();
+    assert_well_formed(&svg(&story.roster, &story.records, options));
+    for width in [40, 100] {
+        for line in text(&story.roster, &story.records, options, width).lines() {
+            assert!(crate::render::text_width::columns(line) <= width, "{line}");
+        }
+    }
+}
+
+#[test]
+fn words_never_overlap_in_the_stories() {
+    for (name, story) in synthetic::all() {
+        keep(&format!("map-{name}.svg"), &svg(&story.roster, &story.records, &Options::default()));
+        keep(&format!("map-{name}.txt"), &text(&story.roster, &story.records, &Options::default(), 100));
+        check(&story, &Options::default());
+        check(&story, &Options { hops: false, ..Options::default() });
+    }
+}
+
+#[test]
+fn hops_are_those_of_the_mail() {
+    let story = synthetic::eight();
+    let way = hops::hops(&story.roster, &story.records, &Options::default());
+    let said: Vec<_> = way.hops.iter().map(|h| (h.number, h.from.0, h.to.0, h.accepted.is_some())).collect();
+    let expected =
+        [(1, 0, 1, true), (2, 1, 2, true), (3, 2, 3, false), (3, 2, 4, false), (3, 2, 5, true), (4, 5, 6, true)];
+    assert_eq!(said, expected);
+    let picture = svg(&story.roster, &story.records, &Options::default());
+    assert!(picture.contains("out.green.example → mx1.blue.example: in vain"));
+    assert!(picture.contains("15 ms · 1 Gbit/s"));
+}
+
+#[test]
+fn a_chain_lies_flat_with_its_author_left() {
+    let mut story = Story::new("chain");
+    let hosts: Vec<HostId> =
+        (0..5).map(|n| story.host(&format!("h{n}"), if n == 0 { "user" } else { "mta" })).collect();
+    for pair in hosts.windows(2) {
+        story.link(pair[0], pair[1], ms(1), "lan");
+    }
+    let places = layout::places(&story.roster);
+    for pair in places.windows(2) {
+        assert!(pair[1].0 - pair[0].0 > 0.9 && (pair[1].1 - pair[0].1).abs() < 0.1, "{places:?}");
+    }
+}
+
+#[test]
+fn large_nets_name_only_what_the_mail_touched() {
+    let story = synthetic::internet(100);
+    let picture = svg(&story.roster, &story.records, &Options::default());
+    assert!(picture.contains("mx.site-50.example") && !picture.contains("mx.site-51.example"));
+    assert!(picture.len() < 300_000, "{}", picture.len());
+}
+
+#[test]
+fn the_text_twin_stays_as_it_is() {
+    let story = synthetic::eight();
+    let twin = text(&story.roster, &story.records, &Options::default(), 100);
+    let path = format!("{}/tests/render/map-eight.txt", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("POSTROAD_BLESS").is_some() {
+        std::fs::write(&path, &twin).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(twin, expected, "tests/render/map-eight.txt; POSTROAD_BLESS=1 writes it anew");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn words_never_overlap(
+        hosts in 0..50_u32, links in prop::collection::vec((0..50_u32, 0..50_u32, "\\PC{0,30}"), 0..70),
+        trips in prop::collection::vec((0..50_u32, 0..50_u32, any::<bool>()), 0..12),
+    ) {
+        let mut story = Story::new("made up");
+        for n in 0..hosts {
+            let role = ["user", "mta", "name server", "router", "else"][n as usize % 5];
+            let host = story.host(&format!("{}{n}.example", "long-".repeat(n as usize % 9)), role);
+            if n % 7 == 6 {
+                story.implied(host);
+            }
+        }
+        for (a, b, label) in &links {
+            story.link(HostId(*a), HostId(*b), ms(1), label);
+        }
+        if hosts > 0 {
+            story.composed(HostId(0), 1, "a@x", "b@y", "s");
+            for (a, b, fails) in &trips {
+                let verdict = fails.then_some("450 later");
+                story.hand_over(HostId(a % hosts), HostId(b % hosts), ms(2), "a@x", "b@y", verdict);
+            }
+        }
+        check(&story, &Options::default());
+    }
+}

@@ -1,0 +1,180 @@
+//! How wide text is, without a font: tables that err on the wide side, for pixels and for terminal columns.
+//!
+//! The pixel tables are those of wide common fonts (DejaVu Sans and its mono-spaced sister); a viewer that sets the text
+//! in something narrower only leaves more room. So a layout is the same on every machine, fonts or none.
+
+use crate::trace::Octets;
+
+/// The kinds of letter that pictures use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Face {
+    /// Prose.
+    Sans,
+    /// Prose that stands out.
+    Bold,
+    /// What went over the wire.
+    Mono,
+}
+
+/// Thousandths of the font size, from space to tilde.
+#[rustfmt::skip]
+const SANS: [u16; 95] = [
+    317, 400, 459, 837, 636, 950, 779, 274, 390, 390, 500, 837, 317, 360, 317, 336, 636, 636, 636, 636, 636, 636, 636,
+    636, 636, 636, 336, 336, 837, 837, 837, 530, 1000, 684, 686, 698, 770, 631, 575, 774, 751, 294, 294, 655, 557,
+    862, 748, 787, 603, 787, 694, 634, 610, 731, 684, 988, 685, 610, 685, 390, 336, 390, 837, 500, 500, 612, 634, 549,
+    634, 615, 352, 634, 633, 277, 277, 579, 277, 974, 633, 611, 634, 634, 411, 520, 392, 633, 591, 817, 591, 591, 524,
+    636, 336, 636, 837,
+];
+/// Thousandths of the font size, from space to tilde.
+#[rustfmt::skip]
+const BOLD: [u16; 95] = [
+    348, 456, 520, 837, 695, 1001, 872, 306, 457, 457, 522, 837, 379, 415, 379, 365, 695, 695, 695, 695, 695, 695,
+    695, 695, 695, 695, 399, 399, 837, 837, 837, 580, 1000, 773, 762, 733, 830, 683, 683, 820, 836, 372, 372, 774,
+    637, 995, 836, 850, 732, 850, 770, 720, 682, 812, 773, 1103, 770, 724, 725, 457, 365, 457, 837, 500, 500, 674,
+    715, 592, 715, 678, 435, 715, 711, 342, 342, 665, 342, 1041, 711, 687, 715, 715, 493, 595, 478, 711, 651, 923,
+    645, 651, 582, 711, 365, 711, 837,
+];
+const MONO: u16 = 602;
+
+/// The width of `text` in pixels, rounded up and never too small.
+pub(crate) fn pixels(text: &str, face: Face, size: f64) -> f64 {
+    let thousandths: u64 = text.chars().map(|c| u64::from(advance(c, face))).sum();
+    // A hundredth more than the table: fonts round each letter.
+    (thousandths as f64 * size * 1.01 / 1000.0).ceil()
+}
+
+fn advance(c: char, face: Face) -> u16 {
+    if c.is_ascii() {
+        let Some(place) = (c as usize).checked_sub(32).filter(|p| *p < 95) else { return 0 };
+        return match face {
+            Face::Sans => SANS[place],
+            Face::Bold => BOLD[place],
+            Face::Mono => MONO,
+        };
+    }
+    match (columns_of(c), c) {
+        (0, _) => 0,
+        (2, '\u{1f000}'..) => 1400,
+        (2, _) => 1050,
+        (_, '\u{2010}'..='\u{2027}') => 1000,
+        (_, '\u{2190}'..='\u{2bff}') => 1000,
+        _ => 900,
+    }
+}
+
+/// The width of `text` on a terminal, in columns.
+pub(crate) fn columns(text: &str) -> usize {
+    text.chars().map(columns_of).sum()
+}
+
+fn columns_of(c: char) -> usize {
+    match c {
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => 0,
+        '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5bd}' | '\u{610}'..='\u{61a}' => 0,
+        '\u{64b}'..='\u{65f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' => 0,
+        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => 0,
+        '\u{fe00}'..='\u{fe0f}' | '\u{fe20}'..='\u{fe2f}' | '\u{e0000}'..='\u{e01ef}' => 0,
+        '\u{1100}'..='\u{115f}' | '\u{231a}'..='\u{231b}' | '\u{23e9}'..='\u{23f3}' | '\u{2614}'..='\u{2615}' => 2,
+        '\u{2e80}'..='\u{303e}' | '\u{3041}'..='\u{a4cf}' | '\u{a960}'..='\u{a97f}' | '\u{ac00}'..='\u{d7a3}' => 2,
+        '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff01}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}' => 2,
+        '\u{1f000}'..='\u{1faff}' | '\u{20000}'..='\u{3fffd}' => 2,
+        _ => 1,
+    }
+}
+
+/// `text` cut to `room` pixels, with `…` where something is missing. Empty when not even that fits.
+pub(crate) fn elide(text: &str, face: Face, size: f64, room: f64) -> String {
+    elide_by(text, |t| pixels(t, face, size) <= room)
+}
+
+/// `text` cut to `room` terminal columns, with `…` where something is missing.
+pub(crate) fn elide_columns(text: &str, room: usize) -> String {
+    elide_by(text, |t| columns(t) <= room)
+}
+
+fn elide_by(text: &str, fits: impl Fn(&str) -> bool) -> String {
+    if fits(text) {
+        return text.into();
+    }
+    // Binary search for the longest beginning that leaves room for the mark.
+    let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    let candidate = |n: usize| format!("{}…", text[..ends[n]].trim_end());
+    let (mut low, mut high) = (0, ends.len() - 1);
+    while low < high {
+        let middle = (low + high).div_ceil(2);
+        if fits(&candidate(middle)) { low = middle } else { high = middle - 1 }
+    }
+    let best = candidate(low);
+    if fits(&best) { best } else { String::new() }
+}
+
+/// Text of a trace made safe for a picture: nothing that steers, reorders or breaks markup.
+///
+/// A stored trace holds [`crate::trace::visible`] text where the run held bytes; both must look alike here. So what is
+/// not printable becomes its escape, and backslashes, which only escapes need, are never doubled.
+pub(crate) fn clean(text: &str) -> String {
+    clean_bytes(text.as_bytes())
+}
+
+/// Like [`clean`] for bytes from the wire.
+pub(crate) fn words(octets: &Octets) -> String {
+    clean_bytes(&octets.0)
+}
+
+fn clean_bytes(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for (place, part) in bytes.split(|b| *b == b'\\').enumerate() {
+        let shown = crate::trace::visible(part);
+        if place > 0 && !out.ends_with('\\') && !shown.starts_with('\\') {
+            out.push('\\');
+        }
+        out.push_str(&shown);
+    }
+    out
+}
+
+/// A number with commas: `1,234`.
+pub(crate) fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::octets::Chunk;
+
+    #[test]
+    fn elided_text_fits_and_says_so() {
+        let text = "RCPT TO:<a-very-long-name@blue.example>";
+        for room in [0.0, 5.0, 9.0, 20.0, 100.0, 1000.0] {
+            let cut = elide(text, Face::Mono, 12.0, room);
+            assert!(pixels(&cut, Face::Mono, 12.0) <= room);
+            assert!(cut == text || cut.is_empty() || cut.ends_with('…'), "{cut}");
+        }
+        assert_eq!(elide_columns("日本語テキスト", 7), "日本語…");
+        assert_eq!(elide_columns("abc", 3), "abc");
+    }
+
+    #[test]
+    fn a_stored_line_looks_like_the_live_one() {
+        for bytes in [&b"a\x1b[0m\xff"[..], b"C:\\dir \x00", "grün \u{202e}x".as_bytes(), b"\\\\two", b"\x1b\x1b\\"] {
+            let live = Octets(Chunk::copy_from(bytes));
+            let stored = Octets(Chunk::from(live.visible()));
+            assert_eq!(words(&live), words(&stored));
+            assert!(words(&live).chars().all(|c| !c.is_control()));
+        }
+    }
+
+    #[test]
+    fn numbers_have_commas() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
+    }
+}
