@@ -93,7 +93,7 @@ fn the_window_grows_with_praise_up_to_its_limit() {
         let m = mail(&mut queue, &["a@x.example"]);
         queue.accept(at(0), m);
     }
-    let mut open = |queue: &mut Queue| std::iter::from_fn(|| queue.poll_runnable().and_then(|x| queue.open(x))).count();
+    let open = |queue: &mut Queue| std::iter::from_fn(|| queue.poll_runnable().and_then(|x| queue.open(x))).count();
     assert_eq!(open(&mut queue), 1);
     let x = queue.destination("x.example");
     for _ in 0..5 {
@@ -136,8 +136,7 @@ fn what_waits_too_long_fails_and_late_mail_is_warned_of_once() {
     let failure = entry.recipients[0].last_failure.clone().unwrap();
     assert_eq!(&*failure.status, "5.4.7");
     assert!(failure.text.ends_with(b"last: no answer"));
-    assert!(queue.is_empty() && queue.poll_timeout().is_some(), "a stale due time is skipped");
-    assert!(queue.next_due(at(999_999)).is_none());
+    assert!(queue.is_empty() && queue.next_due(at(999_999)).is_none());
 }
 
 #[test]

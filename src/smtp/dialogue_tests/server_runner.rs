@@ -53,6 +53,7 @@ fn name(question: &Question) -> String {
         Question::Helo { domain, .. } => format!("HELO {domain}"),
         Question::Mail { reverse_path, .. } => format!("MAIL {reverse_path}"),
         Question::Rcpt { forward_path } => format!("RCPT {forward_path}"),
+        Question::Data => "DATA".into(),
         Question::Message { .. } => "MESSAGE".into(),
     }
 }
