@@ -245,6 +245,15 @@ mod tests {
         }
         let whole = server.respond(&query.encode(), Transport::Tcp).unwrap();
         assert_eq!(describe(&whole).unwrap().answers.len(), 60);
+        // More than even TCP can frame is marked as well.
+        let mut server = authority();
+        let zone = server.zones_mut().get_mut(&name("example")).unwrap();
+        for i in 0..1000 {
+            let text = RecordData::text(&format!("{i:0>100}"));
+            zone.add(name("big.example"), Duration::from_hours(1), text).unwrap();
+        }
+        let most = server.respond(&query.encode(), Transport::Tcp).unwrap();
+        assert!(most.len() <= 65_535 && describe(&most).unwrap().truncated);
     }
 
     #[test]

@@ -123,14 +123,14 @@ pub enum Event {
 #[derive(Debug)]
 pub enum Resolver {
     /// Asks a recursor elsewhere.
-    Stub(Stub),
+    Stub(Box<Stub>),
     /// Is a recursor itself.
     Recursor(Box<Recursor>),
 }
 
 impl From<Stub> for Resolver {
     fn from(stub: Stub) -> Resolver {
-        Resolver::Stub(stub)
+        Resolver::Stub(Box::new(stub))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What mail asks of the name system: which hosts take mail for a domain (RFC 5321 §5.1, RFC 7505).
 //!
-//! [`MailRouter`] asks a [`Resolver`] for the MX records of a domain and then for the addresses of each host, and
+//! [`MailRouter`] asks a [`Resolver`](super::Resolver) for the MX records of a domain and then for the addresses of each host, and
 //! makes a [`Route`] of them, which it remembers for as long as all of its records may be. It knows the rules of
 //! mail; the resolver does not.
 //!

@@ -158,6 +158,13 @@ impl MailRouter {
         if domain.is_literal() {
             return RouterPoll::Ready(Arc::new(self.literal(domain)));
         }
+        let name = Name::from(domain);
+        if name.is_root() {
+            // RFC 1035 §2.3.4: a domain of 254 characters has no room on the wire, so no such name can exist.
+            let result = Err(RouteFailure::NoSuchDomain(domain.clone()));
+            let route = Route { domain: domain.clone(), result, notes: Vec::new(), expires: Instant::MAX };
+            return RouterPoll::Ready(Arc::new(route));
+        }
         let id = self.next;
         self.next += 1;
         let pending = Pending {
@@ -169,7 +176,7 @@ impl MailRouter {
             missing: 0,
         };
         self.pending.insert(id, pending);
-        let done = match self.query(resolver, now, id, &Name::from(domain), RecordType::Mx, Purpose::Mx) {
+        let done = match self.query(resolver, now, id, &name, RecordType::Mx, Purpose::Mx) {
             Some(lookup) => self.take_mx(resolver, now, id, &lookup),
             None => None,
         };

@@ -93,11 +93,19 @@ impl Recursor {
         if let Some(id) = self.by_question.get(&question).copied()
             && let Some(task) = self.tasks.get_mut(&id)
         {
-            let is_repeated = |w: &Waiter| match (w, &waiter) {
-                (Waiter::Client { peer: a, query: x }, Waiter::Client { peer: b, query: y }) => a == b && x.id == y.id,
-                _ => false,
+            // A client that asks again because it is impatient waits once. Clients beyond counting are left without
+            // an answer; they come back.
+            let is_welcome = match &waiter {
+                Waiter::Client { peer, query } => {
+                    task.waiters.len() < MAX_CLIENTS
+                        && !task
+                            .waiters
+                            .iter()
+                            .any(|w| matches!(w, Waiter::Client { peer: p, query: q } if p == peer && q.id == query.id))
+                }
+                Waiter::Local(_) | Waiter::Parent(_) => true,
             };
-            if !task.waiters.iter().any(is_repeated) && task.waiters.len() < MAX_CLIENTS {
+            if is_welcome {
                 task.waiters.push(waiter);
             }
             return self.outputs.push_back(Output::Event(Event::Coalesced(question)));
