@@ -55,6 +55,20 @@ impl Framer {
 
     /// Takes the next line off the front of `input`; `None` when `input` is used up before the line ends.
     pub fn next(&mut self, input: &mut Chunk) -> Option<Framed> {
+        // Nearly always: a whole line, whose first CR or LF is its CRLF.
+        if self.partial.is_empty()
+            && let Some(cr) = memchr::memchr2(b'\r', b'\n', input)
+            && input[cr] == b'\r'
+            && input.get(cr + 1) == Some(&b'\n')
+        {
+            let line = input.split_to(cr);
+            input.advance(2);
+            return Some(if cr + 2 > self.limit { Framed::TooLong } else { Framed::Line(line) });
+        }
+        self.next_slowly(input)
+    }
+
+    fn next_slowly(&mut self, input: &mut Chunk) -> Option<Framed> {
         let mut from = 0;
         loop {
             let Some(found) = memchr::memchr(b'\n', &input[from..]) else {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use smallvec::SmallVec;
+
 use super::limits;
 use crate::octets::Chunk;
 
@@ -108,23 +110,35 @@ impl EnhancedCode {
 
     /// Reads `c.s.d` at the front of `text`; says how many bytes it took, the space behind it included.
     fn parse_prefix(text: &[u8]) -> Option<(EnhancedCode, usize)> {
-        let end = memchr::memchr(b' ', &text[..text.len().min(10)]).unwrap_or(text.len());
-        let mut numbers = text.get(..end).filter(|t| t.len() <= 9)?.split(|&b| b == b'.');
-        let mut number = || {
-            let digits = numbers.next()?;
-            // RFC 3463 §2: no leading zeros.
-            let plain = matches!(digits.len(), 1..=3)
-                && digits.iter().all(u8::is_ascii_digit)
-                && (digits.len() == 1 || digits[0] != b'0');
-            plain.then(|| digits.iter().fold(0, |n, &d| n * 10 + u16::from(d - b'0')))
+        let class = match text {
+            [class @ (b'2' | b'4' | b'5'), b'.', ..] => class - b'0',
+            _ => return None,
         };
-        let (class, subject, detail) = (number()?, number()?, number()?);
-        if numbers.next().is_some() {
+        let (subject, end) = parse_number(text, 2)?;
+        if text.get(end) != Some(&b'.') {
             return None;
         }
-        let code = EnhancedCode::new(u8::try_from(class).ok()?, subject, detail)?;
-        Some((code, text.len().min(end + 1)))
+        let (detail, end) = parse_number(text, end + 1)?;
+        let taken = match text.get(end) {
+            None => end,
+            Some(b' ') => end + 1,
+            Some(_) => return None,
+        };
+        Some((EnhancedCode { class, subject, detail }, taken))
     }
+}
+
+/// One to three digits at `from`, without a leading zero (RFC 3463 §2); gives the number and where it ends.
+fn parse_number(text: &[u8], from: usize) -> Option<(u16, usize)> {
+    let (mut number, mut at) = (0, from);
+    while let Some(digit) = text.get(at).filter(|b| b.is_ascii_digit()) {
+        if at == from + 3 || (at > from && number == 0) {
+            return None;
+        }
+        number = number * 10 + u16::from(digit - b'0');
+        at += 1;
+    }
+    (at > from).then_some((number, at))
 }
 
 impl fmt::Display for EnhancedCode {
@@ -237,9 +251,14 @@ impl Reply {
 
     /// Writes the reply as it goes over the wire, each line with CRLF.
     pub fn write_to(&self, out: &mut Vec<u8>, with_enhanced: bool) {
-        let mut enhanced = String::new();
+        let mut enhanced = SmallVec::<[u8; 10]>::new();
         if with_enhanced && let Some(code) = self.enhanced {
-            enhanced = format!("{code} ");
+            write_decimal(&mut enhanced, u64::from(code.class));
+            enhanced.push(b'.');
+            write_decimal(&mut enhanced, u64::from(code.subject));
+            enhanced.push(b'.');
+            write_decimal(&mut enhanced, u64::from(code.detail));
+            enhanced.push(b' ');
         }
         // RFC 5321 §4.5.3.1.5: 512 octets with code, separator and CRLF.
         let room = limits::REPLY_LINE - 4 - 2 - enhanced.len();
@@ -249,9 +268,9 @@ impl Reply {
             loop {
                 let piece = pieces.next().unwrap_or(b"");
                 let last = pieces.peek().is_none() && lines.peek().is_none();
-                out.extend_from_slice(&self.code.0.to_string().as_bytes()[..3]);
+                write_decimal(out, u64::from(self.code.0));
                 out.push(if last { b' ' } else { b'-' });
-                out.extend_from_slice(enhanced.as_bytes());
+                out.extend_from_slice(&enhanced);
                 out.extend(piece.iter().map(|&b| if b < b' ' || b == 0x7f { b' ' } else { b }));
                 out.extend_from_slice(b"\r\n");
                 if pieces.peek().is_none() {
@@ -268,6 +287,20 @@ impl Reply {
         self.write_to(&mut out, with_enhanced);
         out
     }
+}
+
+/// Writes a number in decimal digits.
+pub(super) fn write_decimal(out: &mut impl Extend<u8>, number: u64) {
+    let (mut digits, mut at, mut rest) = ([0; 20], 20, number);
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend(digits[at..].iter().copied());
 }
 
 /// Writes the reply as a person reads it: the wire form, lines separated by `\n` and without the last line end.

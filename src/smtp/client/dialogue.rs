@@ -1,7 +1,5 @@
 //! What is said in reply to what.
 
-use std::io::Write;
-
 use super::config::{Event, Reason, Stage, Transaction, Verdict};
 use super::{Awaited, Output, Running, Session, State};
 use crate::identity::{ForwardPath, ReversePath};
@@ -9,7 +7,7 @@ use crate::octets::Chunk;
 use crate::sim::Instant;
 use crate::smtp::data;
 use crate::smtp::extension::Extensions;
-use crate::smtp::reply::{Class, Reply};
+use crate::smtp::reply::{Class, Reply, write_decimal};
 
 impl Session {
     pub(super) fn take_reply(&mut self, now: Instant, reply: Reply) {
@@ -66,7 +64,9 @@ impl Session {
 
     fn say_hello(&mut self, now: Instant, esmtp: bool) {
         let verb = if esmtp { "EHLO" } else { "HELO" };
-        self.write(format_args!("{verb} {}\r\n", self.config.helo_name.clone()));
+        for part in [verb, " ", self.config.helo_name.as_str(), "\r\n"] {
+            self.buffer.extend_from_slice(part.as_bytes());
+        }
         self.flush();
         self.await_reply(now, if esmtp { Awaited::Ehlo } else { Awaited::Helo });
     }
@@ -151,11 +151,6 @@ impl Session {
         self.await_reply(now, Awaited::Rcpt(index));
     }
 
-    fn write(&mut self, text: std::fmt::Arguments<'_>) {
-        // Writing into a vector cannot fail.
-        let _ = self.buffer.write_fmt(text);
-    }
-
     fn write_mail(&mut self, transaction: &Transaction) {
         self.buffer.extend_from_slice(b"MAIL FROM:<");
         if let ReversePath::Mailbox(mailbox) = &transaction.reverse_path {
@@ -165,7 +160,8 @@ impl Session {
         if self.config.declare_size && self.extensions.size {
             // RFC 1870 §5: the content, with what transparency adds left out.
             let size = transaction.content.len();
-            self.write(format_args!(" SIZE={size}"));
+            self.buffer.extend_from_slice(b" SIZE=");
+            write_decimal(&mut self.buffer, size as u64);
         }
         if transaction.eight_bit {
             self.buffer.extend_from_slice(b" BODY=8BITMIME");

@@ -277,9 +277,13 @@ impl Session {
 
     /// The one place where the state changes.
     fn enter(&mut self, state: State) {
+        if !self.observed {
+            self.state = state;
+            return;
+        }
         let before = self.state.name();
         self.state = state;
-        if self.observed && before != state.name() {
+        if before != self.state.name() {
             self.event(Event::State(state.name()));
         }
     }
