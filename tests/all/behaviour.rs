@@ -149,10 +149,10 @@ fn every_recipient_refused_and_the_line_cut_before_the_reply_to_data() {
     let mail = "MAIL FROM:<a@green.example>\r\n".len();
     let mut names = Vec::new();
     let mut left = most - mail - 3;
-    while left > 0 {
-        let frame = "RCPT TO:<@blue.example>\r\n".len();
-        let local = if left >= 2 * (frame + 40) { 40 } else { left.min(frame + 64) - frame };
-        names.push(format!("{}{}", names.len() % 10, "x".repeat(local - 1)));
+    let frame = "RCPT TO:<@blue.example>\r\n".len();
+    for others in (0..8).rev() {
+        let local = left / (others + 1) - frame;
+        names.push(format!("{others}{}", "x".repeat(local - 1)));
         left -= frame + local;
     }
     let list = |quote: &str| names.iter().map(|n| format!("{quote}{n}@blue.example{quote}")).collect::<Vec<_>>().join(", ");
@@ -475,7 +475,7 @@ fn a_client_that_leaves_while_the_server_thinks_is_noticed() {
 #[test]
 fn a_client_that_vanishes_does_not_keep_a_run_going() {
     // The host goes down in the middle of a dialogue, for good.
-    for line in ["EHLO", "MAIL", "DATA", "."] {
+    for line in ["EHLO", "MAIL", "RCPT", "DATA"] {
         let rest = letter(r#""b@blue.example""#)
             + &format!(r#"faults: [(when: Heard(by: "mx.blue.example", line: "{line}"), what: Down(host: "mx.green.example"))],"#);
         let run = Scene { rest: &rest, ..SCENE }.tell();
@@ -485,7 +485,7 @@ fn a_client_that_vanishes_does_not_keep_a_run_going() {
 
 #[test]
 fn a_server_that_vanishes_is_given_up() {
-    for line in ["EHLO", "MAIL", "DATA", "."] {
+    for line in ["EHLO", "MAIL", "RCPT", "DATA"] {
         let rest = letter(r#""b@blue.example""#)
             + &format!(r#"faults: [(when: Heard(by: "mx.blue.example", line: "{line}"), what: Down(host: "mx.blue.example"))],"#);
         let green = r#"retry: Custom(delays: ["30min"]), lifetime: "2h""#;
