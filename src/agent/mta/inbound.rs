@@ -26,6 +26,9 @@ pub(super) struct Inbound {
     peer: Peer,
     /// Which mail the client says the connection is about, for observers.
     about: Option<(MailId, u16)>,
+    /// The last mail that it was about. The bytes of a client that went down meanwhile still arrive, when nobody can
+    /// say any more what they are about: it is the same mail.
+    last_about: Option<(MailId, u16)>,
     /// The reverse-path of the transaction: what the greylist and the script look at.
     reverse_path: Option<ReversePath>,
     /// A message that is being thought about, and until when.
@@ -55,7 +58,7 @@ impl Mta {
     pub(super) fn accepted(&mut self, ctx: &mut Context<'_>, socket: SocketId, conn: ConnId, _port: u16, peer: Peer) {
         let mut server = Session::new(self.config.server.clone(), self.peer_label.clone());
         server.observe(ctx.wants_lines());
-        let inbound = Inbound { server, socket, conn, peer, about: None, reverse_path: None, held: None, gone: false };
+        let inbound = Inbound { server, socket, conn, peer, about: None, last_about: None, reverse_path: None, held: None, gone: false };
         let token = self.inbound.insert(inbound) as u32;
         ctx.actions.push(Action::Adopt { socket, token: token | INBOUND_TOKEN });
         self.inbound[token as usize].server.start(ctx.now);
@@ -72,6 +75,7 @@ impl Mta {
         let token = token & !INBOUND_TOKEN;
         let Some(inbound) = self.inbound.get_mut(token as usize) else { return };
         inbound.about = about;
+        inbound.last_about = about.or(inbound.last_about);
         inbound.server.handle_input(ctx.now, data);
         self.drain_inbound(ctx, token);
     }
@@ -291,7 +295,7 @@ impl Mta {
         content: Rope,
     ) -> (Answer, bool) {
         let inbound = &self.inbound[token as usize];
-        let (peer, about, at) = (inbound.peer, inbound.about, inbound.at(ctx.at()));
+        let (peer, about, at) = (inbound.peer, inbound.about.or(inbound.last_about), inbound.at(ctx.at()));
         if !self.config.replies.is_empty() {
             let said = self.from_script(ctx, Stage::EndOfData, peer.host, Some(&envelope.reverse_path));
             if said.0 != Answer::Accept {
