@@ -58,7 +58,17 @@ impl Mta {
     pub(super) fn accepted(&mut self, ctx: &mut Context<'_>, socket: SocketId, conn: ConnId, _port: u16, peer: Peer) {
         let mut server = Session::new(self.config.server.clone(), self.peer_label.clone());
         server.observe(ctx.wants_lines());
-        let inbound = Inbound { server, socket, conn, peer, about: None, last_about: None, reverse_path: None, held: None, gone: false };
+        let inbound = Inbound {
+            server,
+            socket,
+            conn,
+            peer,
+            about: None,
+            last_about: None,
+            reverse_path: None,
+            held: None,
+            gone: false,
+        };
         let token = self.inbound.insert(inbound) as u32;
         ctx.actions.push(Action::Adopt { socket, token: token | INBOUND_TOKEN });
         self.inbound[token as usize].server.start(ctx.now);
