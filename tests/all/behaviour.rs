@@ -147,6 +147,8 @@ fn recipients_beyond_the_limit_come_in_further_transactions() {
 #[test]
 fn every_recipient_refused_and_the_line_cut_before_the_reply_to_data() {
     // The group of commands is cut inside DATA by the segment size: the replies to RCPT come first, alone.
+    let hosts = r#""mx2.blue.example": Mta(relay_for: ["blue.example"])"#;
+    let links = r#"("mx.green.example", "mx2.blue.example"),"#;
     let most = 536;
     let mail = "MAIL FROM:<a@green.example>\r\n".len();
     let mut names = Vec::new();
@@ -161,19 +163,32 @@ fn every_recipient_refused_and_the_line_cut_before_the_reply_to_data() {
         |quote: &str| names.iter().map(|n| format!("{quote}{n}@blue.example{quote}")).collect::<Vec<_>>().join(", ");
     let rest = letter(&list("\""))
         + &format!(
-            r#"nowhere: [{}],
+            r#"zones: {{"blue.example": [("@", "MX 10 mx.blue.example"), ("@", "MX 20 mx2.blue.example")]}}, nowhere: [{}],
         faults: [(when: Heard(by: "mx.green.example", line: "550", nth: {}), what: Down(link: ("mx.green.example", "mx.blue.example")), lasting: "5min")]"#,
             list("\""),
             names.len()
         );
-    let text = Scene { green: "reply_timeout: \"20s\"", blue: "without: [Size]", rest: &rest, ..SCENE }
+    let text = Scene { green: "reply_timeout: \"20s\"", blue: "without: [Size]", hosts, links, rest: &rest }
         .text()
         .replace("(latency: \"10ms\")", "(latency: \"10ms\", bandwidth: \"64kbit/s\", mtu: \"576 B\")");
     let run = tell(&text);
+    for r in &run.records {
+        if r.host.0 >= 1 {
+            if let What::Line { direction, text, .. } = &r.what {
+                eprintln!("{:.6} {} {direction:?} {}", secs(r.at), r.host.0, text.visible())
+            }
+            if let What::Fault { text } = &r.what {
+                eprintln!("{:.6} {text}", secs(r.at))
+            }
+            if let What::Outcome { reply, .. } = &r.what {
+                eprintln!("   {:.6} {}", secs(r.at), reply.visible())
+            }
+        }
+    }
     let bounced = run.bounces();
     assert_eq!(bounced.len(), names.len(), "the verdicts of RCPT stand: {bounced:?}");
     assert!(bounced.iter().all(|b| b.1 == "5.1.1"));
-    assert_eq!(run.attempts(GREEN).len(), 1);
+    assert_eq!(run.attempts(GREEN).len(), 1, "nobody is left for the second exchanger");
     assert_eq!(reports(&run).len(), 1);
 }
 
