@@ -81,8 +81,9 @@ impl Mta {
         let token = token & !INBOUND_TOKEN;
         let Some(inbound) = self.inbound.get_mut(token as usize) else { return };
         inbound.gone |= broken;
+        // While a message is thought about the session only notes that nothing more comes, and closes after its reply.
+        inbound.server.handle_eof(ctx.now);
         if inbound.held.is_none() {
-            inbound.server.handle_eof(ctx.now);
             self.drain_inbound(ctx, token);
             if broken && self.inbound.contains(token as usize) {
                 self.inbound.remove(token as usize);

@@ -171,7 +171,7 @@ impl Mta {
     /// See [`super::Agent::responsibilities`].
     #[must_use]
     pub fn responsibilities(&self) -> Vec<(u64, u32)> {
-        self.queue().entries().map(|entry| (entry.serial, entry.waiting() as u32)).collect()
+        self.queue().entries().map(|entry| (entry.serial, entry.owed() as u32)).collect()
     }
 
     fn crash(&mut self) {
