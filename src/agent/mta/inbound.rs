@@ -169,6 +169,8 @@ impl Mta {
             Event::Content { size } => {
                 let (direction, side) = (Direction::Received, Side::Server);
                 ctx.record(at, || What::Content { direction, side, peer, size_bytes: size });
+                // The data phase ends with the final dot, which the session does not show as a line.
+                ctx.line(at, direction, side, peer, ".".into());
             }
         }
     }
