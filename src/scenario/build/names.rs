@@ -46,10 +46,9 @@ impl Names {
                 let _ = root.add(name, DELEGATION_TTL, RecordData::A(plan.host(*server).ipv4));
             }
         }
-        let recursor = delegates.then(|| {
-            zones.insert(root);
-            recursor(streams, "implied name server")
-        });
+        // The root answers for every name outside the zones: what a scenario does not have does not exist (NXDOMAIN).
+        zones.insert(root);
+        let recursor = delegates.then(|| recursor(streams, "implied name server"));
         NameServer::new(Authority::new(zones), recursor, Duration::ZERO)
     }
 
