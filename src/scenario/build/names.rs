@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use crate::agent::name_server::NameServer;
-use crate::dns::{Authority, Name, RecordData, Recursor, RecursorConfig, Resolver, RootHint, Stub, StubConfig, Zone, ZoneSet};
+use crate::dns::{
+    Authority, Name, RecordData, Recursor, RecursorConfig, Resolver, RootHint, Stub, StubConfig, Zone, ZoneSet,
+};
 use crate::scenario::{self, IMPLIED_NAME_SERVER, Plan, Role, ZonePlan};
 use crate::sim::{Duration, Streams};
 use crate::trace::HostId;
@@ -52,7 +54,13 @@ impl Names {
     }
 
     /// A name server of the plan.
-    pub(super) fn server(&self, plan: &Plan, host: HostId, server: &scenario::NameServerPlan, streams: Streams) -> NameServer {
+    pub(super) fn server(
+        &self,
+        plan: &Plan,
+        host: HostId,
+        server: &scenario::NameServerPlan,
+        streams: Streams,
+    ) -> NameServer {
         let zones = server.zones.iter().map(|z| build_zone(plan, &plan.zones[z.0 as usize])).collect();
         let recursor = server.recursive.then(|| recursor(streams, &plan.host(host).name));
         NameServer::new(Authority::new(zones), recursor, server.processing)

@@ -1,0 +1,19 @@
+//! The integration tests, in one binary: the floors of the house, whole runs, and the laws that every run obeys.
+
+#[path = "all/behaviour.rs"]
+mod behaviour;
+#[path = "all/conservation.rs"]
+mod conservation;
+#[path = "all/determinism.rs"]
+mod determinism;
+#[path = "all/floors.rs"]
+mod floors;
+#[path = "all/lab.rs"]
+mod lab;
+#[path = "all/schema.rs"]
+mod schema;
+#[path = "all/truth.rs"]
+mod truth;
+// The command line and its exit codes have their own folder:
+// #[path = "cli/mod.rs"]
+// mod cli;

@@ -1,0 +1,317 @@
+//! The floors of the house: who may use whom, and what may not be used below the doors.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Module, floor, and what it may use. `design.md` gives the reasons; this table is what is enforced.
+const TABLE: &[(&str, u32, &[&str])] = &[
+    ("sim", 0, &[]),
+    ("octets", 0, &[]),
+    ("diag", 0, &[]),
+    ("identity", 0, &[]),
+    // Same floor, but plain data: records name times and hold bytes.
+    ("trace", 0, &["sim", "octets"]),
+    // The west wing carries bytes and knows no mail.
+    ("net", 1, &["sim", "octets"]),
+    // The east wing knows mail and carries nothing.
+    ("dns", 1, &["identity", "sim", "octets"]),
+    ("smtp", 1, &["identity", "sim", "octets"]),
+    ("mime", 1, &["identity", "sim", "octets"]),
+    ("policy", 2, &["identity", "mime", "dns", "smtp", "sim", "octets"]),
+    ("queue", 2, &["identity", "mime", "smtp", "sim", "octets"]),
+    ("store", 2, &["identity", "mime", "sim", "octets"]),
+    // Agents never see a packet: no `net`.
+    (
+        "agent",
+        3,
+        &["sim", "octets", "trace", "identity", "mime", "dns", "smtp", "policy", "queue", "store"],
+    ),
+    // Faults are data of the world, and some of them are about names.
+    ("world", 4, &["sim", "octets", "trace", "net", "agent", "dns"]),
+    (
+        "scenario",
+        5,
+        &[
+            "sim", "octets", "diag", "trace", "identity", "net", "dns", "smtp", "mime", "policy", "queue", "store",
+            "agent", "world",
+        ],
+    ),
+    // A stored trace can be drawn without a simulator.
+    ("render", 5, &["sim", "octets", "trace"]),
+    (
+        "cli",
+        6,
+        &[
+            "sim", "octets", "diag", "trace", "identity", "net", "dns", "smtp", "mime", "policy", "queue", "store",
+            "agent", "world", "scenario", "render",
+        ],
+    ),
+];
+
+/// What may not stand in the code of floors 0 to 5, and why.
+const FORBIDDEN: &[(&str, &str)] = &[
+    ("std::fs", "files belong to the doors"),
+    ("std::env", "the environment belongs to the doors"),
+    ("std::process", "processes belong to the doors"),
+    ("std::thread", "a run is one thread"),
+    ("std::time", "time is an argument"),
+    ("SystemTime", "time is an argument"),
+    ("TcpStream", "the network is simulated"),
+    ("TcpListener", "the network is simulated"),
+    ("UdpSocket", "the network is simulated"),
+    ("println!", "the terminal belongs to the doors"),
+    ("print!(", "the terminal belongs to the doors"),
+    ("stdout()", "the terminal belongs to the doors"),
+    ("stderr()", "the terminal belongs to the doors"),
+    ("dbg!", "left over"),
+    ("todo!", "left over"),
+    ("unimplemented!", "left over"),
+    ("unsafe ", "forbidden"),
+    ("HashMap", "its order is another one in every run; FxHashMap or BTreeMap"),
+    ("HashSet", "its order is another one in every run; FxHashSet or BTreeSet"),
+];
+
+/// Where a forbidden word may stand all the same: file, word, reason.
+const EXCUSED: &[(&str, &str, &str)] = &[
+    ("scenario/check/", "HashMap", "looked up by name while a file is checked, never iterated"),
+    ("scenario/check/", "HashSet", "looked up by name while a file is checked, never iterated"),
+    ("scenario/read.rs", "HashMap", "looked up by name while a file is read, never iterated"),
+    ("scenario/read.rs", "HashSet", "looked up by name while a file is read, never iterated"),
+];
+
+/// Longest file, its tests left out.
+const MOST_LINES: usize = 700;
+
+struct Source {
+    /// Below `src`, with `/`.
+    path: String,
+    text: String,
+}
+
+impl Source {
+    /// The module at the top, `None` for `lib.rs` and `main.rs`.
+    fn module(&self) -> Option<&str> {
+        let first = self.path.split('/').next().unwrap_or_default();
+        let name = first.strip_suffix(".rs").unwrap_or(first);
+        (name != "lib" && name != "main").then_some(name)
+    }
+    fn is_test(&self) -> bool {
+        let file = self.path.rsplit('/').next().unwrap_or_default();
+        file == "tests.rs" || file.ends_with("_tests.rs") || file == "testing.rs" || self.path.contains("/tests/")
+    }
+    /// Everything before the tests, without comments.
+    fn code(&self) -> String {
+        let mut code = String::new();
+        for line in self.text.lines().take(self.lines_before_tests()) {
+            code.push_str(line.split("//").next().unwrap_or_default());
+            code.push('\n');
+        }
+        code
+    }
+    fn lines_before_tests(&self) -> usize {
+        let lines: Vec<&str> = self.text.lines().collect();
+        // `#[cfg(test)]` in front of anything but a module at the end is part of the code.
+        let cut = (0..lines.len()).find(|i| {
+            lines[*i].trim() == "#[cfg(test)]" && lines.get(i + 1).is_some_and(|l| l.trim_start().starts_with("mod "))
+        });
+        cut.unwrap_or(lines.len())
+    }
+    /// The modules of this crate that the code names.
+    fn uses(&self) -> BTreeSet<String> {
+        let code = self.code();
+        let mut used = BTreeSet::new();
+        let mut rest = code.as_str();
+        while let Some(at) = rest.find("crate::") {
+            let before = rest[..at].chars().next_back();
+            rest = &rest[at + "crate::".len()..];
+            if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
+                continue;
+            }
+            if rest.starts_with('{') {
+                used.extend(heads(group(rest)));
+            } else {
+                used.insert(word(rest).to_owned());
+            }
+        }
+        used
+    }
+}
+
+fn word(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    &text[..end]
+}
+
+/// What stands between the brace at the beginning of `text` and the one that closes it.
+fn group(text: &str) -> &str {
+    let mut depth = 0;
+    for (at, c) in text.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return &text[1..at];
+        }
+    }
+    text
+}
+
+/// The first words of the items of a group.
+fn heads(group: &str) -> Vec<String> {
+    let (mut depth, mut start, mut items) = (0, 0, Vec::new());
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                items.push(&group[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    items.push(&group[start..]);
+    items.iter().map(|i| word(i.trim()).to_owned()).filter(|w| !w.is_empty()).collect()
+}
+
+fn sources() -> Vec<Source> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    walk(&root, &mut found);
+    found.sort();
+    found
+        .into_iter()
+        .map(|path| {
+            let below = path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
+            Source { path: below, text: std::fs::read_to_string(&path).unwrap() }
+        })
+        .collect()
+}
+
+#[test]
+fn the_table_itself_only_looks_down() {
+    let floor: BTreeMap<&str, u32> = TABLE.iter().map(|(m, f, _)| (*m, *f)).collect();
+    for (module, height, uses) in TABLE {
+        for used in *uses {
+            let below = floor[used] < *height || (*module == "trace" && ["sim", "octets"].contains(used));
+            assert!(below, "{module} (floor {height}) may not use {used} (floor {})", floor[used]);
+        }
+    }
+}
+
+#[test]
+fn imports_keep_to_the_floors() {
+    let modules: BTreeSet<&str> = TABLE.iter().map(|(m, _, _)| *m).collect();
+    let mut wrong = Vec::new();
+    let mut seen = BTreeSet::new();
+    for source in sources() {
+        let Some(module) = source.module().map(str::to_owned) else { continue };
+        seen.insert(module.clone());
+        let Some((_, _, may)) = TABLE.iter().find(|(m, _, _)| *m == module) else {
+            wrong.push(format!("{}: the module {module} has no floor", source.path));
+            continue;
+        };
+        if source.is_test() {
+            continue;
+        }
+        for used in source.uses() {
+            if modules.contains(used.as_str()) && used != module && !may.contains(&used.as_str()) {
+                wrong.push(format!("{}: {module} may not use {used}", source.path));
+            }
+        }
+    }
+    for module in modules {
+        if !seen.contains(module) {
+            wrong.push(format!("the table has {module}, the source has not"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_module_uses_itself_in_a_circle() {
+    // The table cannot have circles; this asks the source itself, whatever the table says.
+    let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for source in sources().iter().filter(|s| !s.is_test()) {
+        if let Some(module) = source.module() {
+            uses.entry(module.to_owned()).or_default().extend(source.uses());
+        }
+    }
+    for start in uses.keys() {
+        let mut reached = BTreeSet::new();
+        let mut next: Vec<&String> = uses[start].iter().filter(|u| *u != start).collect();
+        while let Some(module) = next.pop() {
+            assert_ne!(module, start, "{start} leads back to itself");
+            if reached.insert(module) {
+                next.extend(uses.get(module).into_iter().flatten().filter(|u| *u != module));
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_below_the_doors_reaches_outside() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        if source.module().is_none_or(|m| m == "cli") || source.is_test() {
+            continue;
+        }
+        for (number, line) in source.code().lines().enumerate() {
+            for (word, why) in FORBIDDEN {
+                let stands = line.match_indices(word).any(|(at, _)| {
+                    let before = line[..at].chars().next_back();
+                    !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+                });
+                let excused = EXCUSED.iter().any(|(path, w, _)| source.path.starts_with(path) && w == word);
+                if stands && !excused {
+                    wrong.push(format!("src/{}:{}: {word}: {why}", source.path, number + 1));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_file_has_its_man_page_and_is_short() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        if !source.text.starts_with("//! ") {
+            wrong.push(format!("src/{}: does not begin with //!", source.path));
+        }
+        let lines = source.lines_before_tests();
+        if !source.is_test() && lines > MOST_LINES {
+            wrong.push(format!("src/{}: {lines} lines; {MOST_LINES} are enough", source.path));
+        }
+        for word in ["todo!", "unimplemented!", "unsafe {", "unsafe fn"] {
+            if source.text.contains(word) {
+                wrong.push(format!("src/{}: {word}", source.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_reader_of_imports_reads_imports() {
+    let source = Source {
+        path: "agent/x.rs".into(),
+        text: "//! x\nuse crate::{net::lane, sim::{Instant, Duration},\n  trace};\nuse crate::dns;\n// crate::cli\n\
+               fn f() { crate::store::g(); mycrate::smtp::h() }\n#[cfg(test)]\nmod tests { use crate::world; }\n"
+            .into(),
+    };
+    let expected = ["dns", "net", "sim", "store", "trace"];
+    assert_eq!(source.uses().into_iter().collect::<Vec<_>>(), expected);
+}

@@ -1,0 +1,238 @@
+//! The schema of traces: every kind of record and every field, held against a list that only changes on purpose.
+//!
+//! Who changes the vocabulary runs this test with `POSTROAD_BLESS=1`, looks at what changed, and raises
+//! `trace::SCHEMA_VERSION` when a reader of old traces would misread new ones.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use postroad::octets::Chunk;
+use postroad::sim::Instant;
+use postroad::trace::jsonl::{JsonLines, read};
+use postroad::trace::{
+    ConnId, ConnectionState, Direction, HostEntry, HostId, LinkEntry, LossReason, MailId, Octets, PacketStep,
+    QueueName, Record, RecordId, Roster, SCHEMA_VERSION, Side, Sink, Transport, Verdict, What,
+};
+use serde_json::{Value, json};
+
+/// The kind of a record in JSON. No wildcard: a new variant does not compile here until it has a sample below.
+fn kind(what: &What) -> &'static str {
+    match what {
+        What::Packet { .. } => "packet",
+        What::Connection { .. } => "connection",
+        What::Line { .. } => "line",
+        What::Content { .. } => "content",
+        What::Session { .. } => "session",
+        What::Question { .. } => "question",
+        What::Answer { .. } => "answer",
+        What::Lookup { .. } => "lookup",
+        What::Composed { .. } => "composed",
+        What::Accepted { .. } => "accepted",
+        What::Queue { .. } => "queue",
+        What::Route { .. } => "route",
+        What::Attempt { .. } => "attempt",
+        What::Outcome { .. } => "outcome",
+        What::Delivered { .. } => "delivered",
+        What::Bounced { .. } => "bounced",
+        What::Discarded { .. } => "discarded",
+        What::Unsent { .. } => "unsent",
+        What::Policy { .. } => "policy",
+        What::Fault { .. } => "fault",
+        What::Alarm { .. } => "alarm",
+    }
+}
+const KINDS: usize = 21;
+
+/// One record of every kind, with every field that can be left out.
+fn samples() -> Vec<What> {
+    let (direction, side, peer, transport) = (Direction::Sent, Side::Client, HostId(0), Transport::Tcp);
+    let text = || Octets(Chunk::from("text"));
+    let a = || Arc::<str>::from("a");
+    vec![
+        What::Packet {
+            packet: 1,
+            step: PacketStep::Lost,
+            from: HostId(0),
+            to: HostId(0),
+            transport,
+            source_port: 1,
+            destination_port: 2,
+            flags: a(),
+            sequence: 3,
+            acknowledgement: 4,
+            window_bytes: 5,
+            payload_bytes: 6,
+            retransmission: true,
+            reason: Some(LossReason::Noise),
+        },
+        What::Connection { state: ConnectionState::Open, side, peer, port: 25 },
+        What::Line { direction, side, peer, text: text() },
+        What::Content { direction, side, peer, size_bytes: 1 },
+        What::Session { side, state: a() },
+        What::Question { direction, peer, query: 1, name: a(), rtype: a(), transport },
+        What::Answer {
+            direction,
+            peer,
+            query: 1,
+            name: a(),
+            rtype: a(),
+            rcode: a(),
+            records: vec![a()],
+            transport,
+            truncated: false,
+        },
+        What::Lookup { name: a(), rtype: a(), result: a(), cached: true },
+        What::Composed { from: a(), to: vec![a()], subject: a(), size_bytes: 1 },
+        What::Accepted { queue_id: a(), reverse_path: a(), recipients: vec![a()], size_bytes: 1 },
+        What::Queue { queue_id: a(), queue: QueueName::Active, reason: a(), until: Some(Instant::ZERO) },
+        What::Route { queue_id: a(), domain: a(), hosts: vec![a()] },
+        What::Attempt { queue_id: a(), recipients: vec![a()], next_hop: a(), number: 1 },
+        What::Outcome { queue_id: a(), recipient: a(), verdict: Verdict::Accepted, number: 1, reply: text(), by: a() },
+        What::Delivered { queue_id: a(), recipient: a(), mailbox: a(), size_bytes: 1 },
+        What::Bounced { queue_id: a(), recipient: a(), status: a(), reason: text(), report: Some(MailId(2)) },
+        What::Discarded { queue_id: a(), recipient: a(), reason: a() },
+        What::Unsent { recipient: a(), reason: text() },
+        What::Policy { policy: a(), decision: a(), detail: a() },
+        What::Fault { text: a() },
+        What::Alarm { text: a() },
+    ]
+}
+
+fn roster() -> Arc<Roster> {
+    Arc::new(Roster {
+        title: "t".into(),
+        seed: 1,
+        start_unix_secs: 2,
+        hosts: vec![HostEntry {
+            name: "a".into(),
+            role: "mta".into(),
+            addresses: vec!["192.0.2.1".into()],
+            notes: vec!["note".into()],
+            implied: false,
+        }],
+        links: vec![LinkEntry { a: HostId(0), b: HostId(0), latency_ns: 1, label: "lan".into(), implied: true }],
+    })
+}
+
+fn records() -> Vec<Record> {
+    samples()
+        .into_iter()
+        .map(|what| Record {
+            id: Some(RecordId(1)),
+            at: Instant::from_nanos(5),
+            host: HostId(0),
+            conn: Some(ConnId(1)),
+            mail: Some(MailId(1)),
+            hop: Some(1),
+            cause: Some(RecordId(1)),
+            what,
+        })
+        .collect()
+}
+
+fn written(records: &[Record]) -> Vec<u8> {
+    let sink = Rc::new(RefCell::new(JsonLines::new(Vec::new(), true)));
+    let mut handle = sink.clone();
+    handle.begin(&roster());
+    for record in records {
+        handle.record(record);
+    }
+    handle.end();
+    drop(handle);
+    Rc::try_unwrap(sink).ok().unwrap().into_inner().into_inner().unwrap()
+}
+
+/// The type of a value, in words.
+fn shape(value: &Value) -> Value {
+    match value {
+        Value::Null => json!("null"),
+        Value::Bool(_) => json!("bool"),
+        Value::Number(_) => json!("number"),
+        Value::String(_) => json!("text"),
+        Value::Array(items) => Value::Array(items.iter().take(1).map(shape).collect()),
+        Value::Object(fields) => Value::Object(fields.iter().map(|(k, v)| (k.clone(), shape(v))).collect()),
+    }
+}
+
+fn words<T: serde::Serialize>(values: &[T]) -> Value {
+    values.iter().map(|v| serde_json::to_value(v).unwrap()).collect()
+}
+
+fn schema() -> Value {
+    let text = String::from_utf8(written(&records())).unwrap();
+    let mut lines = text.lines();
+    let head: Value = serde_json::from_str(lines.next().unwrap()).unwrap();
+    let common = ["id", "at", "host", "conn", "mail", "hop", "cause", "kind"];
+    let mut kinds: BTreeMap<String, Value> = BTreeMap::new();
+    for (line, sample) in lines.zip(samples()) {
+        let mut record: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(record["kind"], kind(&sample));
+        let fields = record.as_object_mut().unwrap();
+        for name in common {
+            assert!(fields.remove(name).is_some(), "{name} is missing in {line}");
+        }
+        assert!(kinds.insert(kind(&sample).into(), shape(&record)).is_none());
+    }
+    assert_eq!(kinds.len(), KINDS, "one sample of every kind");
+    json!({
+        "schema": SCHEMA_VERSION,
+        "head": shape(&head),
+        "every record": common,
+        "kinds": kinds,
+        "words": {
+            "side": words(&[Side::Client, Side::Server]),
+            "direction": words(&[Direction::Sent, Direction::Received]),
+            "transport": words(&[Transport::Tcp, Transport::Udp]),
+            "step": words(&[PacketStep::Sent, PacketStep::Forwarded, PacketStep::Arrived, PacketStep::Lost]),
+            "reason of a loss": words(&[
+                LossReason::Noise, LossReason::BufferFull, LossReason::LinkDown, LossReason::HostDown,
+                LossReason::NoRoute, LossReason::Fault,
+            ]),
+            "state of a connection": words(&[
+                ConnectionState::Connecting, ConnectionState::Open, ConnectionState::Refused,
+                ConnectionState::TimedOut, ConnectionState::PeerClosed, ConnectionState::Reset,
+                ConnectionState::Closed,
+            ]),
+            "queue": words(&[QueueName::Incoming, QueueName::Active, QueueName::Deferred, QueueName::Done]),
+            "verdict": words(&[Verdict::Accepted, Verdict::Deferred, Verdict::Failed]),
+        },
+    })
+}
+
+#[test]
+fn the_vocabulary_only_changes_on_purpose() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/trace-schema.json");
+    let now = format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap());
+    if std::env::var_os("POSTROAD_BLESS").is_some() {
+        std::fs::write(&file, &now).unwrap();
+    }
+    let written = std::fs::read_to_string(&file).unwrap_or_default();
+    if written != now {
+        let differ = written.lines().zip(now.lines()).position(|(a, b)| a != b);
+        let line = differ.unwrap_or_else(|| written.lines().count().min(now.lines().count()));
+        panic!(
+            "the schema of traces has changed at line {} of {}:\n- {}\n+ {}\nrun with POSTROAD_BLESS=1 if that is meant",
+            line + 1,
+            file.display(),
+            written.lines().nth(line).unwrap_or("(end)"),
+            now.lines().nth(line).unwrap_or("(end)")
+        );
+    }
+}
+
+#[test]
+fn every_kind_of_record_can_be_read_back() {
+    let records = records();
+    let (head, back) = read(&written(&records)[..]).unwrap();
+    assert_eq!(head, *roster());
+    assert_eq!(back, records);
+    // Without what may be left out.
+    let bare: Vec<Record> = records
+        .into_iter()
+        .map(|r| Record { id: None, conn: None, mail: None, hop: None, cause: None, ..r })
+        .collect();
+    assert_eq!(read(&written(&bare)[..]).unwrap().1, bare);
+}
