@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use crate::agent::Agent;
 use crate::mime::Content;
@@ -35,8 +34,6 @@ pub(super) struct Filed {
 
 /// What a run left behind.
 pub(super) struct Run {
-    /// The scenario, changed.
-    pub(super) text: String,
     pub(super) roster: Roster,
     /// Packets included.
     pub(super) records: Vec<Record>,
@@ -172,7 +169,6 @@ fn run(file: &str, text: String) -> Result<Run, String> {
     let records = std::mem::take(&mut kept.borrow_mut().0);
     let judgements = judge.borrow().judgements();
     Ok(Run {
-        text,
         roster: Roster::clone(world.roster()),
         end: records.last().map_or(Instant::ZERO, |r| r.at),
         records,
@@ -201,9 +197,4 @@ pub(super) fn bytes(content: &Content) -> Vec<u8> {
 /// A line of a peer.
 pub(super) fn visible(bytes: &[u8]) -> String {
     trace::visible(bytes)
-}
-
-/// The name that a diagnostic gives a file.
-pub(super) fn file_name(file: &str) -> Arc<str> {
-    Arc::from(file)
 }

@@ -73,8 +73,12 @@ impl<'d> Query<'d> {
         let fields = fields(run, record);
         self.filters.iter().all(|(key, value)| match *key {
             "match" => fields.values().any(|v| text(v).contains(value)),
-            "begins" => ["text", "reply", "reason"].iter().any(|k| fields.get(*k).is_some_and(|v| text(v).starts_with(value))),
-            "code" => ["text", "reply", "reason"].iter().any(|k| fields.get(*k).is_some_and(|v| is_code(&text(v), value))),
+            "begins" => {
+                ["text", "reply", "reason"].iter().any(|k| fields.get(*k).is_some_and(|v| text(v).starts_with(value)))
+            }
+            "code" => {
+                ["text", "reply", "reason"].iter().any(|k| fields.get(*k).is_some_and(|v| is_code(&text(v), value)))
+            }
             "recipient-is" => recipients(&fields).iter().any(|r| r == value),
             "subject-is" => subject(run, record).is_some_and(|s| s == *value),
             "host" | "mail" | "hop" | "conn" | "since" | "before" => true,
@@ -85,7 +89,8 @@ impl<'d> Query<'d> {
 
 /// A reply of several lines counts once, at its last.
 fn is_code(text: &str, code: &str) -> bool {
-    text.strip_prefix(code).is_some_and(|rest| !rest.starts_with('-') && !rest.starts_with(|c: char| c.is_ascii_digit()))
+    text.strip_prefix(code)
+        .is_some_and(|rest| !rest.starts_with('-') && !rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 fn time(text: &str) -> Result<Instant, String> {
@@ -94,7 +99,8 @@ fn time(text: &str) -> Result<Instant, String> {
 
 /// Whether some record has this field, by the documentation of records.
 fn is_field(key: &str) -> bool {
-    key == "kind" || RECORD_SOURCE.lines().any(|l| l.trim_start().strip_prefix(key).is_some_and(|l| l.starts_with(": ")))
+    key == "kind"
+        || RECORD_SOURCE.lines().any(|l| l.trim_start().strip_prefix(key).is_some_and(|l| l.starts_with(": ")))
 }
 
 /// The source that documents all records.
