@@ -1,1 +1,122 @@
 //! The command line: the only code that touches files, the terminal and the clock.
+//!
+//! One file a subcommand holds its arguments and its work. Exit status: 0 all is well, 1 an expectation failed,
+//! 2 the command line, a scenario or a file is wrong, 3 the simulator broke an invariant of its own (a defect).
+
+mod check;
+mod collect;
+mod completions;
+mod draw;
+mod failure;
+mod input;
+mod man;
+pub mod mdbook;
+mod new;
+mod output_dir;
+mod page;
+mod progress;
+mod run;
+mod screen;
+mod simulate;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use failure::Failure;
+use screen::Screen;
+
+/// An educational SMTP/MIME network simulator: real bytes, virtual time, hop-by-hop trace charts.
+#[derive(Debug, Parser)]
+#[command(name = "postroad", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit status: 0 all is well, 1 an expectation failed, 2 the command line, a scenario or a file \
+                        is wrong, 3 the simulator broke an invariant of its own."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Args),
+    Check(check::Args),
+    Test(test::Args),
+    Draw(draw::Args),
+    New(new::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+    Mdbook(mdbook::Args),
+}
+
+impl Command {
+    fn work(self, screen: &mut Screen) -> Result<Status, Failure> {
+        match self {
+            Command::Run(args) => args.work(screen),
+            Command::Check(args) => args.work(screen),
+            Command::Test(args) => args.work(screen),
+            Command::Draw(args) => args.work(screen),
+            Command::New(args) => args.work(screen),
+            Command::Completions(args) => args.work(screen),
+            Command::Man(args) => args.work(screen),
+            Command::Mdbook(args) => args.work(screen),
+        }
+    }
+}
+
+/// How it went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Status {
+    /// All is well.
+    Fine = 0,
+    /// An expectation failed.
+    Unmet = 1,
+    /// The input is wrong; it has been said.
+    Wrong = 2,
+    /// A defect of the simulator; it has been said.
+    Defect = 3,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> ExitCode {
+        ExitCode::from(status as u8)
+    }
+}
+
+/// The whole program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A closed pipe is nothing to complain about.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let mut screen = Screen::new();
+    let status = cli.command.work(&mut screen);
+    let status = status.and_then(|status| screen.finish().map(|()| status));
+    match status {
+        Ok(status) => status.into(),
+        Err(failure) => {
+            screen::complain(&failure.to_string());
+            Status::Wrong.into()
+        }
+    }
+}
+
+/// The command as clap describes it, for completions and the manual page.
+fn command() -> clap::Command {
+    Cli::command()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command().debug_assert();
+    }
+}

@@ -7,6 +7,7 @@ pub mod jsonl;
 mod record;
 mod text;
 mod tracer;
+pub mod transcript;
 
 pub use record::{
     ConnId, ConnectionState, Direction, HostEntry, HostId, LinkEntry, LossReason, MailId, PacketStep, QueueName,

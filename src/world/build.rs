@@ -167,7 +167,7 @@ impl Builder {
             roster: Arc::new(self.roster),
             faults: self.faults,
             implied_name_server,
-            actions: Vec::new(),
+            spare_actions: Vec::new(),
             dirty: Vec::new(),
             last_connection: 0,
             last_packet: 0,

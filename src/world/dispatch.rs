@@ -46,8 +46,8 @@ impl World {
         if !here.up {
             return;
         }
-        let mut actions = std::mem::take(&mut self.actions);
-        let first = actions.len();
+        // An action can lead to a nested input, so each input has a list of its own, from those used before.
+        let mut actions = self.spare_actions.pop().unwrap_or_default();
         let mut ctx = Context {
             now: self.engine.now(),
             host,
@@ -60,16 +60,10 @@ impl World {
             actions: &mut actions,
         };
         here.agent.handle_input(&mut ctx, input);
-        // The list is lent out again while its actions are done: a nested input appends behind them and removes what
-        // it appended.
-        let mut rest = actions.split_off(first);
-        self.actions = actions;
-        for action in rest.drain(..) {
+        for action in actions.drain(..) {
             self.act(host, action);
         }
-        if self.actions.capacity() < rest.capacity() && self.actions.is_empty() {
-            self.actions = rest;
-        }
+        self.spare_actions.push(actions);
         self.arm_agent(host);
     }
 

@@ -74,7 +74,8 @@ pub struct World {
     roster: Arc<Roster>,
     faults: Vec<faults::FaultSetup>,
     implied_name_server: Option<HostId>,
-    actions: Vec<Action>,
+    /// Empty lists, for their memory.
+    spare_actions: Vec<Vec<Action>>,
     /// Sockets with something to send or to tell.
     dirty: Vec<u32>,
     last_connection: u64,

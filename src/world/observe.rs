@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::World;
-use super::transit::Packet;
 use crate::net::packet::Body;
 use crate::trace::{At, HostId, LossReason, PacketStep, Sink, Transport, What};
 
@@ -20,21 +19,16 @@ impl World {
     }
 
     #[inline]
-    pub(super) fn observe_packet(
-        &mut self,
-        packet: &Packet,
-        here: HostId,
-        step: PacketStep,
-        reason: Option<LossReason>,
-    ) {
+    pub(super) fn observe_packet(&mut self, slot: u32, here: HostId, step: PacketStep, reason: Option<LossReason>) {
         if self.tracer.wants_packets() {
-            self.record_packet(packet, here, step, reason);
+            self.record_packet(slot, here, step, reason);
         }
     }
 
     #[cold]
-    fn record_packet(&mut self, packet: &Packet, here: HostId, step: PacketStep, reason: Option<LossReason>) {
+    fn record_packet(&mut self, slot: u32, here: HostId, step: PacketStep, reason: Option<LossReason>) {
         let now = self.engine.now();
+        let packet = &self.packets[slot as usize];
         let pipe = packet.socket.and_then(|place| self.sockets.get(place as usize)?.pipe.as_ref());
         let mut at = At::host(now, here);
         let what = match &packet.body {

@@ -42,69 +42,75 @@ impl World {
         body: Body,
     ) {
         self.last_packet += 1;
-        let number = self.last_packet;
-        let packet = Packet { number, from, to, body, socket, route: route.unwrap_or(RouteId(0)), step: 0, outages: 0 };
-        self.observe_packet(&packet, from, PacketStep::Sent, None);
-        match route {
-            _ if from == to => {
-                // Loopback: the kernel hands it back at once, but never in the same instant.
-                let at = self.engine.now() + crate::sim::Duration::from_micros(10);
-                let slot = self.packets.insert(packet);
-                self.engine.schedule_at(at, Event::Packet(slot as u32));
-            }
-            None => self.observe_packet(&packet, from, PacketStep::Lost, Some(LossReason::NoRoute)),
-            Some(_) => self.enter_lane(packet, from),
+        let packet = Packet {
+            number: self.last_packet,
+            from,
+            to,
+            body,
+            socket,
+            route: route.unwrap_or(RouteId(0)),
+            step: 0,
+            outages: 0,
+        };
+        let slot = self.packets.insert(packet) as u32;
+        self.observe_packet(slot, from, PacketStep::Sent, None);
+        if from == to {
+            // Loopback: the kernel hands it back at once, but never in the same instant.
+            let at = self.engine.now() + crate::sim::Duration::from_micros(10);
+            self.engine.schedule_at(at, Event::Packet(slot));
+        } else if route.is_some() {
+            self.enter_lane(slot, from);
+        } else {
+            self.lose(slot, from, LossReason::NoRoute);
         }
     }
 
-    fn enter_lane(&mut self, mut packet: Packet, here: HostId) {
+    fn enter_lane(&mut self, slot: u32, here: HostId) {
+        let packet = &mut self.packets[slot as usize];
         let step = self.topology.steps(packet.route).steps[usize::from(packet.step)];
         let now = self.engine.now();
         let lane = self.topology.lane_mut(step.lane);
         packet.outages = lane.outages();
         match lane.offer(now, packet.body.wire_len()) {
-            Ok(at) => {
-                let slot = self.packets.insert(packet);
-                self.engine.schedule_at(at, Event::Packet(slot as u32));
-            }
-            Err(drop) => {
-                let reason = match drop {
-                    Drop::Down => LossReason::LinkDown,
-                    Drop::Noise => LossReason::Noise,
-                    Drop::BufferFull => LossReason::BufferFull,
-                    Drop::Fault => LossReason::Fault,
-                };
-                self.observe_packet(&packet, here, PacketStep::Lost, Some(reason));
-            }
+            Ok(at) => self.engine.schedule_at(at, Event::Packet(slot)),
+            Err(Drop::Down) => self.lose(slot, here, LossReason::LinkDown),
+            Err(Drop::Noise) => self.lose(slot, here, LossReason::Noise),
+            Err(Drop::BufferFull) => self.lose(slot, here, LossReason::BufferFull),
+            Err(Drop::Fault) => self.lose(slot, here, LossReason::Fault),
         }
+    }
+
+    #[cold]
+    fn lose(&mut self, slot: u32, here: HostId, reason: LossReason) {
+        self.observe_packet(slot, here, PacketStep::Lost, Some(reason));
+        self.packets.remove(slot as usize);
     }
 
     /// A packet has reached the end of a lane.
     pub(super) fn packet_arrives(&mut self, slot: u32) {
-        let mut packet = self.packets.remove(slot as usize);
+        let packet = &mut self.packets[slot as usize];
         if packet.from != packet.to {
             let steps = &self.topology.steps(packet.route).steps;
             let step = steps[usize::from(packet.step)];
             let here = HostId(step.to.0);
-            let last = usize::from(packet.step) + 1 == steps.len();
             if self.topology.lane(step.lane).outages() != packet.outages {
-                self.observe_packet(&packet, here, PacketStep::Lost, Some(LossReason::LinkDown));
+                self.lose(slot, here, LossReason::LinkDown);
                 return;
             }
             if !self.topology.is_node_up(step.to) {
-                self.observe_packet(&packet, here, PacketStep::Lost, Some(LossReason::HostDown));
+                self.lose(slot, here, LossReason::HostDown);
                 return;
             }
-            if !last {
-                self.observe_packet(&packet, here, PacketStep::Forwarded, None);
+            if usize::from(packet.step) + 1 < steps.len() {
                 packet.step += 1;
-                self.enter_lane(packet, here);
+                self.observe_packet(slot, here, PacketStep::Forwarded, None);
+                self.enter_lane(slot, here);
                 return;
             }
         }
-        self.observe_packet(&packet, packet.to, PacketStep::Arrived, None);
         let (from, to) = (packet.from, packet.to);
-        match packet.body {
+        self.observe_packet(slot, to, PacketStep::Arrived, None);
+        match self.packets.remove(slot as usize).body {
             Body::Tcp(segment) => self.segment_arrived(from, to, segment),
             Body::Udp(datagram) => {
                 let address = self.hosts[from.0 as usize].address;

@@ -184,6 +184,8 @@ impl Mta {
             Event::Content { size } => {
                 let (direction, side) = (Direction::Received, Side::Server);
                 ctx.record(at, || What::Content { direction, side, peer, size_bytes: size });
+                // The data phase ends with the final dot, which the session does not show as a line.
+                ctx.line(at, direction, side, peer, ".".into());
             }
         }
     }
@@ -202,14 +204,14 @@ impl Mta {
         let inbound = &self.inbound[token as usize];
         let client = inbound.peer.host;
         let answer = match question {
-            Question::Connect => self.from_script(ctx, Stage::Connect, client, None),
-            Question::Helo { .. } => self.from_script(ctx, Stage::Hello, client, None),
+            Question::Connect => self.script_answer(ctx, Stage::Connect, client, None),
+            Question::Helo { .. } => self.script_answer(ctx, Stage::Hello, client, None),
             Question::Data => {
                 let from = inbound.reverse_path.clone();
-                self.from_script(ctx, Stage::Data, client, from.as_ref())
+                self.script_answer(ctx, Stage::Data, client, from.as_ref())
             }
             Question::Mail { reverse_path, .. } => {
-                let answer = self.from_script(ctx, Stage::Mail, client, Some(&reverse_path));
+                let answer = self.script_answer(ctx, Stage::Mail, client, Some(&reverse_path));
                 self.inbound[token as usize].reverse_path = Some(reverse_path);
                 answer
             }
@@ -227,7 +229,7 @@ impl Mta {
         self.answer(ctx, token, answer);
     }
 
-    fn from_script(
+    fn script_answer(
         &mut self,
         ctx: &Context<'_>,
         stage: Stage,
@@ -288,7 +290,7 @@ impl Mta {
                     ctx.record(at, || What::Policy {
                         policy: "greylist".into(),
                         decision: "pass".into(),
-                        detail: format!("{} {from} {path}: known since {waited}", peer.address).into(),
+                        detail: format!("{} {from} {path}: waited {waited} when it was new", peer.address).into(),
                     });
                 }
             }
@@ -307,7 +309,7 @@ impl Mta {
         let inbound = &self.inbound[token as usize];
         let (peer, about, at) = (inbound.peer, inbound.about.or(inbound.last_about), inbound.at(ctx.at()));
         if !self.config.replies.is_empty() {
-            let said = self.from_script(ctx, Stage::EndOfData, peer.host, Some(&envelope.reverse_path));
+            let said = self.script_answer(ctx, Stage::EndOfData, peer.host, Some(&envelope.reverse_path));
             if said.0 != Answer::Accept {
                 return said;
             }

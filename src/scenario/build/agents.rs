@@ -6,10 +6,10 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::names::Names;
+use crate::agent::Agent;
 use crate::agent::courier::{self, Courier};
 use crate::agent::mta::{self, Mta, Stage};
 use crate::agent::user::{self, Kind, Task, User};
-use crate::agent::Agent;
 use crate::dns::mail::{AddressFamilies, MailRouter, RouterConfig};
 use crate::identity::{Domain, Mailbox, ReversePath};
 use crate::mime::{Draft, Party};
@@ -214,13 +214,7 @@ fn parse_party(text: &Arc<str>) -> Option<Party> {
 /// The part of a generator that falls to one host: its authors, and its share of the rate. Drawing the author for each
 /// mail and giving every author a stream of its own come to the same (a Poisson process can be split), and only the
 /// latter lets a host's luck depend on nobody else.
-fn traffic_task(
-    plan: &Plan,
-    id: HostId,
-    user: &UserPlan,
-    traffic: &TrafficPlan,
-    streams: Streams,
-) -> Option<Task> {
+fn traffic_task(plan: &Plan, id: HostId, user: &UserPlan, traffic: &TrafficPlan, streams: Streams) -> Option<Task> {
     let mine: Vec<Mailbox> = traffic.from.iter().filter(|(h, _)| *h == id).map(|(_, m)| m.clone()).collect();
     let all = traffic.from.len() as u64;
     let share = mine.len() as u64;

@@ -1,0 +1,128 @@
+//! `postroad draw`: pictures from a stored trace.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::failure::Failure;
+use super::screen::Screen;
+use super::{Status, input};
+use crate::render::{ladder, map};
+use crate::sim::{Duration, Instant};
+use crate::trace::{MailId, Record, jsonl};
+
+/// Draw a chart from a trace
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The trace, as `postroad run --out` writes it; `-` is standard input
+    #[arg(value_name = "TRACE.jsonl")]
+    trace: String,
+    /// What to draw
+    #[arg(long, value_enum, value_name = "CHART")]
+    chart: Chart,
+    /// Only this mail, by its number
+    #[arg(long, value_name = "ID")]
+    mail: Option<u64>,
+    /// Ladder: nothing before this time of the run, such as 1.5s
+    #[arg(long, value_name = "T")]
+    from: Option<Duration>,
+    /// Ladder: nothing after this time of the run
+    #[arg(long, value_name = "T")]
+    to: Option<Duration>,
+    /// Ladder: also packets
+    #[arg(long)]
+    packets: bool,
+    /// Draw with letters, not as SVG
+    #[arg(long)]
+    text: bool,
+    /// Columns of a drawing with letters
+    #[arg(long, value_name = "N", default_value_t = 120, value_parser = clap::value_parser!(u16).range(40..=1000))]
+    width: u16,
+    /// Write to this file, not to standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Chart {
+    /// A lifeline for every host, an arrow for everything said
+    Ladder,
+    /// Hosts and links, and the way of a mail
+    Map,
+}
+
+impl Args {
+    pub(super) fn work(self, screen: &mut Screen) -> Result<Status, Failure> {
+        let name = input::shown_name(&self.trace);
+        let instant = |time: Option<Duration>| time.map(|t| Instant::ZERO + t);
+        let (from, to) = (instant(self.from), instant(self.to));
+        if let (Some(from), Some(to)) = (self.from, self.to)
+            && from > to
+        {
+            return Err(Failure::said(format!("--from {from} is later than --to {to}")));
+        }
+        if self.chart == Chart::Map && (from.is_some() || to.is_some() || self.packets) {
+            return Err(Failure::said("--from, --to and --packets are for a ladder; a map shows the whole run"));
+        }
+        let read = jsonl::read(input::open(&self.trace)?);
+        let (roster, records) = read.map_err(|error| Failure::said(format!("{name}: {error}")))?;
+        let mail = self.mail.map(MailId);
+        if let Some(mail) = mail {
+            known(mail, &records, name)?;
+        }
+        let columns = usize::from(self.width);
+        let drawing = match self.chart {
+            Chart::Ladder => {
+                let options = ladder::Options { mail, from, to, packets: self.packets, ..ladder::Options::default() };
+                if self.text {
+                    ladder::text(&roster, &records, &options, columns)
+                } else {
+                    ladder::svg(&roster, &records, &options)
+                }
+            }
+            Chart::Map => {
+                let options = map::Options { mail, ..map::Options::default() };
+                if self.text {
+                    map::text(&roster, &records, &options, columns)
+                } else {
+                    map::svg(&roster, &records, &options)
+                }
+            }
+        };
+        match &self.output {
+            Some(path) => write_whole(path, drawing.as_bytes())?,
+            None => screen.text(&drawing),
+        }
+        Ok(Status::Fine)
+    }
+}
+
+/// Whether the trace has the mail.
+fn known(mail: MailId, records: &[Record], name: &str) -> Result<(), Failure> {
+    if records.iter().any(|r| r.mail == Some(mail)) {
+        return Ok(());
+    }
+    let has = match records.iter().filter_map(|r| r.mail).max() {
+        None => "it has no mail at all".to_owned(),
+        Some(MailId(last)) => format!("its mails are numbered 1 to {last}"),
+    };
+    Err(Failure::said(format!("{name} has no mail {}; {has}", mail.0)))
+}
+
+/// Writes a file beside its place first, so that there is never half of one.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let failed = |e| Failure::write(path, e);
+    // Devices and pipes cannot be replaced.
+    if fs::metadata(path).is_ok_and(|data| !data.is_file()) {
+        return fs::write(path, bytes).map_err(failed);
+    }
+    let mut name = OsString::from(".");
+    name.push(path.file_name().ok_or_else(|| Failure::said(format!("{} is no file name", path.display())))?);
+    name.push(format!(".postroad-{}", std::process::id()));
+    let making = path.with_file_name(name);
+    let written = fs::write(&making, bytes).and_then(|()| fs::rename(&making, path));
+    written.map_err(|error| {
+        let _ = fs::remove_file(&making);
+        failed(error)
+    })
+}

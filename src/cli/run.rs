@@ -1,0 +1,246 @@
+//! `postroad run`: a scenario from its first instant to its last, told.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::collect::Keep;
+use super::failure::Failure;
+use super::output_dir::OutputDir;
+use super::page::Page;
+use super::screen::Screen;
+use super::simulate::{Run, Wishes, history, simulate};
+use super::{Status, input};
+use crate::scenario::Plan;
+use crate::sim::{Duration, Instant, StopReason};
+use crate::trace::Roster;
+use crate::trace::transcript::{self, Align, Fates, Line, MailSummary, Sheet, Style, number};
+
+/// Run a scenario and tell what happened
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The scenario file; `-` is standard input
+    #[arg(value_name = "FILE")]
+    file: String,
+    /// Another seed than the scenario's
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Run for so long instead of what the scenario says, such as 90s or 6h
+    #[arg(long, value_name = "T")]
+    until: Option<Duration>,
+    /// Also write trace, transcript, pictures and delivered mail into this directory, whole or not at all
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// How to tell it
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    format: Format,
+    /// Tell only which expectations came true
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Tell everything: every packet, and the dialogues of however many mails
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+/// How to tell what happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// One JSON document: who took part, mails, totals, expectations
+    Json,
+}
+
+impl Args {
+    pub(super) fn work(self, screen: &mut Screen) -> Result<Status, Failure> {
+        let Some((plan, source)) = input::scenario(&self.file)? else { return Ok(Status::Wrong) };
+        let mut output = self.out.as_deref().map(OutputDir::create).transpose()?;
+        let keep = match (&output, self.format, self.quiet) {
+            _ if self.verbose => Keep::All,
+            (Some(_), ..) => Keep::ToDraw,
+            (None, Format::Text, false) => Keep::ToTell,
+            _ => Keep::Nothing,
+        };
+        let wishes =
+            Wishes { seed: self.seed, until: self.until, keep, packets: self.verbose, keep_mail: output.is_some() };
+        let others = match &mut output {
+            Some(output) => vec![output.trace()?],
+            None => Vec::new(),
+        };
+        let run = simulate(&plan, wishes, others);
+
+        let name = input::shown_name(&self.file);
+        let verdicts = verdicts(&run, name);
+        if let Some(output) = output {
+            let page = page(&run, name, self.verbose);
+            output.fill(&run, &page.plain(&source))?;
+        }
+        match (self.format, self.quiet) {
+            (Format::Json, _) => screen.text(&json(&run, &source)?),
+            (Format::Text, true) => verdicts.show(&source, screen),
+            (Format::Text, false) => page(&run, name, self.verbose).show(&source, screen),
+        }
+        Ok(conclude(&run, &plan, wishes, screen))
+    }
+}
+
+/// The exit status; a broken invariant is told first.
+fn conclude(run: &Run, plan: &Plan, wishes: Wishes, screen: &mut Screen) -> Status {
+    if let Err(violation) = &run.report {
+        screen.flush();
+        let mut page = Page::default();
+        page.lines(history(plan, wishes, violation, &run.roster));
+        super::screen::tell(&page.plain(""));
+        return Status::Defect;
+    }
+    if run.is_met() { Status::Fine } else { Status::Unmet }
+}
+
+/// Everything that is told.
+fn page(run: &Run, file: &str, verbose: bool) -> Page {
+    let mut page = Page::default();
+    page.lines(transcript::people(&run.roster));
+    let collected = &run.collected;
+    if verbose || !collected.is_large() {
+        page.line(Line::of(Style::Heading, "What happened"));
+        page.line(Line::new());
+        let options = transcript::Options { packets: verbose };
+        page.lines(transcript::story(&run.roster, &collected.records, &options));
+        page.line(Line::new());
+        if !collected.mails.list().is_empty() {
+            page.lines(collected.mails.table());
+        }
+    } else {
+        page.lines(collected.mails.summary());
+    }
+    page.lines(totals(run));
+    let verdicts = verdicts(run, file);
+    page.append(verdicts);
+    page
+}
+
+/// How long and how much.
+fn totals(run: &Run) -> Vec<Line> {
+    let world = &run.world;
+    let time = world.now().since(Instant::ZERO);
+    let why = match run.stop {
+        StopReason::Idle => "nothing was left to happen",
+        StopReason::Deadline => "the time was up",
+        StopReason::EventLimit => "too many events",
+        StopReason::Halted => "an invariant broke",
+    };
+    let mut lines = vec![Line::of(Style::Heading, "The run")];
+    let mut sheet = Sheet::new(&[Align::Left, Align::Left]);
+    let mut row = |word: &str, value: String, note: &str| {
+        sheet.row(vec![Line::new().and(word), Line::new().and(value).with(Style::Faint, note)]);
+    };
+    row("virtual time", time.to_string(), &format!(", until {why}"));
+    let net = [(world.connections(), "connections"), (world.packets(), "packets"), (world.events(), "events")];
+    row("network", net.map(|(n, word)| format!("{} {word}", number(n))).join(", "), "");
+    if let Ok(report) = &run.report
+        && report.queued > 0
+    {
+        row("still queued", format!("{} recipients", number(report.queued)), "");
+    }
+    lines.extend(sheet.lines(2));
+    lines.push(Line::new());
+    lines
+}
+
+/// The expectations: a line each, then what failed and why.
+pub(super) fn verdicts(run: &Run, file: &str) -> Page {
+    let mut page = Page::default();
+    if run.judgements.is_empty() {
+        page.line(Line::of(Style::Faint, "The scenario expects nothing."));
+        return page;
+    }
+    page.line(Line::of(Style::Heading, "Expectations"));
+    for judgement in &run.judgements {
+        let (sign, style) = if judgement.met { ("✓", Style::Good) } else { ("✗", Style::Bad) };
+        page.line(Line::of(style, format!("  {sign} ")).and(&judgement.expected));
+    }
+    for judgement in run.judgements.iter().filter(|j| !j.met) {
+        page.line(Line::new());
+        page.diagnostic(judgement.diagnostic(file));
+    }
+    page
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    roster: &'a Roster,
+    stopped: &'static str,
+    ended_at: Instant,
+    mails: &'a [MailSummary],
+    totals: Totals,
+    expectations: Vec<Expected<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    defect: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Totals {
+    mails: u64,
+    #[serde(flatten)]
+    fates: Fates,
+    queued: u64,
+    connections: u64,
+    packets: u64,
+    events: u64,
+}
+
+#[derive(Serialize)]
+struct Expected<'a> {
+    met: bool,
+    expected: &'a str,
+    happened: &'a str,
+    line: usize,
+}
+
+fn json(run: &Run, source: &str) -> Result<String, Failure> {
+    let world = &run.world;
+    let line = |at: usize| 1 + source.as_bytes().iter().take(at).filter(|b| **b == b'\n').count();
+    let document = Document {
+        roster: &run.roster,
+        stopped: match run.stop {
+            StopReason::Idle => "idle",
+            StopReason::Deadline => "deadline",
+            StopReason::EventLimit => "event_limit",
+            StopReason::Halted => "halted",
+        },
+        ended_at: world.now(),
+        mails: run.collected.mails.list(),
+        totals: Totals {
+            mails: world.mails(),
+            fates: run.collected.mails.fates(),
+            queued: run.collected.mails.queued(),
+            connections: world.connections(),
+            packets: world.packets(),
+            events: world.events(),
+        },
+        expectations: run
+            .judgements
+            .iter()
+            .map(|j| Expected { met: j.met, expected: &j.expected, happened: &j.happened, line: line(j.span.start) })
+            .collect(),
+        defect: run.report.as_ref().err().map(|v| v.text.as_str()),
+    };
+    let mut text = serde_json::to_string_pretty(&document).map_err(|e| Failure::said(e.to_string()))?;
+    text.push('\n');
+    Ok(escape_controls(&text))
+}
+
+/// JSON escapes the control characters of ASCII but not those above, which some terminals obey as well.
+fn escape_controls(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        let steers = matches!(c, '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}');
+        if steers {
+            out.push_str(&format!("\\u{:04x}", c as u32));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}

@@ -1,0 +1,127 @@
+//! Standard output and standard error: styles become colours where the terminal wants them, and a reader that goes
+//! away is no error.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Color, Style as Ansi};
+
+use super::failure::Failure;
+use crate::diag::safe;
+use crate::trace::transcript::{Line, Style};
+
+/// Standard output.
+pub(super) struct Screen {
+    out: BufWriter<io::Stdout>,
+    coloured: bool,
+    /// The reader has gone away: nothing is written any more.
+    gone: bool,
+    error: Option<io::Error>,
+}
+
+impl Screen {
+    pub(super) fn new() -> Screen {
+        let coloured = !matches!(AutoStream::choice(&io::stdout()), ColorChoice::Never);
+        Screen { out: BufWriter::with_capacity(1 << 16, io::stdout()), coloured, gone: false, error: None }
+    }
+
+    pub(super) fn is_coloured(&self) -> bool {
+        self.coloured
+    }
+
+    /// Writes a text as it is.
+    pub(super) fn text(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+        if self.gone {
+            return;
+        }
+        if let Err(error) = self.out.write_all(bytes) {
+            self.fail(error);
+        }
+    }
+
+    /// Writes a line.
+    pub(super) fn line(&mut self, line: &Line) {
+        let mut text = if self.coloured { coloured(line) } else { line.text() };
+        text.push('\n');
+        self.text(&text);
+    }
+
+    /// Shows what has been written so far.
+    pub(super) fn flush(&mut self) {
+        if !self.gone
+            && let Err(error) = self.out.flush()
+        {
+            self.fail(error);
+        }
+    }
+
+    fn fail(&mut self, error: io::Error) {
+        self.gone = true;
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            self.error = Some(error);
+        }
+    }
+
+    /// The end: whether everything was written that somebody wanted to read.
+    pub(super) fn finish(&mut self) -> Result<(), Failure> {
+        self.flush();
+        match self.error.take() {
+            Some(error) => Err(Failure::write("standard output", error)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Says what is wrong, in one line on standard error.
+pub(super) fn complain(text: &str) {
+    let style = Ansi::new().bold().fg_color(Some(Color::Ansi(AnsiColor::Red)));
+    let lines: Vec<String> = text.lines().map(safe).collect();
+    let _ = writeln!(anstream::stderr().lock(), "{style}error{style:#}: {}", lines.join("\n"));
+}
+
+/// Writes to standard error what was made for it.
+pub(super) fn tell(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Whether standard error wants colours.
+pub(super) fn stderr_is_coloured() -> bool {
+    !matches!(AutoStream::choice(&io::stderr()), ColorChoice::Never)
+}
+
+/// Whether somebody watches standard error.
+pub(super) fn stderr_is_watched() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Colours that can be told apart without seeing red from green: blue for clients, cyan for servers, and every good or
+/// bad word has a sign of its own as well.
+fn ansi(style: Style) -> Ansi {
+    let colour = |colour: AnsiColor| Ansi::new().fg_color(Some(Color::Ansi(colour)));
+    match style {
+        Style::Plain => Ansi::new(),
+        Style::Title => Ansi::new().bold().underline(),
+        Style::Heading => Ansi::new().bold(),
+        Style::Faint => Ansi::new().dimmed(),
+        Style::Time => colour(AnsiColor::Magenta),
+        Style::Host => Ansi::new().bold(),
+        Style::Client => colour(AnsiColor::BrightBlue),
+        Style::Server => colour(AnsiColor::Cyan),
+        Style::Good => colour(AnsiColor::Green).bold(),
+        Style::Warning => colour(AnsiColor::Yellow),
+        Style::Bad => colour(AnsiColor::Red).bold(),
+    }
+}
+
+fn coloured(line: &Line) -> String {
+    let mut text = String::new();
+    for piece in line.pieces() {
+        let style = ansi(piece.style);
+        text.push_str(&format!("{style}{}{style:#}", piece.text));
+    }
+    text
+}

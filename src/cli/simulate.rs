@@ -1,0 +1,108 @@
+//! From a plan to a run that is over.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::collect::{Collector, Keep};
+use super::progress::{Progress, SLICE};
+use crate::agent::Violation;
+use crate::scenario::{self, BuildOptions, Judge, Judgement, Plan};
+use crate::sim::{Duration, Instant, StopReason};
+use crate::trace::transcript::{self, Line, Style};
+use crate::trace::{MailId, Record, Roster, Sink};
+use crate::world::{Report, World};
+
+/// How to run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wishes {
+    pub(super) seed: Option<u64>,
+    pub(super) until: Option<Duration>,
+    pub(super) keep: Keep,
+    pub(super) packets: bool,
+    pub(super) keep_mail: bool,
+}
+
+/// A run that is over.
+pub(super) struct Run {
+    pub(super) world: World,
+    pub(super) roster: Arc<Roster>,
+    pub(super) collected: Collector,
+    pub(super) judgements: Vec<Judgement>,
+    pub(super) report: Result<Report, Violation>,
+    pub(super) stop: StopReason,
+}
+
+impl Run {
+    /// Whether all expectations came true.
+    pub(super) fn is_met(&self) -> bool {
+        self.judgements.iter().all(|j| j.met)
+    }
+}
+
+/// Runs. `others` also look on.
+pub(super) fn simulate(plan: &Plan, wishes: Wishes, others: Vec<Box<dyn Sink>>) -> Run {
+    let mut world = scenario::build(plan, BuildOptions { seed: wishes.seed, keep_mail: wishes.keep_mail });
+    let collector = Rc::new(RefCell::new(Collector::new(wishes.keep, wishes.packets)));
+    let judge = Rc::new(RefCell::new(Judge::new(plan)));
+    world.observe(Box::new(Rc::clone(&collector)));
+    world.observe(Box::new(Rc::clone(&judge)));
+    for other in others {
+        world.observe(other);
+    }
+    let deadline = Instant::ZERO + wishes.until.unwrap_or(plan.run_for);
+    let mut progress = Progress::new();
+    world.start();
+    let stop = if progress.is_watched() {
+        loop {
+            match world.run_until(deadline, SLICE) {
+                StopReason::EventLimit => progress.show(&world),
+                stop => break stop,
+            }
+        }
+    } else {
+        world.run_until(deadline, u64::MAX)
+    };
+    progress.clear();
+    let report = world.audit();
+    world.finish();
+    let judgements = judge.borrow().judgements();
+    let collected = collector.replace(Collector::new(Keep::Nothing, false));
+    Run { roster: Arc::clone(world.roster()), world, collected, judgements, report, stop }
+}
+
+/// Keeps the records of one mail.
+struct OneMail {
+    mail: MailId,
+    records: Vec<Record>,
+}
+
+impl Sink for OneMail {
+    fn record(&mut self, record: &Record) {
+        if record.mail == Some(self.mail) {
+            self.records.push(record.clone());
+        }
+    }
+}
+
+/// The history of the mail for which the audit failed: a run is a function of the plan and the seed, so it is run
+/// again with an eye on that mail.
+pub(super) fn history(plan: &Plan, wishes: Wishes, violation: &Violation, roster: &Roster) -> Vec<Line> {
+    let name = roster.hosts.get(violation.host.0 as usize).map_or("?", |h| &*h.name);
+    let mut lines = vec![
+        Line::of(Style::Bad, "‼ The simulator broke an invariant of its own: this is a defect of Postroad."),
+        Line::new()
+            .and(format!("  {name}, mail {} there as {:06}: {}", violation.mail, violation.serial, violation.text)),
+    ];
+    if violation.mail > 0 {
+        let one = Rc::new(RefCell::new(OneMail { mail: MailId(violation.mail), records: Vec::new() }));
+        let mut world = scenario::build(plan, BuildOptions { seed: wishes.seed, keep_mail: false });
+        world.observe(Box::new(Rc::clone(&one)));
+        world.start();
+        world.run_until(Instant::ZERO + wishes.until.unwrap_or(plan.run_for), u64::MAX);
+        world.finish();
+        lines.push(Line::new());
+        lines.extend(transcript::story(roster, &one.borrow().records, &transcript::Options::default()));
+    }
+    lines
+}

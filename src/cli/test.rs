@@ -1,0 +1,124 @@
+//! `postroad test`: scenarios judge themselves.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::collect::Keep;
+use super::failure::Failure;
+use super::page::Page;
+use super::screen::{Screen, complain};
+use super::simulate::{Wishes, history, simulate};
+use super::{Status, input};
+use crate::trace::transcript::{Line, Style, clock, counted};
+
+/// Run scenarios and judge what they expect
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Scenario files, and directories in which all *.ron are scenarios
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Another seed than the scenarios' own
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+}
+
+impl Args {
+    pub(super) fn work(self, screen: &mut Screen) -> Result<Status, Failure> {
+        let mut files = Vec::new();
+        for path in &self.paths {
+            find(path, &mut files)?;
+        }
+        let (mut passed, mut failed) = (0, 0);
+        let mut status = Status::Fine;
+        for file in files {
+            let result = self.one(&file, screen);
+            screen.flush();
+            match result {
+                Status::Fine => passed += 1,
+                _ => failed += 1,
+            }
+            status = status.max(result);
+        }
+        screen.line(&Line::new().and(format!("{passed} passed, {failed} failed")));
+        Ok(status)
+    }
+
+    /// One scenario: a line, and what is wrong.
+    fn one(&self, file: &Path, screen: &mut Screen) -> Status {
+        let name = file.to_string_lossy();
+        let line = |style, sign: &str| Line::of(style, format!("{sign} ")).and(&*name);
+        let (plan, source) = match input::scenario(&name) {
+            Ok(Some(found)) => found,
+            Ok(None) => {
+                screen.line(&line(Style::Bad, "✗").with(Style::Bad, "  this is no scenario"));
+                return Status::Wrong;
+            }
+            Err(failure) => {
+                complain(&failure.to_string());
+                screen.line(&line(Style::Bad, "✗").with(Style::Bad, "  cannot be read"));
+                return Status::Wrong;
+            }
+        };
+        let wishes = Wishes { seed: self.seed, until: None, keep: Keep::Nothing, packets: false, keep_mail: false };
+        let run = simulate(&plan, wishes, Vec::new());
+        let all = run.judgements.len();
+        let unmet = run.judgements.iter().filter(|j| !j.met).count();
+        if let Err(violation) = &run.report {
+            screen.line(&line(Style::Bad, "✗").with(Style::Bad, "  the simulator broke an invariant"));
+            let mut page = Page::default();
+            page.lines(history(&plan, wishes, violation, &run.roster));
+            screen.flush();
+            super::screen::tell(&page.plain(""));
+            return Status::Defect;
+        }
+        if unmet > 0 {
+            let many = counted(all as u64, "expectation", "expectations");
+            screen.line(&line(Style::Bad, "✗").with(Style::Bad, format!("  {unmet} of {many} failed")));
+            let mut page = Page::default();
+            for judgement in run.judgements.iter().filter(|j| !j.met) {
+                page.diagnostic(judgement.diagnostic(&name));
+                page.line(Line::new());
+            }
+            page.show(&source, screen);
+            return Status::Unmet;
+        }
+        let many = match all {
+            0 => "expects nothing".to_owned(),
+            n => counted(n as u64, "expectation", "expectations"),
+        };
+        let time = clock(run.world.now());
+        screen.line(&line(Style::Good, "✓").with(Style::Faint, format!("  {many}, {time} of virtual time")));
+        Status::Fine
+    }
+}
+
+/// A file, or all scenarios below a directory, sorted.
+fn find(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    if path.as_os_str() == "-" || !path.is_dir() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    let mut found = Vec::new();
+    below(path, &mut found)?;
+    if found.is_empty() {
+        return Err(Failure::said(format!("there is no *.ron below {}", path.display())));
+    }
+    found.sort();
+    files.append(&mut found);
+    Ok(())
+}
+
+fn below(directory: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let failed = |e| Failure::read(&directory.display().to_string(), e);
+    for entry in fs::read_dir(directory).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let (path, kind) = (entry.path(), entry.file_type().map_err(failed)?);
+        // Symbolic links to directories are not followed: they may lead in a circle.
+        if kind.is_dir() {
+            below(&path, found)?;
+        } else if path.extension().is_some_and(|e| e == "ron") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,317 @@
+//! What became of every mail, in little memory: a sink that keeps a few numbers a mail and no records.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::clock::short;
+use super::{Align, Line, Sheet, Style, counted, number};
+use crate::sim::{Duration, Instant};
+use crate::trace::{HostId, MailId, QueueName, Record, Sink, What};
+
+/// What became of the recipients of a mail, or of all mails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Fates {
+    /// Filed in a mailbox.
+    pub delivered: u64,
+    /// Reported as not reached.
+    pub bounced: u64,
+    /// Dropped for a lawful reason.
+    pub discarded: u64,
+    /// Not even submitted.
+    pub unsent: u64,
+}
+
+/// What became of one mail.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct MailSummary {
+    /// Its number.
+    pub id: MailId,
+    /// When it was composed, in nanoseconds.
+    pub composed_at: Instant,
+    /// Its author; empty for a report.
+    pub from: Arc<str>,
+    /// Everybody it was for.
+    pub to: Vec<Arc<str>>,
+    /// Its subject.
+    pub subject: Arc<str>,
+    /// Its size as composed.
+    pub size_bytes: u64,
+    /// The longest way that one of its copies went.
+    pub hops: u16,
+    /// How often somebody tried to hand it over.
+    pub attempts: u32,
+    /// What became of its recipients.
+    #[serde(flatten)]
+    pub fates: Fates,
+    /// In how many queues it still waits.
+    pub queued: u32,
+    /// The status of its first bounce.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Arc<str>>,
+    /// When the last of its recipients got a fate, in nanoseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Instant>,
+}
+
+impl MailSummary {
+    /// Its fate in words.
+    #[must_use]
+    pub fn fate(&self) -> Line {
+        let f = &self.fates;
+        let status = self.status.as_deref().unwrap_or_default();
+        let bounced = if status.is_empty() { "bounced".to_owned() } else { format!("bounced {status}") };
+        let kinds = [
+            (f.delivered, "delivered".to_owned(), Style::Good),
+            (f.bounced, bounced, Style::Bad),
+            (f.unsent, "not sent".to_owned(), Style::Bad),
+            (f.discarded, "discarded".to_owned(), Style::Warning),
+            (u64::from(self.queued), "queued".to_owned(), Style::Warning),
+        ];
+        let many = kinds.iter().filter(|(n, ..)| *n > 0).count() > 1;
+        let mut line = Line::new();
+        for (n, word, style) in kinds.into_iter().filter(|(n, ..)| *n > 0) {
+            if !line.pieces().is_empty() {
+                line.push(Style::Plain, ", ");
+            }
+            line.push(style, if n > 1 || many { format!("{n} {word}") } else { word });
+        }
+        if line.pieces().is_empty() {
+            line.push(Style::Warning, "on its way");
+        }
+        line
+    }
+}
+
+/// Keeps what became of every mail.
+#[derive(Debug, Default)]
+pub struct Mails {
+    mails: Vec<MailSummary>,
+    queued: FxHashMap<(HostId, Arc<str>), MailId>,
+    /// From composing to filing, for every copy.
+    times: Vec<Duration>,
+    /// What belongs to no mail that was seen to be composed.
+    strays: Fates,
+}
+
+impl Mails {
+    /// All mails, by number.
+    #[must_use]
+    pub fn list(&self) -> &[MailSummary] {
+        &self.mails
+    }
+
+    /// What became of all recipients.
+    #[must_use]
+    pub fn fates(&self) -> Fates {
+        self.mails.iter().fold(self.strays, |sum, mail| Fates {
+            delivered: sum.delivered + mail.fates.delivered,
+            bounced: sum.bounced + mail.fates.bounced,
+            discarded: sum.discarded + mail.fates.discarded,
+            unsent: sum.unsent + mail.fates.unsent,
+        })
+    }
+
+    /// In how many queues mails still wait.
+    #[must_use]
+    pub fn queued(&self) -> u64 {
+        self.queued.len() as u64
+    }
+
+    /// Times from composing to filing at these places of their order, in percent: the smallest time that at least so
+    /// many percent of all copies kept to. None where nothing was filed.
+    #[must_use]
+    pub fn delivery_times(&self, percents: &[u64]) -> Option<Vec<Duration>> {
+        let mut times = self.times.clone();
+        times.sort_unstable();
+        let n = times.len() as u64;
+        let place = |percent: u64| (n * percent).div_ceil(100).clamp(1, n) - 1;
+        (n > 0).then(|| percents.iter().map(|p| times[place(*p) as usize]).collect())
+    }
+
+    /// The table of mails.
+    #[must_use]
+    pub fn table(&self) -> Vec<Line> {
+        let mut sheet = Sheet::new(&[
+            Align::Right,
+            Align::Left,
+            Align::Left,
+            Align::Right,
+            Align::Right,
+            Align::Right,
+            Align::Left,
+        ]);
+        sheet.head(&["id", "subject", "from → to", "hops", "attempts", "time", "fate"]);
+        for mail in &self.mails {
+            let from = if mail.from.is_empty() { "<>" } else { &mail.from };
+            let first = mail.to.first().map_or("nobody", |to| &**to);
+            let others = mail.to.len().saturating_sub(1);
+            let more = if others > 0 { format!(" and {others} more") } else { String::new() };
+            let time = mail.ended_at.map_or_else(|| "—".to_owned(), |at| short(at.since(mail.composed_at)));
+            sheet.row(vec![
+                Line::new().and(number(mail.id.0)),
+                Line::new().and(cut(&mail.subject, 36)),
+                Line::new().and(from).with(Style::Faint, " → ").and(first).and(more),
+                Line::new().and(mail.hops.to_string()),
+                Line::new().and(mail.attempts.to_string()),
+                Line::of(Style::Time, time),
+                mail.fate(),
+            ]);
+        }
+        let mut lines = vec![Line::of(Style::Heading, "Mails")];
+        lines.extend(sheet.lines(2));
+        lines.push(Line::new());
+        lines
+    }
+
+    /// What became of all mails, in a few lines: for runs with too many to list.
+    #[must_use]
+    pub fn summary(&self) -> Vec<Line> {
+        let reports = self.mails.iter().filter(|m| m.from.is_empty()).count() as u64;
+        let recipients: u64 = self.mails.iter().map(|m| m.to.len() as u64).sum();
+        let attempts: u64 = self.mails.iter().map(|m| u64::from(m.attempts)).sum();
+        let hops = self.mails.iter().map(|m| m.hops).max().unwrap_or(0);
+        let mut sheet = Sheet::new(&[Align::Left, Align::Right, Align::Left]);
+        let mut row = |word: &str, n: u64, style: Style, note: String| {
+            sheet.row(vec![
+                Line::new().and(word),
+                Line::of(if n > 0 { style } else { Style::Plain }, number(n)),
+                Line::of(Style::Faint, note),
+            ]);
+        };
+        let fates = self.fates();
+        let composed = self.mails.len() as u64;
+        let note = if reports > 0 { format!("{} of them reports", number(reports)) } else { String::new() };
+        row("mails composed", composed, Style::Plain, note);
+        row("recipients", recipients, Style::Plain, String::new());
+        row("attempts", attempts, Style::Plain, format!("at most {}", counted(hops.into(), "hop", "hops")));
+        row("delivered", fates.delivered, Style::Good, "copies filed in mailboxes".into());
+        row("bounced", fates.bounced, Style::Bad, self.statuses());
+        row("discarded", fates.discarded, Style::Warning, String::new());
+        row("not sent", fates.unsent, Style::Bad, String::new());
+        row("still queued", self.queued(), Style::Warning, String::new());
+        let mut lines = vec![Line::of(Style::Heading, "Mails")];
+        lines.extend(sheet.lines(2));
+        lines.push(Line::new());
+        const PLACES: [(u64, &str); 6] =
+            [(1, "fastest 1 %"), (10, "10 %"), (50, "half of all"), (90, "90 %"), (99, "99 %"), (100, "all")];
+        if let Some(times) = self.delivery_times(&PLACES.map(|(percent, _)| percent)) {
+            lines.push(Line::of(Style::Heading, "Delivered within"));
+            let mut sheet = Sheet::new(&[Align::Left, Align::Right]);
+            for ((_, word), time) in PLACES.iter().zip(times) {
+                sheet.row(vec![Line::new().and(word), Line::of(Style::Time, short(time))]);
+            }
+            lines.extend(sheet.lines(2));
+            lines.push(Line::new());
+        }
+        lines
+    }
+
+    /// How many mails bounced first with which status, most frequent first.
+    fn statuses(&self) -> String {
+        let mut counts: Vec<(&str, u64)> = Vec::new();
+        let mut places: FxHashMap<&str, usize> = FxHashMap::default();
+        for status in self.mails.iter().filter_map(|m| m.status.as_deref()) {
+            let place = *places.entry(status).or_insert_with(|| {
+                counts.push((status, 0));
+                counts.len() - 1
+            });
+            counts[place].1 += 1;
+        }
+        counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        let said: Vec<String> = counts.iter().take(6).map(|(s, n)| format!("{} × {s}", number(*n))).collect();
+        said.join(", ")
+    }
+
+    fn ended(&mut self, record: &Record, count: impl Fn(&mut Fates)) -> Option<&mut MailSummary> {
+        let Some(mail) = find(&mut self.mails, record.mail) else {
+            count(&mut self.strays);
+            return None;
+        };
+        count(&mut mail.fates);
+        mail.ended_at = Some(record.at);
+        Some(mail)
+    }
+}
+
+/// Mails come in the order of their numbers, from 1.
+fn find(mails: &mut [MailSummary], id: Option<MailId>) -> Option<&mut MailSummary> {
+    let id = id?;
+    let place = usize::try_from(id.0).ok()?.checked_sub(1)?;
+    if mails.get(place).is_some_and(|m| m.id == id) {
+        return mails.get_mut(place);
+    }
+    mails.iter_mut().find(|m| m.id == id)
+}
+
+impl Sink for Mails {
+    fn record(&mut self, record: &Record) {
+        match &record.what {
+            What::Composed { from, to, subject, size_bytes } => {
+                if let Some(id) = record.mail {
+                    self.mails.push(MailSummary {
+                        id,
+                        composed_at: record.at,
+                        from: Arc::clone(from),
+                        to: to.clone(),
+                        subject: Arc::clone(subject),
+                        size_bytes: *size_bytes,
+                        hops: 0,
+                        attempts: 0,
+                        fates: Fates::default(),
+                        queued: 0,
+                        status: None,
+                        ended_at: None,
+                    });
+                }
+            }
+            What::Accepted { .. } => {
+                if let Some(mail) = find(&mut self.mails, record.mail) {
+                    mail.hops = mail.hops.max(record.hop.unwrap_or(0));
+                }
+            }
+            What::Attempt { .. } => {
+                if let Some(mail) = find(&mut self.mails, record.mail) {
+                    mail.attempts += 1;
+                }
+            }
+            What::Queue { queue_id, queue, .. } => {
+                let key = (record.host, Arc::clone(queue_id));
+                let Some(id) = record.mail else { return };
+                let waits = *queue != QueueName::Done;
+                let waited = if waits { self.queued.insert(key, id) } else { self.queued.remove(&key) };
+                if let Some(mail) = find(&mut self.mails, record.mail) {
+                    match (waited.is_some(), waits) {
+                        (false, true) => mail.queued += 1,
+                        (true, false) => mail.queued = mail.queued.saturating_sub(1),
+                        _ => {}
+                    }
+                }
+            }
+            What::Delivered { .. } => {
+                let age = self.ended(record, |f| f.delivered += 1).map(|mail| record.at.since(mail.composed_at));
+                self.times.extend(age);
+            }
+            What::Bounced { status, .. } => {
+                if let Some(mail) = self.ended(record, |f| f.bounced += 1) {
+                    mail.status.get_or_insert_with(|| Arc::clone(status));
+                }
+            }
+            What::Discarded { .. } => {
+                self.ended(record, |f| f.discarded += 1);
+            }
+            What::Unsent { .. } => {
+                self.ended(record, |f| f.unsent += 1);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A text of at most so many letters.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most - 1).chain(['…']).collect()
+}

@@ -1,0 +1,96 @@
+//! Columns that line up.
+
+use super::{Line, Style};
+
+/// On which side of its column a cell stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    /// Words.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// Rows of cells.
+#[derive(Clone, Debug, Default)]
+pub struct Sheet {
+    columns: Vec<Align>,
+    rows: Vec<Vec<Line>>,
+}
+
+impl Sheet {
+    /// An empty sheet with these columns.
+    #[must_use]
+    pub fn new(columns: &[Align]) -> Sheet {
+        Sheet { columns: columns.to_vec(), rows: Vec::new() }
+    }
+
+    /// A row of headings.
+    pub fn head(&mut self, cells: &[&str]) {
+        self.row(cells.iter().map(|text| Line::of(Style::Faint, text)).collect());
+    }
+
+    /// A row.
+    pub fn row(&mut self, cells: Vec<Line>) {
+        self.rows.push(cells);
+    }
+
+    /// The rows as lines that begin with `indent` spaces, with two spaces between columns. Columns that are empty
+    /// everywhere below the headings stay.
+    #[must_use]
+    pub fn lines(self, indent: usize) -> Vec<Line> {
+        let mut widths = vec![0; self.columns.len()];
+        for row in &self.rows {
+            for (cell, widest) in row.iter().zip(&mut widths) {
+                *widest = cell.width().max(*widest);
+            }
+        }
+        let mut lines = Vec::with_capacity(self.rows.len());
+        for row in self.rows {
+            let mut line = Line::new();
+            line.push(Style::Plain, " ".repeat(indent));
+            let last = row.len().saturating_sub(1);
+            for (i, cell) in row.into_iter().enumerate() {
+                let align = self.columns.get(i).copied().unwrap_or(Align::Left);
+                let free = widths.get(i).map_or(0, |w| w - cell.width());
+                let (before, after) = if align == Align::Right { (free, 0) } else { (0, free) };
+                line.push(Style::Plain, " ".repeat(before));
+                line.append(cell);
+                if i < last {
+                    line.push(Style::Plain, " ".repeat(after + 2));
+                }
+            }
+            lines.push(line);
+        }
+        lines
+    }
+}
+
+/// How many columns of a terminal a text takes that [`visible`](crate::trace::visible) let through.
+#[must_use]
+pub fn width(text: &str) -> usize {
+    text.chars().map(|c| if is_wide(c) { 2 } else { 1 }).sum()
+}
+
+/// The ideographs and pictures that take two columns (Unicode's East Asian Width W and F).
+fn is_wide(c: char) -> bool {
+    matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{303e}' | '\u{3041}'..='\u{a4cf}' | '\u{a960}'..='\u{a97c}'
+        | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff01}'..='\u{ff60}'
+        | '\u{ffe0}'..='\u{ffe6}' | '\u{1f300}'..='\u{1faff}' | '\u{20000}'..='\u{3fffd}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up() {
+        let mut sheet = Sheet::new(&[Align::Right, Align::Left, Align::Left]);
+        sheet.head(&["id", "subject", "fate"]);
+        for (id, subject) in [("1", "日本"), ("10", "Hello")] {
+            sheet.row([id, subject, "x"].map(|t| Line::of(Style::Plain, t)).to_vec());
+        }
+        let lines: Vec<String> = sheet.lines(2).iter().map(Line::text).collect();
+        assert_eq!(lines, ["  id  subject  fate", "   1  日本     x", "  10  Hello    x"]);
+    }
+}

@@ -1,0 +1,36 @@
+//! The story: what happened, in time order, each hop with its dialogue.
+//!
+//! A line of a dialogue is told once, as the client saw it. What a server did about a hop while the dialogue went on
+//! (a policy, a delivery) stands between the lines. A hop that falls silent while other things happen is taken up
+//! again later, so that the story never goes back in time by more than a breath.
+
+mod dialogue;
+mod names;
+mod packets;
+mod telling;
+
+use crate::sim::Duration;
+use crate::trace::{Record, Roster};
+
+use super::Line;
+
+/// What a story tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Also packets, where the records have them.
+    pub packets: bool,
+}
+
+/// Nothing happening for longer than this is said.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// The story of some records, which are in time order.
+#[must_use]
+pub fn story(roster: &Roster, records: &[Record], options: &Options) -> Vec<Line> {
+    let mut telling = telling::Telling::new(roster, records, options);
+    for record in records {
+        telling.take(record);
+    }
+    telling.close_questions();
+    telling.lines()
+}

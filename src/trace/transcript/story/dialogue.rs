@@ -1,0 +1,67 @@
+//! Connections, lines and content, as the client saw them.
+
+use super::super::{Line, Style, counted};
+use super::telling::{Item, Telling};
+use crate::trace::{ConnectionState, Direction, Record, Side, What};
+
+impl Telling<'_> {
+    pub(super) fn dialogue(&mut self, record: &Record) {
+        let Some(conn) = record.conn else { return };
+        match &record.what {
+            What::Connection { state, side: Side::Client, peer, port } => {
+                let item = self.connection(record, conn, record.host, *peer);
+                self.set_port(item, *port);
+                self.state(item, record, *state);
+            }
+            What::Connection { state: ConnectionState::Reset | ConnectionState::TimedOut, side, peer, .. } => {
+                debug_assert_eq!(*side, Side::Server);
+                let item = self.connection(record, conn, *peer, record.host);
+                let line = Line::of(Style::Host, self.name(record.host)).with(Style::Bad, " lost the connection");
+                self.add(item, record.at, line);
+            }
+            What::Line { direction, side: Side::Client, peer, text } => {
+                let item = self.connection(record, conn, record.host, *peer);
+                let line = match direction {
+                    Direction::Sent => Line::of(Style::Client, format!("C: {}", text.visible())),
+                    Direction::Received => {
+                        let style = match text.0.first() {
+                            Some(b'4') => Style::Warning,
+                            Some(b'5') => Style::Bad,
+                            _ => Style::Server,
+                        };
+                        Line::of(style, format!("S: {}", text.visible()))
+                    }
+                };
+                self.add(item, record.at, line);
+            }
+            What::Content { direction, side: Side::Client, peer, size_bytes } => {
+                let item = self.connection(record, conn, record.host, *peer);
+                let who = if *direction == Direction::Sent { "C:" } else { "S:" };
+                let line = Line::of(Style::Client, who)
+                    .with(Style::Faint, format!(" … content, {} …", counted(*size_bytes, "byte", "bytes")));
+                self.add(item, record.at, line);
+            }
+            _ => {}
+        }
+    }
+
+    fn state(&mut self, item: usize, record: &Record, state: ConnectionState) {
+        let Item::Hop(hop) = &mut self.items[item].1 else { return };
+        let closes = matches!(state, ConnectionState::PeerClosed | ConnectionState::Closed);
+        let was_closed = hop.is_closed;
+        let was_open = hop.is_open;
+        hop.is_closed |= closes;
+        hop.is_open |= state == ConnectionState::Open;
+        let line = match state {
+            ConnectionState::Connecting => return,
+            // The verdict of a connection that never came about has been told.
+            ConnectionState::PeerClosed | ConnectionState::Closed if was_closed || !was_open => return,
+            ConnectionState::Open => Line::of(Style::Faint, "connected"),
+            ConnectionState::PeerClosed | ConnectionState::Closed => Line::of(Style::Faint, "closed"),
+            ConnectionState::Refused => Line::of(Style::Bad, "connection refused: nobody listens there"),
+            ConnectionState::TimedOut => Line::of(Style::Bad, "connection timed out: no answer"),
+            ConnectionState::Reset => Line::of(Style::Bad, "connection reset by the other end"),
+        };
+        self.add(item, record.at, line);
+    }
+}

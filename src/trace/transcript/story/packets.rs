@@ -1,0 +1,102 @@
+//! Packets, where they are wanted: one line for a packet, from when it is sent until what becomes of it.
+
+use super::super::clock::short;
+use super::super::{Line, Style, number};
+use super::telling::{Item, Telling};
+use crate::trace::{LossReason, PacketStep, Record, Transport, What};
+
+impl Telling<'_> {
+    pub(super) fn packet(&mut self, record: &Record) {
+        if !self.options.packets {
+            return;
+        }
+        let What::Packet { packet, step, reason, .. } = &record.what else { return };
+        match step {
+            PacketStep::Sent => {
+                let hop = record.conn.and_then(|conn| self.connections.get(&conn)).copied();
+                let line = self.describe(record, hop);
+                let (item, place) = match hop {
+                    Some(item) => {
+                        let (item, place) = self.add(item, record.at, line);
+                        (item, Some(place))
+                    }
+                    None => (self.say(record.at, line), None),
+                };
+                self.packets.insert(*packet, (item, place, record.at));
+            }
+            PacketStep::Forwarded => {}
+            PacketStep::Arrived | PacketStep::Lost => {
+                let Some((item, place, sent)) = self.packets.remove(packet) else { return };
+                let took = short(record.at.since(sent));
+                let (style, fate) = match step {
+                    PacketStep::Lost => {
+                        let here = self.name(record.host);
+                        (Style::Bad, format!("  ✗ lost at {here} after {took}: {}", why(*reason)))
+                    }
+                    _ => (Style::Faint, format!("  arrives {took} later")),
+                };
+                match (&mut self.items[item].1, place) {
+                    (Item::Line(line), _) => line.push(style, fate),
+                    (Item::Hop(hop), Some(place)) => hop.lines[place].1.push(style, fate),
+                    (Item::Hop(_), None) => {}
+                }
+            }
+        }
+    }
+
+    fn describe(&self, record: &Record, hop: Option<usize>) -> Line {
+        let What::Packet {
+            packet,
+            from,
+            to,
+            transport,
+            source_port,
+            destination_port,
+            flags,
+            sequence,
+            acknowledgement,
+            window_bytes,
+            payload_bytes,
+            retransmission,
+            ..
+        } = &record.what
+        else {
+            return Line::new();
+        };
+        let client = match hop.map(|item| &self.items[item].1) {
+            Some(Item::Hop(hop)) => Some(hop.client),
+            _ => None,
+        };
+        let way = match client {
+            Some(client) if client == *from => "   ├─▶ ".to_owned(),
+            Some(_) => "   ◀─┤ ".to_owned(),
+            None => {
+                format!("{}:{source_port} → {}:{destination_port} ", self.name(*from), self.name(*to))
+            }
+        };
+        let mut line = Line::of(Style::Faint, format!("{way}#{packet} "));
+        match transport {
+            Transport::Tcp => {
+                line.push(Style::Faint, format!("{flags:<11} seq {sequence} ack {acknowledgement}"));
+                line.push(Style::Faint, format!(" win {window_bytes} len {}", number((*payload_bytes).into())));
+            }
+            Transport::Udp => line.push(Style::Faint, format!("UDP len {payload_bytes}")),
+        }
+        if *retransmission {
+            line.push(Style::Warning, " sent again");
+        }
+        line
+    }
+}
+
+fn why(reason: Option<LossReason>) -> &'static str {
+    match reason {
+        Some(LossReason::Noise) => "noise",
+        Some(LossReason::BufferFull) => "the buffer was full",
+        Some(LossReason::LinkDown) => "the link is down",
+        Some(LossReason::HostDown) => "the host is down",
+        Some(LossReason::NoRoute) => "no route leads there",
+        Some(LossReason::Fault) => "a fault of the scenario",
+        None => "no reason known",
+    }
+}
