@@ -1,7 +1,6 @@
 //! The bench that all tests stand on: a scenario's text in, everything that can be known of its run out.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::rc::Rc;
@@ -14,7 +13,7 @@ use postroad::queue::Fate;
 use postroad::scenario::{self, BuildOptions, Plan};
 use postroad::sim::{Duration, Instant, StopReason};
 use postroad::trace::jsonl::JsonLines;
-use postroad::trace::{Direction, HostId, PacketStep, Record, Roster, Side, Sink, Verdict, What};
+use postroad::trace::{Direction, HostId, Record, Roster, Side, Sink, Verdict, What};
 use postroad::world::{Report, World};
 
 /// Everything between two events of one run is bounded by this many events: a run that needs more has run away.
@@ -219,9 +218,6 @@ impl Run {
         let place = self.roster.hosts.iter().position(|h| &*h.name == name);
         HostId(place.unwrap_or_else(|| panic!("no host {name}")) as u32)
     }
-    pub(crate) fn name(&self, host: HostId) -> &str {
-        &self.roster.hosts[host.0 as usize].name
-    }
     /// What is in a mailbox.
     pub(crate) fn mailbox(&self, address: &str) -> Vec<&Filed> {
         self.filed.iter().filter(|f| f.mailbox == address).collect()
@@ -305,15 +301,5 @@ impl Run {
     /// Records of one kind, by the name that JSON has for it.
     pub(crate) fn count(&self, matches: impl Fn(&What) -> bool) -> usize {
         self.records.iter().filter(|r| matches(&r.what)).count()
-    }
-    /// Packets that were lost, by the host that sent them.
-    pub(crate) fn lost_packets(&self) -> BTreeMap<String, usize> {
-        let mut lost = BTreeMap::new();
-        for record in &self.records {
-            if let What::Packet { step: PacketStep::Lost, from, .. } = &record.what {
-                *lost.entry(self.name(*from).to_owned()).or_default() += 1;
-            }
-        }
-        lost
     }
 }
