@@ -46,7 +46,7 @@ impl Names {
                 let _ = root.add(name, DELEGATION_TTL, RecordData::A(plan.host(*server).ipv4));
             }
         }
-        // The root answers for every name outside the zones: what a scenario does not have does not exist (NXDOMAIN).
+        // The root says NXDOMAIN for every domain that no zone has; without it the server could only refuse.
         zones.insert(root);
         let recursor = delegates.then(|| recursor(streams, "implied name server"));
         NameServer::new(Authority::new(zones), recursor, Duration::ZERO)
