@@ -10,6 +10,8 @@ mod determinism;
 mod floors;
 #[path = "all/lab.rs"]
 mod lab;
+#[path = "all/scenarios.rs"]
+mod scenarios;
 #[path = "all/schema.rs"]
 mod schema;
 #[path = "all/truth.rs"]

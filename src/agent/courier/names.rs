@@ -127,6 +127,9 @@ impl Names {
         let now = ctx.now;
         self.fresh.retain(|(at, _, _)| *at == now);
         let fresh = self.fresh.iter().find(|(_, d, _)| *d == destination).map(|(_, _, route)| route.clone());
+        if fresh.is_none() && ctx.tracer.is_on() {
+            self.record_remembered(ctx, domain);
+        }
         let route = match fresh.or_else(|| self.router.cached(now, domain).cloned()) {
             Some(route) => route,
             None => match self.router.lookup(&mut self.resolver, now, domain) {
@@ -170,6 +173,9 @@ impl Names {
             self.drain(ctx);
             return None;
         };
+        if self.fresh_hosts.iter().all(|(_, d, _)| *d != destination) {
+            record_lookup(ctx, &lookup, true);
+        }
         Some(match lookup.outcome {
             Outcome::Records if lookup.addresses().next().is_some() => Ok(lookup.addresses().map(candidate).collect()),
             Outcome::Records | Outcome::NoData => Err(RouteFailure::NoAddress(name.clone())),
@@ -260,13 +266,21 @@ impl Names {
         }
     }
 
+    /// Says in the trace what is known about a domain's mail without asking: the MX records, and the addresses of their
+    /// hosts when those are remembered, too.
+    fn record_remembered(&self, ctx: &mut Context<'_>, domain: &Domain) {
+        let Some(mx) = self.resolver.cached(ctx.now, domain.as_str(), RecordType::Mx) else { return };
+        record_lookup(ctx, &mx, true);
+        let Some(Ok(hosts)) = self.router.cached(ctx.now, domain).map(|route| &route.result) else { return };
+        for host in hosts {
+            if let Some(address) = self.resolver.cached(ctx.now, host.name.as_str(), RecordType::A) {
+                record_lookup(ctx, &address, true);
+            }
+        }
+    }
+
     fn answered(&mut self, ctx: &mut Context<'_>, query: QueryId, lookup: &Arc<Lookup>) {
-        ctx.record(ctx.at(), || What::Lookup {
-            name: lookup.name.as_str().into(),
-            rtype: lookup.rtype.as_str().into(),
-            result: lookup.to_string().into(),
-            cached: false,
-        });
+        record_lookup(ctx, lookup, false);
         if let Some(place) = self.hosts_awaited.iter().position(|(q, _)| *q == query) {
             let (_, destination) = self.hosts_awaited.remove(place);
             self.fresh_hosts.push((ctx.now, destination, lookup.clone()));
@@ -308,6 +322,16 @@ fn parse_target(name: &str) -> Target {
             name.parse().map_or_else(|_| nonsense(), |name| Target::Host { name, port })
         }
     }
+}
+
+/// Puts what a look-up came to into the trace.
+fn record_lookup(ctx: &mut Context<'_>, lookup: &Lookup, cached: bool) {
+    ctx.record(ctx.at(), || What::Lookup {
+        name: lookup.name.as_str().into(),
+        rtype: lookup.rtype.as_str().into(),
+        result: lookup.to_string().into(),
+        cached,
+    });
 }
 
 /// Puts a DNS message into the trace.
