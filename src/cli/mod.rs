@@ -10,6 +10,7 @@ mod draw;
 mod failure;
 mod input;
 mod man;
+pub mod mdbook;
 mod new;
 mod output_dir;
 mod page;
@@ -47,6 +48,7 @@ enum Command {
     New(new::Args),
     Completions(completions::Args),
     Man(man::Args),
+    Mdbook(mdbook::Args),
 }
 
 impl Command {
@@ -59,6 +61,7 @@ impl Command {
             Command::New(args) => args.work(screen),
             Command::Completions(args) => args.work(screen),
             Command::Man(args) => args.work(screen),
+            Command::Mdbook(args) => args.work(screen),
         }
     }
 }
