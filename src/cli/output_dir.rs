@@ -74,8 +74,11 @@ impl OutputDir {
             written.map_err(|e| Failure::write(self.target.join("trace.jsonl"), e))?;
         }
         let records = &run.collected.records;
+        // The ladder of a large run would be as wide as its net: it shows the way of one mail.
+        let first = run.collected.mails.list().first().filter(|_| run.collected.is_large());
+        let options = ladder::Options { mail: first.map(|mail| mail.id), ..ladder::Options::default() };
         self.write("transcript.txt", transcript.as_bytes())?;
-        self.write("ladder.svg", ladder::svg(&run.roster, records, &ladder::Options::default()).as_bytes())?;
+        self.write("ladder.svg", ladder::svg(&run.roster, records, &options).as_bytes())?;
         self.write("map.svg", map::svg(&run.roster, records, &map::Options::default()).as_bytes())?;
         self.mail(run)?;
         self.put_in_place()

@@ -72,13 +72,13 @@ impl Args {
         let name = input::shown_name(&self.file);
         let verdicts = verdicts(&run, name);
         if let Some(output) = output {
-            let page = page(&run, name, self.verbose);
+            let page = page(&run, &plan, name, self.verbose);
             output.fill(&run, &page.plain(&source))?;
         }
         match (self.format, self.quiet) {
             (Format::Json, _) => screen.text(&json(&run, &source)?),
             (Format::Text, true) => verdicts.show(&source, screen),
-            (Format::Text, false) => page(&run, name, self.verbose).show(&source, screen),
+            (Format::Text, false) => page(&run, &plan, name, self.verbose).show(&source, screen),
         }
         Ok(conclude(&run, &plan, wishes, screen))
     }
@@ -97,9 +97,9 @@ fn conclude(run: &Run, plan: &Plan, wishes: Wishes, screen: &mut Screen) -> Stat
 }
 
 /// Everything that is told.
-fn page(run: &Run, file: &str, verbose: bool) -> Page {
+fn page(run: &Run, plan: &Plan, file: &str, verbose: bool) -> Page {
     let mut page = Page::default();
-    page.lines(transcript::people(&run.roster));
+    page.lines(transcript::people(&run.roster, &plan.about));
     let collected = &run.collected;
     if verbose || !collected.is_large() {
         page.line(Line::of(Style::Heading, "What happened"));

@@ -140,6 +140,15 @@ fn a_run_tells_the_whole_story() {
 }
 
 #[test]
+fn what_to_look_at_stands_at_the_top() {
+    let scratch = Scratch::new();
+    let about = "about: \"Look at  the waits.\\n\\nAnd at the \\\\ bounces.\",";
+    scratch.file("a.ron", &good().replace("hosts: {", &format!("{about} hosts: {{")));
+    let ran = scratch.run(&["run", "a.ron"]).ends(0);
+    assert!(ran.out.contains("UTC\n\nLook at the waits.\n\nAnd at the \\ bounces.\n\nHosts\n"), "{}", ran.out);
+}
+
+#[test]
 fn quiet_tells_only_the_verdicts_and_verbose_packets() {
     let scratch = Scratch::new();
     scratch.file("a.ron", &good());

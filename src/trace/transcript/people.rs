@@ -1,6 +1,6 @@
 //! Who is there.
 
-use super::{Align, Line, Sheet, Style};
+use super::{Align, Line, Sheet, Style, width};
 use crate::sim::Instant;
 use crate::sim::calendar::Calendar;
 use crate::trace::Roster;
@@ -8,18 +8,40 @@ use crate::trace::Roster;
 /// More hosts or links than this are counted, not listed.
 const MOST: usize = 60;
 
-/// The title, the hosts and the links.
+/// How wide the author's words are set.
+const MEASURE: usize = 100;
+
+/// The title, what to look at in the author's words (which may be empty), the hosts and the links.
 #[must_use]
-pub fn people(roster: &Roster) -> Vec<Line> {
+pub fn people(roster: &Roster, about: &str) -> Vec<Line> {
     let mut lines = Vec::new();
     let title = if roster.title.is_empty() { "A scenario without a title" } else { &roster.title };
     let begins = Calendar::new(roster.start_unix_secs, 0).civil(Instant::ZERO);
     lines.push(Line::of(Style::Title, title));
     lines.push(Line::of(Style::Faint, format!("seed {} · begins {begins} UTC", roster.seed)));
     lines.push(Line::new());
+    words(about, &mut lines);
     hosts(roster, &mut lines);
     links(roster, &mut lines);
     lines
+}
+
+/// Paragraphs, broken between words; an empty line ends a paragraph.
+fn words(about: &str, lines: &mut Vec<Line>) {
+    for paragraph in about.trim().split("\n\n").filter(|p| !p.trim().is_empty()) {
+        let mut line = String::new();
+        for word in paragraph.split_whitespace() {
+            if !line.is_empty() && width(&line) + 1 + width(word) > MEASURE {
+                lines.push(Line::new().and(std::mem::take(&mut line)));
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        lines.push(Line::new().and(line));
+        lines.push(Line::new());
+    }
 }
 
 fn hosts(roster: &Roster, lines: &mut Vec<Line>) {

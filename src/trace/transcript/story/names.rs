@@ -12,7 +12,11 @@ impl Telling<'_> {
         match &record.what {
             What::Question { direction: Direction::Sent, peer, query, name, rtype, transport } => {
                 let implied = self.roster.hosts.get(peer.0 as usize).is_some_and(|h| h.implied);
-                let whom = if implied { "the DNS" } else { self.name(*peer) };
+                let whom = match *peer == record.host {
+                    true => "itself",
+                    false if implied => "the DNS",
+                    false => self.name(*peer),
+                };
                 let over = if *transport == Transport::Tcp { " over TCP" } else { "" };
                 let line = Line::of(Style::Host, self.name(record.host))
                     .and(format!(" asks {whom}{over}: "))

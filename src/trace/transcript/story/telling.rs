@@ -107,11 +107,13 @@ impl<'a> Telling<'a> {
             return Some(*item);
         }
         record.mail?;
+        // What comes of handing a mail on is the business of the one that hands it on.
+        let is_clients = matches!(record.what, What::Outcome { .. } | What::Bounced { .. } | What::Unsent { .. });
         let from = self.items.len().saturating_sub(LOOK_BACK);
         (from..self.items.len()).rev().find(|&i| match &self.items[i].1 {
             Item::Hop(hop) => {
                 hop.mail == record.mail
-                    && (hop.client == record.host || hop.server == Some(record.host))
+                    && (hop.client == record.host || !is_clients && hop.server == Some(record.host))
                     && (by.is_empty() || hop.next_hop == by)
                     && (i + 1 == self.items.len() || record.at.since(hop.last) < SILENCE)
             }
