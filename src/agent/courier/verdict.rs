@@ -9,7 +9,7 @@ use crate::octets::Chunk;
 use crate::queue::{DestinationId, EntryId, Failure, Fate, Job};
 use crate::smtp::client::Reason;
 use crate::smtp::{Reply, client};
-use crate::trace::{MailId, Octets, Verdict, What};
+use crate::trace::{MailId, Octets, Verdict, What, visible};
 
 /// Why a session came to nothing.
 pub(super) struct Breakdown {
@@ -60,7 +60,11 @@ impl Courier {
         let by = ctx.tracer.is_on().then(|| session.candidate().label());
         let destination = session.destination;
         for (place, verdict) in places.iter().zip(verdicts) {
-            self.recipient_replied(ctx, token, &job, *place, &verdict.reply, by.as_ref());
+            if verdict.stage == client::Stage::Local {
+                self.unsendable(ctx, token, &job, *place, &verdict.reply);
+            } else {
+                self.recipient_replied(ctx, token, &job, *place, &verdict.reply, by.as_ref());
+            }
         }
         self.queue.praise(destination);
         let settled = self.queue.finish(ctx.now, &job);
@@ -103,6 +107,16 @@ impl Courier {
         } else {
             self.queue.fail_for_now(job.entry, place, &failure);
         }
+    }
+
+    /// What this host knows by itself, from what the other one offers: nobody else has said so.
+    fn unsendable(&mut self, ctx: &mut Context<'_>, token: u32, job: &Job, place: u32, reply: &Reply) {
+        let label = self.sessions[token as usize].candidate().label();
+        let text: Chunk = format!("{label}: {}", visible(reply.text())).into();
+        if ctx.tracer.is_on() {
+            self.record_outcome(ctx, token, job.entry, place, Verdict::Failed, text.clone(), None);
+        }
+        self.queue.fail(job.entry, place, Failure { status: reply_status(reply), text, by: None, is_reply: false });
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of one record")]

@@ -276,7 +276,7 @@ impl Mta {
                     ctx.record(at, || What::Policy {
                         policy: "greylist".into(),
                         decision: "pass".into(),
-                        detail: format!("{} {from} {path}: known since {waited}", peer.address).into(),
+                        detail: format!("{} {from} {path}: waited {waited} when it was new", peer.address).into(),
                     });
                 }
             }
