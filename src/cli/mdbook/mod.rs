@@ -282,7 +282,11 @@ impl Expander {
             let plan = crate::scenario::load(&file, &text).map_err(|_| format!("{file} has mistakes"))?;
             let stem = file.trim_start_matches("scenarios/").trim_end_matches(".ron");
             let number = stem.split('-').next().unwrap_or_default();
-            let about = plan.about.split_whitespace().collect::<Vec<_>>().join(" ");
+            // The first line of the file says in a sentence what it is about.
+            let about = text.lines().next().and_then(|l| l.strip_prefix("//")).map_or("", str::trim);
+            let about = about.split_once(": ").map_or(about, |(_, about)| about);
+            let mut letters = about.chars();
+            let about: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
             let title = html::inline(&plan.title);
             out.push_str(&format!("| {number} | [{title}](labs/{stem}.md) | {} |\n", html::inline(&about)));
         }

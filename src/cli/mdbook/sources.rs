@@ -166,6 +166,8 @@ fn takes(rust: &str) -> String {
         "MailId" => "mail",
         "ConnId" => "connection",
         "RecordId" => "record",
+        "Vec<HostEntry>" => "list of hosts",
+        "Vec<LinkEntry>" => "list of links",
         other => other,
     };
     if optional.is_some() { format!("{word}, may be missing") } else { word.into() }
@@ -188,9 +190,15 @@ fn records() -> String {
     for field in documented("struct Record").iter().filter(|f| f.name != "what") {
         let _ = writeln!(out, "| `{}` | {} | {} |", field.name, takes(&field.takes), tidy(&field.about));
     }
-    out.push_str("\n## The head of a trace\n\n| field | takes | meaning |\n| --- | --- | --- |\n");
-    for field in documented("struct Roster") {
-        let _ = writeln!(out, "| `{}` | {} | {} |", field.name, takes(&field.takes), tidy(&field.about));
+    for (title, item) in [
+        ("## The head of a trace", "struct Roster"),
+        ("### A host", "struct HostEntry"),
+        ("### A link", "struct LinkEntry"),
+    ] {
+        let _ = write!(out, "\n{title}\n\n| field | takes | meaning |\n| --- | --- | --- |\n");
+        for field in documented(item) {
+            let _ = writeln!(out, "| `{}` | {} | {} |", field.name, takes(&field.takes), tidy(&field.about));
+        }
     }
     out.push_str("\n## What was observed\n");
     let mut open = false;
