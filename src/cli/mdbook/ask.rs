@@ -22,7 +22,7 @@ use crate::sim::Duration;
 pub(super) struct Ask<'a> {
     question: String,
     pub(super) answer: Directive,
-    choices: Vec<(&'a str, &'a str)>,
+    choices: Vec<(&'a str, String)>,
     /// Markdown.
     pub(super) reveal: &'a str,
 }
@@ -38,8 +38,11 @@ impl<'a> Ask<'a> {
             if let Some(value) = line.strip_prefix("answer:") {
                 answer = Some(Directive::read(value)?);
             } else if let Some(choice) = line.strip_prefix("- ") {
-                let (key, label) = choice.split_once(" | ").unwrap_or((choice, choice));
-                choices.push((key.trim(), label.trim()));
+                let (key, label) = match choice.split_once(" | ") {
+                    Some((key, label)) => (key.trim(), label.trim().to_owned()),
+                    None => (choice.trim(), range_in_words(choice.trim())),
+                };
+                choices.push((key, label));
             } else {
                 question.push_str(line.trim());
                 question.push(' ');
@@ -78,8 +81,8 @@ impl<'a> Ask<'a> {
             (choices, format!("data-right=\"{right}\""))
         };
         let said = match right.first() {
-            Some(i) if fits_exactly(self.choices[*i].0, answer) => words(self.choices[*i].1),
-            Some(i) => format!("{}: {}", words(self.choices[*i].1), escape(answer)),
+            Some(i) if fits_exactly(self.choices[*i].0, answer) => words(&self.choices[*i].1),
+            Some(i) => format!("{}: {}", words(&self.choices[*i].1), escape(answer)),
             None => escape(answer),
         };
         Ok(format!(
@@ -91,6 +94,17 @@ impl<'a> Ask<'a> {
             words(&self.question),
             reveal.trim(),
         ))
+    }
+}
+
+/// What a reader sees of `4..8`.
+fn range_in_words(key: &str) -> String {
+    let Some((low, high)) = key.split_once("..") else { return key.to_owned() };
+    match (low.trim(), high.trim(), high.trim().parse::<u64>()) {
+        ("", high, _) => format!("fewer than {high}"),
+        (low, "", _) => format!("{low} or more"),
+        (low, _, Ok(high)) => format!("{low} to {}", high.saturating_sub(1)),
+        (low, high, Err(_)) => format!("{low} to {high}"),
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::directive::Directive;
 use super::html::{human, thousands};
 use super::press::{Run, bytes, visible};
+use super::show::when;
 use crate::sim::{Duration, Instant};
 use crate::trace::{HostId, Record, What};
 
@@ -329,7 +330,7 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
                 QueueName::Deferred => "deferred",
                 QueueName::Done => "done",
             };
-            let until = until.map(|t| format!(", next try at {}", run.calendar().civil(t))).unwrap_or_default();
+            let until = until.map(|t| format!(", next try at {}", when(run, t))).unwrap_or_default();
             format!("queue: {name} ({reason}{until})")
         }
         What::Route { domain, hosts, .. } => format!("mail for {domain} goes to {}", hosts.join(", then ")),

@@ -224,9 +224,19 @@ pub(super) fn transcript(run: &Run, directive: &Directive) -> Result<String, Str
     Ok(out)
 }
 
-fn when(run: &Run, at: Instant) -> String {
-    // A run of minutes is told by its own clock, a run of hours and days by the date.
-    if run.end - Instant::ZERO < Duration::from_mins(10) { transcript::clock(at) } else { run.calendar().civil(at) }
+/// A run of minutes is told by its own clock, a run of hours by the time of day, a run of days with the day in front.
+pub(super) fn when(run: &Run, at: Instant) -> String {
+    if run.end - Instant::ZERO < Duration::from_mins(10) {
+        return transcript::clock(at);
+    }
+    let civil = |t| run.calendar().civil(t);
+    let (first, last, this) = (civil(Instant::ZERO), civil(run.end), civil(at));
+    let (Some((first, _)), Some((last, _)), Some((date, time))) =
+        (first.split_once(' '), last.split_once(' '), this.split_once(' '))
+    else {
+        return this;
+    };
+    if first == last { time.to_owned() } else { format!("{date} {time}") }
 }
 
 /// The rows of a timeline.
@@ -258,7 +268,8 @@ pub(super) fn timeline_rows(run: &Run, directive: &Directive) -> Result<Vec<[Str
 /// `timeline`: records as a table of when, where and what.
 pub(super) fn timeline(run: &Run, directive: &Directive) -> Result<String, String> {
     directive.only(&[], &directive.pairs.iter().map(|(k, _)| k.as_str()).collect::<Vec<_>>())?;
-    Ok(table(&["When", "Where", "What"], &timeline_rows(run, directive)?))
+    let rows = timeline_rows(run, directive)?;
+    Ok(table(&["When", "Where", "What"], &rows).replacen("pr-table", "pr-table pr-timeline", 1))
 }
 
 fn table<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> String {
