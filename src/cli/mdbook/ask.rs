@@ -24,7 +24,14 @@ pub(super) struct Ask<'a> {
     pub(super) answer: Directive,
     choices: Vec<(&'a str, String)>,
     /// Markdown.
-    pub(super) reveal: &'a str,
+    reveal: &'a str,
+}
+
+/// A question as it is shown, in HTML.
+pub(super) struct Shown {
+    pub(super) question: String,
+    pub(super) said: String,
+    pub(super) widget: String,
 }
 
 impl<'a> Ask<'a> {
@@ -52,8 +59,8 @@ impl<'a> Ask<'a> {
         Ok(Ask { question, answer, choices, reveal })
     }
 
-    /// The widget; `answer` is what the run says, `reveal` the words with their directives expanded.
-    pub(super) fn show(&self, number: usize, answer: &str, reveal: &str) -> Result<String, String> {
+    /// The question, the right answer and the widget; `answer` is what the run says.
+    pub(super) fn show(&self, number: usize, answer: &str) -> Result<Shown, String> {
         let right: Vec<usize> =
             self.choices.iter().enumerate().filter(|(_, (key, _))| fits(key, answer)).map(|(i, _)| i).collect();
         let (choices, data) = if self.choices.is_empty() {
@@ -85,15 +92,17 @@ impl<'a> Ask<'a> {
             Some(i) => format!("{}: {}", words(&self.choices[*i].1), escape(answer)),
             None => escape(answer),
         };
-        Ok(format!(
+        let question = words(&self.question);
+        let widget = format!(
             "<div class=\"pr-ask\" {data}><fieldset><legend><span class=\"pr-tag\">Predict</span> {}</legend>\
              {choices}<p class=\"pr-actions\"><button type=\"button\" class=\"pr-check\" hidden>Check</button>\
              <span class=\"pr-verdict\" role=\"status\" aria-live=\"polite\"></span></p></fieldset>\
              <details class=\"pr-answer\"><summary>What the run says</summary>\
              <p class=\"pr-said\"><strong>{said}</strong></p>\n\n{}\n\n</details></div>\n",
-            words(&self.question),
-            reveal.trim(),
-        ))
+            question,
+            self.reveal.trim(),
+        );
+        Ok(Shown { question, said, widget })
     }
 }
 
@@ -140,9 +149,9 @@ mod tests {
     #[test]
     fn the_run_decides() {
         let ask = Ask::read("Which\none?\nanswer: value count\n- 1\n- 2 | two\n---\nBecause.").unwrap();
-        let shown = ask.show(3, "2", ask.reveal).unwrap();
+        let shown = ask.show(3, "2").unwrap().widget;
         assert!(shown.contains("data-right=\"1\"") && shown.contains("<strong>two</strong>"), "{shown}");
-        assert!(ask.show(3, "3", "").is_err());
+        assert!(ask.show(3, "3").is_err());
     }
 
     #[test]

@@ -19,7 +19,7 @@ mod query;
 mod show;
 mod sources;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -113,6 +113,8 @@ pub struct Problem {
 pub struct Expander {
     press: Press,
     asked: Cell<usize>,
+    /// Questions and their answers, in HTML.
+    answers: RefCell<Vec<(String, String)>>,
 }
 
 /// What a chapter has said so far.
@@ -125,7 +127,7 @@ impl Expander {
     /// Expands with the scenarios and sources of the project in this directory.
     #[must_use]
     pub fn new(project: &Path) -> Expander {
-        Expander { press: Press::new(project), asked: Cell::new(0) }
+        Expander { press: Press::new(project), asked: Cell::new(0), answers: RefCell::default() }
     }
 
     /// A chapter with all its directives carried out.
@@ -182,7 +184,9 @@ impl Expander {
             other => return Err(format!("`{other}` gives no answer; `value` does")),
         };
         self.asked.set(self.asked.get() + 1);
-        ask.show(self.asked.get(), &answer, ask.reveal)
+        let shown = ask.show(self.asked.get(), &answer)?;
+        self.answers.borrow_mut().push((shown.question, shown.said));
+        Ok(shown.widget)
     }
 
     /// The run that a directive is about, and its file.
@@ -211,6 +215,7 @@ impl Expander {
             "module" => return sources::module(&self.press, directive),
             "reference" => return sources::reference(directive),
             "labs" => return self.labs(),
+            "answers" => return self.answers(),
             "change" => return self.change(chapter, directive),
             _ => {}
         }
@@ -272,6 +277,24 @@ impl Expander {
             return Err(format!("the change `{name}` is made twice"));
         }
         Ok(if directive.has("silent") { String::new() } else { shown })
+    }
+
+    /// `answers`: the questions of all labs with what the runs say.
+    fn answers(&self) -> Result<String, String> {
+        let mut out = String::new();
+        for file in self.press.scenarios()? {
+            let stem = file.trim_start_matches("scenarios/").trim_end_matches(".ron");
+            let path = format!("labs/{stem}.md");
+            let text = self.press.read(&format!("book/src/{path}"))?;
+            let title = text.lines().next().unwrap_or_default().trim_start_matches('#').trim();
+            self.answers.borrow_mut().clear();
+            self.chapter(&path, &text).map_err(|found| format!("{path} has {} mistakes of its own", found.len()))?;
+            out.push_str(&format!("\n### {title}\n\n| question | answer |\n| --- | --- |\n"));
+            for (question, said) in self.answers.borrow().iter() {
+                out.push_str(&format!("| {} | {} |\n", question.replace('|', "&#124;"), said.replace('|', "&#124;")));
+            }
+        }
+        Ok(out)
     }
 
     /// `labs`: every scenario that ships, with its title and what it says about itself.
