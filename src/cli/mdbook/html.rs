@@ -37,7 +37,7 @@ pub(super) fn inline(text: &str) -> String {
 }
 
 /// A line of an author's words: `code`, **strong** and *stressed* are marked up, everything else is text. Pieces of HTML that
-/// [`super::value`] has put in already stay.
+/// [`value`] has put in already stay.
 pub(super) fn words(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text.trim();
