@@ -116,8 +116,7 @@ fn an_idle_connection_that_the_server_closes_is_not_used() {
 #[test]
 fn recipients_of_one_destination_share_a_transaction_and_have_their_own_verdicts() {
     let blue = r#"replies: [(to: Rcpt, matching: "c@blue.example", nth: 1, reply: "451 4.3.0 Later")]"#;
-    let rest =
-        letter(r#""b@blue.example", "nobody@blue.example", "c@blue.example""#) + r#"nowhere: ["nobody@blue.example"]"#;
+    let rest = letter(r#""b@blue.example", "nobody@blue.example", "c@blue.example""#) + r#"nowhere: ["nobody@blue.example"]"#;
     let run = Scene { blue, rest: &rest, ..SCENE }.tell();
     assert_eq!((run.letters("b@blue.example"), run.letters("c@blue.example")), (1, 1));
     let bounces = run.bounces();
@@ -126,8 +125,7 @@ fn recipients_of_one_destination_share_a_transaction_and_have_their_own_verdicts
     // The first transaction has all three, the second only the one that was put off.
     assert_eq!((run.said(GREEN, "MAIL").len(), run.said(GREEN, "RCPT").len()), (2, 4));
     assert_eq!(reports(&run).len(), 1);
-    let verdicts: Vec<_> =
-        run.outcomes(GREEN).into_iter().filter(|o| o.0.ends_with("blue.example")).map(|o| o.1).collect();
+    let verdicts: Vec<_> = run.outcomes(GREEN).into_iter().filter(|o| o.0.ends_with("blue.example")).map(|o| o.1).collect();
     assert_eq!(verdicts, [Verdict::Accepted, Verdict::Failed, Verdict::Deferred, Verdict::Accepted]);
 }
 
@@ -157,15 +155,13 @@ fn every_recipient_refused_and_the_line_cut_before_the_reply_to_data() {
         names.push(format!("{others}{}", "x".repeat(local - 1)));
         left -= frame + local;
     }
-    let list =
-        |quote: &str| names.iter().map(|n| format!("{quote}{n}@blue.example{quote}")).collect::<Vec<_>>().join(", ");
-    let rest = letter(&list("\""))
-        + &format!(
-            r#"nowhere: [{}],
+    let list = |quote: &str| names.iter().map(|n| format!("{quote}{n}@blue.example{quote}")).collect::<Vec<_>>().join(", ");
+    let rest = letter(&list("\"")) + &format!(
+        r#"nowhere: [{}],
         faults: [(when: Heard(by: "mx.green.example", line: "550", nth: {}), what: Down(link: ("mx.green.example", "mx.blue.example")), lasting: "5min")]"#,
-            list("\""),
-            names.len()
-        );
+        list("\""),
+        names.len()
+    );
     let text = Scene { green: "reply_timeout: \"20s\"", blue: "without: [Size]", rest: &rest, ..SCENE }
         .text()
         .replace("(latency: \"10ms\")", "(latency: \"10ms\", bandwidth: \"64kbit/s\", mtu: \"576 B\")");
@@ -209,9 +205,7 @@ fn no_more_than_five_addresses_are_tried_in_one_attempt() {
     let records: String = names.iter().zip(1..).map(|(n, p)| format!("(\"@\", \"MX {p} {n}\"),")).collect();
     let downs: String = names.iter().map(|n| format!("(at: \"0s\", what: Down(host: \"{n}\")),")).collect();
     let rest = letter(r#""x@far.example""#)
-        + &format!(
-            r#"zones: {{"far.example": [{records}]}}, faults: [{downs}], nowhere: ["x@far.example", "far.example"],"#
-        );
+        + &format!(r#"zones: {{"far.example": [{records}]}}, faults: [{downs}], nowhere: ["x@far.example", "far.example"],"#);
     let green = r#"retry: Custom(delays: ["20min"]), lifetime: "30min", connect_timeout: "10s""#;
     let run = Scene { green, hosts: &hosts, links: &links, rest: &rest, ..SCENE }.tell();
     let tried = run.attempts(GREEN);
@@ -262,11 +256,7 @@ fn a_name_server_in_trouble_defers_and_the_author_hears_of_it() {
         assert_eq!(run.attempts(GREEN).len(), 1, "{mode}: without a look-up nobody is dialled");
         let reports = reports(&run);
         assert_eq!(reports.len(), 1, "{mode}");
-        assert!(
-            reports[0].contains("Status: 4.4.3") && reports[0].contains("Action: delayed"),
-            "{mode}: {}",
-            reports[0]
-        );
+        assert!(reports[0].contains("Status: 4.4.3") && reports[0].contains("Action: delayed"), "{mode}: {}", reports[0]);
     }
 }
 
@@ -366,9 +356,7 @@ fn a_mailbox_that_several_addresses_lead_to_gets_one_copy() {
 fn a_crash_between_the_250_and_the_delivery_loses_nothing() {
     for line in ["250 2.0.0 Ok: queued", "221"] {
         let rest = letter(r#""b@blue.example""#)
-            + &format!(
-                r#"faults: [(when: Said(by: "mx.green.example", line: "{line}"), what: Down(host: "mx.green.example"), lasting: "10min")],"#
-            );
+            + &format!(r#"faults: [(when: Said(by: "mx.green.example", line: "{line}"), what: Down(host: "mx.green.example"), lasting: "10min")],"#);
         let run = Scene { rest: &rest, ..SCENE }.tell();
         assert_eq!(run.letters("b@blue.example"), 1, "{line}");
         assert!(run.bounces().is_empty());
@@ -390,9 +378,7 @@ fn a_crash_before_the_250_leaves_the_mail_with_the_client() {
 fn a_reply_to_the_final_dot_that_is_lost_makes_two_copies() {
     let rest = |lasting: &str| {
         letter(r#""b@blue.example""#)
-            + &format!(
-                r#"faults: [(when: FinalDot(at: "mx.blue.example"), what: Down(link: ("mx.green.example", "mx.blue.example")), lasting: "{lasting}")],"#
-            )
+            + &format!(r#"faults: [(when: FinalDot(at: "mx.blue.example"), what: Down(link: ("mx.green.example", "mx.blue.example")), lasting: "{lasting}")],"#)
     };
     // RFC 1047: the client gives up after ten minutes and cannot know.
     let cut = Scene { rest: &rest("20min"), ..SCENE }.tell();
@@ -406,8 +392,7 @@ fn a_reply_to_the_final_dot_that_is_lost_makes_two_copies() {
 #[test]
 fn the_author_is_told_once_that_it_takes_long() {
     let green = r#"retry: Custom(delays: ["20min"]), delay_warning: "1h""#;
-    let rest =
-        letter(r#""b@blue.example""#) + r#"faults: [(at: "0s", what: Down(host: "mx.blue.example"), lasting: "5h")],"#;
+    let rest = letter(r#""b@blue.example""#) + r#"faults: [(at: "0s", what: Down(host: "mx.blue.example"), lasting: "5h")],"#;
     let run = Scene { green, rest: &rest, ..SCENE }.tell();
     let reports = reports(&run);
     assert_eq!(reports.len(), 1);
@@ -492,9 +477,7 @@ fn a_client_that_vanishes_does_not_keep_a_run_going() {
     // The host goes down in the middle of a dialogue, for good.
     for line in ["EHLO", "MAIL", "RCPT", "DATA"] {
         let rest = letter(r#""b@blue.example""#)
-            + &format!(
-                r#"faults: [(when: Heard(by: "mx.blue.example", line: "{line}"), what: Down(host: "mx.green.example"))],"#
-            );
+            + &format!(r#"faults: [(when: Heard(by: "mx.blue.example", line: "{line}"), what: Down(host: "mx.green.example"))],"#);
         let run = Scene { rest: &rest, ..SCENE }.tell();
         assert!(run.end < at("1h"), "{line}: {:?}", run.end);
     }
@@ -504,9 +487,7 @@ fn a_client_that_vanishes_does_not_keep_a_run_going() {
 fn a_server_that_vanishes_is_given_up() {
     for line in ["EHLO", "MAIL", "RCPT", "DATA"] {
         let rest = letter(r#""b@blue.example""#)
-            + &format!(
-                r#"faults: [(when: Heard(by: "mx.blue.example", line: "{line}"), what: Down(host: "mx.blue.example"))],"#
-            );
+            + &format!(r#"faults: [(when: Heard(by: "mx.blue.example", line: "{line}"), what: Down(host: "mx.blue.example"))],"#);
         let green = r#"retry: Custom(delays: ["30min"]), lifetime: "2h""#;
         let run = Scene { green, rest: &rest, ..SCENE }.tell();
         assert_eq!(run.bounces().len(), 1, "{line}");

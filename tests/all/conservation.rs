@@ -61,11 +61,7 @@ fn world(seed: u64) -> String {
         if d.one_in(3) {
             fields += ", reply_timeout: \"30s\"";
         }
-        let _ = writeln!(
-            out,
-            "        \"pc{n}\": User(mailbox: \"u1@d{n}.example\", submits_to: \"{}\"{fields}),",
-            server(*n)
-        );
+        let _ = writeln!(out, "        \"pc{n}\": User(mailbox: \"u1@d{n}.example\", submits_to: \"{}\"{fields}),", server(*n));
     }
     let router = d.one_in(2);
     if router {
@@ -74,10 +70,7 @@ fn world(seed: u64) -> String {
     let second = d.one_in(3);
     if second {
         // A backup exchanger for the first domain.
-        let _ = writeln!(
-            out,
-            "        \"mxb.d0.example\": Mta(relay_for: [\"d0.example\"], retry: Custom(delays: [\"7min\"]), lifetime: \"3h\"),"
-        );
+        let _ = writeln!(out, "        \"mxb.d0.example\": Mta(relay_for: [\"d0.example\"], retry: Custom(delays: [\"7min\"]), lifetime: \"3h\"),");
     }
     out += "    },\n    links: [\n";
     let mut pairs: Vec<(String, String)> = Vec::new();
@@ -116,12 +109,7 @@ fn world(seed: u64) -> String {
                 let _ = write!(link, ", jitter: \"{}ms\"", d.between(1, 40));
             }
             if d.one_in(3) {
-                let _ = write!(
-                    link,
-                    ", bandwidth: \"{}kbit/s\", buffer: \"{}kB\"",
-                    d.pick(&[64, 512, 10_000]),
-                    d.pick(&[6, 20, 200])
-                );
+                let _ = write!(link, ", bandwidth: \"{}kbit/s\", buffer: \"{}kB\"", d.pick(&[64, 512, 10_000]), d.pick(&[6, 20, 200]));
             }
             if d.one_in(6) {
                 link += ", mtu: \"576 B\"";
@@ -132,12 +120,7 @@ fn world(seed: u64) -> String {
     out += "    ],\n    zones: {\n        \"void.example\": [(\"@\", \"MX 0 .\")],\n";
     let _ = writeln!(out, "        \"odd.example\": [(\"@\", \"MX 10 {}\")],", server(0));
     if second {
-        let _ = writeln!(
-            out,
-            "        \"d0.example\": Zone(ttl: \"10min\", records: [(\"@\", \"MX 10 {}\"), (\"@\", \"MX {} mxb.d0.example\")]),",
-            server(0),
-            d.pick(&[10, 20])
-        );
+        let _ = writeln!(out, "        \"d0.example\": Zone(ttl: \"10min\", records: [(\"@\", \"MX 10 {}\"), (\"@\", \"MX {} mxb.d0.example\")]),", server(0), d.pick(&[10, 20]));
     }
     out += "    },\n    mail: [\n";
     for _ in 0..d.between(3, 12) {
@@ -157,12 +140,7 @@ fn world(seed: u64) -> String {
         if d.one_in(5) {
             let _ = write!(fields, ", count: {}, every: \"{}ms\"", d.between(2, 8), d.pick(&[1, 500, 60_000]));
         }
-        let _ = writeln!(
-            out,
-            "        (at: \"{}s\", from: \"u1@d{n}.example\", to: [{}]{fields}),",
-            d.below(1200),
-            to.join(", ")
-        );
+        let _ = writeln!(out, "        (at: \"{}s\", from: \"u1@d{n}.example\", to: [{}]{fields}),", d.below(1200), to.join(", "));
     }
     out += "    ],\n    faults: [\n";
     out += &faults(d, &pairs, count, &server);
@@ -190,12 +168,7 @@ fn mta(d: &mut Dice, n: u64, count: u64) -> String {
     );
     f += &format!(", hop_limit: {}", d.between(8, 25));
     if d.one_in(3) {
-        f += d.pick(&[
-            ", without: [Pipelining]",
-            ", without: [Size]",
-            ", without: [Pipelining, EnhancedStatusCodes]",
-            ", esmtp: false",
-        ]);
+        f += d.pick(&[", without: [Pipelining]", ", without: [Size]", ", without: [Pipelining, EnhancedStatusCodes]", ", esmtp: false"]);
     }
     if d.one_in(3) {
         f += d.pick(&[", unknown_users: AcceptThenBounce", ", unknown_users: AcceptThenDiscard"]);
@@ -306,15 +279,9 @@ fn faults(d: &mut Dice, pairs: &[(String, String)], count: u64, server: &dyn Fn(
         let nth = d.between(1, 4);
         let when = match d.below(6) {
             0 | 1 => format!("FinalDot(at: \"{host}\", nth: {nth})"),
-            2 => format!(
-                "Heard(by: \"{host}\", line: \"{}\", nth: {nth})",
-                d.pick(&["MAIL", "RCPT", "DATA", "QUIT", "RSET"])
-            ),
+            2 => format!("Heard(by: \"{host}\", line: \"{}\", nth: {nth})", d.pick(&["MAIL", "RCPT", "DATA", "QUIT", "RSET"])),
             3 => format!("Heard(by: \"{host}\", line: \"{}\", nth: {nth})", d.pick(&["220", "250", "354", "221", "5"])),
-            4 => format!(
-                "Said(by: \"{host}\", line: \"{}\", nth: {nth})",
-                d.pick(&["MAIL", "RCPT", "DATA", ".", "QUIT"])
-            ),
+            4 => format!("Said(by: \"{host}\", line: \"{}\", nth: {nth})", d.pick(&["MAIL", "RCPT", "DATA", ".", "QUIT"])),
             _ => format!("Said(by: \"{host}\", line: \"{}\", nth: {nth})", d.pick(&["220", "250", "354", "221"])),
         };
         let (what, undo) = match d.below(4) {
@@ -416,10 +383,7 @@ fn check(run: &Run) -> Result<(), String> {
     }
     for (key, times) in &seen {
         if taken.get(key).is_none_or(|t| t < times) {
-            return Err(format!(
-                "{key:?}: a client saw 250 {times} times, the server said it {:?} times",
-                taken.get(key)
-            ));
+            return Err(format!("{key:?}: a client saw 250 {times} times, the server said it {:?} times", taken.get(key)));
         }
     }
     for ((mail, recipient), times) in &copies {
