@@ -2,6 +2,9 @@
 
 #[path = "all/behaviour.rs"]
 mod behaviour;
+#[cfg(feature = "cli")]
+#[path = "book/mod.rs"]
+mod book;
 #[path = "all/conservation.rs"]
 mod conservation;
 #[path = "all/determinism.rs"]

@@ -22,9 +22,16 @@ use crate::sim::Duration;
 pub(super) struct Ask<'a> {
     question: String,
     pub(super) answer: Directive,
-    choices: Vec<(&'a str, &'a str)>,
+    choices: Vec<(&'a str, String)>,
     /// Markdown.
-    pub(super) reveal: &'a str,
+    reveal: &'a str,
+}
+
+/// A question as it is shown, in HTML.
+pub(super) struct Shown {
+    pub(super) question: String,
+    pub(super) said: String,
+    pub(super) widget: String,
 }
 
 impl<'a> Ask<'a> {
@@ -38,8 +45,11 @@ impl<'a> Ask<'a> {
             if let Some(value) = line.strip_prefix("answer:") {
                 answer = Some(Directive::read(value)?);
             } else if let Some(choice) = line.strip_prefix("- ") {
-                let (key, label) = choice.split_once(" | ").unwrap_or((choice, choice));
-                choices.push((key.trim(), label.trim()));
+                let (key, label) = match choice.split_once(" | ") {
+                    Some((key, label)) => (key.trim(), label.trim().to_owned()),
+                    None => (choice.trim(), range_in_words(choice.trim())),
+                };
+                choices.push((key, label));
             } else {
                 question.push_str(line.trim());
                 question.push(' ');
@@ -49,8 +59,8 @@ impl<'a> Ask<'a> {
         Ok(Ask { question, answer, choices, reveal })
     }
 
-    /// The widget; `answer` is what the run says, `reveal` the words with their directives expanded.
-    pub(super) fn show(&self, number: usize, answer: &str, reveal: &str) -> Result<String, String> {
+    /// The question, the right answer and the widget; `answer` is what the run says.
+    pub(super) fn show(&self, number: usize, answer: &str) -> Result<Shown, String> {
         let right: Vec<usize> =
             self.choices.iter().enumerate().filter(|(_, (key, _))| fits(key, answer)).map(|(i, _)| i).collect();
         let (choices, data) = if self.choices.is_empty() {
@@ -78,19 +88,32 @@ impl<'a> Ask<'a> {
             (choices, format!("data-right=\"{right}\""))
         };
         let said = match right.first() {
-            Some(i) if fits_exactly(self.choices[*i].0, answer) => words(self.choices[*i].1),
-            Some(i) => format!("{}: {}", words(self.choices[*i].1), escape(answer)),
+            Some(i) if fits_exactly(self.choices[*i].0, answer) => words(&self.choices[*i].1),
+            Some(i) => format!("{}: {}", words(&self.choices[*i].1), escape(answer)),
             None => escape(answer),
         };
-        Ok(format!(
+        let question = words(&self.question);
+        let widget = format!(
             "<div class=\"pr-ask\" {data}><fieldset><legend><span class=\"pr-tag\">Predict</span> {}</legend>\
              {choices}<p class=\"pr-actions\"><button type=\"button\" class=\"pr-check\" hidden>Check</button>\
              <span class=\"pr-verdict\" role=\"status\" aria-live=\"polite\"></span></p></fieldset>\
              <details class=\"pr-answer\"><summary>What the run says</summary>\
              <p class=\"pr-said\"><strong>{said}</strong></p>\n\n{}\n\n</details></div>\n",
-            words(&self.question),
-            reveal.trim(),
-        ))
+            question,
+            self.reveal.trim(),
+        );
+        Ok(Shown { question, said, widget })
+    }
+}
+
+/// What a reader sees of `4..8`.
+fn range_in_words(key: &str) -> String {
+    let Some((low, high)) = key.split_once("..") else { return key.to_owned() };
+    match (low.trim(), high.trim(), high.trim().parse::<u64>()) {
+        ("", high, _) => format!("fewer than {high}"),
+        (low, "", _) => format!("{low} or more"),
+        (low, _, Ok(high)) => format!("{low} to {}", high.saturating_sub(1)),
+        (low, high, Err(_)) => format!("{low} to {high}"),
     }
 }
 
@@ -126,9 +149,9 @@ mod tests {
     #[test]
     fn the_run_decides() {
         let ask = Ask::read("Which\none?\nanswer: value count\n- 1\n- 2 | two\n---\nBecause.").unwrap();
-        let shown = ask.show(3, "2", ask.reveal).unwrap();
+        let shown = ask.show(3, "2").unwrap().widget;
         assert!(shown.contains("data-right=\"1\"") && shown.contains("<strong>two</strong>"), "{shown}");
-        assert!(ask.show(3, "3", "").is_err());
+        assert!(ask.show(3, "3").is_err());
     }
 
     #[test]

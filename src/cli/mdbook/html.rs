@@ -36,12 +36,12 @@ pub(super) fn inline(text: &str) -> String {
     out
 }
 
-/// A line of an author's words: `code` and **strong** are marked up, everything else is text. Pieces of HTML that
-/// [`super::value`] has put in already stay.
+/// A line of an author's words: `code`, **strong** and *stressed* are marked up, everything else is text. Pieces of HTML that
+/// [`value`] has put in already stay.
 pub(super) fn words(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text.trim();
-    let (mut code, mut strong) = (false, false);
+    let (mut code, mut strong, mut stressed) = (false, false, false);
     while let Some(c) = rest.chars().next() {
         if !code && let Some(value) = rest.strip_prefix(VALUE_OPEN) {
             let end = value.find(VALUE_CLOSE).unwrap_or(value.len());
@@ -57,12 +57,16 @@ pub(super) fn words(text: &str) -> String {
             out.push_str(if strong { "</strong>" } else { "<strong>" });
             strong = !strong;
             rest = after;
+        } else if let (false, Some(after)) = (code, rest.strip_prefix('*')) {
+            out.push_str(if stressed { "</em>" } else { "<em>" });
+            stressed = !stressed;
+            rest = after;
         } else {
             out.push_str(&escape(&c.to_string()));
             rest = &rest[c.len_utf8()..];
         }
     }
-    for (open, close) in [(code, "</code>"), (strong, "</strong>")] {
+    for (open, close) in [(code, "</code>"), (strong, "</strong>"), (stressed, "</em>")] {
         out.push_str(if open { close } else { "" });
     }
     out
@@ -112,7 +116,7 @@ pub(super) fn thousands(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(c);
@@ -128,7 +132,10 @@ mod tests {
     fn nothing_of_a_mail_becomes_markup() {
         assert_eq!(escape("<a href=\"x\">&\n\n{{"), "&lt;a href=&quot;x&quot;&gt;&amp;&#10;&#10;&#123;&#123;");
         assert_eq!(inline("a*b_`<c>"), "a&#42;b&#95;&#96;&#60;c&#62;");
-        assert_eq!(words("say `<>` **now** <b>"), "say <code>&lt;&gt;</code> <strong>now</strong> &lt;b&gt;");
+        assert_eq!(
+            words("say `<*>` **now** *a* <b>"),
+            "say <code>&lt;*&gt;</code> <strong>now</strong> <em>a</em> &lt;b&gt;"
+        );
         assert_eq!(words(&value("a<b")), value("a<b"));
     }
 

@@ -19,7 +19,7 @@ mod query;
 mod show;
 mod sources;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -113,6 +113,8 @@ pub struct Problem {
 pub struct Expander {
     press: Press,
     asked: Cell<usize>,
+    /// Questions and their answers, in HTML.
+    answers: RefCell<Vec<(String, String)>>,
 }
 
 /// What a chapter has said so far.
@@ -125,7 +127,7 @@ impl Expander {
     /// Expands with the scenarios and sources of the project in this directory.
     #[must_use]
     pub fn new(project: &Path) -> Expander {
-        Expander { press: Press::new(project), asked: Cell::new(0) }
+        Expander { press: Press::new(project), asked: Cell::new(0), answers: RefCell::default() }
     }
 
     /// A chapter with all its directives carried out.
@@ -182,7 +184,9 @@ impl Expander {
             other => return Err(format!("`{other}` gives no answer; `value` does")),
         };
         self.asked.set(self.asked.get() + 1);
-        ask.show(self.asked.get(), &answer, ask.reveal)
+        let shown = ask.show(self.asked.get(), &answer)?;
+        self.answers.borrow_mut().push((shown.question, shown.said));
+        Ok(shown.widget)
     }
 
     /// The run that a directive is about, and its file.
@@ -211,6 +215,7 @@ impl Expander {
             "module" => return sources::module(&self.press, directive),
             "reference" => return sources::reference(directive),
             "labs" => return self.labs(),
+            "answers" => return self.answers(),
             "change" => return self.change(chapter, directive),
             _ => {}
         }
@@ -274,6 +279,24 @@ impl Expander {
         Ok(if directive.has("silent") { String::new() } else { shown })
     }
 
+    /// `answers`: the questions of all labs with what the runs say.
+    fn answers(&self) -> Result<String, String> {
+        let mut out = String::new();
+        for file in self.press.scenarios()? {
+            let stem = file.trim_start_matches("scenarios/").trim_end_matches(".ron");
+            let path = format!("labs/{stem}.md");
+            let text = self.press.read(&format!("book/src/{path}"))?;
+            let title = text.lines().next().unwrap_or_default().trim_start_matches('#').trim();
+            self.answers.borrow_mut().clear();
+            self.chapter(&path, &text).map_err(|found| format!("{path} has {} mistakes of its own", found.len()))?;
+            out.push_str(&format!("\n### {title}\n\n| question | answer |\n| --- | --- |\n"));
+            for (question, said) in self.answers.borrow().iter() {
+                out.push_str(&format!("| {} | {} |\n", question.replace('|', "&#124;"), said.replace('|', "&#124;")));
+            }
+        }
+        Ok(out)
+    }
+
     /// `labs`: every scenario that ships, with its title and what it says about itself.
     fn labs(&self) -> Result<String, String> {
         let mut out = String::from("| | lab | what to look at |\n| --- | --- | --- |\n");
@@ -282,7 +305,11 @@ impl Expander {
             let plan = crate::scenario::load(&file, &text).map_err(|_| format!("{file} has mistakes"))?;
             let stem = file.trim_start_matches("scenarios/").trim_end_matches(".ron");
             let number = stem.split('-').next().unwrap_or_default();
-            let about = plan.about.split_whitespace().collect::<Vec<_>>().join(" ");
+            // The first line of the file says in a sentence what it is about.
+            let about = text.lines().next().and_then(|l| l.strip_prefix("//")).map_or("", str::trim);
+            let about = about.split_once(": ").map_or(about, |(_, about)| about);
+            let mut letters = about.chars();
+            let about: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
             let title = html::inline(&plan.title);
             out.push_str(&format!("| {number} | [{title}](labs/{stem}.md) | {} |\n", html::inline(&about)));
         }

@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use super::directive::Directive;
 use super::html::{human, thousands};
-use super::press::{Run, visible};
+use super::press::{Run, bytes, visible};
+use super::show::when;
 use crate::sim::{Duration, Instant};
 use crate::trace::{HostId, Record, What};
 
@@ -203,6 +204,7 @@ pub(super) fn value(run: &Run, directive: &Directive) -> Result<String, String> 
         Some("received") => return received(run, directive),
         Some("header") => return header(run, directive),
         Some("size") => return size(run, directive),
+        Some("fields") => return field_count(run, directive),
         Some("met") => {
             return Ok(if run.judgements.iter().all(|j| j.met) { "yes" } else { "no" }.into());
         }
@@ -225,6 +227,9 @@ pub(super) fn value(run: &Run, directive: &Directive) -> Result<String, String> 
             if directive.has("all") || !said.contains(&this) {
                 said.push(this);
             }
+        }
+        if directive.has("distinct") {
+            said.sort();
         }
         return Ok(said.join(", "));
     }
@@ -258,6 +263,15 @@ fn received(run: &Run, directive: &Directive) -> Result<String, String> {
 
 fn size(run: &Run, directive: &Directive) -> Result<String, String> {
     Ok(thousands(filed(run, directive)?.content.size_bytes()))
+}
+
+/// How many fields of a name a mail has.
+fn field_count(run: &Run, directive: &Directive) -> Result<String, String> {
+    let name = directive.get("name").ok_or("say name=... of the field")?;
+    let mail = filed(run, directive)?;
+    let header = String::from_utf8_lossy(&bytes(&mail.content)[..mail.content.header_end()]).to_ascii_lowercase();
+    let begins = format!("{}:", name.to_ascii_lowercase());
+    Ok(header.lines().filter(|line| line.starts_with(&begins)).count().to_string())
 }
 
 fn header(run: &Run, directive: &Directive) -> Result<String, String> {
@@ -316,7 +330,7 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
                 QueueName::Deferred => "deferred",
                 QueueName::Done => "done",
             };
-            let until = until.map(|t| format!(", next try at {}", run.calendar().civil(t))).unwrap_or_default();
+            let until = until.map(|t| format!(", next try at {}", when(run, t))).unwrap_or_default();
             format!("queue: {name} ({reason}{until})")
         }
         What::Route { domain, hosts, .. } => format!("mail for {domain} goes to {}", hosts.join(", then ")),

@@ -31,13 +31,20 @@ fn mail(directive: &Directive, run: &Run) -> Result<Option<MailId>, String> {
 
 /// A picture with its caption and its text twin.
 fn figure(drawn: &str, twin: &str, caption: &str, twin_name: &str) -> String {
+    // A wide picture may be made smaller, but not so small that its words cannot be read: then it scrolls.
+    let width = drawn.split_once("width=\"").and_then(|(_, rest)| rest.split('"').next()?.parse::<f64>().ok());
+    let drawn = match width.filter(|w| *w > 1000.0).map(|w| w * 0.7) {
+        None => drawn.to_owned(),
+        Some(least) => drawn.replacen("<svg ", &format!("<svg style=\"min-width:{least:.0}px\" "), 1),
+    };
     format!(
         "<figure class=\"pr-figure\"><div class=\"pr-scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{caption}\">{}</div>\
-         <figcaption>{caption}</figcaption><details class=\"pr-twin\"><summary>{twin_name}</summary>\
+         <figcaption>{caption}{hint}</figcaption><details class=\"pr-twin\"><summary>{twin_name}</summary>\
          <pre class=\"pr-text\">{}</pre></details></figure>",
-        svg(drawn),
+        svg(&drawn),
         escape(twin.trim_end()),
         caption = escape(caption),
+        hint = if width.is_some_and(|w| w > 1350.0) { " (wider than the page: scroll sideways)" } else { "" },
     )
 }
 
@@ -224,9 +231,19 @@ pub(super) fn transcript(run: &Run, directive: &Directive) -> Result<String, Str
     Ok(out)
 }
 
-fn when(run: &Run, at: Instant) -> String {
-    // A run of minutes is told by its own clock, a run of hours and days by the date.
-    if run.end - Instant::ZERO < Duration::from_mins(10) { transcript::clock(at) } else { run.calendar().civil(at) }
+/// A run of minutes is told by its own clock, a run of hours by the time of day, a run of days with the day in front.
+pub(super) fn when(run: &Run, at: Instant) -> String {
+    if run.end - Instant::ZERO < Duration::from_mins(10) {
+        return transcript::clock(at);
+    }
+    let civil = |t| run.calendar().civil(t);
+    let (first, last, this) = (civil(Instant::ZERO), civil(run.end), civil(at));
+    let (Some((first, _)), Some((last, _)), Some((date, time))) =
+        (first.split_once(' '), last.split_once(' '), this.split_once(' '))
+    else {
+        return this;
+    };
+    if first == last { time.to_owned() } else { format!("{date} {time}") }
 }
 
 /// The rows of a timeline.
@@ -258,7 +275,8 @@ pub(super) fn timeline_rows(run: &Run, directive: &Directive) -> Result<Vec<[Str
 /// `timeline`: records as a table of when, where and what.
 pub(super) fn timeline(run: &Run, directive: &Directive) -> Result<String, String> {
     directive.only(&[], &directive.pairs.iter().map(|(k, _)| k.as_str()).collect::<Vec<_>>())?;
-    Ok(table(&["When", "Where", "What"], &timeline_rows(run, directive)?))
+    let rows = timeline_rows(run, directive)?;
+    Ok(table(&["When", "Where", "What"], &rows).replacen("pr-table", "pr-table pr-timeline", 1))
 }
 
 fn table<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> String {
@@ -475,7 +493,8 @@ pub(super) fn compare(plain: &Run, changed: &Run, directive: &Directive) -> Resu
         Ok(match directive.get("show").unwrap_or("mails") {
             "mails" => mail_rows(run)
                 .into_iter()
-                .map(|[n, from, to, subject, fate]| format!("mail {n}, {from} → {to}, “{subject}”: {fate}"))
+                // Without the number: one report more or less renumbers all mails behind it.
+                .map(|[_, from, to, subject, fate]| format!("{from} → {to}, “{subject}”: {fate}"))
                 .collect(),
             "dialogue" => match dialogue_lines(run, &inner) {
                 Ok(lines) => lines.into_iter().map(|s| format!("{}: {}", s.who, s.words)).collect(),

@@ -166,6 +166,8 @@ fn takes(rust: &str) -> String {
         "MailId" => "mail",
         "ConnId" => "connection",
         "RecordId" => "record",
+        "Vec<HostEntry>" => "list of hosts",
+        "Vec<LinkEntry>" => "list of links",
         other => other,
     };
     if optional.is_some() { format!("{word}, may be missing") } else { word.into() }
@@ -188,9 +190,15 @@ fn records() -> String {
     for field in documented("struct Record").iter().filter(|f| f.name != "what") {
         let _ = writeln!(out, "| `{}` | {} | {} |", field.name, takes(&field.takes), tidy(&field.about));
     }
-    out.push_str("\n## The head of a trace\n\n| field | takes | meaning |\n| --- | --- | --- |\n");
-    for field in documented("struct Roster") {
-        let _ = writeln!(out, "| `{}` | {} | {} |", field.name, takes(&field.takes), tidy(&field.about));
+    for (title, item) in [
+        ("## The head of a trace", "struct Roster"),
+        ("### A host", "struct HostEntry"),
+        ("### A link", "struct LinkEntry"),
+    ] {
+        let _ = write!(out, "\n{title}\n\n| field | takes | meaning |\n| --- | --- | --- |\n");
+        for field in documented(item) {
+            let _ = writeln!(out, "| `{}` | {} | {} |", field.name, takes(&field.takes), tidy(&field.about));
+        }
     }
     out.push_str("\n## What was observed\n");
     let mut open = false;
@@ -225,7 +233,15 @@ fn records() -> String {
 }
 
 fn tidy(text: &str) -> String {
-    text.replace("[`", "`").replace("`]", "`").replace('|', "\\|").replace('<', "&lt;")
+    no_html(&text.replace("[`", "`").replace("`]", "`").replace('|', "\\|"))
+}
+
+/// Markdown in which an angle bracket outside `code` begins no tag.
+fn no_html(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    let parts: Vec<String> =
+        parts.map(|(i, part)| if i % 2 == 0 { part.replace('<', "&lt;") } else { part.to_owned() }).collect();
+    parts.join("`")
 }
 
 /// `reference`: a page that the program writes itself.
@@ -246,10 +262,13 @@ fn chapter(page: &str, wanted: impl Fn(&str) -> bool) -> String {
     for line in page.lines() {
         if let Some(title) = line.strip_prefix("## ") {
             keep = wanted(title);
+            // A part that stands alone has the page's own title.
+            if keep && !wanted("") {
+                continue;
+            }
         }
         if keep {
-            // Defaults are written in quotation marks, which Markdown would bend; angle brackets are no HTML.
-            out.push_str(&line.replace('<', "&lt;"));
+            out.push_str(&no_html(line));
             out.push('\n');
         }
     }
