@@ -230,9 +230,7 @@ fn every_kind_of_record_can_be_read_back() {
     assert_eq!(head, *roster());
     assert_eq!(back, records);
     // Without what may be left out.
-    let bare: Vec<Record> = records
-        .into_iter()
-        .map(|r| Record { id: None, conn: None, mail: None, hop: None, cause: None, ..r })
-        .collect();
+    let bare: Vec<Record> =
+        records.into_iter().map(|r| Record { id: None, conn: None, mail: None, hop: None, cause: None, ..r }).collect();
     assert_eq!(read(&written(&bare)[..]).unwrap().1, bare);
 }

@@ -58,9 +58,7 @@ fn simulated(delay_ms: u64, size: u64, mails: u64) -> f64 {
     let began: Vec<_> = run
         .records
         .iter()
-        .filter(|r| {
-            r.host == client && matches!(r.what, What::Connection { state: ConnectionState::Connecting, .. })
-        })
+        .filter(|r| r.host == client && matches!(r.what, What::Connection { state: ConnectionState::Connecting, .. }))
         .map(|r| r.at)
         .collect();
     assert_eq!(began.len(), 1, "one connection");
