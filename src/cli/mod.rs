@@ -11,6 +11,7 @@ mod draw;
 mod failure;
 mod input;
 mod man;
+pub mod mdbook;
 mod new;
 mod output_dir;
 mod page;
@@ -49,6 +50,7 @@ enum Command {
     New(new::Args),
     Completions(completions::Args),
     Man(man::Args),
+    Mdbook(mdbook::Args),
 }
 
 impl Command {
@@ -62,6 +64,7 @@ impl Command {
             Command::New(args) => args.work(screen),
             Command::Completions(args) => args.work(screen),
             Command::Man(args) => args.work(screen),
+            Command::Mdbook(args) => args.work(screen),
         }
     }
 }

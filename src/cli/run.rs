@@ -56,7 +56,7 @@ impl Args {
         let Some((plan, source)) = input::scenario(&self.file)? else { return Ok(Status::Wrong) };
         let mut output = self.out.as_deref().map(OutputDir::create).transpose()?;
         let keep = match (&output, self.format, self.quiet) {
-            (_, Format::Text, _) if self.verbose => Keep::All,
+            _ if self.verbose => Keep::All,
             (Some(_), ..) => Keep::ToDraw,
             (None, Format::Text, false) => Keep::ToTell,
             _ => Keep::Nothing,

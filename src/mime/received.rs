@@ -49,7 +49,7 @@ impl Protocol {
 pub struct Received<'a> {
     /// What the client called itself in HELO or EHLO; any text.
     pub helo: &'a str,
-    /// The name that DNS gives for the client's address; `None` is written `unknown`.
+    /// The name that DNS gives for the client's address; `None` leaves only the address.
     pub reverse_name: Option<&'a str>,
     /// The client's address.
     pub client: IpAddr,
@@ -87,10 +87,14 @@ impl FieldWriter {
         let mut line = 0;
         let fold = out.len();
         out.extend_from_slice(b" (");
-        clean_name(out, received.reverse_name.unwrap_or("unknown"));
+        // RFC 5321 §4.4: TCP-info is an address literal, with the name that DNS gives in front where one is known.
+        if let Some(name) = received.reverse_name {
+            clean_name(out, name);
+            out.push(b' ');
+        }
         let tag = if received.client.is_ipv6() { "IPv6:" } else { "" };
         // Writing to a vector cannot fail.
-        let _ = write!(out, " [{tag}{}])", received.client);
+        let _ = write!(out, "[{tag}{}])", received.client);
         fold_if_long(out, line, fold);
         out.extend_from_slice(b"\r\n\t");
         line = out.len() - 1;
@@ -230,7 +234,7 @@ mod tests {
         let field = writer.received(&Received { reverse_name: None, ..example("x", None) });
         assert_eq!(
             std::str::from_utf8(&field).unwrap(),
-            "Received: from x (unknown [192.0.2.7])\r\n\tby mx.blue.example with ESMTP id 00000A;\r\n\
+            "Received: from x ([192.0.2.7])\r\n\tby mx.blue.example with ESMTP id 00000A;\r\n\
              \tMon, 5 Jan 2026 09:00:00 +0000\r\n"
         );
         assert_eq!(&writer.return_path(&ReversePath::Null)[..], b"Return-Path: <>\r\n");

@@ -24,6 +24,11 @@ pub enum Action {
     Delayed,
 }
 
+/// The subject of a report that something failed.
+pub const FAILED_SUBJECT: &str = "Undelivered Mail Returned to Sender";
+/// The subject of a report that something is late.
+pub const DELAYED_SUBJECT: &str = "Delayed Mail (still being retried)";
+
 impl Action {
     /// The keyword of RFC 3464 §2.3.3.
     #[must_use]
@@ -56,8 +61,10 @@ pub struct RecipientReport {
     pub action: Action,
     /// The status code of RFC 3463, such as `5.1.1`.
     pub status: String,
-    /// The reply of the server that refused, any text.
+    /// The reply of the server that refused, or this server's own words; any text.
     pub diagnostic: Option<String>,
+    /// Whether `diagnostic` is the reply of a server: a diagnostic code of type `smtp` is nothing else (RFC 3464 §2.3.6).
+    pub is_reply: bool,
     /// That server.
     pub remote_mta: Option<String>,
     /// When it was tried last.
@@ -75,6 +82,7 @@ impl RecipientReport {
             action,
             status: status.into(),
             diagnostic: None,
+            is_reply: true,
             remote_mta: None,
             last_attempt: None,
             will_retry_until: None,
@@ -179,8 +187,8 @@ impl Report {
         write_addresses(out, "From", from.as_slice());
         write_addresses(out, "To", &[self.to.clone().into()]);
         let usual = match self.any_failed() {
-            true => "Undelivered Mail Returned to Sender",
-            false => "Delayed Mail (still being retried)",
+            true => FAILED_SUBJECT,
+            false => DELAYED_SUBJECT,
         };
         write_text_field(out, "Subject", self.subject.as_deref().unwrap_or(usual));
         // RFC 3834 §5: so that no other robot answers.
@@ -210,7 +218,9 @@ impl Report {
             write_folded(out, "Action", recipient.action.as_str());
             write_folded(out, "Status", &recipient.status);
             optional(out, "Remote-MTA", "dns; ", &recipient.remote_mta);
-            optional(out, "Diagnostic-Code", "smtp; ", &recipient.diagnostic);
+            // RFC 3464 §2.3.6 keeps names that begin with "X-" for types that are nobody's standard.
+            let kind = if recipient.is_reply { "smtp; " } else { "X-Postroad; " };
+            optional(out, "Diagnostic-Code", kind, &recipient.diagnostic);
             optional(out, "Last-Attempt-Date", "", &recipient.last_attempt);
             if recipient.action == Action::Delayed {
                 optional(out, "Will-Retry-Until", "", &recipient.will_retry_until);
@@ -240,9 +250,9 @@ impl Report {
             };
             let _ = write!(text, "\n<{}>: {word}{retry}\n", recipient.final_recipient);
             let said = match (&recipient.remote_mta, &recipient.diagnostic) {
-                (Some(host), Some(reply)) => format!("host {host} said: {reply}"),
+                (Some(host), Some(reply)) if recipient.is_reply => format!("host {host} said: {reply}"),
                 (Some(host), None) => format!("host {host} gave no answer"),
-                (None, Some(reply)) => reply.clone(),
+                (_, Some(words)) => words.clone(),
                 (None, None) => String::new(),
             };
             if !said.is_empty() {

@@ -147,4 +147,11 @@ impl Entry {
     pub fn waiting(&self) -> usize {
         self.recipients.iter().filter(|r| r.fate == Fate::Waiting).count()
     }
+
+    /// Number of recipients that the host still owes something: those that wait for their verdict, and those whose
+    /// failure is not reported yet because other jobs of the mail are under way.
+    #[must_use]
+    pub fn owed(&self) -> usize {
+        self.recipients.iter().filter(|r| matches!(r.fate, Fate::Waiting | Fate::Failed)).count()
+    }
 }

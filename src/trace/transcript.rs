@@ -2,7 +2,7 @@
 //!
 //! Records become [`Line`]s of [`Piece`]s, each with a [`Style`] that says what the words are, never what colour they
 //! have: there is no escape sequence in here, and none comes through, because every word of a mail or a peer passes
-//! [`visible`](super::visible) first. Everything is a function of the roster and the records.
+//! [`visible`] first. Everything is a function of the roster and the records.
 
 mod clock;
 mod mails;

@@ -16,7 +16,8 @@ impl World {
             Event::Wake(host) => self.wake(host),
             Event::Fault(place) => self.timetable(place),
         }
-        if !self.watch.fired.is_empty() {
+        // What a fault sets in motion (a host starts again) can set off further triggers.
+        while !self.watch.fired.is_empty() {
             self.fire_triggers();
         }
     }

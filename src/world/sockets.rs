@@ -96,9 +96,14 @@ impl World {
             self.agent_input(host, Input::Failed { token, trouble: Trouble::TimedOut });
             return;
         };
+        let Some(local_port) = self.ephemeral_port(host, peer, port) else {
+            // Every port is in use. A real host says "cannot assign requested address".
+            self.ids.free_socket(socket);
+            self.agent_input(host, Input::Failed { token, trouble: Trouble::TimedOut });
+            return;
+        };
         self.last_connection += 1;
         let number = ConnId(self.last_connection);
-        let local_port = self.ephemeral_port(host, peer, port);
         let route = self.topology.route(super::transit::node(host), super::transit::node(peer));
         let config = self.connection_config(route);
         let iss = self.hosts[host.0 as usize].sequence_numbers.bits() as u32;
@@ -127,16 +132,17 @@ impl World {
         self.touch(socket.0);
     }
 
-    fn ephemeral_port(&mut self, host: HostId, peer: HostId, port: u16) -> u16 {
-        loop {
+    fn ephemeral_port(&mut self, host: HostId, peer: HostId, port: u16) -> Option<u16> {
+        // RFC 6335 §6: dynamic ports are 49152 to 65535.
+        for _ in 49_152..=u16::MAX {
             let local = &mut self.hosts[host.0 as usize];
             let candidate = local.next_port;
-            // RFC 6335 §6: dynamic ports are 49152 to 65535.
             local.next_port = if candidate == u16::MAX { 49_152 } else { candidate + 1 };
             if !self.connections.contains_key(&FourTuple::new(host, candidate, peer, port)) {
-                return candidate;
+                return Some(candidate);
             }
         }
+        None
     }
 
     fn connection_config(&self, route: Option<RouteId>) -> tcp::Config {

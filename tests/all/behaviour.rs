@@ -1,1 +1,585 @@
-//! x
+//! Rules of mail that whole runs must show, one scenario each.
+
+use mail_parser::{MessageParser, MimeHeaders};
+use postroad::identity::ReversePath;
+use postroad::sim::{Duration, Instant};
+use postroad::trace::{QueueName, Verdict, What};
+
+use super::lab::{self, Look, Run, secs, tell};
+
+/// `pc` writes as `a@green.example`, `mx.green.example` passes it on, `mx.blue.example` has the mailboxes b, c and d.
+/// `green` and `blue` are further fields of the servers, `hosts` and `links` further entries, `rest` further fields.
+struct Scene<'a> {
+    green: &'a str,
+    blue: &'a str,
+    hosts: &'a str,
+    links: &'a str,
+    rest: &'a str,
+}
+
+const SCENE: Scene<'static> = Scene { green: "", blue: "", hosts: "", links: "", rest: "" };
+
+impl Scene<'_> {
+    fn text(&self) -> String {
+        let Scene { green, blue, hosts, links, rest } = self;
+        format!(
+            r#"(
+    title: "test",
+    hosts: {{
+        "pc": User(mailbox: "a@green.example", submits_to: "mx.green.example"),
+        "mx.green.example": Mta(domains: ["green.example"], mailboxes: ["a"], {green}),
+        "mx.blue.example": Mta(domains: ["blue.example"], mailboxes: ["b", "c", "d"], {blue}),
+        {hosts}
+    }},
+    links: [
+        ("pc", "mx.green.example", (latency: "1ms")),
+        ("mx.green.example", "mx.blue.example", (latency: "10ms")),
+        {links}
+    ],
+    {rest}
+)"#
+        )
+    }
+    fn tell(&self) -> Run {
+        tell(&self.text())
+    }
+}
+
+/// One mail at one second.
+fn letter(to: &str) -> String {
+    format!(r#"mail: [(at: "1s", from: "a@green.example", to: [{to}], subject: "Hello", text: "Hi")],"#)
+}
+
+fn at(text: &str) -> Instant {
+    Instant::ZERO + text.parse::<Duration>().unwrap()
+}
+
+const GREEN: &str = "mx.green.example";
+const BLUE: &str = "mx.blue.example";
+
+/// The reports in the mailbox of the author.
+fn reports(run: &Run) -> Vec<String> {
+    let all = run.mailbox("a@green.example").into_iter();
+    all.filter(|f| f.from == ReversePath::Null).map(|f| String::from_utf8(f.bytes.clone()).unwrap()).collect()
+}
+
+/// The values of the fields of one name, unfolded, from top to bottom.
+fn fields(content: &[u8], name: &str) -> Vec<String> {
+    let text = String::from_utf8_lossy(content).replace("\r\n ", " ").replace("\r\n\t", " ");
+    let header = text.split("\r\n\r\n").next().unwrap().to_owned();
+    let prefix = format!("{}:", name.to_ascii_lowercase());
+    let found = header.lines().filter(|l| l.to_ascii_lowercase().starts_with(&prefix));
+    found.map(|l| l[prefix.len()..].trim().to_owned()).collect()
+}
+
+// ---- connections and transactions
+
+#[test]
+fn a_connection_is_used_again_for_mail_that_waits() {
+    let ten = r#"mail: [(at: "1s", from: "a@green.example", to: ["b@blue.example"], count: 10, every: "1ms")],"#;
+    for (fields, connections) in [
+        ("concurrency: 1, mails_per_connection: 100", 1),
+        ("concurrency: 1, mails_per_connection: 4", 3),
+        ("concurrency: 1, mails_per_connection: 1", 10),
+    ] {
+        let run = Scene { green: fields, rest: ten, ..SCENE }.tell();
+        assert_eq!(run.letters("b@blue.example"), 10, "{fields}");
+        assert_eq!(run.connections(GREEN), connections, "{fields}");
+        assert_eq!(run.said(GREEN, "QUIT").len(), connections, "{fields}");
+    }
+}
+
+#[test]
+fn an_idle_connection_is_kept_as_long_as_it_says() {
+    let slow = r#"mail: [(at: "1s", from: "a@green.example", to: ["b@blue.example"], count: 5, every: "8s")],"#;
+    for (idle, connections) in [("0s", 5), ("5s", 5), ("10s", 1)] {
+        let run = Scene { green: &format!("idle: \"{idle}\""), rest: slow, ..SCENE }.tell();
+        assert_eq!((run.letters("b@blue.example"), run.connections(GREEN)), (5, connections), "idle: {idle}");
+        assert_eq!(run.said(GREEN, "QUIT").len(), connections, "idle: {idle}");
+        let last = run.said(GREEN, "QUIT").last().unwrap().0;
+        let after = secs(last) - secs(run.mailbox("b@blue.example").last().unwrap().at);
+        let patience = secs(at(idle));
+        assert!((patience..patience + 0.1).contains(&after), "QUIT {after} s after the last mail; idle: {idle}");
+    }
+}
+
+#[test]
+fn an_idle_connection_that_the_server_closes_is_not_used() {
+    // The server is less patient than the client.
+    let slow = r#"mail: [(at: "1s", from: "a@green.example", to: ["b@blue.example"], count: 3, every: "1min")],"#;
+    let run = Scene { green: "idle: \"10min\"", blue: "idle_timeout: \"20s\"", rest: slow, ..SCENE }.tell();
+    assert_eq!((run.letters("b@blue.example"), run.connections(GREEN)), (3, 3));
+    assert_eq!(run.replied(BLUE, "421").len(), 3);
+    assert!(run.bounces().is_empty());
+}
+
+#[test]
+fn recipients_of_one_destination_share_a_transaction_and_have_their_own_verdicts() {
+    let blue = r#"replies: [(to: Rcpt, matching: "c@blue.example", nth: 1, reply: "451 4.3.0 Later")]"#;
+    let rest = letter(r#""b@blue.example", "nobody@blue.example", "c@blue.example""#) + r#"nowhere: ["nobody@blue.example"]"#;
+    let run = Scene { blue, rest: &rest, ..SCENE }.tell();
+    assert_eq!((run.letters("b@blue.example"), run.letters("c@blue.example")), (1, 1));
+    let bounces = run.bounces();
+    assert_eq!(bounces.len(), 1);
+    assert_eq!((&*bounces[0].0, &*bounces[0].1), ("nobody@blue.example", "5.1.1"));
+    // The first transaction has all three, the second only the one that was put off.
+    assert_eq!((run.said(GREEN, "MAIL").len(), run.said(GREEN, "RCPT").len()), (2, 4));
+    assert_eq!(reports(&run).len(), 1);
+    let verdicts: Vec<_> = run.outcomes(GREEN).into_iter().filter(|o| o.0.ends_with("blue.example")).map(|o| o.1).collect();
+    assert_eq!(verdicts, [Verdict::Accepted, Verdict::Failed, Verdict::Deferred, Verdict::Accepted]);
+}
+
+#[test]
+fn recipients_beyond_the_limit_come_in_further_transactions() {
+    let rest = letter(r#""b@blue.example", "c@blue.example", "d@blue.example""#);
+    let run = Scene { green: "recipients_per_transaction: 2", rest: &rest, ..SCENE }.tell();
+    assert_eq!(run.said(GREEN, "MAIL").len(), 2);
+    // RFC 5321 §4.5.3.1.10: the server has a limit of its own, and the client comes back with the rest.
+    let run = Scene { blue: "max_recipients: 2", rest: &rest, ..SCENE }.tell();
+    assert_eq!(run.replied(BLUE, "452").len(), 1);
+    for name in ["b", "c", "d"] {
+        assert_eq!(run.letters(&format!("{name}@blue.example")), 1, "{name}");
+    }
+}
+
+#[test]
+fn every_recipient_refused_and_the_line_cut_before_the_reply_to_data() {
+    // The group of commands is cut inside DATA by the segment size: the replies to RCPT come first, alone.
+    let most = 536;
+    let mail = "MAIL FROM:<a@green.example>\r\n".len();
+    let mut names = Vec::new();
+    let mut left = most - mail - 3;
+    let frame = "RCPT TO:<@blue.example>\r\n".len();
+    for others in (0..8).rev() {
+        let local = left / (others + 1) - frame;
+        names.push(format!("{others}{}", "x".repeat(local - 1)));
+        left -= frame + local;
+    }
+    let list = |quote: &str| names.iter().map(|n| format!("{quote}{n}@blue.example{quote}")).collect::<Vec<_>>().join(", ");
+    let rest = letter(&list("\"")) + &format!(
+        r#"nowhere: [{}],
+        faults: [(when: Heard(by: "mx.green.example", line: "550", nth: {}), what: Down(link: ("mx.green.example", "mx.blue.example")), lasting: "5min")]"#,
+        list("\""),
+        names.len()
+    );
+    let text = Scene { green: "reply_timeout: \"20s\"", blue: "without: [Size]", rest: &rest, ..SCENE }
+        .text()
+        .replace("(latency: \"10ms\")", "(latency: \"10ms\", bandwidth: \"64kbit/s\", mtu: \"576 B\")");
+    let run = tell(&text);
+    let bounced = run.bounces();
+    assert_eq!(bounced.len(), names.len(), "the verdicts of RCPT stand: {bounced:?}");
+    assert!(bounced.iter().all(|b| b.1 == "5.1.1"));
+    assert_eq!(run.attempts(GREEN).len(), 1);
+    assert_eq!(reports(&run).len(), 1);
+}
+
+#[test]
+fn a_server_that_knows_no_ehlo_is_greeted_with_helo() {
+    let run = Scene { blue: "esmtp: false", rest: &letter(r#""b@blue.example""#), ..SCENE }.tell();
+    assert_eq!((run.said(GREEN, "EHLO").len(), run.said(GREEN, "HELO").len()), (1, 1));
+    assert_eq!(run.letters("b@blue.example"), 1);
+    assert!(fields(&run.mailbox("b@blue.example")[0].bytes, "received")[0].contains("with SMTP "));
+}
+
+// ---- next hops
+
+#[test]
+fn exchangers_are_tried_in_order_of_preference() {
+    let rest = letter(r#""b@blue.example""#)
+        + r#"zones: {"blue.example": [("@", "MX 30 mx.blue.example"), ("@", "MX 10 mx1.blue.example"), ("@", "MX 20 mx2.blue.example")]},
+        faults: [(at: "0s", what: Down(host: "mx1.blue.example"))],"#;
+    let hosts = r#""mx1.blue.example": Mta(), "mx2.blue.example": Mta(relay_for: ["blue.example"], routes: {"blue.example": "mx.blue.example"}, replies: [(to: Connect, reply: "450 4.3.2 Not now", nth: 1)])"#;
+    let links = r#"("mx.green.example", "mx1.blue.example"), ("mx.green.example", "mx2.blue.example"),"#;
+    let run = Scene { hosts, links, rest: &rest, ..SCENE }.tell();
+    let hops: Vec<String> = run.attempts(GREEN).into_iter().map(|a| a.1).collect();
+    assert_eq!(hops, ["mx1.blue.example", "mx2.blue.example", "mx.blue.example"]);
+    assert_eq!(run.letters("b@blue.example"), 1);
+    assert!(run.mailbox("b@blue.example")[0].at < at("1min"), "one attempt went from one to the next");
+}
+
+#[test]
+fn no_more_than_five_addresses_are_tried_in_one_attempt() {
+    let names: Vec<String> = (1..=7).map(|n| format!("mx{n}.far.example")).collect();
+    let hosts: String = names.iter().map(|n| format!("\"{n}\": Mta(),")).collect();
+    let links: String = names.iter().map(|n| format!("(\"mx.green.example\", \"{n}\"),")).collect();
+    let records: String = names.iter().zip(1..).map(|(n, p)| format!("(\"@\", \"MX {p} {n}\"),")).collect();
+    let downs: String = names.iter().map(|n| format!("(at: \"0s\", what: Down(host: \"{n}\")),")).collect();
+    let rest = letter(r#""x@far.example""#)
+        + &format!(r#"zones: {{"far.example": [{records}]}}, faults: [{downs}], nowhere: ["x@far.example", "far.example"],"#);
+    let green = r#"retry: Custom(delays: ["20min"]), lifetime: "30min", connect_timeout: "10s""#;
+    let run = Scene { green, hosts: &hosts, links: &links, rest: &rest, ..SCENE }.tell();
+    let tried = run.attempts(GREEN);
+    let first: Vec<&str> = tried.iter().filter(|a| a.0 < at("10min")).map(|a| &*a.1).collect();
+    assert_eq!(first, names[..5]);
+    assert!(tried.len() > 5 && tried[5].0 > at("20min"));
+    assert_eq!(run.bounces()[0].1, "5.4.7");
+}
+
+#[test]
+fn a_domain_without_mx_is_its_own_exchanger() {
+    let rest = letter(r#""x@solo.example""#) + r#"zones: {"solo.example": [("@", "A 192.0.2.99")]},"#;
+    let hosts = r#""solo.example": Mta(domains: ["solo.example"], mailboxes: ["x"], address: "192.0.2.99")"#;
+    let run = Scene { hosts, links: r#"("mx.green.example", "solo.example"),"#, rest: &rest, ..SCENE }.tell();
+    assert_eq!(run.letters("x@solo.example"), 1);
+    assert_eq!(run.attempts(GREEN)[0].1, "solo.example");
+}
+
+#[test]
+fn what_the_dns_says_decides_what_becomes_of_mail() {
+    // Domain, its zone, the status of the bounce.
+    for (domain, zone, status) in [
+        // RFC 7505.
+        ("void.example", r#"zones: {"void.example": [("@", "MX 0 .")]},"#, "5.1.10"),
+        // RFC 5321 §5.1.
+        ("odd.example", r#"zones: {"odd.example": [("@", "MX 10 mx.green.example")]},"#, "5.4.6"),
+        ("missing.example", "", "5.1.2"),
+    ] {
+        let rest = letter(&format!("\"x@{domain}\"")) + zone + &format!("nowhere: [\"x@{domain}\", \"{domain}\"]");
+        let run = Scene { rest: &rest, ..SCENE }.tell();
+        let bounces = run.bounces();
+        assert_eq!(bounces.len(), 1, "{domain}");
+        assert_eq!(bounces[0].1, status, "{domain}: {bounces:?}");
+        assert!(run.attempts(GREEN).is_empty(), "{domain}: nobody was dialled");
+        assert_eq!(reports(&run).len(), 1, "{domain}");
+    }
+}
+
+#[test]
+fn a_name_server_in_trouble_defers_and_the_author_hears_of_it() {
+    for mode in ["ServFail", "Silent"] {
+        let rest = letter(r#""b@blue.example""#)
+            + &format!(r#"faults: [(when: Said(by: "pc", line: "MAIL"), what: Dns(mode: {mode}), lasting: "50min")],"#);
+        let green = r#"retry: Custom(delays: ["20min"]), delay_warning: "10min""#;
+        let run = Scene { green, rest: &rest, ..SCENE }.tell();
+        assert_eq!(run.letters("b@blue.example"), 1, "{mode}");
+        assert!(run.mailbox("b@blue.example")[0].at > at("50min"), "{mode}");
+        assert_eq!(run.attempts(GREEN).len(), 1, "{mode}: without a look-up nobody is dialled");
+        let reports = reports(&run);
+        assert_eq!(reports.len(), 1, "{mode}");
+        assert!(reports[0].contains("Status: 4.4.3") && reports[0].contains("Action: delayed"), "{mode}: {}", reports[0]);
+    }
+}
+
+#[test]
+fn a_change_of_the_dns_that_lasts_for_a_time_is_undone() {
+    let rest = r#"zones: {"blue.example": Zone(ttl: "1s", records: [("@", "MX 10 mx.blue.example")])},
+        mail: [
+            (at: "5min", from: "a@green.example", to: ["b@blue.example"]),
+            (at: "20min", from: "a@green.example", to: ["b@blue.example"]),
+        ],
+        faults: [(at: "1min", what: SetRecord(zone: "blue.example", record: "MX 10 mx2.blue.example", ttl: "1s"), lasting: "10min")],"#;
+    let hosts = r#""mx2.blue.example": Mta(relay_for: ["blue.example"], routes: {"blue.example": "mx.blue.example"})"#;
+    let links = r#"("mx.green.example", "mx2.blue.example"),"#;
+    let run = Scene { hosts, links, rest, ..SCENE }.tell();
+    let hops: Vec<String> = run.attempts(GREEN).into_iter().map(|a| a.1).collect();
+    assert_eq!(hops, ["mx2.blue.example", "mx.blue.example"]);
+    assert_eq!(run.letters("b@blue.example"), 2);
+}
+
+#[test]
+fn a_server_that_refuses_every_session_for_good_ends_the_attempts() {
+    // RFC 5321 §4.2.1: 5yz is not repeated; another exchanger is asked first, where there is one.
+    for stage in ["Connect", "Hello"] {
+        let blue = format!(r#"replies: [(to: {stage}, reply: "554 5.3.2 No mail service here")]"#);
+        let alone = Scene { blue: &blue, rest: &letter(r#""b@blue.example""#), ..SCENE }.tell();
+        let bounces = alone.bounces();
+        assert_eq!(bounces.len(), 1, "{stage}");
+        assert!(bounces[0].2.starts_with("554"), "{stage}: {bounces:?}");
+        assert_eq!(alone.attempts(GREEN).len(), 1, "{stage}");
+        let rest = letter(r#""b@blue.example""#)
+            + r#"zones: {"blue.example": [("@", "MX 10 mx1.blue.example"), ("@", "MX 20 mx.blue.example")]},"#;
+        let hosts = format!(r#""mx1.blue.example": Mta({blue})"#);
+        let links = r#"("mx.green.example", "mx1.blue.example"),"#;
+        let two = Scene { hosts: &hosts, links, rest: &rest, ..SCENE }.tell();
+        assert_eq!((two.letters("b@blue.example"), two.attempts(GREEN).len()), (1, 2), "{stage}");
+    }
+    // 4yz defers.
+    let blue = r#"replies: [(to: Connect, reply: "421 4.3.2 Later", nth: 1)]"#;
+    let run = Scene { blue, rest: &letter(r#""b@blue.example""#), ..SCENE }.tell();
+    assert_eq!((run.letters("b@blue.example"), run.attempts(GREEN).len()), (1, 2));
+}
+
+// ---- the end of responsibility
+
+#[test]
+fn there_is_no_report_about_a_report() {
+    for (from, bounced, discarded) in [("<>", 0, 1), ("ghost@blue.example", 1, 1)] {
+        let rest = format!(
+            r#"mail: [(at: "1s", from: "a@green.example", mail_from: "{from}", to: ["nobody@blue.example"])],
+            nowhere: ["nobody@blue.example", "ghost@blue.example"],"#
+        );
+        let run = Scene { rest: &rest, ..SCENE }.tell();
+        assert_eq!(run.count(|w| matches!(w, What::Bounced { .. })), bounced, "{from}");
+        assert_eq!(run.count(|w| matches!(w, What::Discarded { .. })), discarded, "{from}");
+        assert_eq!(run.report.as_ref().unwrap().mails, 1 + bounced as u64, "{from}");
+        assert!(run.filed.is_empty(), "{from}");
+    }
+}
+
+#[test]
+fn a_loop_is_found_by_its_received_fields() {
+    let green = r#"relay_for: ["loop.example"], routes: {"loop.example": "mx.blue.example"}, hop_limit: 10"#;
+    let blue = r#"relay_for: ["loop.example"], routes: {"loop.example": "mx.green.example"}, hop_limit: 10"#;
+    let rest = letter(r#""x@loop.example""#) + r#"nowhere: ["x@loop.example", "loop.example"],"#;
+    let run = Scene { green, blue, rest: &rest, ..SCENE }.tell();
+    let bounces = run.bounces();
+    assert_eq!(bounces.len(), 1);
+    assert_eq!((&*bounces[0].0, &*bounces[0].1), ("x@loop.example", "5.4.6"));
+    let reports = reports(&run);
+    assert_eq!(reports.len(), 1);
+    // The returned mail shows its way; the report has come through at most one server itself.
+    let way = reports[0].matches("Received: ").count();
+    assert!((10..=12).contains(&way), "{way}");
+    assert_eq!(run.replied(GREEN, "554 5.4.6").len() + run.replied(BLUE, "554 5.4.6").len(), 1);
+}
+
+#[test]
+fn a_loop_of_forwards_on_one_host_is_found() {
+    let blue = r#"forwards: {"b@blue.example": ["c@blue.example"], "c@blue.example": ["b@blue.example"]}"#;
+    let run = Scene { blue, rest: &letter(r#""b@blue.example""#), ..SCENE }.tell();
+    assert_eq!(run.bounces().len(), 1);
+    assert_eq!(run.bounces()[0].1, "5.4.6");
+}
+
+#[test]
+fn a_mailbox_that_several_addresses_lead_to_gets_one_copy() {
+    // Locally and remotely: Postfix does the same (its duplicate filter).
+    let blue = r#"forwards: {"team@blue.example": ["b@blue.example", "c@blue.example"], "all@blue.example": ["team@blue.example", "b@blue.example", "a@green.example"], "us@blue.example": ["a@green.example"]}"#;
+    let rest = letter(r#""b@blue.example", "team@blue.example", "all@blue.example", "us@blue.example""#);
+    let run = Scene { blue, rest: &rest, ..SCENE }.tell();
+    for name in ["b@blue.example", "c@blue.example", "a@green.example"] {
+        assert_eq!(run.letters(name), 1, "{name}");
+    }
+}
+
+#[test]
+fn a_crash_between_the_250_and_the_delivery_loses_nothing() {
+    for line in ["250 2.0.0 Ok: queued", "221"] {
+        let rest = letter(r#""b@blue.example""#)
+            + &format!(r#"faults: [(when: Said(by: "mx.green.example", line: "{line}"), what: Down(host: "mx.green.example"), lasting: "10min")],"#);
+        let run = Scene { rest: &rest, ..SCENE }.tell();
+        assert_eq!(run.letters("b@blue.example"), 1, "{line}");
+        assert!(run.bounces().is_empty());
+    }
+}
+
+#[test]
+fn a_crash_before_the_250_leaves_the_mail_with_the_client() {
+    let rest = letter(r#""b@blue.example""#)
+        + r#"faults: [(when: FinalDot(at: "mx.blue.example"), what: Down(host: "mx.blue.example"), lasting: "10min")],"#;
+    let blue = r#"processing: "2s""#;
+    let run = Scene { green: r#"reply_timeout: "1min""#, blue, rest: &rest, ..SCENE }.tell();
+    assert_eq!(run.letters("b@blue.example"), 1);
+    assert!(run.mailbox("b@blue.example")[0].at > at("10min"));
+    assert!(run.outcomes(GREEN).iter().any(|o| o.1 == Verdict::Deferred && o.2.contains("may arrive twice")));
+}
+
+#[test]
+fn a_reply_to_the_final_dot_that_is_lost_makes_two_copies() {
+    let rest = |lasting: &str| {
+        letter(r#""b@blue.example""#)
+            + &format!(r#"faults: [(when: FinalDot(at: "mx.blue.example"), what: Down(link: ("mx.green.example", "mx.blue.example")), lasting: "{lasting}")],"#)
+    };
+    // RFC 1047: the client gives up after ten minutes and cannot know.
+    let cut = Scene { rest: &rest("20min"), ..SCENE }.tell();
+    assert_eq!(cut.letters("b@blue.example"), 2);
+    assert!(cut.outcomes(GREEN).iter().any(|o| o.2.contains("may arrive twice")));
+    // TCP bridges a short one.
+    let short = Scene { rest: &rest("1min"), ..SCENE }.tell();
+    assert_eq!((short.letters("b@blue.example"), short.attempts(GREEN).len()), (1, 1));
+}
+
+#[test]
+fn the_author_is_told_once_that_it_takes_long() {
+    let green = r#"retry: Custom(delays: ["20min"]), delay_warning: "1h""#;
+    let rest = letter(r#""b@blue.example""#) + r#"faults: [(at: "0s", what: Down(host: "mx.blue.example"), lasting: "5h")],"#;
+    let run = Scene { green, rest: &rest, ..SCENE }.tell();
+    let reports = reports(&run);
+    assert_eq!(reports.len(), 1);
+    assert!(reports[0].contains("Action: delayed") && reports[0].contains("Will-Retry-Until: "), "{}", reports[0]);
+    assert_eq!((run.letters("b@blue.example"), run.bounces().len()), (1, 0));
+    let told = run.mailbox("a@green.example")[0].at;
+    assert!(told > at("1h") && told < at("90min"), "{told:?}");
+}
+
+#[test]
+fn mail_that_waits_too_long_comes_back() {
+    let green = r#"retry: Custom(delays: ["25min"]), lifetime: "2h", delay_warning: Never"#;
+    let rest = letter(r#""b@blue.example""#) + r#"faults: [(at: "0s", what: Down(host: "mx.blue.example"))],"#;
+    let run = Scene { green, rest: &rest, ..SCENE }.tell();
+    let bounces = run.bounces();
+    assert_eq!(bounces.len(), 1);
+    assert_eq!(bounces[0].1, "5.4.7");
+    assert!(bounces[0].2.contains("timed out"), "the last failure is told: {bounces:?}");
+    assert_eq!(reports(&run).len(), 1);
+    assert!(run.end > at("2h") && run.end < at("3h"), "{:?}", run.end);
+}
+
+#[test]
+fn a_destination_that_is_dead_is_given_a_rest() {
+    let rest = r#"mail: [
+            (at: "1s", from: "a@green.example", to: ["b@blue.example"], subject: "one"),
+            (at: "40s", from: "a@green.example", to: ["b@blue.example"], subject: "two"),
+        ],
+        faults: [(at: "0s", what: Down(host: "mx.blue.example"), lasting: "2min")],"#;
+    let run = Scene { rest, ..SCENE }.tell();
+    assert_eq!(run.letters("b@blue.example"), 2);
+    let early = run.attempts(GREEN).iter().filter(|a| a.0 < at("5min")).count();
+    assert_eq!(early, 1, "the second mail is deferred without a try");
+    let deferred = run.count(|w| matches!(w, What::Queue { queue: QueueName::Deferred, .. }));
+    assert_eq!(deferred, 2);
+}
+
+#[test]
+fn mail_that_is_too_large_for_the_next_server_comes_back() {
+    for (without, said) in [("", 0), ("without: [Size]", 1)] {
+        let rest = r#"mail: [(at: "1s", from: "a@green.example", to: ["b@blue.example"], size: "20 kB")],"#;
+        let run = Scene { blue: &format!("max_size: \"10 kB\", {without}"), rest, ..SCENE }.tell();
+        let bounces = run.bounces();
+        assert_eq!(bounces.len(), 1, "{without}");
+        assert_eq!(bounces[0].1, "5.3.4", "{without}");
+        assert!(bounces[0].2.starts_with("552"), "{without}");
+        // With SIZE the limit is known, and nothing is sent in vain (RFC 1870).
+        assert_eq!(run.said(GREEN, "DATA").len(), said, "{without}");
+    }
+}
+
+#[test]
+fn the_verdicts_of_one_host_count_when_the_run_is_cut_short() {
+    // One recipient has failed, another still waits, and the report is not due yet: nothing is lost.
+    let rest = letter(r#""nobody@blue.example", "x@far.example""#)
+        + r#"nowhere: ["nobody@blue.example"], faults: [(at: "0s", what: Down(host: "mx.far.example"), lasting: "10min")],"#;
+    let hosts = r#""mx.far.example": Mta(domains: ["far.example"], mailboxes: ["x"])"#;
+    let text = Scene { hosts, links: r#"("mx.green.example", "mx.far.example"),"#, rest: &rest, ..SCENE }.text();
+    for seconds in 1..=40 {
+        let mut plan = lab::plan(&text);
+        plan.run_for = Duration::from_secs(seconds);
+        let run = lab::run(&plan, Look::default());
+        assert!(run.report.is_ok(), "after {seconds} s: {:?}", run.report);
+    }
+    let run = tell(&text);
+    assert_eq!((run.letters("x@far.example"), run.bounces().len()), (1, 1));
+}
+
+// ---- sessions end
+
+#[test]
+fn a_client_that_leaves_while_the_server_thinks_is_noticed() {
+    let blue = r#"processing: "30s", idle_timeout: "5min""#;
+    let run = Scene { green: r#"reply_timeout: "10s""#, blue, rest: &letter(r#""b@blue.example""#), ..SCENE }.tell();
+    // The client gives up after ten seconds each time, the server has the mail each time.
+    assert!(run.letters("b@blue.example") >= 2);
+    assert!(run.replied(BLUE, "421").is_empty(), "the server waited for a client that had left");
+}
+
+#[test]
+fn a_client_that_vanishes_does_not_keep_a_run_going() {
+    // The host goes down in the middle of a dialogue, for good.
+    for line in ["EHLO", "MAIL", "RCPT", "DATA"] {
+        let rest = letter(r#""b@blue.example""#)
+            + &format!(r#"faults: [(when: Heard(by: "mx.blue.example", line: "{line}"), what: Down(host: "mx.green.example"))],"#);
+        let run = Scene { rest: &rest, ..SCENE }.tell();
+        assert!(run.end < at("1h"), "{line}: {:?}", run.end);
+    }
+}
+
+#[test]
+fn a_server_that_vanishes_is_given_up() {
+    for line in ["EHLO", "MAIL", "RCPT", "DATA"] {
+        let rest = letter(r#""b@blue.example""#)
+            + &format!(r#"faults: [(when: Heard(by: "mx.blue.example", line: "{line}"), what: Down(host: "mx.blue.example"))],"#);
+        let green = r#"retry: Custom(delays: ["30min"]), lifetime: "2h""#;
+        let run = Scene { green, rest: &rest, ..SCENE }.tell();
+        assert_eq!(run.bounces().len(), 1, "{line}");
+        assert!(run.end < at("4h"), "{line}: {:?}", run.end);
+    }
+}
+
+#[test]
+fn more_connections_than_ports_do_not_hang_the_run() {
+    // One connection a mail, quicker than TIME-WAIT gives ports back.
+    let text = r#"(
+    hosts: {
+        "pc": User(mailbox: "a@blue.example", submits_to: "mx.blue.example"),
+        "mx.blue.example": Mta(domains: ["blue.example"], mailboxes: ["a", "b"]),
+    },
+    links: [("pc", "mx.blue.example", (latency: "1us"))],
+    mail: [(at: "1s", from: "a@blue.example", to: ["b@blue.example"], count: 20000, every: "1us")],
+)"#;
+    let mut plan = lab::plan(text);
+    let postroad::scenario::Role::User(user) = &mut plan.hosts[0].role else { panic!("a user") };
+    user.client.mails_per_connection = 1;
+    user.client.concurrency = 5000;
+    let run = lab::run(&plan, Look::default());
+    assert_eq!(run.stop, postroad::sim::StopReason::Idle);
+    assert_eq!(run.letters("b@blue.example"), 20_000);
+}
+
+// ---- content
+
+#[test]
+fn the_trail_of_a_mail_reads_from_bottom_to_top() {
+    let green = r#"routes: {"blue.example": "relay.example"}"#;
+    let hosts = r#""relay.example": Mta(routes: {"blue.example": "mx.blue.example"}, clock: "-2min", zone: "+02:00")"#;
+    let links = r#"("mx.green.example", "relay.example"), ("relay.example", "mx.blue.example"),"#;
+    let rest = r#"mail: [(at: "1s", from: "a@green.example", to: ["b@blue.example"], cc: ["c@blue.example"], subject: "Grüße", text: "Hi Bob!\n.\n..\nFrom here\nä\n")],"#;
+    let run = Scene { green, hosts, links, rest, ..SCENE }.tell();
+    for name in ["b@blue.example", "c@blue.example"] {
+        let mail = &run.mailbox(name)[0].bytes;
+        assert!(mail.starts_with(b"Return-Path: <a@green.example>\r\n"), "first of all");
+        assert_eq!(fields(mail, "return-path"), ["<a@green.example>"]);
+        let trail = fields(mail, "received");
+        let servers: Vec<&str> =
+            trail.iter().map(|r| r.split(" by ").nth(1).unwrap().split(' ').next().unwrap()).collect();
+        assert_eq!(servers, ["mx.blue.example", "relay.example", "mx.green.example"]);
+        for (upper, lower) in trail.iter().zip(&servers[1..]) {
+            assert!(upper.starts_with(&format!("from {lower}")), "{upper}");
+        }
+        assert!(trail.iter().all(|r| r.contains("with ESMTP")), "{trail:?}");
+        // The date is what that host's clock showed.
+        assert!(trail[1].ends_with("Mon, 5 Jan 2026 10:58:01 +0200"), "{}", trail[1]);
+        let parsed = MessageParser::default().parse(mail).unwrap();
+        assert_eq!(parsed.subject(), Some("Grüße"));
+        assert_eq!(parsed.body_text(0).unwrap().replace("\r\n", "\n"), "Hi Bob!\n.\n..\nFrom here\nä\n");
+        assert_eq!(parsed.cc().unwrap().first().unwrap().address(), Some("c@blue.example"));
+        assert!(parsed.message_id().is_some() && parsed.date().is_some());
+        assert!(parsed.header("Bcc").is_none());
+    }
+}
+
+#[test]
+fn a_report_is_what_rfc_3464_says() {
+    let rest = letter(r#""nobody@blue.example", "void@blue.example""#)
+        + r#"nowhere: ["nobody@blue.example", "void@blue.example"],"#;
+    let run = Scene { rest: &rest, ..SCENE }.tell();
+    let report = run.mailbox("a@green.example");
+    assert_eq!(report.len(), 1, "one report for both");
+    let bytes = &report[0].bytes;
+    assert_eq!(fields(bytes, "return-path"), ["<>"]);
+    assert_eq!(fields(bytes, "auto-submitted"), ["auto-replied"]);
+    let parsed = MessageParser::default().parse(bytes).unwrap();
+    let kind = parsed.content_type().unwrap();
+    assert_eq!((kind.ctype(), kind.subtype()), ("multipart", Some("report")));
+    assert_eq!(kind.attribute("report-type"), Some("delivery-status"));
+    let subparts: Vec<String> = parsed
+        .parts
+        .iter()
+        .skip(1)
+        .take(3)
+        .map(|p| p.content_type().map_or("text/plain".into(), |t| format!("{}/{}", t.ctype(), t.subtype().unwrap())))
+        .collect();
+    assert_eq!(subparts, ["text/plain", "message/delivery-status", "message/rfc822"]);
+    let text = String::from_utf8_lossy(bytes);
+    for (line, times) in [
+        ("\r\nReporting-MTA: dns; mx.green.example\r\n", 1),
+        ("\r\nFinal-Recipient: rfc822; nobody@blue.example\r\n", 1),
+        ("\r\nFinal-Recipient: rfc822; void@blue.example\r\n", 1),
+        ("\r\nAction: failed\r\n", 2),
+        ("\r\nStatus: 5.1.1\r\n", 2),
+        ("\r\nRemote-MTA: dns; mx.blue.example\r\n", 2),
+        ("\r\nDiagnostic-Code: smtp; 550 5.1.1", 2),
+        ("\r\nSubject: Hello\r\n", 1),
+    ] {
+        assert_eq!(text.matches(line).count(), times, "{line:?} in {text}");
+    }
+}

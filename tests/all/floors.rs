@@ -73,6 +73,8 @@ const EXCUSED: &[(&str, &str, &str)] = &[
     ("scenario/check/", "HashSet", "looked up by name while a file is checked, never iterated"),
     ("scenario/read.rs", "HashMap", "looked up by name while a file is read, never iterated"),
     ("scenario/read.rs", "HashSet", "looked up by name while a file is read, never iterated"),
+    ("scenario/judge/", "HashMap", "looked up; what is listed out of it is sorted first"),
+    ("scenario/judge/", "HashSet", "looked up; what is listed out of it is sorted first"),
 ];
 
 /// Longest file, its tests left out.
@@ -93,7 +95,7 @@ impl Source {
     }
     fn is_test(&self) -> bool {
         let file = self.path.rsplit('/').next().unwrap_or_default();
-        file == "tests.rs" || file.ends_with("_tests.rs") || file == "testing.rs" || self.path.contains("/tests/")
+        file == "tests.rs" || file.ends_with("_tests.rs") || file == "testing.rs" || self.path.contains("tests/")
     }
     /// Everything before the tests, without comments.
     fn code(&self) -> String {
@@ -284,7 +286,7 @@ fn nothing_below_the_doors_reaches_outside() {
 fn every_file_has_its_man_page_and_is_short() {
     let mut wrong = Vec::new();
     for source in sources() {
-        if !source.text.starts_with("//! ") {
+        if !source.text.starts_with("//! ") && !source.is_test() {
             wrong.push(format!("src/{}: does not begin with //!", source.path));
         }
         let lines = source.lines_before_tests();

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use postroad::agent::Agent;
 use postroad::diag;
 use postroad::identity::ReversePath;
+use postroad::queue::Fate;
 use postroad::scenario::{self, BuildOptions, Plan};
 use postroad::sim::{Duration, Instant, StopReason};
 use postroad::trace::jsonl::JsonLines;
@@ -138,7 +139,7 @@ fn collect(world: &World) -> (Vec<Filed>, Vec<(HostId, u64, String)>) {
             }
             Agent::User(user) => {
                 for mail in user.outbox().entries() {
-                    for recipient in mail.recipients.iter().filter(|r| r.fate == postroad::queue::Fate::Waiting) {
+                    for recipient in mail.recipients.iter().filter(|r| matches!(r.fate, Fate::Waiting | Fate::Failed)) {
                         outbox.push((id, mail.mail, recipient.mailbox.as_str().into()));
                     }
                 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::Courier;
+use super::verdict::Breakdown;
 use crate::agent::{Action, Context, SocketId, Trouble};
 use crate::identity::{Domain, ForwardPath};
 use crate::octets::Chunk;
@@ -325,7 +326,9 @@ impl Courier {
                 Trouble::TimedOut => ("4.4.1", "connection timed out"),
                 Trouble::Reset => ("4.4.2", "connection reset"),
             };
-            self.candidate_failed(ctx, token, status, format!("{label}: {words}").into(), false);
+            let text = format!("{label}: {words}").into();
+            let breakdown = Breakdown { status: status.into(), text, is_reply: false, permanent: false };
+            self.candidate_failed(ctx, token, breakdown);
             self.forget(token);
         } else {
             session.client.handle_eof(ctx.now);

@@ -9,7 +9,17 @@ use crate::octets::Chunk;
 use crate::queue::{DestinationId, EntryId, Failure, Fate, Job};
 use crate::smtp::client::Reason;
 use crate::smtp::{Reply, client};
-use crate::trace::{MailId, Octets, Verdict, What};
+use crate::trace::{MailId, Octets, Verdict, What, visible};
+
+/// Why a session came to nothing.
+pub(super) struct Breakdown {
+    pub(super) status: Arc<str>,
+    pub(super) text: Chunk,
+    /// Whether the text is a reply.
+    pub(super) is_reply: bool,
+    /// Whether there is no point in asking this host again.
+    pub(super) permanent: bool,
+}
 
 impl Courier {
     /// The client machine has something to tell.
@@ -50,7 +60,11 @@ impl Courier {
         let by = ctx.tracer.is_on().then(|| session.candidate().label());
         let destination = session.destination;
         for (place, verdict) in places.iter().zip(verdicts) {
-            self.recipient_replied(ctx, token, &job, *place, &verdict.reply, by.as_ref());
+            if verdict.stage == client::Stage::Local {
+                self.unsendable(ctx, token, &job, *place, &verdict.reply);
+            } else {
+                self.recipient_replied(ctx, token, &job, *place, &verdict.reply, by.as_ref());
+            }
         }
         self.queue.praise(destination);
         let settled = self.queue.finish(ctx.now, &job);
@@ -93,6 +107,16 @@ impl Courier {
         } else {
             self.queue.fail_for_now(job.entry, place, &failure);
         }
+    }
+
+    /// What this host knows by itself, from what the other one offers: nobody else has said so.
+    fn unsendable(&mut self, ctx: &mut Context<'_>, token: u32, job: &Job, place: u32, reply: &Reply) {
+        let label = self.sessions[token as usize].candidate().label();
+        let text: Chunk = format!("{label}: {}", visible(reply.text())).into();
+        if ctx.tracer.is_on() {
+            self.record_outcome(ctx, token, job.entry, place, Verdict::Failed, text.clone(), None);
+        }
+        self.queue.fail(job.entry, place, Failure { status: reply_status(reply), text, by: None, is_reply: false });
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of one record")]
@@ -142,30 +166,30 @@ impl Courier {
             Reason::BadReply(error) => ("4.5.0".into(), format!("{label}: {error}").into()),
         };
         let is_reply = matches!(failure.reason, Reason::Refused(_) | Reason::UnexpectedReply(_));
-        if failure.after_final_dot {
+        // RFC 5321 §4.2.1, RFC 7504 §4: who says 5yz to the session itself is not asked again.
+        let permanent = matches!(&failure.reason, Reason::Refused(reply) if reply.is_permanent());
+        let breakdown = Breakdown { status, text, is_reply, permanent };
+        let undecided = job.recipients.iter().any(|p| self.is_waiting(&job, *p));
+        if failure.after_final_dot || !undecided {
             // RFC 1047: nobody knows whether the other host has the mail. It is tried again, and may arrive twice;
-            // another exchanger would make that certain, so this attempt does not go on to one.
-            self.give_up_job(ctx, token, &status, text, is_reply, false);
+            // another exchanger would make that certain, so this attempt does not go on to one. Nor does it where
+            // every recipient had a verdict before the dialogue broke down.
+            self.give_up_job(ctx, token, breakdown, false);
         } else {
-            self.candidate_failed(ctx, token, &status, text, is_reply);
+            self.candidate_failed(ctx, token, breakdown);
         }
     }
 
     /// This candidate will not take the job: the next one is asked (RFC 5321 §5.1), or the job comes back. The session
     /// itself stays until it has said good-bye, but no job hangs on it any more.
-    pub(super) fn candidate_failed(
-        &mut self,
-        ctx: &mut Context<'_>,
-        token: u32,
-        status: &str,
-        text: Chunk,
-        is_reply: bool,
-    ) {
+    pub(super) fn candidate_failed(&mut self, ctx: &mut Context<'_>, token: u32, breakdown: Breakdown) {
         let most = self.config.most_addresses;
         let session = &mut self.sessions[token as usize];
         let next = session.current + 1;
         if next >= session.candidates.len().min(most) {
-            self.give_up_job(ctx, token, status, text, is_reply, true);
+            // One that answers is not out of reach.
+            let out_of_reach = !breakdown.permanent;
+            self.give_up_job(ctx, token, breakdown, out_of_reach);
             return;
         }
         let Some(job) = session.job.take() else { return };
@@ -175,7 +199,8 @@ impl Courier {
         session.state = State::Quitting;
         if ctx.tracer.is_on() {
             for place in job.recipients.iter().filter(|p| self.is_waiting(&job, **p)) {
-                self.record_outcome(ctx, token, job.entry, *place, Verdict::Deferred, text.clone(), by.clone());
+                let text = breakdown.text.clone();
+                self.record_outcome(ctx, token, job.entry, *place, Verdict::Deferred, text, by.clone());
             }
         }
         self.dial_candidate(ctx, job, candidates, next);
@@ -185,17 +210,8 @@ impl Courier {
         self.queue.entry(job.entry).recipients[place as usize].fate == Fate::Waiting
     }
 
-    /// The job comes back with a failure for now. Where the whole destination is out of reach, so does all other mail
-    /// for it.
-    fn give_up_job(
-        &mut self,
-        ctx: &mut Context<'_>,
-        token: u32,
-        status: &str,
-        text: Chunk,
-        is_reply: bool,
-        out_of_reach: bool,
-    ) {
+    /// The job comes back. Where the whole destination is out of reach, so does all other mail for it.
+    fn give_up_job(&mut self, ctx: &mut Context<'_>, token: u32, breakdown: Breakdown, out_of_reach: bool) {
         let session = &mut self.sessions[token as usize];
         let reached = session.state != State::Dialling;
         let Some(job) = session.job.take() else { return };
@@ -203,12 +219,18 @@ impl Courier {
         let destination = session.destination;
         session.state = State::Quitting;
         self.queue.close(destination);
-        let failure = Failure { status: status.into(), text, by, is_reply };
+        let Breakdown { status, text, is_reply, permanent } = breakdown;
+        let failure = Failure { status, text, by, is_reply };
+        let verdict = if permanent { Verdict::Failed } else { Verdict::Deferred };
         for place in job.recipients.iter().filter(|p| self.is_waiting(&job, **p)).copied().collect::<Vec<_>>() {
-            self.queue.fail_for_now(job.entry, place, &failure);
+            if permanent {
+                self.queue.fail(job.entry, place, failure.clone());
+            } else {
+                self.queue.fail_for_now(job.entry, place, &failure);
+            }
             if ctx.tracer.is_on() {
                 let (text, by) = (failure.text.clone(), failure.by.clone());
-                self.record_outcome(ctx, token, job.entry, place, Verdict::Deferred, text, by);
+                self.record_outcome(ctx, token, job.entry, place, verdict, text, by);
             }
         }
         if out_of_reach {

@@ -22,6 +22,15 @@ pub(super) struct Responsibility {
     pub(super) content: Content,
 }
 
+/// What has been done with the recipients of a mail so far. An address that several others lead to gets one copy (as
+/// Postfix's duplicate filter has it).
+#[derive(Default)]
+struct Placed {
+    filed: Vec<Mailbox>,
+    remote: SmallVec<[(Mailbox, DestinationId); 1]>,
+    unreachable: Vec<(Mailbox, Failure)>,
+}
+
 /// Forwards of forwards are followed this far (chasquid has 10).
 const FORWARD_DEPTH: u32 = 10;
 
@@ -30,11 +39,11 @@ impl Mta {
     pub(super) fn take_responsibility(&mut self, ctx: &mut Context<'_>, mail: Responsibility) {
         let count = mail.recipients.len() as u32;
         ctx.ledger.accept(ctx.host, mail.serial, mail.mail.0, count);
-        let mut remote: SmallVec<[(Mailbox, DestinationId); 1]> = SmallVec::new();
-        let mut unreachable: Vec<(Mailbox, Failure)> = Vec::new();
+        let mut placed = Placed::default();
         for recipient in &mail.recipients {
-            self.place(ctx, &mail, recipient, 0, &mut remote, &mut unreachable);
+            self.place(ctx, &mail, recipient, 0, &mut placed);
         }
+        let Placed { remote, unreachable, .. } = placed;
         if !unreachable.is_empty() {
             self.report_at_once(ctx, &mail, unreachable);
         }
@@ -58,23 +67,31 @@ impl Mta {
         mail: &Responsibility,
         recipient: &Mailbox,
         depth: u32,
-        remote: &mut SmallVec<[(Mailbox, DestinationId); 1]>,
-        unreachable: &mut Vec<(Mailbox, Failure)>,
+        placed: &mut Placed,
     ) {
         match self.target(recipient) {
-            Target::Local(id) => self.file(ctx, mail, recipient, id),
+            Target::Local(id) => {
+                // Only where there are several can two be the same.
+                if depth > 0 || mail.recipients.len() > 1 {
+                    if placed.filed.contains(recipient) {
+                        ctx.ledger.end(ctx.host, mail.serial, Ending::Forwarded);
+                        return;
+                    }
+                    placed.filed.push(recipient.clone());
+                }
+                self.file(ctx, mail, recipient, id);
+            }
             Target::Remote(destination) => {
-                // A recipient that several addresses lead to gets one copy.
-                if remote.iter().any(|(known, _)| known == recipient) {
+                if placed.remote.iter().any(|(known, _)| known == recipient) {
                     ctx.ledger.end(ctx.host, mail.serial, Ending::Forwarded);
                 } else {
-                    remote.push((recipient.clone(), destination));
+                    placed.remote.push((recipient.clone(), destination));
                 }
             }
             Target::Forward(_) if depth >= FORWARD_DEPTH => {
                 let text = format!("forwards of {recipient} lead in a circle");
                 let failure = Failure { status: "5.4.6".into(), text: text.into(), by: None, is_reply: false };
-                unreachable.push((recipient.clone(), failure));
+                placed.unreachable.push((recipient.clone(), failure));
             }
             Target::Forward(others) => {
                 // RFC 5321 §3.9.1: an alias puts other addresses in the place of the recipient and leaves the
@@ -88,10 +105,10 @@ impl Mta {
                 ctx.ledger.accept(ctx.host, mail.serial, mail.mail.0, others.len() as u32);
                 ctx.ledger.end(ctx.host, mail.serial, Ending::Forwarded);
                 for other in &others {
-                    self.place(ctx, mail, other, depth + 1, remote, unreachable);
+                    self.place(ctx, mail, other, depth + 1, placed);
                 }
             }
-            Target::Unknown => self.unknown(ctx, mail, recipient, unreachable),
+            Target::Unknown => self.unknown(ctx, mail, recipient, &mut placed.unreachable),
         }
     }
 

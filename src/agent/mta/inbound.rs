@@ -81,8 +81,9 @@ impl Mta {
         let token = token & !INBOUND_TOKEN;
         let Some(inbound) = self.inbound.get_mut(token as usize) else { return };
         inbound.gone |= broken;
+        // While a message is thought about the session only notes that nothing more comes, and closes after its reply.
+        inbound.server.handle_eof(ctx.now);
         if inbound.held.is_none() {
-            inbound.server.handle_eof(ctx.now);
             self.drain_inbound(ctx, token);
             if broken && self.inbound.contains(token as usize) {
                 self.inbound.remove(token as usize);
@@ -169,6 +170,8 @@ impl Mta {
             Event::Content { size } => {
                 let (direction, side) = (Direction::Received, Side::Server);
                 ctx.record(at, || What::Content { direction, side, peer, size_bytes: size });
+                // The data phase ends with the final dot, which the session does not show as a line.
+                ctx.line(at, direction, side, peer, ".".into());
             }
         }
     }
@@ -187,14 +190,14 @@ impl Mta {
         let inbound = &self.inbound[token as usize];
         let client = inbound.peer.host;
         let answer = match question {
-            Question::Connect => self.from_script(ctx, Stage::Connect, client, None),
-            Question::Helo { .. } => self.from_script(ctx, Stage::Hello, client, None),
+            Question::Connect => self.script_answer(ctx, Stage::Connect, client, None),
+            Question::Helo { .. } => self.script_answer(ctx, Stage::Hello, client, None),
             Question::Data => {
                 let from = inbound.reverse_path.clone();
-                self.from_script(ctx, Stage::Data, client, from.as_ref())
+                self.script_answer(ctx, Stage::Data, client, from.as_ref())
             }
             Question::Mail { reverse_path, .. } => {
-                let answer = self.from_script(ctx, Stage::Mail, client, Some(&reverse_path));
+                let answer = self.script_answer(ctx, Stage::Mail, client, Some(&reverse_path));
                 self.inbound[token as usize].reverse_path = Some(reverse_path);
                 answer
             }
@@ -212,7 +215,7 @@ impl Mta {
         self.answer(ctx, token, answer);
     }
 
-    fn from_script(
+    fn script_answer(
         &mut self,
         ctx: &Context<'_>,
         stage: Stage,
@@ -273,7 +276,7 @@ impl Mta {
                     ctx.record(at, || What::Policy {
                         policy: "greylist".into(),
                         decision: "pass".into(),
-                        detail: format!("{} {from} {path}: known since {waited}", peer.address).into(),
+                        detail: format!("{} {from} {path}: waited {waited} when it was new", peer.address).into(),
                     });
                 }
             }
@@ -292,7 +295,7 @@ impl Mta {
         let inbound = &self.inbound[token as usize];
         let (peer, about, at) = (inbound.peer, inbound.about, inbound.at(ctx.at()));
         if !self.config.replies.is_empty() {
-            let said = self.from_script(ctx, Stage::EndOfData, peer.host, Some(&envelope.reverse_path));
+            let said = self.script_answer(ctx, Stage::EndOfData, peer.host, Some(&envelope.reverse_path));
             if said.0 != Answer::Accept {
                 return said;
             }

@@ -1,7 +1,7 @@
 //! The mail transfer agent: receives, takes responsibility, delivers here, hands on, reports.
 //!
-//! One agent plays RFC 5598's MSA, MTA and MDA, as Postfix does: [`inbound`] is the server half, [`routing`] decides
-//! about each recipient, [`accept`] takes responsibility and files or queues, [`report`] writes what must be told, and
+//! One agent plays RFC 5598's MSA, MTA and MDA, as Postfix does: `inbound` is the server half, `routing` decides
+//! about each recipient, `accept` takes responsibility and files or queues, `report` writes what must be told, and
 //! the [`Courier`] is the client half.
 
 mod accept;
@@ -171,7 +171,7 @@ impl Mta {
     /// See [`super::Agent::responsibilities`].
     #[must_use]
     pub fn responsibilities(&self) -> Vec<(u64, u32)> {
-        self.queue().entries().map(|entry| (entry.serial, entry.waiting() as u32)).collect()
+        self.queue().entries().map(|entry| (entry.serial, entry.owed() as u32)).collect()
     }
 
     fn crash(&mut self) {

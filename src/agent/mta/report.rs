@@ -131,9 +131,8 @@ impl Mta {
         until: Option<Instant>,
     ) -> RecipientReport {
         let mut report = RecipientReport::new(recipient.clone(), action, &*failure.status);
-        // RFC 3464 §2.3.6: a diagnostic code of type smtp is a reply; our own words are in the text for people.
-        let text = visible(&failure.text);
-        report.diagnostic = Some(text);
+        report.diagnostic = Some(visible(&failure.text));
+        report.is_reply = failure.is_reply;
         report.remote_mta = failure.by.as_ref().map(|by| by.split(' ').next().unwrap_or_default().to_owned());
         report.last_attempt = Some(ctx.calendar.rfc5322(ctx.now));
         report.will_retry_until = until.map(|at| ctx.calendar.rfc5322(at));
@@ -151,7 +150,6 @@ impl Mta {
     ) {
         let id = queue_id(serial);
         let date = ctx.calendar.rfc5322(ctx.now);
-        let failed = recipients.iter().any(|r| r.action == Action::Failed);
         let report = Report {
             reporting_mta: self.config.host_name.clone(),
             arrival_date: Some(ctx.calendar.rfc5322(about.arrived)),
@@ -171,7 +169,7 @@ impl Mta {
         ctx.record(ctx.at().mail(number, 0), || What::Composed {
             from: "".into(),
             to: vec![to.as_str().into()],
-            subject: if failed { "delivery failure" } else { "delivery delayed" }.into(),
+            subject: content.first("Subject").map_or_else(|| "".into(), |s| visible(s.trim_ascii()).into()),
             size_bytes,
         });
         let mail = Responsibility {

@@ -6,7 +6,8 @@ use super::names::record_data;
 use crate::agent::{Trigger, TriggerEvent};
 use crate::dns::{self, Name, RecordType};
 use crate::net::topology::LinkId;
-use crate::scenario::{self, DnsMode, Fault as Planned, LinkIndex, Plan};
+use crate::identity::Domain;
+use crate::scenario::{self, DnsMode, Fault as Planned, LinkIndex, Plan, ZoneIndex};
 use crate::sim::Duration;
 use crate::trace::{Direction, HostId};
 use crate::world::{Builder, Fault, FaultSetup, When};
@@ -108,6 +109,17 @@ fn record_type(name: &str) -> RecordType {
     known.into_iter().find(|t| t.as_str() == name).unwrap_or(RecordType::Txt)
 }
 
+/// The records of a name and type are again what the plan says.
+fn as_planned(plan: &Plan, zone: ZoneIndex, name: &Domain, rtype: &str) -> (Fault, Arc<str>) {
+    let planned = plan.zones[zone.0 as usize].records.iter();
+    let records = planned
+        .filter(|r| r.name == *name && r.data.rtype() == rtype)
+        .map(|r| (Duration::from_secs(u64::from(r.ttl_secs)), record_data(&r.data)))
+        .collect();
+    let text = format!("the {rtype} records of {name} are as before");
+    (Fault::Records { name: Name::from(name), rtype: record_type(rtype), keep: false, records }, text.into())
+}
+
 /// What ends a fault that lasts for a while.
 fn undo(plan: &Plan, fault: &Planned) -> Option<(Fault, Arc<str>)> {
     let back = match fault {
@@ -121,12 +133,11 @@ fn undo(plan: &Plan, fault: &Planned) -> Option<(Fault, Arc<str>)> {
         Planned::Latency { link, .. } => {
             Planned::Latency { link: *link, latency: plan.links[link.0 as usize].forward.latency }
         }
-        Planned::LinkUp(_)
-        | Planned::HostUp(_)
-        | Planned::Drop { .. }
-        | Planned::SetRecord { .. }
-        | Planned::AddRecord { .. }
-        | Planned::RemoveRecords { .. } => return None,
+        Planned::SetRecord { zone, record } | Planned::AddRecord { zone, record } => {
+            return Some(as_planned(plan, *zone, &record.name, record.data.rtype()));
+        }
+        Planned::RemoveRecords { zone, name, rtype } => return Some(as_planned(plan, *zone, name, rtype)),
+        Planned::LinkUp(_) | Planned::HostUp(_) | Planned::Drop { .. } => return None,
     };
     Some(translate(plan, &back))
 }

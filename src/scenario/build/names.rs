@@ -46,10 +46,9 @@ impl Names {
                 let _ = root.add(name, DELEGATION_TTL, RecordData::A(plan.host(*server).ipv4));
             }
         }
-        let recursor = delegates.then(|| {
-            zones.insert(root);
-            recursor(streams, "implied name server")
-        });
+        // The root says NXDOMAIN for every domain that no zone has; without it the server could only refuse.
+        zones.insert(root);
+        let recursor = delegates.then(|| recursor(streams, "implied name server"));
         NameServer::new(Authority::new(zones), recursor, Duration::ZERO)
     }
 

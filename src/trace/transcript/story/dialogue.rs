@@ -49,10 +49,13 @@ impl Telling<'_> {
         let Item::Hop(hop) = &mut self.items[item].1 else { return };
         let closes = matches!(state, ConnectionState::PeerClosed | ConnectionState::Closed);
         let was_closed = hop.is_closed;
+        let was_open = hop.is_open;
         hop.is_closed |= closes;
+        hop.is_open |= state == ConnectionState::Open;
         let line = match state {
             ConnectionState::Connecting => return,
-            ConnectionState::PeerClosed | ConnectionState::Closed if was_closed => return,
+            // The verdict of a connection that never came about has been told.
+            ConnectionState::PeerClosed | ConnectionState::Closed if was_closed || !was_open => return,
             ConnectionState::Open => Line::of(Style::Faint, "connected"),
             ConnectionState::PeerClosed | ConnectionState::Closed => Line::of(Style::Faint, "closed"),
             ConnectionState::Refused => Line::of(Style::Bad, "connection refused: nobody listens there"),

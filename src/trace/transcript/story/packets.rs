@@ -77,7 +77,7 @@ impl Telling<'_> {
         let mut line = Line::of(Style::Faint, format!("{way}#{packet} "));
         match transport {
             Transport::Tcp => {
-                line.push(Style::Faint, format!("{flags:<8} seq {sequence} ack {acknowledgement}"));
+                line.push(Style::Faint, format!("{flags:<11} seq {sequence} ack {acknowledgement}"));
                 line.push(Style::Faint, format!(" win {window_bytes} len {}", number((*payload_bytes).into())));
             }
             Transport::Udp => line.push(Style::Faint, format!("UDP len {payload_bytes}")),

@@ -2,10 +2,10 @@
 
 use rustc_hash::FxHashMap;
 
-use super::super::clock::{clock, later, short};
+use super::super::clock::{clock, later};
 use super::super::{Line, Style, counted, number};
 use super::{Options, SILENCE, names};
-use crate::sim::{Duration, Instant};
+use crate::sim::Instant;
 use crate::trace::{ConnId, HostId, MailId, QueueName, Record, Roster, What};
 
 /// One hop of one mail on one connection, or what else is said on a connection.
@@ -24,6 +24,7 @@ pub(super) struct Hop {
     /// When the last line was said.
     pub(super) last: Instant,
     pub(super) lines: Vec<(Instant, Line)>,
+    pub(super) is_open: bool,
     pub(super) is_closed: bool,
 }
 
@@ -107,12 +108,12 @@ impl<'a> Telling<'a> {
         }
         record.mail?;
         let from = self.items.len().saturating_sub(LOOK_BACK);
-        (from..self.items.len()).rev().find(|i| match &self.items[*i].1 {
+        (from..self.items.len()).rev().find(|&i| match &self.items[i].1 {
             Item::Hop(hop) => {
                 hop.mail == record.mail
                     && (hop.client == record.host || hop.server == Some(record.host))
                     && (by.is_empty() || hop.next_hop == by)
-                    && record.at.since(hop.last) < SILENCE
+                    && (i + 1 == self.items.len() || record.at.since(hop.last) < SILENCE)
             }
             Item::Line(_) => false,
         })
@@ -140,6 +141,7 @@ impl<'a> Telling<'a> {
             remark: "continued",
             last: at,
             lines: vec![(at, line)],
+            is_open: hop.is_open,
             is_closed: hop.is_closed,
         };
         if let Some(conn) = again.conn {
@@ -178,6 +180,7 @@ impl<'a> Telling<'a> {
                     remark: "",
                     last: record.at,
                     lines: Vec::new(),
+                    is_open: false,
                     is_closed: false,
                 }),
             ));
@@ -339,6 +342,7 @@ impl<'a> Telling<'a> {
                 remark: if reused.is_some() { "on the same connection" } else { "" },
                 last: record.at,
                 lines: Vec::new(),
+                is_open: reused.is_some(),
                 is_closed: false,
             }),
         ));
@@ -392,7 +396,7 @@ impl<'a> Telling<'a> {
         for (at, item) in &self.items {
             if at.since(now) >= SILENCE {
                 blank(&mut out);
-                let silence = round(at.since(now));
+                let silence = at.since(now);
                 out.push(stamped("", &Line::of(Style::Faint, format!("… {silence} …"))));
                 blank(&mut out);
                 after_hop = false;
@@ -413,7 +417,7 @@ impl<'a> Telling<'a> {
                     let mut before = *at;
                     for (then, line) in &hop.lines {
                         if then.since(before) >= SILENCE {
-                            let silence = round(then.since(before));
+                            let silence = then.since(before);
                             out.push(stamped("", &Line::of(Style::Faint, format!("… {silence} …"))));
                         }
                         before = *then;
@@ -446,9 +450,4 @@ fn blank(out: &mut Vec<Line>) {
     if out.last().is_some_and(|line| !line.pieces().is_empty()) {
         out.push(Line::new());
     }
-}
-
-/// A long time without its milliseconds.
-fn round(time: Duration) -> String {
-    if time < Duration::from_mins(1) { short(time) } else { time.to_string() }
 }

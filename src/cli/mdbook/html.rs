@@ -1,0 +1,149 @@
+//! Text made safe for a page.
+
+use std::fmt::Write as _;
+
+use crate::sim::Duration;
+
+/// Text inside an element or an attribute. Line ends become references, so that an HTML block of Markdown is not ended
+/// by an empty line.
+pub(super) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            '\n' => out.push_str("&#10;"),
+            '{' => out.push_str("&#123;"),
+            '}' => out.push_str("&#125;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Text in the middle of Markdown: nothing in it is taken for markup.
+pub(super) fn inline(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_alphanumeric() || matches!(c, ' ' | ',') {
+            out.push(c);
+        } else {
+            let _ = write!(out, "&#{};", c as u32);
+        }
+    }
+    out
+}
+
+/// A line of an author's words: `code` and **strong** are marked up, everything else is text. Pieces of HTML that
+/// [`super::value`] has put in already stay.
+pub(super) fn words(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text.trim();
+    let (mut code, mut strong) = (false, false);
+    while let Some(c) = rest.chars().next() {
+        if !code && let Some(value) = rest.strip_prefix(VALUE_OPEN) {
+            let end = value.find(VALUE_CLOSE).unwrap_or(value.len());
+            out.push_str(VALUE_OPEN);
+            out.push_str(&value[..end]);
+            out.push_str(VALUE_CLOSE);
+            rest = value[end..].strip_prefix(VALUE_CLOSE).unwrap_or("");
+        } else if c == '`' {
+            out.push_str(if code { "</code>" } else { "<code>" });
+            code = !code;
+            rest = &rest[1..];
+        } else if let (false, Some(after)) = (code, rest.strip_prefix("**")) {
+            out.push_str(if strong { "</strong>" } else { "<strong>" });
+            strong = !strong;
+            rest = after;
+        } else {
+            out.push_str(&escape(&c.to_string()));
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    for (open, close) in [(code, "</code>"), (strong, "</strong>")] {
+        out.push_str(if open { close } else { "" });
+    }
+    out
+}
+
+/// Stands in front of a value of the run.
+pub(super) const VALUE_OPEN: &str = "<span class=\"pr-value\">";
+/// Stands after it.
+pub(super) const VALUE_CLOSE: &str = "</span>";
+
+/// A value of the run in the middle of a sentence.
+pub(super) fn value(text: &str) -> String {
+    format!("{VALUE_OPEN}{}{VALUE_CLOSE}", inline(text))
+}
+
+/// An SVG in one line without what a page does not need.
+pub(super) fn svg(drawn: &str) -> String {
+    drawn.lines().map(str::trim_end).collect::<Vec<_>>().concat()
+}
+
+/// A length of time for people: two units at most.
+pub(super) fn human(length: Duration) -> String {
+    let nanos = length.as_nanos();
+    let two = |big: u64, unit: &str, small: u64, small_unit: &str| match small {
+        0 => format!("{big} {unit}"),
+        small => format!("{big} {unit} {small} {small_unit}"),
+    };
+    let secs = (nanos + 500_000_000) / 1_000_000_000;
+    let mins = (secs + 30) / 60;
+    match nanos {
+        0 => "0 s".into(),
+        1..1_000_000 => format!("{} µs", (nanos + 500) / 1_000),
+        1_000_000..999_500_000 => format!("{} ms", (nanos + 500_000) / 1_000_000),
+        _ if secs < 10 => {
+            let hundredths = (nanos + 5_000_000) / 10_000_000;
+            format!("{}.{:02} s", hundredths / 100, hundredths % 100)
+        }
+        _ if secs < 60 => format!("{secs} s"),
+        _ if secs < 3600 => two(secs / 60, "min", secs % 60, "s"),
+        _ if mins < 24 * 60 => two(mins / 60, "h", mins % 60, "min"),
+        _ => two(mins / 1440, if mins / 1440 == 1 { "day" } else { "days" }, mins % 1440 / 60, "h"),
+    }
+}
+
+/// A whole number with commas.
+pub(super) fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_mail_becomes_markup() {
+        assert_eq!(escape("<a href=\"x\">&\n\n{{"), "&lt;a href=&quot;x&quot;&gt;&amp;&#10;&#10;&#123;&#123;");
+        assert_eq!(inline("a*b_`<c>"), "a&#42;b&#95;&#96;&#60;c&#62;");
+        assert_eq!(words("say `<>` **now** <b>"), "say <code>&lt;&gt;</code> <strong>now</strong> &lt;b&gt;");
+        assert_eq!(words(&value("a<b")), value("a<b"));
+    }
+
+    #[test]
+    fn times_are_for_people() {
+        for (nanos, said) in [
+            (422_583_571, "423 ms"),
+            (1_422_583_571, "1.42 s"),
+            (75_000_000_000, "1 min 15 s"),
+            (6 * 3_600_000_000_000, "6 h"),
+            (22_201_000_000_000, "6 h 10 min"),
+            (5 * 86_400_000_000_000 + 3_600_000_000_000, "5 days 1 h"),
+        ] {
+            assert_eq!(human(Duration::from_nanos(nanos)), said);
+        }
+        assert_eq!((thousands(12), thousands(1_234_567)), ("12".into(), "1,234,567".into()));
+    }
+}

@@ -1,0 +1,200 @@
+//! Runs for the book: each scenario, with each change, once.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::agent::Agent;
+use crate::mime::Content;
+use crate::scenario::{self, BuildOptions, Judge, Judgement};
+use crate::sim::Instant;
+use crate::sim::calendar::Calendar;
+use crate::trace::{HostId, Record, Roster, Sink};
+use crate::{diag, trace};
+
+/// One line of a scenario that is put in the place of another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Change {
+    /// What the file says.
+    pub(super) replace: String,
+    /// What is put there.
+    pub(super) with: String,
+}
+
+/// A mail in a mailbox.
+pub(super) struct Filed {
+    /// The address it was delivered to.
+    pub(super) to: String,
+    /// When.
+    pub(super) at: Instant,
+    /// The mail.
+    pub(super) content: Content,
+}
+
+/// What a run left behind.
+pub(super) struct Run {
+    pub(super) roster: Roster,
+    /// Packets included.
+    pub(super) records: Vec<Record>,
+    pub(super) filed: Vec<Filed>,
+    pub(super) judgements: Vec<Judgement>,
+    pub(super) packets: u64,
+    pub(super) connections: u64,
+    pub(super) mails: u64,
+    pub(super) events: u64,
+    pub(super) end: Instant,
+}
+
+impl Run {
+    /// The name of a host.
+    pub(super) fn host(&self, id: HostId) -> &str {
+        self.roster.hosts.get(id.0 as usize).map_or("?", |h| &h.name)
+    }
+    /// What the clocks of the scenario show.
+    pub(super) fn calendar(&self) -> Calendar {
+        Calendar::new(self.roster.start_unix_secs, 0)
+    }
+}
+
+/// Keeps every record.
+#[derive(Default)]
+struct Kept(Vec<Record>);
+
+impl Sink for Kept {
+    fn wants_packets(&self) -> bool {
+        true
+    }
+    fn record(&mut self, record: &Record) {
+        self.0.push(record.clone());
+    }
+}
+
+type Key = (String, Vec<Change>);
+
+/// Reads scenarios and sources below a directory, and runs each scenario once.
+pub(super) struct Press {
+    root: PathBuf,
+    runs: RefCell<BTreeMap<Key, Rc<Run>>>,
+}
+
+impl Press {
+    pub(super) fn new(root: &Path) -> Press {
+        Press { root: root.to_owned(), runs: RefCell::default() }
+    }
+
+    /// The text of a file of the project.
+    pub(super) fn read(&self, file: &str) -> Result<String, String> {
+        let path = Path::new(file);
+        if !path.components().all(|c| matches!(c, std::path::Component::Normal(_))) {
+            return Err(format!("`{file}` is not a file of the project"));
+        }
+        std::fs::read_to_string(self.root.join(path)).map_err(|why| format!("cannot read {file}: {why}"))
+    }
+
+    /// The path of a scenario: itself, or found by its number.
+    pub(super) fn scenario_file(&self, name: &str) -> Result<String, String> {
+        if name.ends_with(".ron") {
+            return Ok(name.to_owned());
+        }
+        self.scenarios()?
+            .into_iter()
+            .find(|file| file.strip_prefix("scenarios/").is_some_and(|f| f.starts_with(&format!("{name}-"))))
+            .ok_or_else(|| format!("there is no scenario with the number {name}"))
+    }
+
+    /// All scenarios that ship, in their order.
+    pub(super) fn scenarios(&self) -> Result<Vec<String>, String> {
+        let found = std::fs::read_dir(self.root.join("scenarios")).map_err(|why| format!("scenarios: {why}"))?;
+        let mut files: Vec<String> = found
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| name.ends_with(".ron"))
+            .map(|name| format!("scenarios/{name}"))
+            .collect();
+        files.sort();
+        Ok(files)
+    }
+
+    /// The text of a scenario with its changes made.
+    pub(super) fn changed(&self, file: &str, changes: &[Change]) -> Result<String, String> {
+        let mut text = self.read(file)?;
+        for change in changes {
+            match text.matches(&change.replace).count() {
+                1 => text = text.replacen(&change.replace, &change.with, 1),
+                0 => return Err(format!("{file} does not say `{}` any longer", change.replace)),
+                n => return Err(format!("{file} says `{}` {n} times; say more of it", change.replace)),
+            }
+        }
+        Ok(text)
+    }
+
+    /// The run of a scenario.
+    pub(super) fn run(&self, file: &str, changes: &[Change]) -> Result<Rc<Run>, String> {
+        let key = (file.to_owned(), changes.to_vec());
+        if let Some(run) = self.runs.borrow().get(&key) {
+            return Ok(Rc::clone(run));
+        }
+        let text = self.changed(file, changes)?;
+        let run = Rc::new(run(file, text)?);
+        self.runs.borrow_mut().insert(key, Rc::clone(&run));
+        Ok(run)
+    }
+}
+
+fn run(file: &str, text: String) -> Result<Run, String> {
+    let plan = scenario::load(file, &text).map_err(|found| diag::render_all(&found, &text, false))?;
+    let mut world = scenario::build(&plan, BuildOptions { seed: None, keep_mail: true });
+    let kept = Rc::new(RefCell::new(Kept::default()));
+    let judge = Rc::new(RefCell::new(Judge::new(&plan)));
+    world.observe(Box::new(Rc::clone(&kept)));
+    world.observe(Box::new(Rc::clone(&judge)));
+    world.start();
+    world.run_until(Instant::ZERO + plan.run_for, u64::MAX);
+    world.finish();
+    if let Err(violation) = world.audit() {
+        return Err(format!("{file}: {violation:?}"));
+    }
+    let mut filed = Vec::new();
+    for host in 0..plan.hosts.len() as u32 {
+        let Agent::Mta(mta) = world.agent(HostId(host)) else { continue };
+        for (_, mailbox) in mta.store().mailboxes() {
+            filed.extend(mailbox.messages().map(|m| Filed {
+                to: m.to.as_str().to_owned(),
+                at: m.at,
+                content: m.content.clone(),
+            }));
+        }
+    }
+    filed.sort_by_key(|f| f.at);
+    let records = std::mem::take(&mut kept.borrow_mut().0);
+    let judgements = judge.borrow().judgements();
+    Ok(Run {
+        roster: Roster::clone(world.roster()),
+        end: records.last().map_or(Instant::ZERO, |r| r.at),
+        records,
+        filed,
+        judgements,
+        packets: world.packets(),
+        connections: world.connections(),
+        mails: world.mails(),
+        events: world.events(),
+    })
+}
+
+/// What a changed scenario is told by the checker.
+pub(super) fn complaint(file: &str, text: &str) -> Result<String, String> {
+    match scenario::load(file, text) {
+        Ok(_) => Err(format!("{file} has no mistake with this change")),
+        Err(found) => Ok(diag::render_all(&found, text, false)),
+    }
+}
+
+/// The bytes of a mail.
+pub(super) fn bytes(content: &Content) -> Vec<u8> {
+    content.rope().chunks().iter().flat_map(|chunk| chunk.iter().copied()).collect()
+}
+
+/// A line of a peer.
+pub(super) fn visible(bytes: &[u8]) -> String {
+    trace::visible(bytes)
+}

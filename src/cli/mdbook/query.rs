@@ -1,0 +1,361 @@
+//! Asking a run: which records match, and what they say.
+
+use serde_json::{Map, Value};
+
+use super::directive::Directive;
+use super::html::{human, thousands};
+use super::press::{Run, visible};
+use crate::sim::{Duration, Instant};
+use crate::trace::{HostId, Record, What};
+
+/// Keys of a directive that do not choose records.
+pub(super) const OTHER_KEYS: &[&str] = &["change", "show", "nth", "lines", "caption", "per"];
+
+/// Which records are meant.
+pub(super) struct Query<'d> {
+    filters: Vec<(&'d str, &'d str)>,
+}
+
+/// Keys that are not names of fields.
+const SPECIAL: &[&str] = &["host", "match", "begins", "recipient-is", "since", "before", "code", "subject-is"];
+/// Keys that stand for a number of the record itself.
+const NUMBERS: &[&str] = &["mail", "hop", "conn"];
+
+impl<'d> Query<'d> {
+    /// The filters of a directive; what is not among `other` keys chooses records.
+    pub(super) fn new(directive: &'d Directive, other: &[&str]) -> Result<Query<'d>, String> {
+        let filters: Vec<_> = directive
+            .pairs
+            .iter()
+            .filter(|(k, _)| !other.contains(&k.as_str()))
+            .map(|(k, v)| (k.as_str(), v.as_str()))
+            .collect();
+        for (key, value) in &filters {
+            if !SPECIAL.contains(key) && !NUMBERS.contains(key) && !is_field(key) {
+                return Err(format!("no record has a field `{key}`"));
+            }
+            if matches!(*key, "since" | "before") {
+                time(value)?;
+            }
+        }
+        Ok(Query { filters })
+    }
+
+    /// The records that match; packets only when they are asked for.
+    pub(super) fn find<'r>(&self, run: &'r Run) -> Result<Vec<&'r Record>, String> {
+        for (key, value) in &self.filters {
+            if matches!(*key, "host" | "peer") {
+                for name in value.split(',') {
+                    if !run.roster.hosts.iter().any(|h| *h.name == *name) {
+                        return Err(format!("there is no host `{name}` in this run"));
+                    }
+                }
+            }
+        }
+        let packets = self.filters.iter().any(|(k, v)| *k == "kind" && *v == "packet");
+        Ok(run.records.iter().filter(|r| (packets || r.id.is_some()) && self.matches(run, r)).collect())
+    }
+
+    fn matches(&self, run: &Run, record: &Record) -> bool {
+        // What is cheap to know comes first: a trace of days has many records.
+        let quick = self.filters.iter().all(|(key, value)| match *key {
+            "host" => value.split(',').any(|v| v == run.host(record.host)),
+            "mail" => record.mail.is_some_and(|m| m.0.to_string() == *value),
+            "hop" => record.hop.is_some_and(|h| h.to_string() == *value),
+            "conn" => record.conn.is_some_and(|c| c.0.to_string() == *value),
+            "since" => time(value).is_ok_and(|t| record.at >= t),
+            "before" => time(value).is_ok_and(|t| record.at < t),
+            _ => true,
+        });
+        if !quick {
+            return false;
+        }
+        let fields = fields(run, record);
+        self.filters.iter().all(|(key, value)| match *key {
+            "match" => fields.values().any(|v| text(v).contains(value)),
+            "begins" => {
+                ["text", "reply", "reason"].iter().any(|k| fields.get(*k).is_some_and(|v| text(v).starts_with(value)))
+            }
+            "code" => {
+                ["text", "reply", "reason"].iter().any(|k| fields.get(*k).is_some_and(|v| is_code(&text(v), value)))
+            }
+            "recipient-is" => recipients(&fields).iter().any(|r| r == value),
+            "subject-is" => subject(run, record).is_some_and(|s| s == *value),
+            "host" | "mail" | "hop" | "conn" | "since" | "before" => true,
+            key => fields.get(key).is_some_and(|v| value.split(',').any(|wanted| text(v) == wanted)),
+        })
+    }
+}
+
+/// A reply of several lines counts once, at its last.
+fn is_code(text: &str, code: &str) -> bool {
+    text.strip_prefix(code)
+        .is_some_and(|rest| !rest.starts_with('-') && !rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+fn time(text: &str) -> Result<Instant, String> {
+    text.parse::<Duration>().map(|d| Instant::ZERO + d).map_err(|why| format!("{text}: {why}"))
+}
+
+/// Whether some record has this field, by the documentation of records.
+fn is_field(key: &str) -> bool {
+    key == "kind"
+        || RECORD_SOURCE.lines().any(|l| l.trim_start().strip_prefix(key).is_some_and(|l| l.starts_with(": ")))
+}
+
+/// The source that documents all records.
+pub(super) const RECORD_SOURCE: &str = include_str!("../../trace/record.rs");
+
+/// The fields of a record as a trace file has them, with hosts by name.
+pub(super) fn fields(run: &Run, record: &Record) -> Map<String, Value> {
+    let Ok(Value::Object(mut fields)) = serde_json::to_value(&record.what) else { return Map::new() };
+    let hosts: &[&str] = match record.what {
+        What::Packet { .. } => &["from", "to"],
+        _ => &["peer"],
+    };
+    for key in hosts {
+        if let Some(id) = fields.get(*key).and_then(Value::as_u64) {
+            fields.insert((*key).into(), run.host(HostId(id as u32)).into());
+        }
+    }
+    fields
+}
+
+/// A field's value in words.
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(s) => s.clone(),
+        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(", "),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+fn recipients(fields: &Map<String, Value>) -> Vec<String> {
+    ["recipient", "recipients", "to"]
+        .iter()
+        .filter_map(|key| fields.get(*key))
+        .flat_map(|v| match v {
+            Value::Array(items) => items.iter().map(text).collect(),
+            other => vec![text(other)],
+        })
+        .collect()
+}
+
+/// When the mail of a record was composed.
+fn composed<'r>(run: &'r Run, record: &Record) -> Option<&'r Record> {
+    run.records.iter().find(|r| r.mail == record.mail && r.mail.is_some() && matches!(r.what, What::Composed { .. }))
+}
+
+fn subject<'r>(run: &'r Run, record: &Record) -> Option<&'r str> {
+    match &composed(run, record)?.what {
+        What::Composed { subject, .. } => Some(subject),
+        _ => None,
+    }
+}
+
+/// What one record says where `show` asks; `before` is the match before it.
+fn shown(run: &Run, record: &Record, before: Option<&Record>, show: &str) -> Result<String, String> {
+    let fields = fields(run, record);
+    Ok(match show {
+        "at" => human(record.at - Instant::ZERO),
+        "clock" => run.calendar().civil(record.at),
+        "time-of-day" => run.calendar().civil(record.at).split(' ').next_back().unwrap_or_default().to_owned(),
+        "age" => {
+            let composed = composed(run, record).ok_or("nobody composed the mail of this record")?;
+            human(record.at - composed.at)
+        }
+        "gap" => human(record.at - before.ok_or("there is no record before this one: say nth=2 or more")?.at),
+        "host" => run.host(record.host).to_owned(),
+        "hop" => record.hop.map(|h| h.to_string()).unwrap_or_default(),
+        "mail" => record.mail.map(|m| m.0.to_string()).unwrap_or_default(),
+        "words" => words(run, record),
+        "code" => ["text", "reply", "reason"]
+            .iter()
+            .find_map(|k| fields.get(*k).map(text))
+            .and_then(|t| t.get(..3).map(str::to_owned))
+            .ok_or("this record has no reply")?,
+        "verb" => {
+            let line = fields.get("text").map(text).ok_or("this record is no line")?;
+            line.split([' ', ':']).next().unwrap_or_default().to_owned()
+        }
+        "size" => {
+            let size = fields.get("size_bytes").and_then(Value::as_u64).ok_or("this record has no size")?;
+            thousands(size)
+        }
+        field => match fields.get(field) {
+            Some(Value::Number(n)) if n.as_u64().is_some() => thousands(n.as_u64().unwrap_or_default()),
+            Some(value) => text(value),
+            None => return Err(format!("these records have no `{field}`")),
+        },
+    })
+}
+
+/// The value that a directive asks for.
+pub(super) fn value(run: &Run, directive: &Directive) -> Result<String, String> {
+    match directive.words.first().map(String::as_str) {
+        Some("packets") => return Ok(thousands(run.packets)),
+        Some("connections") => return Ok(thousands(run.connections)),
+        Some("mails") => return Ok(thousands(run.mails)),
+        Some("events") => return Ok(thousands(run.events)),
+        Some("end") => return Ok(human(run.end - Instant::ZERO)),
+        Some("title") => return Ok(run.roster.title.clone()),
+        Some("received") => return received(run, directive),
+        Some("header") => return header(run, directive),
+        Some("size") => return size(run, directive),
+        Some("met") => {
+            return Ok(if run.judgements.iter().all(|j| j.met) { "yes" } else { "no" }.into());
+        }
+        Some("count" | "all" | "distinct") | None => {}
+        Some(other) => return Err(format!("`{}` does not know the word `{other}`", directive.name)),
+    }
+    let found = Query::new(directive, OTHER_KEYS)?.find(run)?;
+    if directive.has("count") {
+        return Ok(thousands(found.len() as u64));
+    }
+    let show = directive.get("show").ok_or("say `count`, or show=... what of the record")?;
+    let say = |i: usize| shown(run, found[i], i.checked_sub(1).map(|b| found[b]), show);
+    if found.is_empty() {
+        return Err("no record of the run matches".into());
+    }
+    if directive.has("all") || directive.has("distinct") {
+        let mut said: Vec<String> = Vec::new();
+        for i in 0..found.len() {
+            let this = say(i)?;
+            if directive.has("all") || !said.contains(&this) {
+                said.push(this);
+            }
+        }
+        return Ok(said.join(", "));
+    }
+    let place = match directive.get("nth") {
+        Some("last") => found.len(),
+        _ => directive.number::<usize>("nth")?.unwrap_or(1),
+    };
+    if place == 0 || place > found.len() {
+        return Err(format!("there are only {} such records", found.len()));
+    }
+    say(place - 1)
+}
+
+/// A mail in a mailbox, chosen by `to=` and `nth=`.
+pub(super) fn filed<'r>(run: &'r Run, directive: &Directive) -> Result<&'r super::press::Filed, String> {
+    let to = directive.get("to").ok_or("say to=... whose mailbox")?;
+    let found: Vec<_> = run.filed.iter().filter(|f| f.to == to).collect();
+    let nth = match directive.get("nth") {
+        Some("last") => found.len(),
+        _ => directive.number::<usize>("nth")?.unwrap_or(1),
+    };
+    found
+        .get(nth.wrapping_sub(1))
+        .copied()
+        .ok_or_else(|| format!("the mailbox of {to} holds {} mails in this run", found.len()))
+}
+
+fn received(run: &Run, directive: &Directive) -> Result<String, String> {
+    Ok(filed(run, directive)?.content.received_count().to_string())
+}
+
+fn size(run: &Run, directive: &Directive) -> Result<String, String> {
+    Ok(thousands(filed(run, directive)?.content.size_bytes()))
+}
+
+fn header(run: &Run, directive: &Directive) -> Result<String, String> {
+    let name = directive.get("name").ok_or("say name=... of the field")?;
+    let mail = filed(run, directive)?;
+    let value = mail.content.first(name).ok_or_else(|| format!("the mail has no field `{name}`"))?;
+    Ok(visible(String::from_utf8_lossy(&value).trim().as_bytes()))
+}
+
+/// What a record tells, in one sentence.
+pub(super) fn words(run: &Run, record: &Record) -> String {
+    use crate::trace::{ConnectionState as C, Direction, QueueName, Verdict};
+    match &record.what {
+        What::Composed { from, to, subject, size_bytes } => {
+            let from = if from.is_empty() { "<>" } else { from };
+            format!("composes “{subject}” from {from} for {}, {} bytes", to.join(", "), thousands(*size_bytes))
+        }
+        What::Line { direction, peer, text, .. } => match direction {
+            Direction::Sent => format!("→ {}: {}", run.host(*peer), text.visible()),
+            Direction::Received => format!("← {}: {}", run.host(*peer), text.visible()),
+        },
+        What::Content { direction, peer, size_bytes, .. } => match direction {
+            Direction::Sent => format!("→ {}: the mail, {} bytes", run.host(*peer), thousands(*size_bytes)),
+            Direction::Received => format!("← {}: the mail, {} bytes", run.host(*peer), thousands(*size_bytes)),
+        },
+        What::Connection { state, peer, port, .. } => {
+            let peer = run.host(*peer);
+            match state {
+                C::Connecting => format!("dials {peer}, port {port}"),
+                C::Open => format!("is connected with {peer}"),
+                C::Refused => format!("{peer} refuses the connection"),
+                C::TimedOut => format!("{peer} does not answer: the connection has timed out"),
+                C::PeerClosed => format!("{peer} closes its side"),
+                C::Reset => format!("{peer} has broken the connection off"),
+                C::Closed => format!("is done with the connection with {peer}"),
+            }
+        }
+        What::Question { direction: Direction::Sent, name, rtype, peer, .. } => {
+            format!("asks {}: {name} {rtype}?", run.host(*peer))
+        }
+        What::Question { name, rtype, .. } => format!("is asked: {name} {rtype}?"),
+        What::Answer { direction: Direction::Sent, name, rtype, rcode, records, .. } => {
+            format!("answers {name} {rtype}: {}", answer(rcode, records))
+        }
+        What::Answer { name, rtype, rcode, records, .. } => format!("hears {name} {rtype}: {}", answer(rcode, records)),
+        What::Lookup { name, rtype, result, cached } => {
+            format!("knows {name} {rtype}: {result}{}", if *cached { " (remembered)" } else { "" })
+        }
+        What::Accepted { queue_id, recipients, .. } => {
+            format!("says 250 and takes the mail for {} as {queue_id}", recipients.join(", "))
+        }
+        What::Queue { queue, reason, until, .. } => {
+            let name = match queue {
+                QueueName::Incoming => "incoming",
+                QueueName::Active => "active",
+                QueueName::Deferred => "deferred",
+                QueueName::Done => "done",
+            };
+            let until = until.map(|t| format!(", next try at {}", run.calendar().civil(t))).unwrap_or_default();
+            format!("queue: {name} ({reason}{until})")
+        }
+        What::Route { domain, hosts, .. } => format!("mail for {domain} goes to {}", hosts.join(", then ")),
+        What::Attempt { recipients, next_hop, number, .. } => {
+            format!("attempt {number} for {}: {next_hop}", recipients.join(", "))
+        }
+        What::Outcome { recipient, verdict, reply, by, .. } => {
+            let verdict = match verdict {
+                Verdict::Accepted => "accepted",
+                Verdict::Deferred => "put off",
+                Verdict::Failed => "refused",
+            };
+            let by = if by.is_empty() { String::new() } else { format!(" by {by}") };
+            format!("{recipient}: {verdict}{by}: {}", reply.visible())
+        }
+        What::Delivered { mailbox, .. } => format!("files the mail in the mailbox of {mailbox}"),
+        What::Bounced { recipient, status, reason, report, .. } => {
+            let report = if report.is_some() { "writes a report" } else { "tells nobody" };
+            format!("gives {recipient} up ({status}: {}) and {report}", reason.visible())
+        }
+        What::Discarded { recipient, reason, .. } => format!("drops the mail for {recipient}: {reason}"),
+        What::Unsent { recipient, reason } => format!("cannot send to {recipient}: {}", reason.visible()),
+        What::Policy { policy, decision, detail } => format!("{policy}: {decision} ({detail})"),
+        What::Session { state, .. } => format!("state: {state}"),
+        What::Fault { text } => format!("fault: {text}"),
+        What::Alarm { text } => format!("alarm: {text}"),
+        What::Packet { step, flags, payload_bytes, from, to, reason, retransmission, .. } => {
+            let step = serde_json::to_value(step).map(|v| text(&v)).unwrap_or_default();
+            let why = reason
+                .and_then(|r| serde_json::to_value(r).ok())
+                .map(|v| format!(" ({})", text(&v).replace('_', " ")))
+                .unwrap_or_default();
+            let again = if *retransmission { ", again" } else { "" };
+            let kind = if flags.is_empty() { "UDP" } else { flags };
+            format!("packet {} → {}: {kind}, {payload_bytes} bytes{again}: {step}{why}", run.host(*from), run.host(*to))
+        }
+    }
+}
+
+fn answer(rcode: &str, records: &[std::sync::Arc<str>]) -> String {
+    if records.is_empty() { rcode.to_owned() } else { records.join("; ") }
+}

@@ -1,0 +1,506 @@
+//! What a run looks like on a page: charts, dialogues, tables, bytes.
+
+use std::fmt::Write as _;
+
+use super::directive::Directive;
+use super::html::{escape, human, svg, thousands};
+use super::press::{Run, bytes, visible};
+use super::query::{OTHER_KEYS, Query, filed, words};
+use crate::render::{ladder, map};
+use crate::sim::{Duration, Instant};
+use crate::trace::transcript::{self, Style};
+use crate::trace::{ConnId, Direction, MailId, Record, Side, What};
+
+/// The columns of text twins.
+const WIDTH: usize = 100;
+
+fn instant(directive: &Directive, key: &str) -> Result<Option<Instant>, String> {
+    directive
+        .get(key)
+        .map(|v| v.parse::<Duration>().map(|d| Instant::ZERO + d).map_err(|why| format!("{key}={v}: {why}")))
+        .transpose()
+}
+
+fn mail(directive: &Directive, run: &Run) -> Result<Option<MailId>, String> {
+    let mail = directive.number::<u64>("mail")?;
+    match mail {
+        Some(n) if n == 0 || n > run.mails => Err(format!("there is no mail {n} in this run")),
+        mail => Ok(mail.map(MailId)),
+    }
+}
+
+/// A picture with its caption and its text twin.
+fn figure(drawn: &str, twin: &str, caption: &str, twin_name: &str) -> String {
+    format!(
+        "<figure class=\"pr-figure\"><div class=\"pr-scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{caption}\">{}</div>\
+         <figcaption>{caption}</figcaption><details class=\"pr-twin\"><summary>{twin_name}</summary>\
+         <pre class=\"pr-text\">{}</pre></details></figure>",
+        svg(drawn),
+        escape(twin.trim_end()),
+        caption = escape(caption),
+    )
+}
+
+/// `ladder`: who said what to whom, and when.
+pub(super) fn ladder(run: &Run, directive: &Directive) -> Result<String, String> {
+    directive.only(&["packets"], &["change", "mail", "from", "to", "caption", "rows"])?;
+    let options = ladder::Options {
+        mail: mail(directive, run)?,
+        from: instant(directive, "from")?,
+        to: instant(directive, "to")?,
+        packets: directive.has("packets"),
+        max_rows: directive.number("rows")?.unwrap_or(120),
+        ascii: false,
+    };
+    let twin = ladder::text(&run.roster, &run.records, &options, WIDTH);
+    if twin.contains("Nothing happens in this part.") {
+        return Err("nothing happens in this part of the run".into());
+    }
+    let caption = match (directive.get("caption"), options.mail) {
+        (Some(caption), _) => caption.to_owned(),
+        (None, Some(mail)) => format!("{}: mail {}", run.roster.title, mail.0),
+        (None, None) => run.roster.title.clone(),
+    };
+    let drawn = ladder::svg(&run.roster, &run.records, &options);
+    Ok(figure(&drawn, &twin, &caption, "The same as text"))
+}
+
+/// `map`: the hosts, their links, and the hops of a mail.
+pub(super) fn map(run: &Run, directive: &Directive) -> Result<String, String> {
+    directive.only(&["no-hops"], &["change", "mail", "caption"])?;
+    let options = map::Options { mail: mail(directive, run)?, hops: !directive.has("no-hops") };
+    let caption = directive.get("caption").map_or_else(|| format!("{}: who is there", run.roster.title), str::to_owned);
+    let drawn = map::svg(&run.roster, &run.records, &options);
+    let twin = map::text(&run.roster, &run.records, &options, WIDTH);
+    Ok(figure(&drawn, &twin, &caption, "The same as text"))
+}
+
+/// One line of a dialogue.
+pub(super) struct Said {
+    pub(super) at: Instant,
+    /// `C`, `S`, or nothing.
+    pub(super) who: &'static str,
+    pub(super) words: String,
+}
+
+/// The lines that a client said and heard on one connection.
+pub(super) fn dialogue_lines(run: &Run, directive: &Directive) -> Result<Vec<Said>, String> {
+    let records = || run.records.iter().filter(|r| r.id.is_some());
+    let (mail, hop) = (directive.number::<u64>("mail")?, directive.number::<u16>("hop")?);
+    let host = directive.get("host");
+    let conn = match directive.number::<u64>("conn")? {
+        Some(n) => ConnId(n),
+        None => {
+            let nth = directive.number::<usize>("nth")?.unwrap_or(1);
+            let mut conns: Vec<ConnId> = Vec::new();
+            for r in records() {
+                let is_client = matches!(
+                    r.what,
+                    What::Connection { side: Side::Client, .. } | What::Line { side: Side::Client, .. }
+                );
+                if let (true, Some(conn)) = (is_client, r.conn)
+                    && mail.is_none_or(|m| r.mail == Some(MailId(m)))
+                    && hop.is_none_or(|h| r.hop == Some(h))
+                    && host.is_none_or(|h| h == run.host(r.host))
+                    && !conns.contains(&conn)
+                {
+                    conns.push(conn);
+                }
+            }
+            *conns.get(nth.wrapping_sub(1)).ok_or_else(|| format!("there are only {} such connections", conns.len()))?
+        }
+    };
+    let mut said = Vec::new();
+    for r in records().filter(|r| r.conn == Some(conn)) {
+        if mail.is_some_and(|m| r.mail.is_some_and(|of| of.0 != m)) {
+            continue;
+        }
+        let at = r.at;
+        match &r.what {
+            What::Line { direction, side: Side::Client, text, .. } => {
+                let who = if *direction == Direction::Sent { "C" } else { "S" };
+                said.push(Said { at, who, words: text.visible() });
+            }
+            What::Content { direction: Direction::Sent, side: Side::Client, size_bytes, .. } => {
+                let words = format!("(the mail: {} bytes)", thousands(*size_bytes));
+                said.push(Said { at, who: "C", words });
+            }
+            What::Connection { side: Side::Client, .. } if directive.has("connection") => {
+                said.push(Said { at, who: "", words: words(run, r) });
+            }
+            _ => {}
+        }
+    }
+    let from = said.iter().position(|s| directive.get("from").is_none_or(|f| s.words.starts_with(f)));
+    let from = from.ok_or("no line of the dialogue begins like `from`")?;
+    let to = match directive.get("to") {
+        Some(to) => said[from..].iter().position(|s| s.words.starts_with(to)).ok_or("no line begins like `to`")? + from,
+        None => said.len().saturating_sub(1),
+    };
+    if said.is_empty() {
+        return Err("nothing is said on this connection".into());
+    }
+    Ok(said.into_iter().skip(from).take(to - from + 1).collect())
+}
+
+/// `dialogue`: what client and server say, as `C:` and `S:` lines.
+pub(super) fn dialogue(run: &Run, directive: &Directive) -> Result<String, String> {
+    directive.only(&["times", "connection"], &["change", "mail", "hop", "host", "nth", "conn", "from", "to"])?;
+    let lines = dialogue_lines(run, directive)?;
+    let mut out = String::from("<pre class=\"pr-dialogue\" tabindex=\"0\">");
+    let mut before = None;
+    for line in &lines {
+        if directive.has("times") {
+            let clock = transcript::clock(line.at);
+            let shown = if before == Some(line.at) { String::new() } else { clock };
+            let _ = write!(out, "<span class=\"pr-time\">{shown:>9}</span> ");
+            before = Some(line.at);
+        }
+        let class = match (line.who, line.words.as_bytes().first()) {
+            ("C", _) => "pr-c",
+            (_, Some(b'2' | b'3')) => "pr-s pr-good",
+            (_, Some(b'4')) => "pr-s pr-wait",
+            (_, Some(b'5')) => "pr-s pr-bad",
+            _ => "pr-note",
+        };
+        let who = if line.who.is_empty() { String::new() } else { format!("<b>{}:</b> ", line.who) };
+        let _ = write!(out, "<span class=\"{class}\">{who}{}</span>&#10;", escape(&line.words));
+    }
+    out.push_str("</pre>");
+    Ok(out)
+}
+
+/// The lines of the story that match.
+pub(super) fn story_lines(run: &Run, directive: &Directive) -> Result<Vec<transcript::Line>, String> {
+    let mail = mail(directive, run)?;
+    let (since, before) = (instant(directive, "since")?, instant(directive, "before")?);
+    let records: Vec<Record> = run
+        .records
+        .iter()
+        .filter(|r| r.id.is_some())
+        .filter(|r| mail.is_none_or(|m| r.mail.is_none_or(|of| of == m)))
+        .filter(|r| since.is_none_or(|t| r.at >= t) && before.is_none_or(|t| r.at < t))
+        .cloned()
+        .collect();
+    let mut lines = transcript::story(&run.roster, &records, &transcript::Options::default());
+    if let Some(wanted) = directive.get("match") {
+        lines.retain(|line| wanted.split('|').any(|w| line.text().contains(w)));
+    }
+    if let Some(range) = directive.get("lines") {
+        let (a, b) = range.split_once("..").ok_or("lines=a..b")?;
+        let a: usize = a.parse().map_err(|_| "lines=a..b".to_owned())?;
+        let b: usize = b.parse().map_err(|_| "lines=a..b".to_owned())?;
+        if a == 0 || b < a || b > lines.len() {
+            return Err(format!("the transcript has {} such lines", lines.len()));
+        }
+        lines = lines[a - 1..b].to_vec();
+    }
+    if lines.is_empty() { Err("no line of the transcript matches".into()) } else { Ok(lines) }
+}
+
+/// `transcript`: the run as the command line tells it.
+pub(super) fn transcript(run: &Run, directive: &Directive) -> Result<String, String> {
+    directive.only(&[], &["change", "mail", "match", "lines", "since", "before"])?;
+    let mut out = String::from("<pre class=\"pr-dialogue pr-story\" tabindex=\"0\">");
+    for line in story_lines(run, directive)? {
+        for piece in line.pieces() {
+            let class = match piece.style {
+                Style::Plain => "",
+                Style::Title | Style::Heading | Style::Host => "pr-strong",
+                Style::Faint | Style::Time => "pr-time",
+                Style::Client => "pr-c",
+                Style::Server | Style::Good => "pr-good",
+                Style::Warning => "pr-wait",
+                Style::Bad => "pr-bad",
+            };
+            let _ = match class {
+                "" => write!(out, "{}", escape(&piece.text)),
+                class => write!(out, "<span class=\"{class}\">{}</span>", escape(&piece.text)),
+            };
+        }
+        out.push_str("&#10;");
+    }
+    out.push_str("</pre>");
+    Ok(out)
+}
+
+fn when(run: &Run, at: Instant) -> String {
+    // A run of minutes is told by its own clock, a run of hours and days by the date.
+    if run.end - Instant::ZERO < Duration::from_mins(10) { transcript::clock(at) } else { run.calendar().civil(at) }
+}
+
+/// The rows of a timeline.
+pub(super) fn timeline_rows(run: &Run, directive: &Directive) -> Result<Vec<[String; 3]>, String> {
+    let mut found = Query::new(directive, OTHER_KEYS)?.find(run)?;
+    // What both ends saw is told once where no end is named.
+    if directive.get("kind").is_none() {
+        found.retain(|r| {
+            matches!(
+                r.what,
+                What::Composed { .. }
+                    | What::Attempt { .. }
+                    | What::Outcome { .. }
+                    | What::Delivered { .. }
+                    | What::Bounced { .. }
+                    | What::Discarded { .. }
+                    | What::Unsent { .. }
+                    | What::Policy { .. }
+                    | What::Fault { .. }
+            )
+        });
+    }
+    if found.is_empty() {
+        return Err("no record of the run matches".into());
+    }
+    Ok(found.into_iter().map(|r| [when(run, r.at), run.host(r.host).to_owned(), words(run, r)]).collect())
+}
+
+/// `timeline`: records as a table of when, where and what.
+pub(super) fn timeline(run: &Run, directive: &Directive) -> Result<String, String> {
+    directive.only(&[], &directive.pairs.iter().map(|(k, _)| k.as_str()).collect::<Vec<_>>())?;
+    Ok(table(&["When", "Where", "What"], &timeline_rows(run, directive)?))
+}
+
+fn table<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> String {
+    let mut out = String::from("<div class=\"table-wrapper pr-table\"><table><thead><tr>");
+    for head in heads {
+        let _ = write!(out, "<th>{head}</th>");
+    }
+    out.push_str("</tr></thead><tbody>");
+    for row in rows {
+        out.push_str("<tr>");
+        for cell in row {
+            let _ = write!(out, "<td>{}</td>", escape(cell));
+        }
+        out.push_str("</tr>");
+    }
+    out.push_str("</tbody></table></div>");
+    out
+}
+
+/// The mails and what became of them.
+pub(super) fn mail_rows(run: &Run) -> Vec<[String; 5]> {
+    let mut rows: Vec<[String; 5]> = Vec::new();
+    let mut composed: Vec<(Option<MailId>, Instant)> = Vec::new();
+    for r in &run.records {
+        if let What::Composed { from, to, subject, .. } = &r.what {
+            let from = if from.is_empty() { "<>" } else { from };
+            let number = r.mail.map(|m| m.0.to_string()).unwrap_or_default();
+            rows.push([number, from.to_owned(), to.join(", "), subject.to_string(), String::new()]);
+            composed.push((r.mail, r.at));
+            continue;
+        }
+        let Some(place) = composed.iter().position(|(mail, _)| mail.is_some() && *mail == r.mail) else { continue };
+        let age = human(r.at - composed[place].1);
+        let fate = match &r.what {
+            What::Delivered { mailbox, .. } => format!("in the mailbox of {mailbox} after {age}"),
+            What::Bounced { recipient, status, .. } => format!("bounced for {recipient} after {age} ({status})"),
+            What::Discarded { recipient, .. } => format!("dropped for {recipient} after {age}"),
+            What::Unsent { recipient, .. } => format!("not sent to {recipient}"),
+            _ => continue,
+        };
+        let cell = &mut rows[place][4];
+        if !cell.is_empty() {
+            cell.push_str("; ");
+        }
+        cell.push_str(&fate);
+    }
+    for row in &mut rows {
+        if row[4].is_empty() {
+            row[4] = "still on its way at the end".into();
+        }
+    }
+    rows
+}
+
+/// `mails`: every mail and its fate.
+pub(super) fn mails(run: &Run, directive: &Directive) -> Result<String, String> {
+    directive.only(&[], &["change"])?;
+    Ok(table(&["Mail", "From", "For", "Subject", "What became of it"], &mail_rows(run)))
+}
+
+/// `expectations`: what the scenario claims, and whether it came true.
+pub(super) fn expectations(run: &Run, directive: &Directive) -> Result<String, String> {
+    directive.only(&["unmet"], &["change"])?;
+    let rows: Vec<[String; 3]> = run
+        .judgements
+        .iter()
+        .filter(|j| !directive.has("unmet") || !j.met)
+        .map(|j| [if j.met { "✓ met" } else { "✗ not met" }.into(), j.expected.clone(), j.happened.clone()])
+        .collect();
+    if rows.is_empty() {
+        return Err("there is no such expectation".into());
+    }
+    Ok(table(&["", "Expected", "What happened"], &rows))
+}
+
+/// `message`: the bytes of a mail as it lies in a mailbox.
+pub(super) fn message(run: &Run, directive: &Directive) -> Result<String, String> {
+    directive.only(&["header", "body", "ends"], &["change", "to", "nth", "lines", "fields"])?;
+    let mail = filed(run, directive)?;
+    let all = bytes(&mail.content);
+    let end = mail.content.header_end().min(all.len());
+    let part = match (directive.has("header"), directive.has("body")) {
+        (true, false) => &all[..end],
+        (false, true) => &all[end..],
+        _ => &all[..],
+    };
+    let text = String::from_utf8_lossy(part).into_owned();
+    let mut lines: Vec<&str> = text.split("\r\n").collect();
+    if lines.last() == Some(&"") {
+        lines.pop();
+    }
+    if let Some(fields) = directive.get("fields") {
+        let mut keep = false;
+        let mut seen = Vec::new();
+        lines.retain(|line| {
+            if !line.starts_with([' ', '\t']) {
+                let name = line.split(':').next().unwrap_or_default();
+                keep = fields.split(',').any(|f| f.eq_ignore_ascii_case(name));
+                if keep {
+                    seen.push(name.to_ascii_lowercase());
+                }
+            }
+            keep
+        });
+        if let Some(missing) = fields.split(',').find(|f| !seen.contains(&f.to_ascii_lowercase())) {
+            return Err(format!("the mail has no field `{missing}`"));
+        }
+    }
+    if let Some(range) = directive.get("lines") {
+        let range =
+            range.split_once("..").and_then(|(a, b)| Some((a.parse::<usize>().ok()?, b.parse::<usize>().ok()?)));
+        let (a, b) = range
+            .filter(|(a, b)| *a > 0 && a <= b && *b <= lines.len())
+            .ok_or_else(|| format!("lines=a..b: the mail has {} lines", lines.len()))?;
+        lines = lines[a - 1..b].to_vec();
+    }
+    let mut out = String::from("<pre class=\"pr-dialogue pr-message\" tabindex=\"0\">");
+    for line in lines {
+        let shown: String = line.split('\t').map(|part| visible(part.as_bytes())).collect::<Vec<_>>().join("\t");
+        let (name, rest) = match shown.split_once(':') {
+            Some((name, rest)) if !name.contains(' ') && !directive.has("body") && !name.is_empty() => (name, rest),
+            _ => ("", shown.as_str()),
+        };
+        if !name.is_empty() {
+            let _ = write!(out, "<span class=\"pr-c\">{}:</span>", escape(name));
+        }
+        out.push_str(&escape(rest));
+        if directive.has("ends") {
+            out.push_str("<span class=\"pr-time\">␍␊</span>");
+        }
+        out.push_str("&#10;");
+    }
+    out.push_str("</pre>");
+    Ok(out)
+}
+
+/// `hex`: a line of the dialogue, byte by byte, with its line end.
+pub(super) fn hex(run: &Run, directive: &Directive) -> Result<String, String> {
+    let found = Query::new(directive, OTHER_KEYS)?.find(run)?;
+    let line = found.iter().find_map(|r| match &r.what {
+        What::Line { text, .. } => Some(text.0.to_vec()),
+        _ => None,
+    });
+    let mut line = line.ok_or("no line of the run matches")?;
+    line.extend_from_slice(b"\r\n");
+    let mut out = String::from("<pre class=\"pr-dialogue pr-hex\" tabindex=\"0\">");
+    for row in line.chunks(16) {
+        let numbers: Vec<String> = row.iter().map(|b| format!("{b:02x}")).collect();
+        let letters: String = row.iter().map(|b| if (b' '..=b'~').contains(b) { *b as char } else { '·' }).collect();
+        let _ = write!(
+            out,
+            "<span class=\"pr-c\">{:<47}</span>  <span class=\"pr-good\">{}</span>&#10;",
+            numbers.join(" "),
+            escape(&letters)
+        );
+    }
+    out.push_str("</pre>");
+    Ok(out)
+}
+
+/// Two lists of lines, told apart: what went away, what came.
+pub(super) fn differences(old: &[String], new: &[String], around: usize) -> String {
+    // The longest common subsequence, by the table.
+    let (n, m) = (old.len(), new.len());
+    let mut best = vec![vec![0_u32; m + 1]; n + 1];
+    for i in (0..n).rev() {
+        for j in (0..m).rev() {
+            best[i][j] = if old[i] == new[j] { best[i + 1][j + 1] + 1 } else { best[i + 1][j].max(best[i][j + 1]) };
+        }
+    }
+    let (mut i, mut j) = (0, 0);
+    let mut rows: Vec<(char, &str)> = Vec::new();
+    while i < n || j < m {
+        if i < n && j < m && old[i] == new[j] {
+            rows.push((' ', &old[i]));
+            (i, j) = (i + 1, j + 1);
+        } else if i < n && (j == m || best[i + 1][j] >= best[i][j + 1]) {
+            rows.push(('-', &old[i]));
+            i += 1;
+        } else {
+            rows.push(('+', &new[j]));
+            j += 1;
+        }
+    }
+    let near = |at: usize| {
+        let from = at.saturating_sub(around);
+        rows[from..(at + around + 1).min(rows.len())].iter().any(|(sign, _)| *sign != ' ')
+    };
+    let mut out = String::from("<pre class=\"pr-dialogue pr-diff\" tabindex=\"0\">");
+    let mut skipped = false;
+    for (at, (sign, text)) in rows.iter().enumerate() {
+        if !near(at) {
+            skipped = true;
+            continue;
+        }
+        if std::mem::take(&mut skipped) {
+            out.push_str("<span class=\"pr-time\">  ⋯</span>&#10;");
+        }
+        let _ = match sign {
+            '-' => write!(out, "<del>- {}</del>&#10;", escape(text)),
+            '+' => write!(out, "<ins>+ {}</ins>&#10;", escape(text)),
+            _ => write!(out, "<span>  {}</span>&#10;", escape(text)),
+        };
+    }
+    out.push_str("</pre>");
+    out
+}
+
+/// `compare`: the same part of the run without and with a change.
+pub(super) fn compare(plain: &Run, changed: &Run, directive: &Directive) -> Result<String, String> {
+    let mut inner = directive.clone();
+    inner.pairs.retain(|(k, _)| k != "show");
+    let lines = |run: &Run| -> Result<Vec<String>, String> {
+        Ok(match directive.get("show").unwrap_or("mails") {
+            "mails" => mail_rows(run)
+                .into_iter()
+                .map(|[n, from, to, subject, fate]| format!("mail {n}, {from} → {to}, “{subject}”: {fate}"))
+                .collect(),
+            "dialogue" => match dialogue_lines(run, &inner) {
+                Ok(lines) => lines.into_iter().map(|s| format!("{}: {}", s.who, s.words)).collect(),
+                // One of the two may not have that connection at all.
+                Err(_) => Vec::new(),
+            },
+            "timeline" => timeline_rows(run, &inner)
+                .unwrap_or_default()
+                .into_iter()
+                .map(|[when, place, what]| format!("{when}  {place}  {what}"))
+                .collect(),
+            "transcript" => story_lines(run, &inner).unwrap_or_default().iter().map(transcript::Line::text).collect(),
+            "expectations" => run
+                .judgements
+                .iter()
+                .map(|j| format!("{} {}: {}", if j.met { "✓" } else { "✗" }, j.expected, j.happened))
+                .collect(),
+            other => {
+                return Err(format!("show={other}: expected mails, dialogue, timeline, transcript or expectations"));
+            }
+        })
+    };
+    let (old, new) = (lines(plain)?, lines(changed)?);
+    if old == new {
+        return Err("nothing differs with this change".into());
+    }
+    Ok(differences(&old, &new, directive.number("around")?.unwrap_or(1)))
+}

@@ -1,0 +1,296 @@
+//! Excerpts of real sources, and reference pages that follow from them.
+
+use std::fmt::Write as _;
+
+use super::directive::Directive;
+use super::press::{Change, Press};
+use super::query::RECORD_SOURCE;
+use super::show::differences;
+
+/// `scenario`: a scenario file, or one of its parts.
+pub(super) fn scenario(text: &str, file: &str, directive: &Directive) -> Result<String, String> {
+    directive.only(&[], &["part", "change"])?;
+    let shown = match directive.get("part") {
+        None => text.trim_end().to_owned(),
+        Some(part) => {
+            let parts: Result<Vec<String>, String> = part.split(',').map(|p| field(text, p)).collect();
+            parts?.join("\n")
+        }
+    };
+    Ok(format!("<p class=\"pr-file\">{file}</p>\n\n```rust,ignore\n{shown}\n```\n"))
+}
+
+/// A field of the outermost bracket, with what it holds.
+fn field(text: &str, name: &str) -> Result<String, String> {
+    let begin = format!("    {name}:");
+    let lines: Vec<&str> = text.lines().collect();
+    let first = lines
+        .iter()
+        .position(|l| l.starts_with(&begin))
+        .ok_or_else(|| format!("the scenario has no field `{name}` any longer"))?;
+    let mut depth = 0_i32;
+    let mut shown = Vec::new();
+    for line in &lines[first..] {
+        shown.push(line.strip_prefix("    ").unwrap_or(line));
+        let mut quoted = false;
+        let mut before = ' ';
+        for c in line.chars() {
+            match c {
+                '"' if before != '\\' => quoted = !quoted,
+                '/' if !quoted && before == '/' => break,
+                '(' | '[' | '{' if !quoted => depth += 1,
+                ')' | ']' | '}' if !quoted => depth -= 1,
+                _ => {}
+            }
+            before = c;
+        }
+        if depth <= 0 {
+            break;
+        }
+    }
+    Ok(shown.join("\n"))
+}
+
+/// `change`: the line of the scenario that is put in the place of another.
+pub(super) fn change(press: &Press, file: &str, changes: &[Change]) -> Result<String, String> {
+    let lines = |text: String| -> Vec<String> { text.lines().map(str::to_owned).collect() };
+    let (old, new) = (lines(press.read(file)?), lines(press.changed(file, changes)?));
+    if old == new {
+        return Err("the change changes nothing".into());
+    }
+    Ok(differences(&old, &new, 0))
+}
+
+/// `source`: an item of the program by its name.
+pub(super) fn source(press: &Press, directive: &Directive) -> Result<String, String> {
+    let file = directive.words.first().ok_or("say which file")?.clone();
+    let item = directive.get("item").ok_or("say item=\"fn name\" or item=\"struct Name\"")?;
+    let text = press.read(&file)?;
+    let lines: Vec<&str> = text.lines().collect();
+    let is_it = |line: &str| {
+        let rest = line.trim_start();
+        let rest = ["pub(super) ", "pub(crate) ", "pub "].iter().find_map(|p| rest.strip_prefix(p)).unwrap_or(rest);
+        rest.strip_prefix(item).is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+    };
+    let at = lines.iter().position(|l| is_it(l)).ok_or_else(|| format!("{file} has no `{item}` any longer"))?;
+    let mut first = at;
+    while first > 0 && ["///", "#["].iter().any(|p| lines[first - 1].trim_start().starts_with(p)) {
+        first -= 1;
+    }
+    let indent = lines[at].len() - lines[at].trim_start().len();
+    let one_line = lines[at].trim_end().ends_with([';', ',']) || lines[at].trim_end().ends_with("}");
+    let last = if one_line {
+        at
+    } else {
+        (at + 1..lines.len())
+            .find(|i| {
+                let line = lines[*i];
+                line.len() - line.trim_start().len() == indent && line.trim_start().starts_with(['}', ')'])
+            })
+            .ok_or_else(|| format!("{file}: the end of `{item}` is not found"))?
+    };
+    let most = directive.number::<usize>("lines")?.unwrap_or(60);
+    let mut shown: Vec<&str> = lines[first..=last].iter().map(|l| l.get(indent..).unwrap_or("")).collect();
+    if shown.len() > most {
+        shown.truncate(most);
+        shown.push("// …");
+    }
+    Ok(format!("<p class=\"pr-file\">{file}</p>\n\n```rust,ignore\n{}\n```\n", shown.join("\n")))
+}
+
+/// The first lines of a module: its own description.
+pub(super) fn module(press: &Press, directive: &Directive) -> Result<String, String> {
+    let file = directive.words.first().ok_or("say which file")?;
+    let text = press.read(file)?;
+    let about: Vec<&str> =
+        text.lines().map_while(|l| l.strip_prefix("//!")).map(|l| l.strip_prefix(' ').unwrap_or(l)).collect();
+    if about.is_empty() {
+        return Err(format!("{file} says nothing about itself"));
+    }
+    // Links of the program's own documentation lead nowhere in the book.
+    let mut quote = String::new();
+    for line in about {
+        let _ = writeln!(quote, "> {}", line.replace("[`", "`").replace("`]", "`"));
+    }
+    Ok(format!("{quote}>\n> — `{file}`\n"))
+}
+
+/// A struct field or an enum variant with its words.
+struct Documented {
+    indent: usize,
+    name: String,
+    takes: String,
+    about: String,
+}
+
+/// Everything that is documented in an item of the record source.
+fn documented(item: &str) -> Vec<Documented> {
+    let mut found = Vec::new();
+    let mut about = Vec::new();
+    let mut inside = false;
+    for line in RECORD_SOURCE.lines() {
+        if !inside {
+            inside = line.trim_end() == format!("pub {item} {{");
+            continue;
+        }
+        if line == "}" {
+            break;
+        }
+        let trimmed = line.trim();
+        if let Some(words) = trimmed.strip_prefix("///") {
+            about.push(words.trim());
+        } else if !trimmed.starts_with("#[") && trimmed.starts_with(|c: char| c.is_alphabetic()) {
+            let declared = trimmed.trim_end_matches([',', '{', ' ']);
+            let declared = declared.strip_prefix("pub ").unwrap_or(declared);
+            let (name, takes) = declared.split_once(": ").unwrap_or((declared, ""));
+            let indent = line.len() - line.trim_start().len();
+            found.push(Documented { indent, name: name.into(), takes: takes.into(), about: about.join(" ") });
+            about.clear();
+        }
+    }
+    found
+}
+
+/// A type in words.
+fn takes(rust: &str) -> String {
+    let optional = rust.strip_prefix("Option<").and_then(|t| t.strip_suffix('>'));
+    let plain = optional.unwrap_or(rust);
+    let word = match plain {
+        "Arc<str>" | "String" => "text",
+        "Vec<Arc<str>>" => "list of texts",
+        "Octets" => "text, escaped",
+        "bool" => "true or false",
+        "u16" | "u32" | "u64" | "i64" => "number",
+        "Instant" => "time in ns",
+        "HostId" => "host",
+        "MailId" => "mail",
+        "ConnId" => "connection",
+        "RecordId" => "record",
+        other => other,
+    };
+    if optional.is_some() { format!("{word}, may be missing") } else { word.into() }
+}
+
+fn snake(name: &str) -> String {
+    let mut out = String::new();
+    for (i, c) in name.chars().enumerate() {
+        if c.is_uppercase() && i > 0 {
+            out.push('_');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+/// The reference of trace records, from the documentation in the source.
+fn records() -> String {
+    let mut out = String::from("## Every record\n\n| field | takes | meaning |\n| --- | --- | --- |\n");
+    for field in documented("struct Record").iter().filter(|f| f.name != "what") {
+        let _ = writeln!(out, "| `{}` | {} | {} |", field.name, takes(&field.takes), tidy(&field.about));
+    }
+    out.push_str("\n## The head of a trace\n\n| field | takes | meaning |\n| --- | --- | --- |\n");
+    for field in documented("struct Roster") {
+        let _ = writeln!(out, "| `{}` | {} | {} |", field.name, takes(&field.takes), tidy(&field.about));
+    }
+    out.push_str("\n## What was observed\n");
+    let mut open = false;
+    for field in documented("enum What") {
+        if field.indent == 4 {
+            let _ = write!(out, "\n### `{}`\n\n{}\n", snake(&field.name), tidy(&field.about));
+            open = false;
+        } else {
+            if !open {
+                out.push_str("\n| field | takes | meaning |\n| --- | --- | --- |\n");
+                open = true;
+            }
+            let _ = writeln!(out, "| `{}` | {} | {} |", field.name, takes(&field.takes), tidy(&field.about));
+        }
+    }
+    out.push_str("\n## Words with a fixed choice\n");
+    for (name, what) in [
+        ("Verdict", "verdict"),
+        ("QueueName", "queue"),
+        ("ConnectionState", "state of a connection"),
+        ("PacketStep", "step of a packet"),
+        ("LossReason", "reason of a loss"),
+        ("Side", "side"),
+        ("Direction", "direction"),
+    ] {
+        let _ = write!(out, "\n### {what}\n\n| word | meaning |\n| --- | --- |\n");
+        for word in documented(&format!("enum {name}")) {
+            let _ = writeln!(out, "| `{}` | {} |", snake(&word.name), tidy(&word.about));
+        }
+    }
+    out
+}
+
+fn tidy(text: &str) -> String {
+    text.replace("[`", "`").replace("`]", "`").replace('|', "\\|").replace('<', "&lt;")
+}
+
+/// `reference`: a page that the program writes itself.
+pub(super) fn reference(directive: &Directive) -> Result<String, String> {
+    match directive.words.first().map(String::as_str) {
+        Some("scenario") => Ok(chapter(&crate::scenario::reference(), |title| title != "Expectations")),
+        Some("expectations") => Ok(chapter(&crate::scenario::reference(), |title| title == "Expectations")),
+        Some("records") => Ok(records()),
+        Some("cli") => Ok(command_line()),
+        _ => Err("expected scenario, expectations, records or cli".into()),
+    }
+}
+
+/// The parts of a Markdown page whose titles are wanted; the page's own title is left out.
+fn chapter(page: &str, wanted: impl Fn(&str) -> bool) -> String {
+    let mut out = String::new();
+    let mut keep = false;
+    for line in page.lines() {
+        if let Some(title) = line.strip_prefix("## ") {
+            keep = wanted(title);
+        }
+        if keep {
+            // Defaults are written in quotation marks, which Markdown would bend; angle brackets are no HTML.
+            out.push_str(&line.replace('<', "&lt;"));
+            out.push('\n');
+        }
+    }
+    out
+}
+
+fn command_line() -> String {
+    let mut command = crate::cli::command();
+    command.build();
+    let mut out = String::new();
+    let overview = command.render_help().to_string();
+    let _ = write!(out, "```text\n{}\n```\n", overview.trim_end());
+    for sub in command.get_subcommands_mut() {
+        if sub.get_name() == "help" || sub.is_hide_set() {
+            continue;
+        }
+        let name = sub.get_name().to_owned();
+        let help = sub.render_long_help().to_string();
+        let _ = write!(out, "\n## `postroad {name}`\n\n```text\n{}\n```\n", help.trim_end());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_documented() {
+        let page = records();
+        for part in ["### `composed`", "### `outcome`", "| `queue_id` | text |", "| `timed_out` |", "| `cause` |"] {
+            assert!(page.contains(part), "{part}\n{page}");
+        }
+    }
+
+    #[test]
+    fn parts_of_a_scenario_are_found() {
+        let text =
+            "(\n    title: \"a (\",\n    hosts: {\n        \"x\": Mta(),\n    },\n    mail: [ (a: \"}\") ],\n)\n";
+        assert_eq!(field(text, "hosts").unwrap(), "hosts: {\n    \"x\": Mta(),\n},");
+        assert_eq!(field(text, "mail").unwrap(), "mail: [ (a: \"}\") ],");
+        assert!(field(text, "faults").is_err());
+    }
+}
