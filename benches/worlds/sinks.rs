@@ -1,8 +1,6 @@
 //! Who looks on.
 
-use std::cell::RefCell;
 use std::io;
-use std::rc::Rc;
 
 use postroad::trace::jsonl::JsonLines;
 use postroad::trace::{Record, Sink};
@@ -46,7 +44,7 @@ impl Sinks {
     pub(super) fn observe(self, world: &mut World) {
         match self {
             Sinks::Off => {}
-            Sinks::Memory => world.observe(Box::new(Rc::new(RefCell::new(Memory::default())))),
+            Sinks::Memory => world.observe(Box::<Memory>::default()),
             Sinks::JsonLines => world.observe(Box::new(JsonLines::new(io::sink(), false))),
         }
     }
