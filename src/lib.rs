@@ -21,4 +21,5 @@ pub mod sim;
 pub mod smtp;
 pub mod store;
 pub mod trace;
+pub mod workload;
 pub mod world;

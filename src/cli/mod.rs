@@ -3,6 +3,7 @@
 //! One file a subcommand holds its arguments and its work. Exit status: 0 all is well, 1 an expectation failed,
 //! 2 the command line, a scenario or a file is wrong, 3 the simulator broke an invariant of its own (a defect).
 
+mod bench;
 mod check;
 mod collect;
 mod completions;
@@ -45,6 +46,7 @@ enum Command {
     Check(check::Args),
     Test(test::Args),
     Draw(draw::Args),
+    Bench(bench::Args),
     New(new::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -58,6 +60,7 @@ impl Command {
             Command::Check(args) => args.work(screen),
             Command::Test(args) => args.work(screen),
             Command::Draw(args) => args.work(screen),
+            Command::Bench(args) => args.work(screen),
             Command::New(args) => args.work(screen),
             Command::Completions(args) => args.work(screen),
             Command::Man(args) => args.work(screen),

@@ -1,0 +1,33 @@
+//! The machines by themselves: event list, TCP, SMTP sessions, dot transparency, DNS messages.
+//!
+//! `cargo bench --bench parts`; a word after it picks those benchmarks whose name contains it.
+
+#[path = "parts/dns.rs"]
+mod dns;
+#[path = "parts/events.rs"]
+mod events;
+#[path = "parts/smtp.rs"]
+mod smtp;
+#[path = "parts/tcp.rs"]
+mod tcp;
+#[path = "parts/transparency.rs"]
+mod transparency;
+
+use std::time::Duration;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+
+/// Long enough for machines that take microseconds.
+fn config() -> Criterion {
+    Criterion::default()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2))
+        .sample_size(40)
+}
+
+criterion_group! {
+    name = parts;
+    config = config();
+    targets = events::benches, tcp::benches, smtp::benches, transparency::benches, dns::benches
+}
+criterion_main!(parts);
