@@ -19,6 +19,10 @@ mod scenarios;
 mod schema;
 #[path = "all/truth.rs"]
 mod truth;
-// The command line and its exit codes have their own folder:
-// #[path = "cli/mod.rs"]
-// mod cli;
+// The command line, its exit codes and its benchmarks have folders of their own.
+#[cfg(feature = "cli")]
+#[path = "bench/mod.rs"]
+mod bench;
+#[cfg(feature = "cli")]
+#[path = "cli/mod.rs"]
+mod cli;

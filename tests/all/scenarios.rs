@@ -63,8 +63,11 @@ fn the_relay_chain_leaves_its_trail() {
     let run = lab::run(&plan, Look::default());
     let [filed] = run.filed.as_slice() else { panic!("{} mails were filed", run.filed.len()) };
     let text = String::from_utf8(filed.bytes.clone()).unwrap();
-    let by: Vec<&str> =
-        text.lines().filter_map(|line| line.strip_prefix("\tby ")).map(|line| line.split(' ').next().unwrap()).collect();
+    let by: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("\tby "))
+        .map(|line| line.split(' ').next().unwrap())
+        .collect();
     assert_eq!(by, ["store.blue.example", "mx.blue.example", "smtp.provider.example", "mail.green.example"]);
     assert!(text.starts_with("Return-Path: <alice@green.example>\r\nReceived: from mx.blue.example "), "{text}");
 }

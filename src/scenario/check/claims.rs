@@ -175,7 +175,7 @@ impl Checker {
         let written: Vec<Arc<str>> = self.plan.mail.iter().take(5000).map(|m| Arc::clone(&m.subject)).collect();
         // Generators number their mails, and reports have subjects of their own.
         if self.plan.traffic.is_empty()
-            && ![DELAYED_SUBJECT, FAILED_SUBJECT].contains(&&*subject)
+            && ![DELAYED_SUBJECT, FAILED_SUBJECT].contains(&subject)
             && !written.iter().any(|s| **s == *subject)
             && !written.is_empty()
             && !self.r.is_full()
