@@ -11,7 +11,7 @@ mod text;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::builder::PossibleValuesParser;
 
@@ -24,6 +24,12 @@ use crate::trace::transcript::{Align, Line, Sheet, Style};
 use crate::workload::{self, MOST_MESSAGES, MOST_SITES, Settings, Trial, Workload};
 use export::Exporter;
 use report::{Measured, Report};
+
+/// A workload is run so often, and the fastest run counts: whatever disturbs a run makes it slower, never faster.
+const MOST_RUNS: u32 = 5;
+
+/// After this time no further run of a workload is begun.
+const ENOUGH: Duration = Duration::from_secs(3);
 
 /// Measure the simulator with embedded relay workloads
 #[derive(Debug, clap::Args)]
@@ -139,9 +145,40 @@ impl Args {
     }
 }
 
-/// One workload. None where it did not do its work; that has been said.
+/// One workload, a few times. None where it did not do its work; that has been said.
 fn measure(workload: &Workload, settings: &Settings, report: &mut Report) -> Result<Option<Measured>, Failure> {
     report.memory = report.memory.max(memory::begin());
+    let began = Instant::now();
+    let mut best: Option<Measured> = None;
+    for run in 1..=MOST_RUNS {
+        let measured = match once(workload, settings)? {
+            Ok(measured) => measured,
+            Err(text) => {
+                complain(&format!("the workload {} failed: {text}", workload.name));
+                return Ok(None);
+            }
+        };
+        if best.as_ref().is_some_and(|best| !best.is_same_work(&measured)) {
+            complain(&format!("the workload {} failed: run {run} did other things than the first", workload.name));
+            return Ok(None);
+        }
+        best = Some(match best {
+            Some(best) if best.wall_ns <= measured.wall_ns => best,
+            _ => measured,
+        });
+        if let Some(best) = &mut best {
+            best.runs = run;
+            best.peak_memory_bytes = memory::peak_bytes();
+        }
+        if began.elapsed() >= ENOUGH {
+            break;
+        }
+    }
+    Ok(best)
+}
+
+/// One run, or what went wrong in it.
+fn once(workload: &Workload, settings: &Settings) -> Result<Result<Measured, String>, Failure> {
     let began = Instant::now();
     let mut trial = Trial::new(workload, settings).map_err(|diagnostics| {
         let text = workload.text(settings);
@@ -162,15 +199,8 @@ fn measure(workload: &Workload, settings: &Settings, report: &mut Report) -> Res
     }
     let outcome = trial.finish();
     let wall = began.elapsed();
-    let peak = memory::peak_bytes();
     progress.clear();
-    match outcome {
-        Ok(outcome) => Ok(Some(Measured::new(workload, settings, &outcome, setup, wall, peak))),
-        Err(text) => {
-            complain(&format!("the workload {} failed: {text}", workload.name));
-            Ok(None)
-        }
-    }
+    Ok(outcome.map(|outcome| Measured::new(workload, settings, &outcome, setup, wall)))
 }
 
 fn list(screen: &mut Screen) {

@@ -69,7 +69,7 @@ fn two_runs_agree_in_all_but_time_and_memory() {
         let mut result = json(&stdout(&bench(&args)));
         for row in result["results"].as_array_mut().expect("rows") {
             let row = row.as_object_mut().expect("a row");
-            for name in ["setup_ns", "wall_ns", "hops_per_s", "events_per_s", "peak_memory_bytes"] {
+            for name in ["setup_ns", "wall_ns", "hops_per_s", "events_per_s", "runs", "peak_memory_bytes"] {
                 assert!(row.remove(name).is_some(), "{name}");
             }
         }

@@ -10,7 +10,7 @@ use crate::cli::failure::Failure;
 pub(super) struct Csv;
 
 const HEAD: &str = "workload,messages,size_bytes,sites,hosts,hops,connections,packets,events,virtual_ns,setup_ns,wall_ns,\
-                    hops_per_s,events_per_s,peak_memory_bytes";
+                    hops_per_s,events_per_s,runs,peak_memory_bytes";
 
 impl Exporter for Csv {
     fn export(&self, report: &Report) -> Result<String, Failure> {
@@ -34,6 +34,7 @@ impl Exporter for Csv {
                 r.wall_ns,
                 r.hops_per_s,
                 r.events_per_s,
+                u64::from(r.runs),
             ];
             out.push_str(&r.workload);
             for number in numbers {

@@ -52,6 +52,8 @@ pub(super) struct Measured {
     pub(super) wall_ns: u64,
     pub(super) hops_per_s: u64,
     pub(super) events_per_s: u64,
+    /// How many runs there were; the times are those of the fastest.
+    pub(super) runs: u32,
     pub(super) peak_memory_bytes: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) compared: Option<Compared>,
@@ -127,7 +129,6 @@ impl Measured {
         outcome: &Outcome,
         setup: Duration,
         wall: Duration,
-        peak_memory_bytes: Option<u64>,
     ) -> Measured {
         let amounts = workload.amounts(settings);
         let wall_ns = nanos(wall).max(1);
@@ -146,9 +147,16 @@ impl Measured {
             wall_ns,
             hops_per_s: per_second(outcome.hops, wall_ns),
             events_per_s: per_second(outcome.events, wall_ns),
-            peak_memory_bytes,
+            runs: 1,
+            peak_memory_bytes: None,
             compared: None,
         }
+    }
+
+    /// Whether everything agrees that must.
+    pub(super) fn is_same_work(&self, other: &Measured) -> bool {
+        let key = |m: &Measured| [m.messages, m.hosts, m.hops, m.connections, m.packets, m.events, m.virtual_ns];
+        key(self) == key(other)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Results for people: an aligned table, and what it means.
 
+use super::compare::NOISE;
 use super::export::Exporter;
 use super::report::{Measured, Report};
 use crate::cli::failure::Failure;
@@ -65,13 +66,21 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
         Some(size) => format!("Messages of {}", presets::bytes(size)),
         None => "Messages of each workload's own size (4 KiB, attachment 100 MB)".to_owned(),
     };
-    vec![
+    let mut notes = vec![
         format!(
-            "{size}, seed {}, no sinks, one core. A hop is a recipient for whom a host said 250.",
+            "{size}, seed {}, no sinks, one core; the fastest of up to five runs. A hop is a recipient for whom a host \
+             said 250.",
             report.settings.seed
         ),
         report.memory.note().to_owned(),
-    ]
+    ];
+    if report.is_compared() {
+        let percent = (NOISE * 100.0).round();
+        notes.push(format!(
+            "Compared by hops/s. Less than {percent} % is called the same; a busy machine can make more of it."
+        ));
+    }
+    notes
 }
 
 /// `12.3 ms`, `1.234 s`.
