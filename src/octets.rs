@@ -17,6 +17,14 @@ use smallvec::SmallVec;
 enum Storage {
     Static(&'static [u8]),
     Shared(Arc<[u8]>),
+    Text(Arc<Text>),
+}
+
+/// Bytes that were looked at when they were written. They never change, so nobody needs to look again.
+struct Text {
+    bytes: Box<[u8]>,
+    is_tidy: bool,
+    is_ascii: bool,
 }
 
 /// A window into immutable, shared bytes. Cloning and cutting cost a reference count, never a copy.
@@ -52,6 +60,40 @@ impl Chunk {
     pub fn copy_from(bytes: &[u8]) -> Chunk {
         assert!(bytes.len() <= Chunk::MAX_LEN, "a chunk holds less than 4 GiB");
         Chunk { storage: Storage::Shared(Arc::from(bytes)), start: 0, end: bytes.len() as u32 }
+    }
+
+    /// Takes bytes over as they are, and looks at them once: [`is_tidy`](Chunk::is_tidy) and
+    /// [`is_ascii`](Chunk::is_ascii) then cost nothing, however often and for however small a window they are asked.
+    /// For what is large and travels far.
+    ///
+    /// # Panics
+    /// When `bytes` is longer than [`Chunk::MAX_LEN`].
+    #[must_use]
+    pub fn text(bytes: Vec<u8>) -> Chunk {
+        assert!(bytes.len() <= Chunk::MAX_LEN, "a chunk holds less than 4 GiB");
+        let end = bytes.len() as u32;
+        let text = Text {
+            is_tidy: find_untidy(&bytes).is_none(),
+            is_ascii: bytes.is_ascii(),
+            bytes: bytes.into_boxed_slice(),
+        };
+        Chunk { storage: Storage::Text(Arc::new(text)), start: 0, end }
+    }
+
+    /// Whether it is known that no two neighbouring bytes in here are special: CR and LF come only as CRLF, and no LF
+    /// has a dot behind it. `false` may also mean that nobody has looked. A window may still begin with LF or end with
+    /// CR.
+    #[must_use]
+    #[inline]
+    pub fn is_tidy(&self) -> bool {
+        matches!(&self.storage, Storage::Text(text) if text.is_tidy)
+    }
+
+    /// Whether all bytes are below 128.
+    #[must_use]
+    #[inline]
+    pub fn is_ascii(&self) -> bool {
+        matches!(&self.storage, Storage::Text(text) if text.is_ascii) || self[..].is_ascii()
     }
 
     /// Number of bytes in the window.
@@ -112,6 +154,7 @@ impl Chunk {
         }
         let same = match (&self.storage, &next.storage) {
             (Storage::Shared(a), Storage::Shared(b)) => Arc::ptr_eq(a, b),
+            (Storage::Text(a), Storage::Text(b)) => Arc::ptr_eq(a, b),
             (Storage::Static(a), Storage::Static(b)) => std::ptr::eq(*a, *b),
             _ => false,
         };
@@ -129,9 +172,48 @@ impl Deref for Chunk {
         let all: &[u8] = match &self.storage {
             Storage::Static(bytes) => bytes,
             Storage::Shared(bytes) => bytes,
+            Storage::Text(text) => &text.bytes,
         };
         &all[self.start as usize..self.end as usize]
     }
+}
+
+/// Whether two neighbouring bytes are special in text of CRLF lines: a CR without LF, an LF without CR, or a dot behind
+/// an LF.
+#[inline]
+fn is_untidy(a: u8, b: u8) -> bool {
+    ((a == b'\r') != (b == b'\n')) | ((a == b'\n') & (b == b'.'))
+}
+
+/// The index of the first byte of the first special pair (see [`Chunk::is_tidy`]). Written so that the compiler looks
+/// at many bytes at once: the one loop that sees every byte of every message.
+#[must_use]
+pub fn find_untidy(bytes: &[u8]) -> Option<usize> {
+    const BLOCK: usize = 256;
+    let second = bytes.get(1..)?;
+    let mut from = 0;
+    for (a, b) in bytes.chunks_exact(BLOCK).zip(second.chunks_exact(BLOCK)) {
+        let any = a.iter().zip(b).fold(0_u8, |any, (a, b)| any | u8::from(is_untidy(*a, *b)));
+        if any != 0 {
+            break;
+        }
+        from += BLOCK;
+    }
+    (from..second.len()).find(|&i| is_untidy(bytes[i], second[i]))
+}
+
+/// Writes a number in decimal digits.
+pub fn write_decimal(out: &mut impl Extend<u8>, number: u64) {
+    let (mut digits, mut at, mut rest) = ([0; 20], 20, number);
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend(digits[at..].iter().copied());
 }
 
 impl Default for Chunk {
@@ -214,6 +296,20 @@ impl Rope {
             return;
         }
         self.chunks.push(chunk);
+    }
+
+    /// Puts a chunk in front. It is not merged with what is there.
+    pub fn push_front(&mut self, chunk: Chunk) {
+        if !chunk.is_empty() {
+            self.len += chunk.len();
+            self.chunks.insert(0, chunk);
+        }
+    }
+
+    /// Room for this many chunks.
+    #[must_use]
+    pub fn with_capacity(chunks: usize) -> Rope {
+        Rope { chunks: SmallVec::with_capacity(chunks), len: 0 }
     }
 
     /// Appends all of `other`.
@@ -320,6 +416,7 @@ impl fmt::Debug for Rope {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn windows_cut_apart_grow_together_again() {
@@ -347,5 +444,28 @@ mod tests {
         assert_eq!(rope.slice(1..5).to_vec(), b"bcde");
         assert_eq!(rope.slice(3..3).len(), 0);
         assert_eq!(rope.slice(0..6), rope);
+    }
+
+    #[test]
+    fn what_was_looked_at_is_known_of_every_window() {
+        let text = Chunk::text(b"a\r\nb.\r\n".to_vec());
+        assert!(text.is_tidy() && text.slice(2..5).is_tidy() && text.is_ascii());
+        for untidy in ["a\nb", "a\rb", "a\r\n.b", "a\r\r\n"] {
+            assert!(!Chunk::text(untidy.into()).is_tidy(), "{untidy:?}");
+        }
+        assert!(!Chunk::copy_from(b"a").is_tidy(), "nobody looked");
+        let eight_bit = Chunk::text("aé".into());
+        assert!(!eight_bit.is_ascii() && eight_bit.slice(0..1).is_ascii());
+        let mut head = text.slice(0..3);
+        assert!(head.try_merge(&text.slice(3..6)) && head.len() == 6);
+    }
+
+    proptest! {
+        #[test]
+        fn the_quick_search_finds_what_the_slow_one_does(data in "[ab]{0,600}[a.\r\n]{0,20}[ab]{0,150}[a.\r\n]{0,4}") {
+            let bytes = data.as_bytes();
+            let slow = bytes.windows(2).position(|w| is_untidy(w[0], w[1]));
+            prop_assert_eq!(find_untidy(bytes), slow);
+        }
     }
 }

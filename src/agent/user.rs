@@ -1,12 +1,14 @@
 //! The mail user agent: composes on a timetable and hands mail to its submission server.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::courier::Courier;
+use super::courier::{Courier, earlier};
 use super::mta::DateCache;
 use super::{Context, Input};
 use crate::identity::{Domain, Mailbox, ReversePath};
@@ -72,6 +74,8 @@ pub struct User {
     courier: Courier,
     date: DateCache,
     serial: u64,
+    /// Where message ids are written; keeps its memory.
+    message_id: String,
 }
 
 impl User {
@@ -80,7 +84,7 @@ impl User {
     #[must_use]
     pub fn new(host_name: Domain, tasks: Vec<Task>, courier: Courier) -> User {
         let due = tasks.iter().enumerate().filter(|(_, t)| t.left > 0).map(|(i, t)| Reverse((t.at, i))).collect();
-        User { host_name, tasks, due, courier, date: DateCache::default(), serial: 0 }
+        User { host_name, tasks, due, courier, date: DateCache::default(), serial: 0, message_id: String::new() }
     }
 
     /// The outbox.
@@ -110,10 +114,7 @@ impl User {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let due = self.due.peek().map(|Reverse((at, _))| *at);
-        match (due, self.courier.poll_timeout()) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        }
+        earlier(due, self.courier.poll_timeout())
     }
 
     fn send_due(&mut self, ctx: &mut Context<'_>) {
@@ -142,14 +143,15 @@ impl User {
         let serial = self.serial;
         let number = ctx.ids.next_mail();
         let secs = ctx.calendar.unix_secs(ctx.now);
-        let message_id = format!("{}.{secs}@{}", &*queue_id(serial), self.host_name);
+        let mut message_id = std::mem::take(&mut self.message_id);
+        write_message_id(&mut message_id, serial, secs, &self.host_name);
         let date = self.date.get(ctx.calendar, ctx.now);
         let task = &mut self.tasks[place];
         let (reverse_path, to, subject, content) = match &mut task.kind {
             Kind::Letter { reverse_path, recipients, draft, composer } => {
                 let composer = composer.get_or_insert_with(|| Box::new(Composer::new(draft)));
                 let content = composer.mail(&message_id, date);
-                (reverse_path.clone(), recipients.clone(), draft.subject.clone(), content)
+                (reverse_path.clone(), recipients.clone(), Cow::Borrowed(draft.subject.as_str()), content)
             }
             Kind::Traffic { from, to, size_bytes, max_size_bytes, subject } => {
                 let author = from[task.luck.below(from.len() as u64) as usize].clone();
@@ -158,13 +160,14 @@ impl User {
                 draft.subject = subject.replace("{n}", &number.0.to_string());
                 draft.size = Some(task.luck.draw(*size_bytes).min(*max_size_bytes));
                 draft.date = date.into();
-                draft.message_id = message_id;
+                draft.message_id.clone_from(&message_id);
                 let mut recipients: SmallVec<[Mailbox; 1]> = SmallVec::new();
                 recipients.push(recipient);
                 let content = draft.compose();
-                (ReversePath::Mailbox(author), recipients, draft.subject, content)
+                (ReversePath::Mailbox(author), recipients, Cow::Owned(draft.subject), content)
             }
         };
+        self.message_id = message_id;
         ctx.record(ctx.at().mail(number, 0), || What::Composed {
             from: match &reverse_path {
                 ReversePath::Null => "".into(),
@@ -205,6 +208,15 @@ impl User {
             reason: Octets(reason),
         });
     }
+}
+
+/// An id that no other message has: the queue id, the second and the host.
+fn write_message_id(out: &mut String, serial: u64, secs: i64, host: &Domain) {
+    out.clear();
+    out.push_str(&queue_id(serial));
+    // Writing to a string cannot fail.
+    let _ = write!(out, ".{secs}@");
+    out.push_str(host.as_str());
 }
 
 /// The outbox of a user agent: every five minutes for a day.

@@ -59,17 +59,38 @@ impl Domain {
         if text.starts_with('[') {
             return check_literal(text);
         }
-        for label in text.split('.') {
-            if label.is_empty() || label.len() > 63 {
-                return Err(DomainError::LabelLength(label.into()));
-            }
-            let plain = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-            if !plain || label.starts_with('-') || label.ends_with('-') {
-                return Err(DomainError::LabelCharacter(label.into()));
-            }
-        }
-        Ok(())
+        if is_name(text.as_bytes()) { Ok(()) } else { Err(what_is_wrong(text)) }
     }
+}
+
+/// Whether every label is well-formed. Names are checked with every command of every dialogue, so this takes one look
+/// at each byte.
+fn is_name(text: &[u8]) -> bool {
+    let (mut len, mut last) = (0, b'.');
+    for &b in text {
+        match b {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => len += 1,
+            b'-' if len > 0 => len += 1,
+            b'.' if len > 0 && len <= 63 && last != b'-' => len = 0,
+            _ => return false,
+        }
+        last = b;
+    }
+    len > 0 && len <= 63 && last != b'-'
+}
+
+/// The first label of a name that is not well-formed, and why.
+fn what_is_wrong(text: &str) -> DomainError {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    for label in text.split('.') {
+        if label.is_empty() || label.len() > 63 {
+            return DomainError::LabelLength(label.into());
+        }
+        if !label.bytes().all(plain) || label.starts_with('-') || label.ends_with('-') {
+            return DomainError::LabelCharacter(label.into());
+        }
+    }
+    unreachable!("`is_name` found a label that is not well-formed")
 }
 
 fn check_literal(text: &str) -> Result<(), DomainError> {

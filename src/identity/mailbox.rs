@@ -63,9 +63,38 @@ impl Mailbox {
     }
 }
 
-/// Whether `text` is an atom character of RFC 5322 §3.2.3.
+/// Whether `b` is an atom character of RFC 5322 §3.2.3.
 fn is_atext(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b)
+    const TABLE: [bool; 256] = {
+        let (others, mut table, mut b) = (b"!#$%&'*+-/=?^_`{|}~", [false; 256], 0);
+        while b < 256 {
+            table[b] = (b as u8).is_ascii_alphanumeric();
+            b += 1;
+        }
+        let mut i = 0;
+        while i < others.len() {
+            table[others[i] as usize] = true;
+            i += 1;
+        }
+        table
+    };
+    TABLE[usize::from(b)]
+}
+
+/// Whether `local` is a dot-string: atoms with single dots between them.
+fn is_dot_string(local: &[u8]) -> bool {
+    let mut last = b'.';
+    for &b in local {
+        if b == b'.' {
+            if last == b'.' {
+                return false;
+            }
+        } else if !is_atext(b) {
+            return false;
+        }
+        last = b;
+    }
+    last != b'.'
 }
 
 fn check_local_part(local: &str) -> Result<(), MailboxError> {
@@ -89,7 +118,7 @@ fn check_local_part(local: &str) -> Result<(), MailboxError> {
                 }
             }
         }
-        None => !local.is_empty() && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atext)),
+        None => is_dot_string(local.as_bytes()),
     };
     if good { Ok(()) } else { Err(MailboxError::LocalPart(local.into())) }
 }
@@ -97,7 +126,8 @@ fn check_local_part(local: &str) -> Result<(), MailboxError> {
 impl FromStr for Mailbox {
     type Err = MailboxError;
     fn from_str(text: &str) -> Result<Mailbox, MailboxError> {
-        let at = if text.starts_with('"') { text.rfind("\"@").map(|i| i + 1) } else { text.find('@') };
+        let at =
+            if text.starts_with('"') { text.rfind("\"@").map(|i| i + 1) } else { text.bytes().position(|b| b == b'@') };
         let at = at.ok_or(MailboxError::NoAt)?;
         let (local, domain) = (&text[..at], &text[at + 1..]);
         check_local_part(local)?;

@@ -117,7 +117,7 @@ impl Composer {
         }
         write_text_part(&mut out, &draft.text, draft.encoding);
         let text_end = out.len();
-        let shared = Content::scan(Rope::from(Chunk::from(out)));
+        let shared = Content::scan(Rope::from(Chunk::text(out)));
         Composer { shared, text_end, size: draft.size, buffer: Vec::new() }
     }
 
@@ -147,7 +147,7 @@ impl Composer {
             // The first mail, or one with a shorter id than all before: write the shared part again, longer.
             let mut bytes = self.shared.rope().slice(0..self.text_end).to_vec();
             write_filler(&mut bytes, missing);
-            self.shared = Content::scan(Rope::from(Chunk::from(bytes)));
+            self.shared = Content::scan(Rope::from(Chunk::text(bytes)));
         } else if missing < padding {
             let whole = self.shared.rope();
             let mut rope = whole.slice(0..self.text_end);
@@ -242,12 +242,17 @@ fn write_custom_field(out: &mut Vec<u8>, name: &str, value: &str) {
 
 /// The Message-ID field (RFC 5322 §3.6.4); nothing when the id is empty.
 pub(super) fn write_message_id(out: &mut Vec<u8>, id: &str) {
-    let mut id = id.bytes().filter(|b| b.is_ascii_graphic() && !matches!(b, b'<' | b'>')).take(250).peekable();
-    if id.peek().is_some() {
-        out.extend_from_slice(b"Message-ID: <");
-        out.extend(id);
-        out.extend_from_slice(b">\r\n");
+    let fits = |b: u8| b.is_ascii_graphic() && !matches!(b, b'<' | b'>');
+    if !id.bytes().any(fits) {
+        return;
     }
+    out.extend_from_slice(b"Message-ID: <");
+    if id.len() <= 250 && id.bytes().all(fits) {
+        out.extend_from_slice(id.as_bytes());
+    } else {
+        out.extend(id.bytes().filter(|b| fits(*b)).take(250));
+    }
+    out.extend_from_slice(b">\r\n");
 }
 
 /// The lines of a text, whatever ends them: CRLF, LF or CR. A line end at the very end begins no new line.

@@ -47,20 +47,22 @@ impl Content {
     /// says whether it is a Received field, which counts as a hop (RFC 5321 §6.3).
     #[must_use]
     pub fn prepend(&self, field: Chunk, is_received: bool) -> Content {
-        debug_assert!(field.is_ascii() && field.ends_with(b"\r\n"), "a field is seven-bit and ends with CRLF");
-        debug_assert!(
-            !field.starts_with(b".")
-                && !field.starts_with(b"\r\n")
-                && memmem::find(&field, b"\n.").is_none()
-                && memmem::find(&field, b"\n\r\n").is_none(),
-            "a field has no leading dot and no empty line"
-        );
-        let mut facts = self.0.facts;
-        facts.header_end += field.len();
-        facts.received_count = facts.received_count.saturating_add(u16::from(is_received));
-        let mut rope = Rope::from(field);
+        check_own_field(&field);
+        let facts = self.0.facts.behind(&field, is_received);
+        let mut rope = Rope::with_capacity(self.0.rope.chunks().len() + 1);
+        rope.push(field);
         rope.extend_from(&self.0.rope);
         Content(Arc::new(Inner { rope, facts }))
+    }
+
+    /// As [`prepend`](Content::prepend), in place where nobody else has this content.
+    #[must_use]
+    pub fn with_field(mut self, field: Chunk, is_received: bool) -> Content {
+        let Some(inner) = Arc::get_mut(&mut self.0) else { return self.prepend(field, is_received) };
+        check_own_field(&field);
+        inner.facts = inner.facts.behind(&field, is_received);
+        inner.rope.push_front(field);
+        self
     }
 
     /// Another rope with the same facts: the caller vouches for them.
@@ -160,6 +162,18 @@ impl fmt::Debug for Content {
     }
 }
 
+/// Whether `field` is what [`Content::prepend`] asks for.
+fn check_own_field(field: &Chunk) {
+    debug_assert!(field.is_ascii() && field.ends_with(b"\r\n"), "a field is seven-bit and ends with CRLF");
+    debug_assert!(
+        !field.starts_with(b".")
+            && !field.starts_with(b"\r\n")
+            && memmem::find(field, b"\n.").is_none()
+            && memmem::find(field, b"\n\r\n").is_none(),
+        "a field has no leading dot and no empty line"
+    );
+}
+
 static LEADING_DOT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\n."));
 
 impl Facts {
@@ -171,12 +185,22 @@ impl Facts {
             let bytes: &[u8] = chunk;
             if !has_leading_dot {
                 // A dot after a bare line feed counts as well: the fact may only err towards doubling.
-                has_leading_dot = (at_line_start && bytes[0] == b'.') || LEADING_DOT.find(bytes).is_some();
+                has_leading_dot =
+                    (at_line_start && bytes[0] == b'.') || (!chunk.is_tidy() && LEADING_DOT.find(bytes).is_some());
                 at_line_start = bytes.last() == Some(&b'\n');
             }
-            is_8bit = is_8bit || !bytes.is_ascii();
+            is_8bit = is_8bit || !chunk.is_ascii();
         }
         Facts { header_end, received_count, has_leading_dot, is_8bit }
+    }
+
+    /// The facts of content that has `field` on top.
+    fn behind(self, field: &Chunk, is_received: bool) -> Facts {
+        Facts {
+            header_end: self.header_end + field.len(),
+            received_count: self.received_count.saturating_add(u16::from(is_received)),
+            ..self
+        }
     }
 }
 
@@ -206,7 +230,9 @@ fn scan_header(rope: &Rope) -> (usize, u16) {
             if line == b"\r\n" || line == b"\n" {
                 return (line_start, received);
             }
-            if line.get(..RECEIVED.len()).is_some_and(|start| start.eq_ignore_ascii_case(RECEIVED)) {
+            if matches!(line[0], b'r' | b'R')
+                && line.get(..RECEIVED.len()).is_some_and(|start| start.eq_ignore_ascii_case(RECEIVED))
+            {
                 received = received.saturating_add(1);
             }
             cut_len = 0;

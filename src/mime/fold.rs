@@ -1,5 +1,7 @@
 //! Writing header text that came from elsewhere: made harmless, and folded (RFC 5322 §2.1.1, §2.2.3).
 
+use std::borrow::Cow;
+
 /// Where lines are folded when they can be (RFC 5322 §2.1.1).
 pub(super) const FOLD_AT: usize = 78;
 
@@ -34,9 +36,12 @@ pub(super) fn write_words(out: &mut Vec<u8>, mut column: usize, fold: &str, text
 }
 
 /// The text with line ends and other controls as spaces, trimmed: fit for one header field.
-pub(super) fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        return Cow::Borrowed(text.trim_matches(' '));
+    }
     let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    clean.trim().to_owned()
+    Cow::Owned(clean.trim().to_owned())
 }
 
 /// Whether the text fits into a field as it is: printable ASCII and spaces, no word too long to fold.

@@ -9,7 +9,7 @@ use std::ops::Deref;
 
 use super::fold::FOLD_AT;
 use crate::identity::{Mailbox, ReversePath};
-use crate::octets::Chunk;
+use crate::octets::{Chunk, write_decimal};
 
 /// The `with` keyword of a Received field (RFC 5321 §4.4, RFC 3848).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,9 +92,9 @@ impl FieldWriter {
             clean_name(out, name);
             out.push(b' ');
         }
-        let tag = if received.client.is_ipv6() { "IPv6:" } else { "" };
-        // Writing to a vector cannot fail.
-        let _ = write!(out, "[{tag}{}])", received.client);
+        out.push(b'[');
+        write_address(out, received.client);
+        out.extend_from_slice(b"])");
         fold_if_long(out, line, fold);
         out.extend_from_slice(b"\r\n\t");
         line = out.len() - 1;
@@ -129,9 +129,14 @@ impl FieldWriter {
 
     /// The Return-Path field that final delivery puts on top (RFC 5321 §4.4).
     pub fn return_path(&mut self, path: &ReversePath) -> Chunk {
-        self.buffer.clear();
-        let _ = write!(self.buffer, "Return-Path: {path}\r\n");
-        Chunk::copy_from(&self.buffer)
+        let out = &mut self.buffer;
+        out.clear();
+        out.extend_from_slice(b"Return-Path: <");
+        if let ReversePath::Mailbox(mailbox) = path {
+            out.extend_from_slice(mailbox.as_str().as_bytes());
+        }
+        out.extend_from_slice(b">\r\n");
+        Chunk::copy_from(out)
     }
 }
 
@@ -148,15 +153,39 @@ fn clean_name(out: &mut Vec<u8>, name: &str) {
         out.extend_from_slice(b"unknown");
         return;
     }
-    out.extend(name.bytes().take(255).map(|b| match b {
-        b'.' | b'-' | b'_' | b':' | b'[' | b']' | b'/' | b'=' | b'+' => b,
-        _ if b.is_ascii_alphanumeric() => b,
-        _ => b'?',
-    }));
+    let fits =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']' | b'/' | b'=' | b'+');
+    write_clean(out, name, 255, fits);
 }
 
 fn clean_date(out: &mut Vec<u8>, date: &str) {
-    out.extend(date.bytes().take(80).map(|b| if (b' '..=b'~').contains(&b) { b } else { b'?' }));
+    write_clean(out, date, 80, |b| matches!(b, b' '..=b'~'));
+}
+
+/// Writes at most `most` bytes of `text`, with a question mark for each that does not fit. Nearly always all do.
+fn write_clean(out: &mut Vec<u8>, text: &str, most: usize, fits: impl Fn(u8) -> bool) {
+    let bytes = &text.as_bytes()[..text.len().min(most)];
+    if bytes.iter().all(|b| fits(*b)) {
+        out.extend_from_slice(bytes);
+    } else {
+        out.extend(bytes.iter().map(|&b| if fits(b) { b } else { b'?' }));
+    }
+}
+
+/// Writes an address as it stands in an address literal (RFC 5321 §4.1.3).
+fn write_address(out: &mut Vec<u8>, address: IpAddr) {
+    match address {
+        IpAddr::V4(v4) => {
+            for (i, octet) in v4.octets().into_iter().enumerate() {
+                if i > 0 {
+                    out.push(b'.');
+                }
+                write_decimal(out, u64::from(octet));
+            }
+        }
+        // Writing to a vector cannot fail.
+        IpAddr::V6(v6) => _ = write!(out, "IPv6:{v6}"),
+    }
 }
 
 /// The text of a queue id; made by [`queue_id`]. Reads as a `str`.

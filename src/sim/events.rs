@@ -152,13 +152,18 @@ impl<E> EventList<E> {
         Some((level, self.occupied[level].trailing_zeros() as usize))
     }
 
-    /// Makes the time of the next events the present.
-    fn advance(&mut self) -> bool {
-        let Some((level, slot)) = self.first_bucket() else { return false };
+    #[inline]
+    fn mark_empty(&mut self, level: usize, slot: usize) {
         self.occupied[level] &= !(1 << slot);
         if self.occupied[level] == 0 {
             self.levels &= !(1 << level);
         }
+    }
+
+    /// Makes the time of the next events the present.
+    fn advance(&mut self) -> bool {
+        let Some((level, slot)) = self.first_bucket() else { return false };
+        self.mark_empty(level, slot);
         let place = level * SLOTS + slot;
         let mut bucket = std::mem::take(&mut self.buckets[place]);
         let first = if level == 0 { bucket[0].0 } else { bucket.iter().map(|(at, _)| *at).min().unwrap_or(0) };
@@ -197,10 +202,7 @@ impl<E> EventList<E> {
                 return Some(Instant::from_nanos(at));
             }
             let dead = std::mem::take(bucket);
-            self.occupied[level] &= !(1 << slot);
-            if self.occupied[level] == 0 {
-                self.levels &= !(1 << level);
-            }
+            self.mark_empty(level, slot);
             for (_, item) in dead {
                 if let Item::Cancellable(slot) = item {
                     self.release(slot);
@@ -226,6 +228,19 @@ impl<E> EventList<E> {
     pub fn pop_until(&mut self, deadline: Instant) -> Option<(Instant, E)> {
         loop {
             if self.ready.is_empty() {
+                let (level, slot) = self.first_bucket()?;
+                // Often only one event waits there: then nothing is to be compared and filed again.
+                if let [(at, Item::Plain(_))] = self.buckets[level * SLOTS + slot][..] {
+                    if at > deadline.as_nanos() {
+                        return None;
+                    }
+                    self.mark_empty(level, slot);
+                    if let Some((at, Item::Plain(event))) = self.buckets[level * SLOTS + slot].pop() {
+                        self.present = at;
+                        self.live -= 1;
+                        return Some((Instant::from_nanos(at), event));
+                    }
+                }
                 if deadline < Instant::MAX && self.peek_time()? > deadline {
                     return None;
                 }

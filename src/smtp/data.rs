@@ -6,7 +6,7 @@
 //! never copied.
 
 use super::framing::BareNewlines;
-use crate::octets::{Chunk, Rope};
+use crate::octets::{Chunk, Rope, find_untidy};
 
 /// Where the decoder stands in the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +81,22 @@ impl Decoder {
         self.content
     }
 
+    /// Takes the content out and makes the decoder as good as new.
+    pub(super) fn take_content(&mut self) -> Rope {
+        let content = std::mem::take(&mut self.content);
+        self.clear();
+        content
+    }
+
+    /// Makes the decoder as good as new.
+    pub(super) fn clear(&mut self) {
+        self.place = Place::LineStart;
+        self.held = Chunk::EMPTY;
+        self.content.clear();
+        self.size = 0;
+        self.bare = false;
+    }
+
     fn push(&mut self, chunk: Chunk) {
         self.size += chunk.len() as u64;
         if self.size <= self.limit {
@@ -121,7 +137,9 @@ impl Decoder {
                         at += 1;
                         continue;
                     }
-                    let Some(found) = find_special(&bytes[at..]) else {
+                    // What was looked at when it was written need not be looked at at every hop.
+                    let untidy = if chunk.is_tidy() { None } else { find_untidy(&bytes[at..]) };
+                    let Some(found) = untidy else {
                         at = bytes.len();
                         match bytes[at - 1] {
                             b'\r' => {
@@ -243,32 +261,6 @@ impl Decoder {
             }
         }
     }
-}
-
-/// Whether two neighbouring bytes need a closer look: a CR without LF, an LF without CR, or a dot behind an LF.
-#[inline]
-fn is_special(a: u8, b: u8) -> bool {
-    ((a == b'\r') != (b == b'\n')) | ((a == b'\n') & (b == b'.'))
-}
-
-/// The index of the first byte of the first special pair. Written so that the compiler looks at many bytes at once: this
-/// is the one loop of the protocol that sees every byte of every message.
-fn find_special(bytes: &[u8]) -> Option<usize> {
-    const BLOCK: usize = 64;
-    let pairs = bytes.len().saturating_sub(1);
-    let mut at = 0;
-    while at + BLOCK <= pairs {
-        let (first, second) = (&bytes[at..at + BLOCK], &bytes[at + 1..at + 1 + BLOCK]);
-        let mut any = 0_u8;
-        for i in 0..BLOCK {
-            any |= u8::from(is_special(first[i], second[i]));
-        }
-        if any != 0 {
-            break;
-        }
-        at += BLOCK;
-    }
-    (at..pairs).find(|&i| is_special(bytes[i], bytes[i + 1]))
 }
 
 /// The end of the data, behind content that ends with CRLF (or is empty).

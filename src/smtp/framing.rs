@@ -47,6 +47,12 @@ impl Framer {
         Framer { limit, newlines, partial: Vec::new(), overlong: false }
     }
 
+    /// Forgets what is unfinished, and keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.partial.clear();
+        self.overlong = false;
+    }
+
     /// Whether the beginning of a line is waiting for its end.
     #[must_use]
     pub fn has_partial(&self) -> bool {

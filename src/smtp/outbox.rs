@@ -30,6 +30,12 @@ impl Outbox {
         &mut self.buffer
     }
 
+    /// Forgets everything, and keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.single = Chunk::EMPTY;
+        self.buffer.clear();
+    }
+
     /// Takes everything as one chunk; `None` when there is nothing.
     pub(super) fn take(&mut self) -> Option<Chunk> {
         if !self.single.is_empty() {

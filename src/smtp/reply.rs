@@ -6,7 +6,7 @@ use std::str::FromStr;
 use smallvec::SmallVec;
 
 use super::limits;
-use crate::octets::Chunk;
+use crate::octets::{Chunk, write_decimal};
 
 /// What the first digit of a reply code says (RFC 5321 §4.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -289,20 +289,6 @@ impl Reply {
     }
 }
 
-/// Writes a number in decimal digits.
-pub(super) fn write_decimal(out: &mut impl Extend<u8>, number: u64) {
-    let (mut digits, mut at, mut rest) = ([0; 20], 20, number);
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    out.extend(digits[at..].iter().copied());
-}
-
 /// Writes the reply as a person reads it: the wire form, lines separated by `\n` and without the last line end.
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -342,6 +328,12 @@ pub struct ReplyReader {
 }
 
 impl ReplyReader {
+    /// Forgets what was begun, and keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.begun = None;
+        self.text.clear();
+    }
+
     /// Takes the next line, without its CRLF; gives the reply when it is the last one. The text of a reply of one line
     /// is a window onto that line.
     ///
@@ -350,8 +342,7 @@ impl ReplyReader {
     pub fn take_line(&mut self, line: Chunk) -> Result<Option<Reply>, ReplyError> {
         let result = self.line(line);
         if !matches!(result, Ok(None)) {
-            self.begun = None;
-            self.text.clear();
+            self.clear();
         }
         result
     }

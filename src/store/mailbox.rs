@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use crate::identity::{self, Domain, ForwardPath, ReversePath};
 use crate::mime::Content;
@@ -68,7 +69,7 @@ pub struct Store {
     domains: Vec<Domain>,
     boxes: Vec<Mailbox>,
     /// From `local-part@domain` in lower case, quotes undone.
-    index: FxHashMap<Box<str>, MailboxId>,
+    index: FxHashMap<Box<[u8]>, MailboxId>,
     keep: bool,
     separator: Option<char>,
 }
@@ -110,7 +111,7 @@ impl Store {
     pub fn add_mailbox(&mut self, address: identity::Mailbox) -> MailboxId {
         self.add_domain(address.to_domain());
         let id = MailboxId(u32::try_from(self.boxes.len()).expect("a store has fewer than 2^32 mailboxes"));
-        let id = *self.index.entry(key(&address).into_boxed_str()).or_insert(id);
+        let id = *self.index.entry(key(&address).into_vec().into_boxed_slice()).or_insert(id);
         if id.0 as usize == self.boxes.len() {
             self.boxes.push(Mailbox { address, delivered: Vec::new(), count: 0, size_bytes: 0 });
         }
@@ -134,14 +135,15 @@ impl Store {
     /// name in front.
     #[must_use]
     pub fn find(&self, address: &identity::Mailbox) -> Option<MailboxId> {
-        let mut key = key(address);
-        if let Some(id) = self.index.get(key.as_str()) {
+        let key = key(address);
+        if let Some(id) = self.index.get(&key[..]) {
             return Some(*id);
         }
-        let at = key.rfind('@')?;
-        let tag = key[..at].find(self.separator?)?;
-        key.replace_range(tag..at, "");
-        self.index.get(key.as_str()).copied()
+        let separator = self.separator?;
+        let key = std::str::from_utf8(&key).ok()?;
+        let (name, domain) = key.rsplit_once('@')?;
+        let (name, _) = name.split_once(separator)?;
+        self.index.get([name, "@", domain].concat().as_bytes()).copied()
     }
 
     /// The mailbox of a forward-path; `<Postmaster>` is that of the first domain.
@@ -150,7 +152,7 @@ impl Store {
         match path {
             ForwardPath::Mailbox(address) => self.find(address),
             ForwardPath::Postmaster => {
-                self.index.get(format!("{POSTMASTER}@{}", self.domains.first()?).as_str()).copied()
+                self.index.get(format!("{POSTMASTER}@{}", self.domains.first()?).as_bytes()).copied()
             }
         }
     }
@@ -196,13 +198,11 @@ impl Default for Store {
 }
 
 /// How an address is looked up.
-fn key(address: &identity::Mailbox) -> String {
-    let local = unquote(address.local_part());
-    let mut key = String::with_capacity(local.len() + 1 + address.domain().len());
-    key.push_str(&local);
+fn key(address: &identity::Mailbox) -> SmallVec<[u8; 64]> {
+    let mut key = SmallVec::from_slice(unquote(address.local_part()).as_bytes());
     key.make_ascii_lowercase();
-    key.push('@');
-    key.push_str(address.domain());
+    key.push(b'@');
+    key.extend_from_slice(address.domain().as_bytes());
     key
 }
 

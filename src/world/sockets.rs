@@ -373,9 +373,12 @@ impl World {
         if pipe.timer_at.is_some_and(|at| at <= now) {
             pipe.timer_at = None;
         }
-        if pipe.tcp.poll_timeout().is_some_and(|at| at <= now) {
-            pipe.tcp.handle_timeout(now);
+        if pipe.tcp.poll_timeout().is_none_or(|at| at > now) {
+            // The connection has moved on meanwhile, as most do.
+            self.arm(place);
+            return;
         }
+        pipe.tcp.handle_timeout(now);
         self.touch(place);
         self.settle();
     }

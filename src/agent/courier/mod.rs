@@ -52,12 +52,23 @@ pub struct Config {
     pub responsible: bool,
 }
 
+/// The earlier of two deadlines, where there are any.
+#[inline]
+pub(super) fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
 /// The sending half of an agent.
 pub struct Courier {
     config: Config,
     queue: Queue,
     names: Names,
     sessions: Slab<Session>,
+    /// Client machines of connections that are gone, for their memory.
+    spare_clients: Vec<Box<client::Session>>,
     /// Idle connections of each destination, the most recently used last.
     idle: Vec<Vec<u32>>,
     settled: VecDeque<Settled>,
@@ -76,6 +87,7 @@ impl Courier {
             queue: Queue::new(queue),
             names,
             sessions: Slab::new(),
+            spare_clients: Vec::new(),
             idle: Vec::new(),
             settled: VecDeque::new(),
             session_wake: None,
@@ -162,7 +174,7 @@ impl Courier {
     /// When [`Courier::handle_timer`] is wanted at the latest.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        [self.queue.poll_timeout(), self.session_wake, self.names.poll_timeout()].into_iter().flatten().min()
+        earlier(self.queue.poll_timeout(), earlier(self.session_wake, self.names.poll_timeout()))
     }
 
     /// A time has come: deferred mail, deadlines of sessions, look-ups.

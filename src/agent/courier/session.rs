@@ -47,7 +47,7 @@ pub(super) enum State {
 
 /// One connection and the dialogue on it.
 pub(super) struct Session {
-    pub(super) client: client::Session,
+    pub(super) client: Box<client::Session>,
     /// The connection, while there is one.
     pub(super) socket: Option<SocketId>,
     pub(super) conn: Option<ConnId>,
@@ -111,7 +111,8 @@ impl Courier {
         };
         let candidate = &candidates[current];
         let (address, port) = (candidate.address, candidate.port.unwrap_or(self.config.port));
-        let mut client = client::Session::new(self.config.client.clone());
+        let spare = self.spare_clients.pop();
+        let mut client = spare.unwrap_or_else(|| Box::new(client::Session::new(self.config.client.clone())));
         client.observe(ctx.wants_lines());
         let entry = self.queue.entry(job.entry);
         let about = (MailId(entry.mail), entry.hops + 1);
@@ -338,7 +339,9 @@ impl Courier {
 
     /// The session is over; its connection has been closed or is gone.
     fn forget(&mut self, token: u32) {
-        let session = self.sessions.remove(token as usize);
+        let mut session = self.sessions.remove(token as usize);
+        session.client.renew();
+        self.spare_clients.push(session.client);
         if let Some(idle) = self.idle.get_mut(session.destination.0 as usize) {
             idle.retain(|t| *t != token);
         }

@@ -11,16 +11,16 @@ use super::{INBOUND_TOKEN, Mta};
 use crate::agent::{Action, Context, Peer, SocketId};
 use crate::identity::{ForwardPath, Mailbox, ReversePath};
 use crate::mime::{Content, Protocol, Received, queue_id};
-use crate::octets::{Chunk, Rope};
+use crate::octets::Chunk;
 use crate::policy::greylist::Decision;
 use crate::sim::Instant;
-use crate::smtp::server::{Answer, Event, Output, Question, Session};
-use crate::smtp::{Envelope, Reply};
+use crate::smtp::Reply;
+use crate::smtp::server::{Answer, Event, Message, Output, Question, Session};
 use crate::trace::{At, ConnId, Direction, HostId, MailId, Side, What};
 
 /// A connection that was accepted.
 pub(super) struct Inbound {
-    server: Session,
+    server: Box<Session>,
     socket: SocketId,
     conn: ConnId,
     peer: Peer,
@@ -32,7 +32,7 @@ pub(super) struct Inbound {
     /// The reverse-path of the transaction: what the greylist and the script look at.
     reverse_path: Option<ReversePath>,
     /// A message that is being thought about, and until when.
-    held: Option<(Instant, Box<(Envelope, Rope)>)>,
+    held: Option<(Instant, Box<Message>)>,
     /// Whether the client is gone. A message that is being thought about is finished all the same.
     gone: bool,
 }
@@ -56,7 +56,9 @@ impl Inbound {
 
 impl Mta {
     pub(super) fn accepted(&mut self, ctx: &mut Context<'_>, socket: SocketId, conn: ConnId, _port: u16, peer: Peer) {
-        let mut server = Session::new(self.config.server.clone(), self.peer_label.clone());
+        let spare = self.spare_servers.pop();
+        let mut server =
+            spare.unwrap_or_else(|| Box::new(Session::new(self.config.server.clone(), self.peer_label.clone())));
         server.observe(ctx.wants_lines());
         let inbound = Inbound {
             server,
@@ -100,9 +102,16 @@ impl Mta {
         if inbound.held.is_none() {
             self.drain_inbound(ctx, token);
             if broken && self.inbound.contains(token as usize) {
-                self.inbound.remove(token as usize);
+                self.forget_inbound(token);
             }
         }
+    }
+
+    /// The connection is closed or gone.
+    fn forget_inbound(&mut self, token: u32) {
+        let mut server = self.inbound.remove(token as usize).server;
+        server.renew();
+        self.spare_servers.push(server);
     }
 
     /// Deadlines of inbound sessions: the earliest one may have come.
@@ -120,11 +129,10 @@ impl Mta {
             let Some(inbound) = self.inbound.get_mut(token as usize) else { continue };
             match inbound.held.take() {
                 Some((_, message)) => {
-                    let (envelope, content) = *message;
-                    let answer = self.decide_message(ctx, token, envelope, content);
+                    let answer = self.decide_message(ctx, token, *message);
                     self.answer(ctx, token, answer);
                     if self.inbound.get(token as usize).is_some_and(|i| i.gone) {
-                        self.inbound.remove(token as usize);
+                        self.forget_inbound(token);
                         continue;
                     }
                 }
@@ -161,7 +169,7 @@ impl Mta {
                     if !inbound.gone {
                         ctx.actions.push(Action::Close { socket: inbound.socket });
                     }
-                    self.inbound.remove(token as usize);
+                    self.forget_inbound(token);
                     return;
                 }
             }
@@ -216,14 +224,14 @@ impl Mta {
                 answer
             }
             Question::Rcpt { forward_path } => self.decide_rcpt(ctx, token, &forward_path),
-            Question::Message { envelope, content } => {
+            Question::Message(message) => {
                 ctx.final_dot();
                 if !self.config.processing.is_zero() {
                     let until = ctx.now + self.config.processing;
-                    self.inbound[token as usize].held = Some((until, Box::new((envelope, content))));
+                    self.inbound[token as usize].held = Some((until, message));
                     return;
                 }
-                self.decide_message(ctx, token, envelope, content)
+                self.decide_message(ctx, token, *message)
             }
         };
         self.answer(ctx, token, answer);
@@ -299,13 +307,8 @@ impl Mta {
     }
 
     /// The content is complete: refuse it, or take responsibility and say 250.
-    fn decide_message(
-        &mut self,
-        ctx: &mut Context<'_>,
-        token: u32,
-        envelope: Envelope,
-        content: Rope,
-    ) -> (Answer, bool) {
+    fn decide_message(&mut self, ctx: &mut Context<'_>, token: u32, message: Message) -> (Answer, bool) {
+        let Message { envelope, content } = message;
         let inbound = &self.inbound[token as usize];
         let (peer, about, at) = (inbound.peer, inbound.about.or(inbound.last_about), inbound.at(ctx.at()));
         if !self.config.replies.is_empty() {
@@ -334,7 +337,7 @@ impl Mta {
             date: self.date.get(ctx.calendar, ctx.now),
         };
         let field = self.writer.received(&received);
-        let content = content.prepend(field, true);
+        let content = content.with_field(field, true);
         // A client that is no agent of this world says nothing about its mail: it is given a number here.
         let (mail, hops) = about.unwrap_or_else(|| (ctx.ids.next_mail(), 1));
         ctx.record(at.mail(mail, hops), || What::Accepted {
@@ -350,9 +353,8 @@ impl Mta {
             ctx,
             Responsibility { serial, mail, hops, reverse_path: envelope.reverse_path, recipients, content },
         );
-        let mut text = String::with_capacity(24);
-        text.push_str("Ok: queued as ");
-        text.push_str(&id);
-        (Answer::Reply(Reply::new(250, Some((2, 0, 0)), text)), false)
+        let mut text = SmallVec::<[u8; 32]>::from_slice(b"Ok: queued as ");
+        text.extend_from_slice(id.as_bytes());
+        (Answer::Reply(Reply::new(250, Some((2, 0, 0)), Chunk::copy_from(&text))), false)
     }
 }

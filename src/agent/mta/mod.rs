@@ -15,7 +15,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use slab::Slab;
 
-use super::courier::Courier;
+use super::courier::{Courier, earlier};
 use super::{Context, Input};
 use crate::identity::{Domain, Mailbox};
 use crate::mime::FieldWriter;
@@ -81,6 +81,8 @@ pub struct Mta {
     greylist: Option<Greylist>,
     courier: Courier,
     inbound: Slab<Inbound>,
+    /// Server machines of connections that are gone, for their memory.
+    spare_servers: Vec<Box<server::Session>>,
     /// No deadline of an inbound session is earlier than this.
     inbound_wake: Option<Instant>,
     writer: FieldWriter,
@@ -119,6 +121,7 @@ impl Mta {
             greylist,
             courier,
             inbound: Slab::new(),
+            spare_servers: Vec::new(),
             inbound_wake: None,
             writer: FieldWriter::new(),
             date: DateCache::default(),
@@ -162,10 +165,7 @@ impl Mta {
     /// See [`super::Agent::poll_timeout`].
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        match (self.inbound_wake, self.courier.poll_timeout()) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        }
+        earlier(self.inbound_wake, self.courier.poll_timeout())
     }
 
     /// See [`super::Agent::responsibilities`].

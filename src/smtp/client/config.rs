@@ -132,7 +132,7 @@ pub enum Event {
         reply: Option<Reply>,
     },
     /// The session failed. Where the peer [refused](Reason::Refused) it, QUIT is still said before it closes.
-    Failed(Failure),
+    Failed(Box<Failure>),
     /// For observers only: what is waited for now.
     State(&'static str),
 }

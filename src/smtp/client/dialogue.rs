@@ -3,11 +3,11 @@
 use super::config::{Event, Reason, Stage, Transaction, Verdict};
 use super::{Awaited, Output, Running, Session, State};
 use crate::identity::{ForwardPath, ReversePath};
-use crate::octets::Chunk;
+use crate::octets::{Chunk, write_decimal};
 use crate::sim::Instant;
 use crate::smtp::data;
 use crate::smtp::extension::Extensions;
-use crate::smtp::reply::{Class, Reply, write_decimal};
+use crate::smtp::reply::{Class, Reply};
 
 impl Session {
     pub(super) fn take_reply(&mut self, now: Instant, reply: Reply) {
@@ -24,7 +24,10 @@ impl Session {
         match awaited {
             Awaited::Greeting if reply.is_positive() => self.say_hello(now, self.config.try_esmtp),
             Awaited::Ehlo if reply.is_positive() => {
-                self.extensions = Extensions::from_ehlo(reply.text());
+                if self.last_offer.0 != *reply.text() {
+                    self.last_offer = (reply.text().clone(), Extensions::from_ehlo(reply.text()));
+                }
+                self.extensions = self.last_offer.1;
                 self.ready();
             }
             // RFC 5321 §3.2: a server that does not know EHLO says 500 or 502; "any 5yz" is what clients go by.
@@ -119,63 +122,39 @@ impl Session {
 
     /// RFC 2920 §3.1: RSET, MAIL and RCPT may go out in one group, and DATA may be the last of it.
     fn write_group(&mut self) {
-        let Some(running) = self.running.take() else { return };
-        self.write_mail(&running.transaction);
+        let declares_size = self.declares_size();
+        let Some(running) = &self.running else { return };
+        write_mail(&mut self.buffer, &running.transaction, declares_size);
         for recipient in &running.transaction.recipients {
-            self.write_rcpt(recipient);
+            write_rcpt(&mut self.buffer, recipient);
         }
         self.buffer.extend_from_slice(b"DATA\r\n");
-        self.running = Some(running);
         self.flush();
     }
 
     fn say_mail(&mut self, now: Instant) {
-        if !self.is_pipelined()
-            && let Some(running) = self.running.take()
+        let declares_size = self.declares_size();
+        if let Some(running) = &self.running
+            && !running.pipelined
         {
-            self.write_mail(&running.transaction);
-            self.running = Some(running);
+            write_mail(&mut self.buffer, &running.transaction, declares_size);
             self.flush();
         }
         self.await_reply(now, Awaited::Mail);
     }
 
     fn say_rcpt(&mut self, now: Instant, index: usize) {
-        if !self.is_pipelined()
-            && let Some(running) = self.running.take()
+        if let Some(running) = &self.running
+            && !running.pipelined
         {
-            self.write_rcpt(&running.transaction.recipients[index]);
-            self.running = Some(running);
+            write_rcpt(&mut self.buffer, &running.transaction.recipients[index]);
             self.flush();
         }
         self.await_reply(now, Awaited::Rcpt(index));
     }
 
-    fn write_mail(&mut self, transaction: &Transaction) {
-        self.buffer.extend_from_slice(b"MAIL FROM:<");
-        if let ReversePath::Mailbox(mailbox) = &transaction.reverse_path {
-            self.buffer.extend_from_slice(mailbox.as_str().as_bytes());
-        }
-        self.buffer.push(b'>');
-        if self.config.declare_size && self.extensions.size {
-            // RFC 1870 §5: the content, with what transparency adds left out.
-            let size = transaction.content.len();
-            self.buffer.extend_from_slice(b" SIZE=");
-            write_decimal(&mut self.buffer, size as u64);
-        }
-        if transaction.eight_bit {
-            self.buffer.extend_from_slice(b" BODY=8BITMIME");
-        }
-        self.buffer.extend_from_slice(b"\r\n");
-    }
-
-    fn write_rcpt(&mut self, recipient: &ForwardPath) {
-        self.buffer.extend_from_slice(b"RCPT TO:<");
-        self.buffer.extend_from_slice(match recipient {
-            ForwardPath::Postmaster => b"Postmaster",
-            ForwardPath::Mailbox(mailbox) => mailbox.as_str().as_bytes(),
-        });
-        self.buffer.extend_from_slice(b">\r\n");
+    fn declares_size(&self) -> bool {
+        self.config.declare_size && self.extensions.size
     }
 
     fn mail_replied(&mut self, now: Instant, reply: Reply) {
@@ -260,4 +239,31 @@ impl Session {
         self.report_finished(stage, reply);
         self.ready();
     }
+}
+
+fn write_mail(out: &mut Vec<u8>, transaction: &Transaction, declares_size: bool) {
+    out.extend_from_slice(b"MAIL FROM:<");
+    if let ReversePath::Mailbox(mailbox) = &transaction.reverse_path {
+        out.extend_from_slice(mailbox.as_str().as_bytes());
+    }
+    out.push(b'>');
+    if declares_size {
+        // RFC 1870 §5: the content, with what transparency adds left out.
+        let size = transaction.content.len();
+        out.extend_from_slice(b" SIZE=");
+        write_decimal(out, size as u64);
+    }
+    if transaction.eight_bit {
+        out.extend_from_slice(b" BODY=8BITMIME");
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+fn write_rcpt(out: &mut Vec<u8>, recipient: &ForwardPath) {
+    out.extend_from_slice(b"RCPT TO:<");
+    out.extend_from_slice(match recipient {
+        ForwardPath::Postmaster => b"Postmaster",
+        ForwardPath::Mailbox(mailbox) => mailbox.as_str().as_bytes(),
+    });
+    out.extend_from_slice(b">\r\n");
 }

@@ -120,6 +120,8 @@ pub struct Session {
     outputs: VecDeque<Output>,
     deadline: Option<Instant>,
     observed: bool,
+    /// The last reply to EHLO and what it offers. Servers say the same to everybody.
+    last_offer: (Chunk, Extensions),
 }
 
 impl Session {
@@ -139,7 +141,24 @@ impl Session {
             outputs: VecDeque::new(),
             deadline: None,
             observed: false,
+            last_offer: (Chunk::EMPTY, Extensions::default()),
         }
+    }
+
+    /// Makes the session as good as new, for another connection of the same client. It keeps its memory: a client that
+    /// opens one connection after the other need not allocate for each.
+    pub fn renew(&mut self) {
+        self.state = State::Unborn;
+        self.extensions = Extensions::default();
+        self.running = None;
+        self.needs_rset = false;
+        self.failed = false;
+        self.framer.clear();
+        self.reader.clear();
+        self.buffer.clear();
+        self.outputs.clear();
+        self.deadline = None;
+        self.observed = false;
     }
 
     /// Turns [`Output::Saw`] and [`Event::State`] on or off. Changes nothing else.
@@ -264,6 +283,7 @@ impl Session {
     }
 
     /// What is to be done next; `None`: nothing until the next call.
+    #[inline]
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }
@@ -335,7 +355,7 @@ impl Session {
                 && running.as_ref().is_some_and(|running| running.accepted > 0),
             verdicts: running.map(|running| running.verdicts).unwrap_or_default(),
         };
-        self.event(Event::Failed(failure));
+        self.event(Event::Failed(Box::new(failure)));
         self.failed = true;
     }
 

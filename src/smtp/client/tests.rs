@@ -55,7 +55,8 @@ impl Pair {
                         let reply = || Answer::Reply(Reply::new(550, Some((5, 1, 1)), "No such user"));
                         self.server.answer(NOW, if refuse { reply() } else { Answer::Accept });
                     }
-                    server::Output::Ask(Question::Message { envelope, content }) => {
+                    server::Output::Ask(Question::Message(message)) => {
+                        let server::Message { envelope, content } = *message;
                         self.messages.push((envelope, content));
                         self.server.answer(NOW, Answer::Accept);
                     }

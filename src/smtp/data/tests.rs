@@ -155,9 +155,24 @@ proptest! {
     }
 
     #[test]
-    fn the_quick_search_finds_what_the_slow_one_does(data in "[ab]{0,70}[a.\r\n]{0,20}[ab]{0,150}[a.\r\n]{0,4}") {
-        let bytes = data.as_bytes();
-        let slow = bytes.windows(2).position(|w| is_special(w[0], w[1]));
-        prop_assert_eq!(find_special(bytes), slow);
+    fn text_that_was_looked_at_before_decodes_as_any_other(
+        lines in prop::collection::vec("[ab.]{0,5}", 0..20), cuts in prop::collection::vec(0_usize..100, 0..6),
+    ) {
+        let mut wire = lines.iter().map(|line| format!("{line}\r\n")).collect::<String>().into_bytes();
+        wire.extend_from_slice(b"x\r\n.\r\nQUIT\r\n");
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|c| c.min(wire.len())).collect();
+        cuts.sort_unstable();
+        let mut decoders = [(); 2].map(|()| Decoder::new(BareNewlines::Refuse, None));
+        for (decoder, whole) in decoders.iter_mut().zip([Chunk::copy_from(&wire), Chunk::text(wire.clone())]) {
+            let mut from = 0;
+            for cut in cuts.iter().copied().chain([wire.len()]) {
+                if decoder.feed(&mut whole.slice(from..cut)) {
+                    break;
+                }
+                from = cut;
+            }
+        }
+        let [(bare, content), (bare_too, content_too)] = decoders.map(|d| (d.has_bare_newline(), d.into_content()));
+        prop_assert_eq!((bare, content), (bare_too, content_too));
     }
 }

@@ -7,7 +7,7 @@ use crate::octets::Chunk;
 use crate::sim::{Duration, Instant};
 use crate::smtp::Reply;
 use crate::smtp::framing::BareNewlines;
-use crate::smtp::server::{Answer, Config, Output, Question, Session, Vrfy};
+use crate::smtp::server::{Answer, Config, Message, Output, Question, Session, Vrfy};
 use crate::trace::visible;
 
 pub(super) struct ServerPlayer {
@@ -85,7 +85,8 @@ impl ServerPlayer {
 
     fn consider(&mut self, question: &Question) {
         let name = name(question);
-        if let Question::Message { envelope, content } = question {
+        if let Question::Message(message) = question {
+            let Message { envelope, content } = &**message;
             let helo = envelope.helo.as_ref().map_or("(none)", |domain| domain.as_str());
             let with = if envelope.esmtp { "ESMTP" } else { "SMTP" };
             let to: Vec<String> = envelope.recipients.iter().map(ToString::to_string).collect();

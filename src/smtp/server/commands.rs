@@ -7,7 +7,6 @@ use crate::identity::{Domain, ForwardPath, ReversePath};
 use crate::octets::Chunk;
 use crate::sim::Instant;
 use crate::smtp::command::{BodyType, Command, CommandError, MailParameters, Verb};
-use crate::smtp::data::Decoder;
 use crate::smtp::envelope::Envelope;
 use crate::smtp::reply::Reply;
 
@@ -255,8 +254,8 @@ impl Session {
 
     fn start_data(&mut self) {
         let State::AwaitRcpt(transaction) = std::mem::replace(&mut self.state, State::AwaitMail) else { return };
-        let decoder = Decoder::new(self.config.bare_newlines, self.config.max_message_bytes);
-        self.enter(State::Data(transaction.envelope, Box::new(decoder)));
+        self.decoder.clear();
+        self.enter(State::Data(transaction.envelope));
         self.outbox.push(replies::START_DATA);
     }
 

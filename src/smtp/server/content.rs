@@ -2,50 +2,49 @@
 
 use super::Session;
 use super::replies;
-use super::state::{Answer, Event, Output, Pending, Question, State};
+use super::state::{Answer, Event, Message, Output, Pending, Question, State};
 use crate::octets::{Chunk, Rope};
 use crate::sim::Instant;
-use crate::smtp::data::Decoder;
 use crate::smtp::envelope::Envelope;
 
 impl Session {
     /// Takes content off the front of `input`, and ends the data phase where it ends.
     pub(super) fn take_content(&mut self, now: Instant, input: &mut Chunk) {
-        let State::Data(_, decoder) = &mut self.state else { return };
-        if !decoder.feed(input) {
+        if !self.decoder.feed(input) {
             self.deadline = Some(now + self.config.data_timeout);
             return;
         }
         if self.observed {
-            self.outputs.push_back(Output::Event(Event::Content { size: decoder.size() }));
+            self.outputs.push_back(Output::Event(Event::Content { size: self.decoder.size() }));
         }
-        if let State::Data(envelope, decoder) = std::mem::replace(&mut self.state, State::EndOfData) {
+        if let State::Data(envelope) = std::mem::replace(&mut self.state, State::EndOfData) {
             self.note_state("DATA");
-            self.end_of_data(envelope, *decoder);
+            self.end_of_data(envelope);
         }
         self.await_command(now);
     }
 
-    fn end_of_data(&mut self, envelope: Envelope, decoder: Decoder) {
-        let fault = if decoder.is_over_limit() {
+    fn end_of_data(&mut self, envelope: Envelope) {
+        let fault = if self.decoder.is_over_limit() {
             // RFC 1870 §6.3: declared or not, behind the final dot.
             Some(replies::TOO_BIG)
-        } else if decoder.has_bare_newline() {
+        } else if self.decoder.has_bare_newline() {
             // RFC 5321 §2.3.8: content with line ends of its own making is refused as a whole, not mended.
             Some(replies::BARE_NEWLINE_IN_DATA)
         } else {
             None
         };
         if let Some(fault) = fault {
+            self.decoder.clear();
             self.say(fault);
             return self.reset();
         }
-        let content = decoder.into_content();
+        let content = self.decoder.take_content();
         if self.config.max_text_line_bytes.is_some_and(|most| longest_line(&content) > most) {
             self.say(replies::TEXT_LINE_TOO_LONG);
             return self.reset();
         }
-        self.ask(Pending::Message, Question::Message { envelope, content });
+        self.ask(Pending::Message, Question::Message(Box::new(Message { envelope, content })));
     }
 
     pub(super) fn message_answered(&mut self, answer: Answer) {

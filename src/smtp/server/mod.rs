@@ -22,9 +22,10 @@ use std::sync::Arc;
 
 pub use config::{Ask, Config, Vrfy};
 use replies::Fixed;
-pub use state::{Answer, Event, Output, Question};
+pub use state::{Answer, Event, Message, Output, Question};
 use state::{Pending, State};
 
+use super::data::Decoder;
 use super::framing::{Framed, Framer};
 use super::outbox::Outbox;
 use super::reply::Reply;
@@ -50,6 +51,8 @@ pub struct Session {
     backlog: VecDeque<Chunk>,
     backlog_bytes: usize,
     eof: bool,
+    /// Reads the content in the data phase.
+    decoder: Decoder,
     outbox: Outbox,
     outputs: VecDeque<Output>,
     deadline: Option<Instant>,
@@ -63,6 +66,7 @@ impl Session {
     #[must_use]
     pub fn new(config: Arc<Config>, peer_address: impl Into<Arc<str>>) -> Session {
         let framer = Framer::new(limits::LONGEST_COMMAND_LINE, config.bare_newlines);
+        let decoder = Decoder::new(config.bare_newlines, config.max_message_bytes);
         Session {
             config,
             peer_address: peer_address.into(),
@@ -75,6 +79,7 @@ impl Session {
             backlog: VecDeque::new(),
             backlog_bytes: 0,
             eof: false,
+            decoder,
             outbox: Outbox::default(),
             outputs: VecDeque::new(),
             deadline: None,
@@ -82,6 +87,27 @@ impl Session {
             errors: 0,
             observed: false,
         }
+    }
+
+    /// Makes the session as good as new, for another connection to the same server and with the same name for the peer.
+    /// It keeps its memory: a server that takes one connection after the other need not allocate for each.
+    pub fn renew(&mut self) {
+        self.state = State::Unborn;
+        self.pending = None;
+        self.helo = None;
+        self.esmtp = false;
+        self.framer.clear();
+        self.input = Chunk::EMPTY;
+        self.backlog.clear();
+        self.backlog_bytes = 0;
+        self.eof = false;
+        self.decoder.clear();
+        self.outbox.clear();
+        self.outputs.clear();
+        self.deadline = None;
+        self.commands = 0;
+        self.errors = 0;
+        self.observed = false;
     }
 
     /// Turns [`Output::Saw`] and [`Output::Event`] on or off. Changes nothing else.
@@ -187,6 +213,7 @@ impl Session {
     }
 
     /// What is to be done next; `None`: nothing until the next call.
+    #[inline]
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }

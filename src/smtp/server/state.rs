@@ -3,7 +3,6 @@
 use crate::identity::{Domain, ForwardPath, ReversePath};
 use crate::octets::{Chunk, Rope};
 use crate::smtp::command::BodyType;
-use crate::smtp::data::Decoder;
 use crate::smtp::envelope::Envelope;
 use crate::smtp::reply::Reply;
 
@@ -23,7 +22,7 @@ pub(super) enum State {
     /// §3.3: MAIL was accepted; RCPT comes, or DATA.
     AwaitRcpt(Transaction),
     /// §3.3: content comes.
-    Data(Envelope, Box<Decoder>),
+    Data(Envelope),
     /// §4.1.1.4: the content is complete, and the agent considers the message.
     EndOfData,
     /// Nothing more is said.
@@ -96,12 +95,16 @@ pub enum Question {
     /// May the content come? Only a refusal is said as it is: a positive answer is always 354.
     Data,
     /// Take responsibility for this message? (RFC 5321 §4.2.5)
-    Message {
-        /// Who it is from and for.
-        envelope: Envelope,
-        /// The content without transparency dots, in the chunks that came in.
-        content: Rope,
-    },
+    Message(Box<Message>),
+}
+
+/// A message that was transmitted completely.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Who it is from and for.
+    pub envelope: Envelope,
+    /// The content without transparency dots, in the chunks that came in.
+    pub content: Rope,
 }
 
 /// The agent's answer to a [`Question`].

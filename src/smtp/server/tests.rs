@@ -125,12 +125,12 @@ fn content_is_handed_over_without_copying() {
         session.handle_input(NOW, wire.slice(from..wire.len().min(from + 536)));
     }
     drain(&mut session, &mut out);
-    let Some(Output::Ask(Question::Message { content, .. })) =
+    let Some(Output::Ask(Question::Message(message))) =
         out.iter().find(|o| matches!(o, Output::Ask(Question::Message { .. })))
     else {
         panic!("a message")
     };
-    let [one] = content.chunks() else { panic!("one chunk") };
+    let [one] = message.content.chunks() else { panic!("one chunk") };
     let mut before = wire.slice(0..0);
     assert!(before.try_merge(one), "the very memory that came in");
 }
@@ -190,7 +190,8 @@ proptest! {
         let pieces: Vec<&[u8]> = all.chunks(step).collect();
         prop_assert_eq!(play(settings.clone(), false, &pieces), whole);
         for output in play(settings, true, &pieces).1 {
-            if let Output::Ask(Question::Message { envelope, content }) = output {
+            if let Output::Ask(Question::Message(message)) = output {
+                let Message { envelope, content } = *message;
                 prop_assert!(content.len() <= 100 && !envelope.recipients.is_empty());
             }
         }
@@ -205,7 +206,7 @@ proptest! {
         let mut out = Vec::new();
         let piece = vec![b'x'; step];
         let kept = |session: &Session| {
-            let content = if let State::Data(_, decoder) = &session.state { decoder.size().min(1001) } else { 0 };
+            let content = if let State::Data(_) = &session.state { session.decoder.size().min(1001) } else { 0 };
             session.backlog.iter().map(Chunk::len).sum::<usize>() + session.input.len() + content as usize
         };
         for _ in 0..20 {
