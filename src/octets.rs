@@ -136,6 +136,24 @@ impl Chunk {
         head
     }
 
+    /// Cuts off and returns the first `at` bytes, and forgets the `skip` bytes behind them.
+    ///
+    /// # Panics
+    /// When there are fewer bytes than that.
+    #[inline]
+    pub fn cut(&mut self, at: usize, skip: usize) -> Chunk {
+        let len = self.len();
+        assert!(at <= len && skip <= len - at, "cut outside of the chunk");
+        let end = self.start + at as u32;
+        if at + skip == len {
+            // The last piece takes the reference over.
+            return Chunk { end, ..std::mem::take(self) };
+        }
+        let head = Chunk { end, ..self.clone() };
+        self.start += (at + skip) as u32;
+        head
+    }
+
     /// Forgets the first `n` bytes.
     ///
     /// # Panics
@@ -189,21 +207,34 @@ fn is_untidy(a: u8, b: u8) -> bool {
 /// at many bytes at once: the one loop that sees every byte of every message.
 #[must_use]
 pub fn find_untidy(bytes: &[u8]) -> Option<usize> {
-    const BLOCK: usize = 256;
-    let second = bytes.get(1..)?;
+    const LARGE: usize = 128;
+    const SMALL: usize = 16;
+    let first = bytes.split_last()?.1;
+    let second = &bytes[1..];
     let mut from = 0;
-    for (a, b) in bytes.chunks_exact(BLOCK).zip(second.chunks_exact(BLOCK)) {
-        let any = a.iter().zip(b).fold(0_u8, |any, (a, b)| any | u8::from(is_untidy(*a, *b)));
-        if any != 0 {
+    for (a, b) in first.chunks_exact(LARGE).zip(second.chunks_exact(LARGE)) {
+        if any_untidy(a, b) {
             break;
         }
-        from += BLOCK;
+        from += LARGE;
     }
-    (from..second.len()).find(|&i| is_untidy(bytes[i], second[i]))
+    for (a, b) in first[from..].chunks_exact(SMALL).zip(second[from..].chunks_exact(SMALL)) {
+        if any_untidy(a, b) {
+            break;
+        }
+        from += SMALL;
+    }
+    (from..first.len()).find(|&i| is_untidy(first[i], second[i]))
+}
+
+/// Whether any pair is special, without stopping at the first one.
+#[inline(always)]
+fn any_untidy(first: &[u8], second: &[u8]) -> bool {
+    first.iter().zip(second).fold(0_u8, |any, (a, b)| any | u8::from(is_untidy(*a, *b))) != 0
 }
 
 /// Writes a number in decimal digits.
-pub fn write_decimal(out: &mut impl Extend<u8>, number: u64) {
+pub fn write_decimal(out: &mut Vec<u8>, number: u64) {
     let (mut digits, mut at, mut rest) = ([0; 20], 20, number);
     loop {
         at -= 1;
@@ -213,7 +244,7 @@ pub fn write_decimal(out: &mut impl Extend<u8>, number: u64) {
             break;
         }
     }
-    out.extend(digits[at..].iter().copied());
+    out.extend_from_slice(&digits[at..]);
 }
 
 impl Default for Chunk {

@@ -142,8 +142,8 @@ impl Lane {
         let mut leaves = now;
         if let Some(bps) = self.spec.bandwidth_bps {
             let starts = self.busy_until.max(now);
-            let waiting_bytes = u128::from((starts - now).as_nanos()) * u128::from(bps) / 8_000_000_000;
-            if waiting_bytes + bytes as u128 > u128::from(self.spec.buffer_bytes.max(u64::from(self.spec.mtu))) {
+            let waiting_bytes = bytes_in((starts - now).as_nanos(), bps);
+            if waiting_bytes.saturating_add(bytes as u64) > self.spec.buffer_bytes.max(u64::from(self.spec.mtu)) {
                 return Err(Drop::BufferFull);
             }
             let nanos = (bytes as u64 * 8).saturating_mul(1_000_000_000) / bps;
@@ -163,6 +163,16 @@ impl Lane {
         arrives = arrives.max(self.last_arrival);
         self.last_arrival = arrives;
         Ok(arrives)
+    }
+}
+
+/// How many bytes a lane sends in a time.
+#[inline]
+fn bytes_in(nanos: u64, bps: u64) -> u64 {
+    const NANOS_A_BYTE: u64 = 8_000_000_000;
+    match nanos.checked_mul(bps) {
+        Some(product) => product / NANOS_A_BYTE,
+        None => (u128::from(nanos) * u128::from(bps) / u128::from(NANOS_A_BYTE)).min(u128::from(u64::MAX)) as u64,
     }
 }
 

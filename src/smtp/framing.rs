@@ -62,13 +62,12 @@ impl Framer {
     /// Takes the next line off the front of `input`; `None` when `input` is used up before the line ends.
     pub fn next(&mut self, input: &mut Chunk) -> Option<Framed> {
         // Nearly always: a whole line, whose first CR or LF is its CRLF.
+        let bytes: &[u8] = input;
         if self.partial.is_empty()
-            && let Some(cr) = memchr::memchr2(b'\r', b'\n', input)
-            && input[cr] == b'\r'
-            && input.get(cr + 1) == Some(&b'\n')
+            && let Some(cr) = memchr::memchr2(b'\r', b'\n', bytes)
+            && let [b'\r', b'\n', ..] = bytes[cr..]
         {
-            let line = input.split_to(cr);
-            input.advance(2);
+            let line = input.cut(cr, 2);
             return Some(if cr + 2 > self.limit { Framed::TooLong } else { Framed::Line(line) });
         }
         self.next_slowly(input)

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use smallvec::SmallVec;
-
 use super::limits;
 use crate::octets::{Chunk, write_decimal};
 
@@ -52,10 +50,9 @@ impl Code {
     /// Reads exactly three digits. RFC 5321 §4.2: 1yz codes do not exist in SMTP; §4.2.1: the second digit is taken as
     /// it comes, since a client decides by the first.
     fn parse(digits: &[u8]) -> Option<Code> {
-        if digits.len() != 3 || !digits.iter().all(u8::is_ascii_digit) {
-            return None;
-        }
-        Code::new(digits.iter().fold(0, |n, &d| n * 10 + u16::from(d - b'0')))
+        let [a, b, c] = digits else { return None };
+        let digit = |b: &u8| b.is_ascii_digit().then(|| u16::from(b - b'0'));
+        Code::new(digit(a)? * 100 + digit(b)? * 10 + digit(c)?)
     }
 }
 
@@ -251,33 +248,42 @@ impl Reply {
 
     /// Writes the reply as it goes over the wire, each line with CRLF.
     pub fn write_to(&self, out: &mut Vec<u8>, with_enhanced: bool) {
-        let mut enhanced = SmallVec::<[u8; 10]>::new();
+        // Every line begins alike, but for what follows the code.
+        let begin = out.len();
+        write_decimal(out, u64::from(self.code.0));
+        out.push(b'-');
         if with_enhanced && let Some(code) = self.enhanced {
-            write_decimal(&mut enhanced, u64::from(code.class));
-            enhanced.push(b'.');
-            write_decimal(&mut enhanced, u64::from(code.subject));
-            enhanced.push(b'.');
-            write_decimal(&mut enhanced, u64::from(code.detail));
-            enhanced.push(b' ');
+            write_decimal(out, u64::from(code.class));
+            out.push(b'.');
+            write_decimal(out, u64::from(code.subject));
+            out.push(b'.');
+            write_decimal(out, u64::from(code.detail));
+            out.push(b' ');
         }
+        let prefix = begin..out.len();
         // RFC 5321 §4.5.3.1.5: 512 octets with code, separator and CRLF.
-        let room = limits::REPLY_LINE - 4 - 2 - enhanced.len();
-        let mut lines = self.text.split(|&b| b == b'\n').peekable();
-        while let Some(line) = lines.next() {
-            let mut pieces = line.chunks(room).peekable();
+        let room = limits::REPLY_LINE - prefix.len() - 2;
+        let mut line_at = None;
+        for line in self.text.split(|&b| b == b'\n') {
+            let mut rest = line;
             loop {
-                let piece = pieces.next().unwrap_or(b"");
-                let last = pieces.peek().is_none() && lines.peek().is_none();
-                write_decimal(out, u64::from(self.code.0));
-                out.push(if last { b' ' } else { b'-' });
-                out.extend_from_slice(&enhanced);
-                out.extend(piece.iter().map(|&b| if b < b' ' || b == 0x7f { b' ' } else { b }));
+                let (piece, behind) = rest.split_at(rest.len().min(room));
+                if line_at.is_some() {
+                    line_at = Some(out.len());
+                    out.extend_from_within(prefix.clone());
+                } else {
+                    line_at = Some(begin);
+                }
+                write_printable(out, piece);
                 out.extend_from_slice(b"\r\n");
-                if pieces.peek().is_none() {
+                rest = behind;
+                if rest.is_empty() {
                     break;
                 }
             }
         }
+        // RFC 5321 §4.2.1: the last line has a space there.
+        out[line_at.unwrap_or(begin) + 3] = b' ';
     }
 
     /// The reply as it goes over the wire.
@@ -286,6 +292,16 @@ impl Reply {
         let mut out = Vec::new();
         self.write_to(&mut out, with_enhanced);
         out
+    }
+}
+
+/// Writes text with its control characters as spaces.
+fn write_printable(out: &mut Vec<u8>, text: &[u8]) {
+    let is_control = |b: u8| b < b' ' || b == 0x7f;
+    if text.iter().any(|b| is_control(*b)) {
+        out.extend(text.iter().map(|&b| if is_control(b) { b' ' } else { b }));
+    } else {
+        out.extend_from_slice(text);
     }
 }
 
@@ -348,23 +364,26 @@ impl ReplyReader {
     }
 
     fn line(&mut self, mut line: Chunk) -> Result<Option<Reply>, ReplyError> {
-        let code = line.get(..3).and_then(Code::parse).ok_or(ReplyError::Syntax)?;
+        let bytes: &[u8] = &line;
+        let (digits, rest) = bytes.split_at_checked(3).ok_or(ReplyError::Syntax)?;
+        let code = Code::parse(digits).ok_or(ReplyError::Syntax)?;
         // RFC 5321 §4.2: a client must take a line with nothing behind the code as the last one.
-        let more = match line.get(3) {
-            None | Some(b' ') => false,
-            Some(b'-') => true,
-            Some(_) => return Err(ReplyError::Syntax),
+        let (more, text) = match rest {
+            [] => (false, rest),
+            [b' ', text @ ..] => (false, text),
+            [b'-', text @ ..] => (true, text),
+            _ => return Err(ReplyError::Syntax),
         };
-        line.advance(line.len().min(4));
         // RFC 2034 §4: the enhanced code stands at the front of each line and is of the class of the code.
-        let mut enhanced = None;
-        if let Some((found, taken)) = EnhancedCode::parse_prefix(&line)
+        let (mut enhanced, mut taken) = (None, bytes.len() - text.len());
+        if let Some((found, len)) = EnhancedCode::parse_prefix(text)
             && u16::from(found.class) == code.0 / 100
             && self.begun.is_none_or(|(_, first)| first == Some(found))
         {
             enhanced = Some(found);
-            line.advance(taken);
+            taken += len;
         }
+        line.advance(taken);
         match self.begun {
             Some((first, _)) if first != code => Err(ReplyError::CodesDiffer),
             Some((_, enhanced)) => {

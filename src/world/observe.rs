@@ -29,7 +29,7 @@ impl World {
     fn record_packet(&mut self, slot: u32, here: HostId, step: PacketStep, reason: Option<LossReason>) {
         let now = self.engine.now();
         let packet = &self.packets[slot as usize];
-        let pipe = packet.socket.and_then(|place| self.sockets.get(place as usize)?.pipe.as_ref());
+        let pipe = packet.sender.socket.and_then(|place| self.sockets.get(place as usize)?.pipe.as_ref());
         let mut at = At::host(now, here);
         let what = match &packet.body {
             Body::Tcp(segment) => {

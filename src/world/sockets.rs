@@ -2,11 +2,13 @@
 
 use std::net::IpAddr;
 
+use super::transit::Sender;
 use super::{Event, World};
 use crate::agent::{Input, Peer, SocketId, Trouble};
 use crate::net::packet::Body;
 use crate::net::tcp::{self, Connection, Segment};
 use crate::net::topology::RouteId;
+use crate::octets::Chunk;
 use crate::sim::Instant;
 use crate::trace::{At, ConnId, ConnectionState, HostId, MailId, Side, What};
 
@@ -50,7 +52,7 @@ pub(super) struct Pipe {
     /// Whether the agent still wants to hear of it.
     pub(super) attended: bool,
     pub(super) about: Option<(MailId, u16)>,
-    /// The other end, for observers.
+    /// The other end: its place and generation, once it is there.
     pub(super) other: Option<(u32, u32)>,
     pub(super) route: Option<RouteId>,
     pub(super) route_epoch: u32,
@@ -173,10 +175,9 @@ impl World {
     }
 
     /// A TCP segment has reached its host.
-    pub(super) fn segment_arrived(&mut self, from: HostId, host: HostId, segment: Segment) {
+    pub(super) fn segment_arrived(&mut self, from: HostId, host: HostId, segment: Segment, known: Option<(u32, u32)>) {
         let now = self.engine.now();
-        let tuple = FourTuple::new(host, segment.destination_port, from, segment.source_port);
-        if let Some(place) = self.connections.get(&tuple).copied() {
+        if let Some(place) = self.socket_of(from, host, &segment, known) {
             if let Some(pipe) = &mut self.sockets[place as usize].pipe {
                 pipe.tcp.handle_segment(now, segment);
                 self.touch(place);
@@ -188,8 +189,21 @@ impl World {
             self.accept(from, host, &segment);
         } else if let Some(reset) = segment.reset_for() {
             let route = self.topology.route(super::transit::node(host), super::transit::node(from));
-            self.transmit(host, from, route, None, Body::Tcp(reset));
+            self.transmit(host, from, route, Sender::NONE, Body::Tcp(reset));
         }
+    }
+
+    /// The socket that a segment is for. `known` is where the sender's peer was: its generation says whether it still
+    /// is, which spares most segments a search by ports.
+    #[inline]
+    fn socket_of(&self, from: HostId, host: HostId, segment: &Segment, known: Option<(u32, u32)>) -> Option<u32> {
+        if let Some((place, _)) = known
+            && self.at_other_end(known).is_some()
+        {
+            return Some(place);
+        }
+        let tuple = FourTuple::new(host, segment.destination_port, from, segment.source_port);
+        self.connections.get(&tuple).copied()
     }
 
     fn accept(&mut self, from: HostId, host: HostId, syn: &Segment) {
@@ -231,6 +245,12 @@ impl World {
             listed: false,
         };
         self.install(socket, pipe);
+        if let Some((place, _)) = other {
+            let here = (socket.0, self.sockets[socket.0 as usize].generation);
+            if let Some(client) = &mut self.sockets[place as usize].pipe {
+                client.other = Some(here);
+            }
+        }
         self.touch(socket.0);
     }
 
@@ -248,8 +268,7 @@ impl World {
     /// acknowledgement), then what they send, then their timers.
     pub(super) fn settle(&mut self) {
         let mut next = 0;
-        while next < self.dirty.len() {
-            let place = self.dirty[next];
+        while let Some(&place) = self.dirty.get(next) {
             next += 1;
             if let Some(pipe) = &mut self.sockets[place as usize].pipe {
                 pipe.listed = false;
@@ -263,30 +282,48 @@ impl World {
         self.dirty.clear();
     }
 
+    #[inline]
     fn tell(&mut self, place: u32) {
-        loop {
-            let Some(pipe) = &mut self.sockets[place as usize].pipe else { return };
-            let Some(event) = pipe.tcp.poll_event() else { return };
-            self.tcp_event(place, event);
+        while let Some(pipe) = &mut self.sockets[place as usize].pipe
+            && pipe.tcp.has_event()
+        {
+            match pipe.tcp.poll_event() {
+                Some(tcp::Event::Data(data)) => self.data_arrived(place, data),
+                Some(event) => self.state_changed(place, &event),
+                None => return,
+            }
         }
     }
 
-    fn tcp_event(&mut self, place: u32, event: tcp::Event) {
+    fn data_arrived(&mut self, place: u32, data: Chunk) {
+        let Some(pipe) = &mut self.sockets[place as usize].pipe else { return };
+        if !pipe.attended {
+            return;
+        }
+        let (host, token, other) = (pipe.host, pipe.token, pipe.other);
+        let mut about = pipe.about;
+        if pipe.side == Side::Server {
+            // A server's connection is about what its client says it is about.
+            pipe.about = None;
+            about = about.or_else(|| self.at_other_end(other)?.about);
+        }
+        self.agent_input(host, Input::Received { token, data, about });
+    }
+
+    fn state_changed(&mut self, place: u32, event: &tcp::Event) {
         let now = self.engine.now();
         let Some(pipe) = &self.sockets[place as usize].pipe else { return };
         let (host, token, attended, side) = (pipe.host, pipe.token, pipe.attended, pipe.side);
-        let state = match &event {
-            tcp::Event::Connected => Some(ConnectionState::Open),
-            tcp::Event::PeerClosed => Some(ConnectionState::PeerClosed),
-            tcp::Event::Closed => Some(ConnectionState::Closed),
-            tcp::Event::Reset => Some(ConnectionState::Reset),
-            tcp::Event::Refused => Some(ConnectionState::Refused),
-            tcp::Event::TimedOut => Some(ConnectionState::TimedOut),
-            tcp::Event::Data(_) => None,
+        let state = match event {
+            tcp::Event::Connected => ConnectionState::Open,
+            tcp::Event::PeerClosed => ConnectionState::PeerClosed,
+            tcp::Event::Closed => ConnectionState::Closed,
+            tcp::Event::Reset => ConnectionState::Reset,
+            tcp::Event::Refused => ConnectionState::Refused,
+            tcp::Event::TimedOut => ConnectionState::TimedOut,
+            tcp::Event::Data(_) => return,
         };
-        if let Some(state) = state
-            && self.tracer.is_on()
-        {
+        if self.tracer.is_on() {
             let (at, peer, port) = (pipe.at(now), pipe.peer, pipe.service_port());
             self.tracer.record(at, || What::Connection { state, side, peer, port });
         }
@@ -302,16 +339,6 @@ impl World {
             tcp::Event::Connected if attended => {
                 let conn = pipe.number;
                 self.agent_input(host, Input::Connected { token, conn });
-            }
-            tcp::Event::Data(data) if attended => {
-                let about = pipe.about.or_else(|| self.other_end(place).and_then(|other| other.about));
-                if let Some(pipe) = &mut self.sockets[place as usize].pipe {
-                    // A server's connection is about what its client says it is about.
-                    if pipe.side == Side::Server {
-                        pipe.about = None;
-                    }
-                }
-                self.agent_input(host, Input::Received { token, data, about });
             }
             tcp::Event::PeerClosed if attended => self.agent_input(host, Input::PeerClosed { token }),
             tcp::Event::Connected | tcp::Event::Data(_) | tcp::Event::PeerClosed => {}
@@ -330,9 +357,11 @@ impl World {
         }
     }
 
-    fn other_end(&self, place: u32) -> Option<&Pipe> {
-        let (other, generation) = self.sockets[place as usize].pipe.as_ref()?.other?;
-        let slot = &self.sockets[other as usize];
+    /// The pipe at the other end, while it is there.
+    #[inline]
+    fn at_other_end(&self, other: Option<(u32, u32)>) -> Option<&Pipe> {
+        let (place, generation) = other?;
+        let slot = self.sockets.get(place as usize)?;
         if slot.generation == generation { slot.pipe.as_ref() } else { None }
     }
 
@@ -346,7 +375,8 @@ impl World {
                 pipe.route = self.topology.route(super::transit::node(pipe.host), super::transit::node(pipe.peer));
             }
             let (from, to, route) = (pipe.host, pipe.peer, pipe.route);
-            self.transmit(from, to, route, Some(place), Body::Tcp(segment));
+            let sender = Sender { socket: Some(place), peer: pipe.other };
+            self.transmit(from, to, route, sender, Body::Tcp(segment));
         }
     }
 

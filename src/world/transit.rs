@@ -23,31 +23,37 @@ pub(super) struct Packet {
     pub(super) from: HostId,
     pub(super) to: HostId,
     pub(super) body: Body,
-    /// The sending socket, for observers.
-    pub(super) socket: Option<u32>,
+    pub(super) sender: Sender,
     route: RouteId,
     step: u16,
     /// How often the lane had gone down when the packet entered it.
     outages: u32,
 }
 
+/// Where a packet comes from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sender {
+    /// The sending socket, for observers.
+    pub(super) socket: Option<u32>,
+    /// Place and generation of the socket that it takes for its peer.
+    pub(super) peer: Option<(u32, u32)>,
+}
+
+impl Sender {
+    /// No socket.
+    pub(super) const NONE: Sender = Sender { socket: None, peer: None };
+}
+
 impl World {
     /// A host hands a packet to the network.
-    pub(super) fn transmit(
-        &mut self,
-        from: HostId,
-        to: HostId,
-        route: Option<RouteId>,
-        socket: Option<u32>,
-        body: Body,
-    ) {
+    pub(super) fn transmit(&mut self, from: HostId, to: HostId, route: Option<RouteId>, sender: Sender, body: Body) {
         self.last_packet += 1;
         let packet = Packet {
             number: self.last_packet,
             from,
             to,
             body,
-            socket,
+            sender,
             route: route.unwrap_or(RouteId(0)),
             step: 0,
             outages: 0,
@@ -108,10 +114,10 @@ impl World {
                 return;
             }
         }
-        let (from, to) = (packet.from, packet.to);
+        let (from, to, peer) = (packet.from, packet.to, packet.sender.peer);
         self.observe_packet(slot, to, PacketStep::Arrived, None);
         match self.packets.remove(slot as usize).body {
-            Body::Tcp(segment) => self.segment_arrived(from, to, segment),
+            Body::Tcp(segment) => self.segment_arrived(from, to, segment, peer),
             Body::Udp(datagram) => {
                 let address = self.hosts[from.0 as usize].address;
                 let input = Input::Datagram {
@@ -131,6 +137,6 @@ impl World {
         let Some(peer) = self.directory.find(to) else { return };
         let route = self.topology.route(node(from), node(peer));
         let datagram = Datagram { source_port: from_port, destination_port: port, payload };
-        self.transmit(from, peer, route, None, Body::Udp(datagram));
+        self.transmit(from, peer, route, Sender::NONE, Body::Udp(datagram));
     }
 }

@@ -135,9 +135,13 @@ impl Mta {
     /// Final delivery: Return-Path in front (RFC 5321 §4.4), then into the mailbox.
     fn file(&mut self, ctx: &mut Context<'_>, mail: &Responsibility, recipient: &Mailbox, id: MailboxId) {
         let return_path: Chunk = self.writer.return_path(&mail.reverse_path);
-        let content = mail.content.prepend(return_path, false);
-        let size_bytes = content.size_bytes();
-        self.store.file(id, Delivered { at: ctx.now, from: mail.reverse_path.clone(), to: recipient.clone(), content });
+        let size_bytes = mail.content.size_bytes() + return_path.len() as u64;
+        self.store.file(id, size_bytes, || Delivered {
+            at: ctx.now,
+            from: mail.reverse_path.clone(),
+            to: recipient.clone(),
+            content: mail.content.prepend(return_path, false),
+        });
         ctx.ledger.end(ctx.host, mail.serial, Ending::Delivered);
         let at = ctx.at().mail(mail.mail, mail.hops);
         ctx.record(at, || What::Delivered {

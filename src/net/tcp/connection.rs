@@ -258,9 +258,8 @@ impl Connection {
     }
 
     /// What happened, oldest first. Taking data out opens the receive window, which may make a segment due.
-    #[inline]
     pub fn poll_event(&mut self) -> Option<Event> {
-        if self.told.is_empty() && self.received.is_empty() {
+        if !self.has_event() {
             return None;
         }
         if self.told.take(told::CONNECTED) {
@@ -417,6 +416,21 @@ impl Connection {
     #[inline]
     pub(super) fn free_window(&self) -> u32 {
         self.config.window_bytes().saturating_sub(u32::try_from(self.received.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Marks that data or a FIN may leave, where there is any that has not.
+    #[inline]
+    pub(super) fn want_data(&mut self) {
+        if self.fin_queued || self.queue.len() > self.nxt.wrapping_sub(self.una) as usize {
+            self.due.set(due::DATA);
+        }
+    }
+
+    /// Whether [`poll_event`](Connection::poll_event) has something to say.
+    #[must_use]
+    #[inline]
+    pub fn has_event(&self) -> bool {
+        !self.told.is_empty() || !self.received.is_empty()
     }
 
     /// Tells the peer that the window opened, when that is worth a segment.

@@ -292,7 +292,7 @@ impl Connection {
         } else {
             self.timer_at = Instant::MAX;
         }
-        self.due.set(due::DATA);
+        self.want_data();
     }
 
     /// An acknowledgement of nothing new.
@@ -317,7 +317,7 @@ impl Connection {
     fn update_window(&mut self, segment: &Segment, window: u32) {
         if before(self.wl1, segment.seq) || (self.wl1 == segment.seq && !after(self.wl2, segment.ack)) {
             if window > self.wnd {
-                self.due.set(due::DATA);
+                self.want_data();
                 if self.wnd < u32::from(self.mss) && self.nxt == self.una {
                     // The wait was for the window and tells nothing about the path.
                     self.round_trip.reset_back_off();

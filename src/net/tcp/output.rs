@@ -106,6 +106,7 @@ impl Connection {
         if unsent == 0 {
             // The FIN takes no room in the peer's buffer and does not wait for a window.
             if self.fin_queued && flight as usize == len {
+                self.due.clear(due::DATA);
                 return Some(self.emit_data(now, 0, true));
             }
             return None;
@@ -125,6 +126,9 @@ impl Connection {
         }
         // A FIN rides along when the window holds it too.
         let fin = self.fin_queued && n as usize == unsent && n < self.wnd.saturating_sub(flight);
+        if n as usize == unsent && fin == self.fin_queued {
+            self.due.clear(due::DATA);
+        }
         Some(self.emit_data(now, n, fin))
     }
 
