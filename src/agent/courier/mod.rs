@@ -68,6 +68,7 @@ pub struct Courier {
     names: Names,
     sessions: Slab<Session>,
     /// Client machines of connections that are gone, for their memory.
+    #[expect(clippy::vec_box, reason = "a session moves in and out as a pointer, not as 400 bytes")]
     spare_clients: Vec<Box<client::Session>>,
     /// Idle connections of each destination, the most recently used last.
     idle: Vec<Vec<u32>>,

@@ -82,6 +82,7 @@ pub struct Mta {
     courier: Courier,
     inbound: Slab<Inbound>,
     /// Server machines of connections that are gone, for their memory.
+    #[expect(clippy::vec_box, reason = "a session moves in and out as a pointer, not as 400 bytes")]
     spare_servers: Vec<Box<server::Session>>,
     /// No deadline of an inbound session is earlier than this.
     inbound_wake: Option<Instant>,
