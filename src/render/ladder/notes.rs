@@ -137,7 +137,9 @@ fn turn(text: &str) -> Option<(bool, String)> {
     let place = list.iter().rposition(|w| said(w, &BEGINS) || said(w, &ENDS))?;
     let begins = said(list[place], &BEGINS);
     list.truncate(place);
-    while list.last().is_some_and(|w| ["is", "goes", "comes", "went", "came"].contains(w)) {
+    // "X goes down" and "X is up again" are about the same X.
+    let filler = |word: &str| ["is", "goes", "comes", "went", "came"].contains(&word);
+    while list.last().is_some_and(|w| filler(w) || said(w, &BEGINS) || said(w, &ENDS)) {
         list.pop();
     }
     Some((begins, list.join(" ")))
