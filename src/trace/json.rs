@@ -8,26 +8,46 @@
 use serde::Serialize;
 use serde::ser::{Error as _, Impossible, SerializeSeq, SerializeStruct, Serializer};
 
-use super::{Record, What};
+use super::{ConnId, HostId, MailId, Record, RecordId, What};
 use crate::octets::write_decimal;
+use crate::sim::Instant;
 
 type Error = serde_json::Error;
 type Nothing = Impossible<(), Error>;
 
-/// Writes a record with `out` behind it: its own fields first, then those of what was observed.
-///
-/// # Errors
-/// When a record is made of something that this file does not know, which is a defect.
-pub(super) fn write_record(out: &mut Vec<u8>, record: &Record) -> Result<(), Error> {
-    out.push(b'{');
-    write_number(out, "id", record.id.map(|id| id.0));
-    write_number(out, "at", Some(record.at.as_nanos()));
-    write_number(out, "host", Some(u64::from(record.host.0)));
-    write_number(out, "conn", record.conn.map(|conn| conn.0));
-    write_number(out, "mail", record.mail.map(|mail| mail.0));
-    write_number(out, "hop", record.hop.map(u64::from));
-    write_number(out, "cause", record.cause.map(|cause| cause.0));
-    What::serialize(&record.what, Json { out, inside: true })
+/// Writes records. One event makes several records in a row that differ in what was observed only, so where and when
+/// is kept as it was written last.
+#[derive(Default)]
+pub(super) struct Writer {
+    place: Option<Place>,
+    written: Vec<u8>,
+}
+
+/// Fields of a record that those in a row share.
+type Place = (Instant, HostId, Option<ConnId>, Option<MailId>, Option<u16>, Option<RecordId>);
+
+impl Writer {
+    /// Writes a record to the end of `out`: its own fields first, then those of what was observed.
+    ///
+    /// # Errors
+    /// When a record is made of something that this file does not know, which is a defect.
+    pub(super) fn record(&mut self, out: &mut Vec<u8>, record: &Record) -> Result<(), Error> {
+        let place = (record.at, record.host, record.conn, record.mail, record.hop, record.cause);
+        if self.place != Some(place) {
+            self.place = Some(place);
+            self.written.clear();
+            write_number(&mut self.written, "at", Some(record.at.as_nanos()));
+            write_number(&mut self.written, "host", Some(u64::from(record.host.0)));
+            write_number(&mut self.written, "conn", record.conn.map(|conn| conn.0));
+            write_number(&mut self.written, "mail", record.mail.map(|mail| mail.0));
+            write_number(&mut self.written, "hop", record.hop.map(u64::from));
+            write_number(&mut self.written, "cause", record.cause.map(|cause| cause.0));
+        }
+        out.push(b'{');
+        write_number(out, "id", record.id.map(|id| id.0));
+        out.extend_from_slice(&self.written);
+        What::serialize(&record.what, Json { out, inside: true })
+    }
 }
 
 #[inline(always)]
@@ -219,8 +239,7 @@ impl<'a> Serializer for Json<'a> {
 mod tests {
     use super::*;
     use crate::octets::Chunk;
-    use crate::sim::Instant;
-    use crate::trace::{ConnId, HostId, LossReason, MailId, Octets, PacketStep, RecordId, Transport};
+    use crate::trace::{LossReason, Octets, PacketStep, Transport};
 
     /// The record as `serde_json` writes it, by way of its own map.
     fn by_serde(record: &Record) -> serde_json::Value {
@@ -269,6 +288,7 @@ mod tests {
             What::Unsent { recipient: "x".into(), reason: Octets(Chunk::copy_from(b"550 \xff\x00 \"no\"\\")) },
             What::Fault { text: "down".into() },
         ];
+        let mut writer = Writer::default();
         for what in whats {
             for full in [true, false] {
                 let record = Record {
@@ -282,7 +302,7 @@ mod tests {
                     what: what.clone(),
                 };
                 let mut line = Vec::new();
-                write_record(&mut line, &record).unwrap();
+                writer.record(&mut line, &record).unwrap();
                 let read: serde_json::Value = serde_json::from_slice(&line).unwrap();
                 assert_eq!(read, by_serde(&record));
                 let what = serde_json::to_string(&what).unwrap();

@@ -47,6 +47,7 @@ struct Line {
 pub struct JsonLines<W> {
     out: W,
     packets: bool,
+    writer: json::Writer,
     line: Vec<u8>,
     error: Option<io::Error>,
 }
@@ -55,7 +56,7 @@ impl<W: Write> JsonLines<W> {
     /// Writes to `out`, with packets where asked. The first error ends the writing and is kept for
     /// [`JsonLines::into_inner`].
     pub fn new(out: W, packets: bool) -> JsonLines<W> {
-        JsonLines { out, packets, line: Vec::with_capacity(512), error: None }
+        JsonLines { out, packets, writer: json::Writer::default(), line: Vec::with_capacity(512), error: None }
     }
 
     /// The writer, or the error that ended the writing.
@@ -69,12 +70,12 @@ impl<W: Write> JsonLines<W> {
         }
     }
 
-    fn put(&mut self, write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>) {
+    fn put(&mut self, write: impl FnOnce(&mut json::Writer, &mut Vec<u8>) -> serde_json::Result<()>) {
         if self.error.is_some() {
             return;
         }
         self.line.clear();
-        let written = write(&mut self.line).map_err(io::Error::from);
+        let written = write(&mut self.writer, &mut self.line).map_err(io::Error::from);
         self.line.push(b'\n');
         if let Err(error) = written.and_then(|()| self.out.write_all(&self.line)) {
             self.error = Some(error);
@@ -85,13 +86,13 @@ impl<W: Write> JsonLines<W> {
 impl<W: Write> Sink for JsonLines<W> {
     fn begin(&mut self, roster: &Arc<Roster>) {
         let head = Head { schema: SCHEMA_VERSION, roster: Roster::clone(roster) };
-        self.put(|line| serde_json::to_writer(line, &head));
+        self.put(|_, line| serde_json::to_writer(line, &head));
     }
     fn wants_packets(&self) -> bool {
         self.packets
     }
     fn record(&mut self, r: &Record) {
-        self.put(|line| json::write_record(line, r));
+        self.put(|writer, line| writer.record(line, r));
     }
     fn end(&mut self) {
         if let (None, Err(error)) = (&self.error, self.out.flush()) {

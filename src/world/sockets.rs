@@ -412,6 +412,9 @@ impl World {
             self.arm(place);
             return;
         }
+        if pipe.tcp.state() != tcp::State::TimeWait {
+            self.active_at = now;
+        }
         pipe.tcp.handle_timeout(now);
         self.touch(place);
         self.settle();

@@ -344,6 +344,9 @@ impl Courier {
         let mut session = self.sessions.remove(token as usize);
         session.client.renew();
         self.spare_clients.push(session.client);
+        if self.sessions.is_empty() {
+            self.session_wake = None;
+        }
         if let Some(idle) = self.idle.get_mut(session.destination.0 as usize) {
             idle.retain(|t| *t != token);
         }
