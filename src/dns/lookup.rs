@@ -168,6 +168,8 @@ pub(super) fn follow(answers: &[Record], name: &Name, rtype: RecordType, trusted
         let records: Vec<Record> = here().filter(|r| rtype == RecordType::Any || r.rtype() == rtype).cloned().collect();
         if !records.is_empty() {
             out.records = records;
+            // They are kept for as long as they are valid.
+            out.records.shrink_to_fit();
             return out;
         }
         let Some(alias) = here().find(|r| r.rtype() == RecordType::Cname).cloned() else { return out };

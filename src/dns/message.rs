@@ -140,8 +140,25 @@ impl Message {
         let (is_response, opcode) = (flags & 0x80 != 0, (flags >> 3) & 15);
         let id = u16::from_be_bytes([*id_high, *id_low]);
         let read = wire::Message::from_vec(bytes).map_err(|_| DecodeError::Malformed { id, is_response, opcode })?;
-        let records = |section: &[hickory_proto::rr::Record]| section.iter().filter_map(Record::from_wire).collect();
-        let mut message = Message {
+        let mut foreign_class = false;
+        let question = match &read.queries[..] {
+            [query] if query.query_class == DNSClass::IN => Some(Question {
+                name: Name::from_wire(&query.name, None),
+                rtype: RecordType::from_wire(query.query_type),
+            }),
+            [_] => {
+                foreign_class = true;
+                None
+            }
+            _ => None,
+        };
+        let asked = question.as_ref().map(|question| &question.name);
+        let records = |section: &[hickory_proto::rr::Record]| {
+            let mut records = Vec::with_capacity(section.len());
+            records.extend(section.iter().filter_map(|record| Record::from_wire(record, asked)));
+            records
+        };
+        Ok(Message {
             id,
             is_response,
             opcode,
@@ -150,22 +167,13 @@ impl Message {
             recursion_desired: read.metadata.recursion_desired,
             recursion_available: read.metadata.recursion_available,
             rcode: Some(Rcode::from_wire(read.metadata.response_code)),
-            question: None,
-            foreign_class: false,
+            foreign_class,
             answers: records(&read.answers),
             authorities: records(&read.authorities),
             additionals: records(&read.additionals),
             edns_udp_bytes: read.edns.as_ref().map(Edns::max_payload),
-        };
-        if let [query] = &read.queries[..] {
-            if query.query_class == DNSClass::IN {
-                let name = Name::from_wire(&query.name);
-                message.question = Some(Question { name, rtype: RecordType::from_wire(query.query_type) });
-            } else {
-                message.foreign_class = true;
-            }
-        }
-        Ok(message)
+            question,
+        })
     }
 
     /// Writes the message, names compressed.

@@ -149,17 +149,25 @@ impl Name {
         Name(text.into())
     }
 
-    pub(super) fn from_wire(name: &wire::Name) -> Name {
+    /// The name as it comes off the wire. A name that is `known` already shares its memory.
+    pub(super) fn from_wire(name: &wire::Name, known: Option<&Name>) -> Name {
         let mut text = String::with_capacity(name.len());
         for label in name.iter() {
             push_label(&mut text, label);
         }
-        Name(text.into())
+        match known {
+            Some(known) if *known.0 == *text => known.clone(),
+            _ => Name(text.into()),
+        }
     }
 
     pub(super) fn to_wire(&self) -> wire::Name {
         if self.is_root() {
             return wire::Name::root();
+        }
+        if !self.0.contains('\\') {
+            return wire::Name::from_labels(self.0.split('.').map(str::as_bytes))
+                .unwrap_or_else(|_| wire::Name::root());
         }
         let labels: Vec<Vec<u8>> = self.0.split('.').filter_map(label_octets).collect();
         wire::Name::from_labels(labels.iter().map(Vec::as_slice)).unwrap_or_else(|_| wire::Name::root())
@@ -172,6 +180,12 @@ impl FromStr for Name {
         let text = text.strip_suffix('.').unwrap_or(text);
         if text.is_empty() {
             return Ok(Name::root());
+        }
+        let is_written_as_kept = |label: &str| {
+            (1..=63).contains(&label.len()) && label.bytes().all(|b| is_plain(b) && !b.is_ascii_uppercase())
+        };
+        if text.len() <= 253 && text.split('.').all(is_written_as_kept) {
+            return Ok(Name(text.into()));
         }
         let mut out = String::with_capacity(text.len());
         let mut octets_on_wire = 1;
@@ -232,7 +246,7 @@ mod tests {
         ] {
             let name: Name = text.parse().unwrap();
             assert_eq!(name.to_string(), shown);
-            assert_eq!(Name::from_wire(&name.to_wire()), name);
+            assert_eq!(Name::from_wire(&name.to_wire(), None), name);
         }
         for bad in ["a..b", ".a", "a b", "a\\9", "a\\999", "bücher"] {
             assert!(bad.parse::<Name>().is_err(), "{bad}");

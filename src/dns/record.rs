@@ -375,21 +375,24 @@ impl Record {
         wire::Record::from_rdata(self.name.to_wire(), self.ttl_secs, data)
     }
 
-    /// `None` for a type that is not kept here or another class than IN.
-    pub(super) fn from_wire(record: &wire::Record) -> Option<Record> {
+    /// `None` for a type that is not kept here or another class than IN. Most records of a message belong to the name of
+    /// its question, and share it.
+    pub(super) fn from_wire(record: &wire::Record, question: Option<&Name>) -> Option<Record> {
         if record.dns_class != wire::DNSClass::IN {
             return None;
         }
         let data = match &record.data {
             RData::A(a) => RecordData::A(a.0),
             RData::AAAA(a) => RecordData::Aaaa(a.0),
-            RData::MX(mx) => RecordData::Mx { preference: mx.preference, exchange: Name::from_wire(&mx.exchange) },
-            RData::CNAME(name) => RecordData::Cname(Name::from_wire(&name.0)),
-            RData::NS(name) => RecordData::Ns(Name::from_wire(&name.0)),
-            RData::PTR(name) => RecordData::Ptr(Name::from_wire(&name.0)),
+            RData::MX(mx) => {
+                RecordData::Mx { preference: mx.preference, exchange: Name::from_wire(&mx.exchange, None) }
+            }
+            RData::CNAME(name) => RecordData::Cname(Name::from_wire(&name.0, None)),
+            RData::NS(name) => RecordData::Ns(Name::from_wire(&name.0, None)),
+            RData::PTR(name) => RecordData::Ptr(Name::from_wire(&name.0, None)),
             RData::SOA(soa) => RecordData::Soa(Arc::new(Soa {
-                mname: Name::from_wire(&soa.mname),
-                rname: Name::from_wire(&soa.rname),
+                mname: Name::from_wire(&soa.mname, None),
+                rname: Name::from_wire(&soa.rname, None),
                 serial: soa.serial,
                 refresh_secs: soa.refresh as u32,
                 retry_secs: soa.retry as u32,
@@ -401,7 +404,7 @@ impl Record {
         };
         // RFC 2181 §8: a time to live with the highest bit set counts as zero.
         let ttl_secs = if record.ttl > MAX_TTL_SECS { 0 } else { record.ttl };
-        Some(Record { name: Name::from_wire(&record.name), ttl_secs, data })
+        Some(Record { name: Name::from_wire(&record.name, question), ttl_secs, data })
     }
 }
 
@@ -450,7 +453,7 @@ mod tests {
         ] {
             assert_eq!(data.to_string(), shown);
             let record = Record::new("x.example".parse().unwrap(), Duration::from_secs(7), data);
-            assert_eq!(Record::from_wire(&record.to_wire()), Some(record));
+            assert_eq!(Record::from_wire(&record.to_wire(), None), Some(record));
         }
         let text = RecordData::text(&long);
         assert_eq!(text.joined_text(), Some(long));
