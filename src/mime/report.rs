@@ -40,7 +40,8 @@ impl Action {
     }
 }
 
-/// How much of the original comes back (RFC 3461 §4.3, the RET parameter).
+/// How much of the original comes back with a report that something failed (RFC 3461 §4.3, the RET parameter). Any other
+/// report brings the header section only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Returned {
     /// All of it up to [`FULL_RETURN_LIMIT_BYTES`], otherwise its header section.
@@ -123,11 +124,15 @@ impl Report {
     /// Writes the report on `original`.
     #[must_use]
     pub fn compose(&self, original: &Content) -> Content {
-        let full = match self.returned {
-            Returned::Full => true,
-            Returned::Headers => false,
-            Returned::UpToLimit => original.size_bytes() <= FULL_RETURN_LIMIT_BYTES,
-        };
+        let failed = self.any_failed();
+        // RFC 3461 §4.3: a report that tells of no failure returns the header only, whatever was asked for: its sender
+        // still has the mail, and it is still on its way.
+        let full = failed
+            && match self.returned {
+                Returned::Full => true,
+                Returned::Headers => false,
+                Returned::UpToLimit => original.size_bytes() <= FULL_RETURN_LIMIT_BYTES,
+            };
         let returned = if full { original.rope().clone() } else { original.header() };
         // RFC 3464 §2: the machine's part is seven-bit; the returned original may not be.
         let returned_is_8bit = original.is_8bit() && returned.chunks().iter().any(|chunk| !chunk.is_ascii());
@@ -149,9 +154,10 @@ impl Report {
              Content-Type: message/delivery-status\r\n\r\n"
         );
         head.extend_from_slice(&status);
-        let (description, kind) = match full {
-            true => ("Undelivered Message", "message/rfc822"),
-            false => ("Undelivered Message Headers", "text/rfc822-headers"),
+        let (description, kind) = match (failed, full) {
+            (true, true) => ("Undelivered Message", "message/rfc822"),
+            (true, false) => ("Undelivered Message Headers", "text/rfc822-headers"),
+            (false, _) => ("Delayed Message Headers", "text/rfc822-headers"),
         };
         let _ = write!(
             Text(&mut head),
