@@ -71,19 +71,19 @@ pub struct Recipient {
 }
 
 impl Recipient {
-    /// The mail was kept for too long (RFC 3463 §3.5: X.4.7, delivery time expired).
+    /// The mail was kept for too long. The status stays that of the last trouble: RFC 3463 §3.5 wants the actual problem
+    /// rather than X.4.7, and its class 4 says what is true of a mail that was given up, too: a later one may get
+    /// through. That it is over is said in words, and by the report's Action field.
     pub(super) fn expire(&mut self, age: Duration) {
         let last = self.last_failure.take();
-        let because = last.as_ref().map_or(Vec::new(), |l| l.text.to_vec());
-        let mut text = format!("delivery time expired after {age}; last: ").into_bytes();
-        text.extend_from_slice(&because);
+        let mut text = format!("delivery time expired after {age}").into_bytes();
+        if let Some(last) = &last {
+            text.extend_from_slice(b"; last: ");
+            text.extend_from_slice(&last.text);
+        }
+        let (status, by) = last.map_or_else(|| ("4.4.7".into(), None), |last| (last.status, last.by));
         self.fate = Fate::Failed;
-        self.last_failure = Some(Failure {
-            status: "5.4.7".into(),
-            text: Chunk::from(text),
-            by: last.and_then(|l| l.by),
-            is_reply: false,
-        });
+        self.last_failure = Some(Failure { status, text: Chunk::from(text), by, is_reply: false });
     }
 }
 

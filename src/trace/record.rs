@@ -417,7 +417,7 @@ pub enum What {
         queue_id: Arc<str>,
         /// The recipient that was not reached.
         recipient: Arc<str>,
-        /// The enhanced status code (RFC 3463).
+        /// The enhanced status code (RFC 3463): class 4 when it was given up after a time, class 5 when it can never be.
         status: Arc<str>,
         /// Why.
         reason: Octets,
