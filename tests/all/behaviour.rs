@@ -217,6 +217,53 @@ fn exchangers_are_tried_in_order_of_preference() {
 }
 
 #[test]
+fn after_a_4yz_the_next_exchanger_is_asked_in_the_same_attempt() {
+    // RFC 5321 §5.1. Each of the first two says 4yz at some stage; the third would take everything.
+    let rest = letter(r#""b@blue.example", "c@blue.example""#)
+        + r#"zones: {"blue.example": [("@", "MX 10 mx1.blue.example"), ("@", "MX 20 mx2.blue.example"), ("@", "MX 30 mx.blue.example")]},"#;
+    let links = r#"("mx.green.example", "mx1.blue.example"), ("mx.green.example", "mx2.blue.example"),"#;
+    let relay = |replies: &str| {
+        format!(
+            r#"Mta(relay_for: ["blue.example"], routes: {{"blue.example": "mx.blue.example"}}, replies: [{replies}])"#
+        )
+    };
+    let tell = |green: &str, first: &str, second: &str| {
+        let hosts = format!(r#""mx1.blue.example": {}, "mx2.blue.example": {}"#, relay(first), relay(second));
+        Scene { green, hosts: &hosts, links, rest: &rest, ..SCENE }.tell()
+    };
+    let hops = |run: &Run| -> Vec<String> {
+        run.attempts(GREEN).into_iter().filter(|a| a.0 < at("1min")).map(|a| a.1).collect()
+    };
+    for stage in ["Mail", "Rcpt", "Data", "EndOfData"] {
+        let later = format!(r#"(to: {stage}, reply: "451 4.3.0 Later", until: "1min")"#);
+        let run = tell("", &later, "");
+        assert_eq!(hops(&run), ["mx1.blue.example", "mx2.blue.example"], "{stage}");
+        assert_eq!((run.letters("b@blue.example"), run.letters("c@blue.example")), (1, 1), "{stage}");
+        assert!(run.mailbox("b@blue.example")[0].at < at("1min"), "{stage}");
+        // Two sessions, then the mail waits; three when that is allowed.
+        let run = tell("", &later, &later);
+        assert_eq!(hops(&run), ["mx1.blue.example", "mx2.blue.example"], "{stage}");
+        assert!(run.mailbox("b@blue.example")[0].at > at("1min"), "{stage}");
+        let run = tell("sessions_per_attempt: 3", &later, &later);
+        assert_eq!(hops(&run).len(), 3, "{stage}");
+        assert!(run.mailbox("b@blue.example")[0].at < at("1min"), "{stage}");
+        let run = tell("sessions_per_attempt: 1", &later, "");
+        assert_eq!(hops(&run), ["mx1.blue.example"], "{stage}");
+        // 5yz is a verdict.
+        let never = format!(r#"(to: {stage}, reply: "550 5.3.0 Never")"#);
+        let run = tell("", &never, "");
+        assert_eq!((hops(&run).len(), run.bounces().len()), (1, 2), "{stage}");
+    }
+    // Only those who were put off are asked for again.
+    let run = tell("", r#"(to: Rcpt, matching: "c@blue.example", reply: "450 4.2.0 Later")"#, "");
+    assert_eq!(hops(&run), ["mx1.blue.example", "mx2.blue.example"]);
+    let asked: Vec<String> = run.said(GREEN, "RCPT").into_iter().map(|l| l.1).collect();
+    assert_eq!(asked, ["RCPT TO:<b@blue.example>", "RCPT TO:<c@blue.example>", "RCPT TO:<c@blue.example>"]);
+    assert_eq!((run.letters("b@blue.example"), run.letters("c@blue.example")), (1, 1));
+    assert_eq!(run.said(GREEN, "QUIT").len(), 2, "both sessions say good-bye");
+}
+
+#[test]
 fn no_more_than_five_addresses_are_tried_in_one_attempt() {
     let names: Vec<String> = (1..=7).map(|n| format!("mx{n}.far.example")).collect();
     let hosts: String = names.iter().map(|n| format!("\"{n}\": Mta(),")).collect();

@@ -126,6 +126,7 @@ fn build_courier(
         mails_per_connection: client.mails_per_connection,
         idle: client.idle,
         most_addresses: 5,
+        most_sessions: client.sessions_per_attempt,
         responsible: matches!(host.role, Role::Mta(_)),
     };
     let names = courier::Names::new(names.resolver(plan, id, streams), MailRouter::new(router));

@@ -81,6 +81,10 @@ shape! {
         /// How long it keeps an idle connection for another mail. Mail that already waits is sent on an open connection
         /// in any case, up to `mails_per_connection`.
         idle: "duration" = "\"0s\"",
+        /// Sessions in one attempt: after a 4yz reply to a mail or to some of its recipients, the next exchanger is asked
+        /// for those that still wait, until so many have been asked (RFC 5321 §5.1). A host that cannot be reached, or
+        /// that turns every client away, does not count.
+        sessions_per_attempt: "whole number" = "2",
         /// Recipients in one transaction that it sends.
         recipients_per_transaction: "whole number" = "50",
         /// The addresses that it sends from, in turn: how many, or which.
