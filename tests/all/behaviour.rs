@@ -371,6 +371,28 @@ fn a_server_that_refuses_every_session_for_good_ends_the_attempts() {
     assert_eq!((run.letters("b@blue.example"), run.attempts(GREEN).len()), (1, 2));
 }
 
+#[test]
+fn scripted_replies_are_said_as_they_are_written() {
+    // With the enhanced code also where RFC 2034 §4 has none: in the greeting, to EHLO, to a client that said HELO.
+    for (stage, esmtp) in
+        [("Connect", true), ("Hello", true), ("Hello", false), ("Mail", true), ("Mail", false), ("Rcpt", false)]
+    {
+        let blue =
+            format!(r#"esmtp: {esmtp}, replies: [(to: {stage}, reply: "450 4.3.2 mx.blue.example is busy", nth: 1)]"#);
+        let run = Scene { blue: &blue, rest: &letter(r#""b@blue.example""#), ..SCENE }.tell();
+        let said: Vec<String> = run.replied(BLUE, "450").into_iter().map(|l| l.1).collect();
+        assert_eq!(said, ["450 4.3.2 mx.blue.example is busy"], "{stage} {esmtp}");
+        assert_eq!(run.letters("b@blue.example"), 1, "{stage} {esmtp}");
+    }
+    let blue = r#"replies: [(to: Connect, reply: "554 5.3.2 No mail service here")]"#;
+    let run = Scene { blue, rest: &letter(r#""b@blue.example""#), ..SCENE }.tell();
+    assert_eq!(run.bounces()[0].1, "5.3.2", "the client reads the code there, too");
+    let blue = r#"replies: [(to: Hello, reply: "250 2.0.0 Good day")]"#;
+    let run = Scene { blue, rest: &letter(r#""b@blue.example""#), ..SCENE }.tell();
+    assert_eq!(run.replied(BLUE, "250-2.0.0 Good day").len(), 1);
+    assert_eq!(run.replied(BLUE, "250 ENHANCEDSTATUSCODES").len(), 1);
+}
+
 // ---- the end of responsibility
 
 #[test]

@@ -352,8 +352,19 @@ fn reply_rule(rule: &crate::scenario::ReplyRule) -> mta::ReplyRule {
         nth: rule.nth,
         from: rule.from,
         until: rule.until,
-        reply: Reply::new(rule.reply.code, rule.reply.enhanced, rule.reply.text.to_string()),
+        reply: written_reply(&rule.reply),
         close: rule.close,
         seen: 0,
     }
+}
+
+/// A reply of the script goes out as it is written. A server of this world leaves enhanced codes out where RFC 2034 §4
+/// knows none (in the greeting, to EHLO and to a client that said HELO), but others send them there as well, and what
+/// the script says is what it wants to be seen: so the enhanced code is a part of the text.
+fn written_reply(reply: &crate::scenario::ReplyText) -> Reply {
+    let text = match reply.enhanced {
+        Some((class, subject, detail)) => format!("{class}.{subject}.{detail} {}", reply.text),
+        None => reply.text.to_string(),
+    };
+    Reply::new(reply.code, None, text.trim_end().to_owned())
 }

@@ -144,7 +144,8 @@ shape! {
 }
 
 shape! {
-    /// A reply in the place of the server's own.
+    /// A reply in the place of the server's own. It goes out as it is written; behind a positive one to EHLO follow the
+    /// keywords.
     REPLY_RULE "Reply" {
         /// What it answers.
         to: "Connect, Hello, Mail, Rcpt, Data or EndOfData",
