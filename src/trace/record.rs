@@ -333,7 +333,7 @@ pub enum What {
     },
     /// A user agent finished a mail (or an MTA a report).
     Composed {
-        /// Author (the reverse-path it will be sent with; empty for a report).
+        /// Author (the reverse-path it will be sent with; empty for a report, and for other mail that wants none).
         from: Arc<str>,
         /// Everybody it is for, blind copies included.
         to: Vec<Arc<str>>,

@@ -3,7 +3,7 @@
 use mail_parser::{MessageParser, MimeHeaders};
 use postroad::identity::ReversePath;
 use postroad::sim::{Duration, Instant};
-use postroad::trace::{QueueName, Verdict, What};
+use postroad::trace::{QueueName, Verdict, What, transcript};
 
 use super::lab::{self, Look, Run, secs, tell};
 
@@ -56,6 +56,12 @@ fn at(text: &str) -> Instant {
 
 const GREEN: &str = "mx.green.example";
 const BLUE: &str = "mx.blue.example";
+
+/// The run in words.
+fn story(run: &Run) -> String {
+    let lines = transcript::story(&run.roster, &run.records, &transcript::Options::default());
+    lines.iter().map(|line| line.text() + "\n").collect()
+}
 
 /// The reports in the mailbox of the author.
 fn reports(run: &Run) -> Vec<String> {
@@ -405,6 +411,16 @@ fn there_is_no_report_about_a_report() {
         let run = Scene { rest: &rest, ..SCENE }.tell();
         assert_eq!(run.count(|w| matches!(w, What::Bounced { .. })), bounced, "{from}");
         assert_eq!(run.count(|w| matches!(w, What::Discarded { .. })), discarded, "{from}");
+        // Only what a server composed is called a report.
+        let why = if bounced == 1 { "no report about a report: " } else { "nobody to report to, " };
+        assert_eq!(
+            run.count(|w| matches!(w, What::Discarded { reason, .. } if reason.starts_with(why))),
+            discarded,
+            "{from}"
+        );
+        let told = story(&run);
+        assert_eq!(told.contains("writes a delivery report"), bounced == 1, "{from}: {told}");
+        assert_eq!(told.contains("” with an empty reverse-path to nobody@blue.example"), from == "<>", "{told}");
         assert_eq!(run.report.as_ref().unwrap().mails, 1 + bounced as u64, "{from}");
         assert!(run.filed.is_empty(), "{from}");
     }

@@ -71,9 +71,15 @@ impl Mta {
         let to = match &about.reverse_path {
             ReversePath::Mailbox(to) => to.clone(),
             ReversePath::Null => {
-                // RFC 5321 §6.1: no report about a report, or two hosts could report to each other for ever.
+                // RFC 5321 §6.1: no report about a report, or two hosts could report to each other for ever. Not every mail
+                // with an empty reverse-path is one: what robots and forgers write has it, too.
+                let why = if is_report(&about.content) {
+                    "no report about a report"
+                } else {
+                    "nobody to report to, the reverse-path is empty"
+                };
                 for (recipient, failure) in failed {
-                    let reason = format!("a report cannot be reported: {}", visible(&failure.text));
+                    let reason = format!("{why}: {}", visible(&failure.text));
                     self.discard(ctx, about.serial, about.mail, about.hops, &recipient, &reason);
                 }
                 return;
@@ -182,4 +188,11 @@ impl Mta {
         };
         self.take_responsibility(ctx, mail);
     }
+}
+
+/// Whether a mail is a report by its content (RFC 6522 §3).
+fn is_report(content: &Content) -> bool {
+    const KIND: &[u8] = b"multipart/report";
+    let kind = content.first("Content-Type").unwrap_or_default();
+    kind.trim_ascii().get(..KIND.len()).is_some_and(|kind| kind.eq_ignore_ascii_case(KIND))
 }
