@@ -3,7 +3,7 @@
 use mail_parser::{MessageParser, MimeHeaders};
 use postroad::identity::ReversePath;
 use postroad::sim::{Duration, Instant};
-use postroad::trace::{QueueName, Verdict, What, transcript};
+use postroad::trace::{LossReason, QueueName, Verdict, What, transcript};
 
 use super::lab::{self, Look, Run, secs, tell};
 
@@ -397,6 +397,36 @@ fn scripted_replies_are_said_as_they_are_written() {
     let run = Scene { blue, rest: &letter(r#""b@blue.example""#), ..SCENE }.tell();
     assert_eq!(run.replied(BLUE, "250-2.0.0 Good day").len(), 1);
     assert_eq!(run.replied(BLUE, "250 ENHANCEDSTATUSCODES").len(), 1);
+}
+
+#[test]
+fn what_is_lost_is_lost_where_the_way_ends() {
+    // Nobody far away knows that a host is down: the packet dies at its door. A cut takes it at the cut.
+    let host = letter(r#""b@blue.example""#)
+        + r#"faults: [(at: "0s", what: Down(host: "mx.blue.example"), lasting: "5min")],"#;
+    let link = letter(r#""b@blue.example""#)
+        + r#"faults: [(at: "0s", what: Down(link: ("middle", "mx.blue.example")), lasting: "5min")],"#;
+    for (rest, place, why) in [(host, BLUE, LossReason::HostDown), (link, "middle", LossReason::LinkDown)] {
+        let hosts = r#""middle": Router()"#;
+        let text = Scene { hosts, rest: &rest, ..SCENE }.text().replace(
+            r#"("mx.green.example", "mx.blue.example", (latency: "10ms"))"#,
+            r#"("mx.green.example", "middle", (latency: "5ms")), ("middle", "mx.blue.example", (latency: "5ms"))"#,
+        );
+        let run = lab::run(&lab::plan(&text), Look { records: true, packets: true, ..Look::default() });
+        let lost: Vec<_> = run
+            .records
+            .iter()
+            .filter_map(|r| match &r.what {
+                What::Packet { reason: Some(reason), .. } => {
+                    Some((&*run.roster.hosts[r.host.0 as usize].name, *reason))
+                }
+                _ => None,
+            })
+            .collect();
+        assert!(!lost.is_empty() && lost.iter().all(|l| *l == (place, why)), "{why:?}: {lost:?}");
+        assert!(run.outcomes(GREEN)[0].2.ends_with("connection timed out"), "{:?}", run.outcomes(GREEN));
+        assert_eq!(run.letters("b@blue.example"), 1);
+    }
 }
 
 // ---- the end of responsibility
