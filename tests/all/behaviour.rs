@@ -688,6 +688,30 @@ fn more_connections_than_ports_do_not_hang_the_run() {
 // ---- content
 
 #[test]
+fn a_host_without_a_name_in_the_dns_shows_its_address() {
+    // RFC 5321 §4.1.4: an address literal where there is no domain name. Two such machines called alike elsewhere.
+    let hosts = r#""phone": User(mailbox: "e@green.example", submits_to: "mx.green.example")"#;
+    let links = r#"("phone", "mx.green.example"),"#;
+    let rest = r#"mail: [
+        (at: "1s", from: "a@green.example", to: ["b@blue.example"], count: 2, every: "1s"),
+        (at: "1s", from: "e@green.example", to: ["b@blue.example"], count: 2, every: "1s"),
+    ], nowhere: ["e@green.example"],"#;
+    let run = Scene { hosts, links, rest, ..SCENE }.tell();
+    let said: Vec<String> = run.said("pc", "EHLO").into_iter().map(|l| l.1).collect();
+    assert_eq!(said, ["EHLO [192.0.2.1]", "EHLO [192.0.2.1]"]);
+    let filed = run.mailbox("b@blue.example");
+    assert_eq!(filed.len(), 4);
+    let stamp = fields(&filed[0].bytes, "received").pop().unwrap();
+    assert!(stamp.starts_with("from [192.0.2.1] ([192.0.2.1]) by mx.green.example"), "{stamp}");
+    // RFC 5322 §3.6.4: the author's domain, and a left part that nobody else has.
+    let mut ids: Vec<String> = filed.iter().flat_map(|f| fields(&f.bytes, "message-id")).collect();
+    assert!(ids.iter().all(|id| id.ends_with("@green.example>") && id.len() == ids[0].len()), "{ids:?}");
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 4);
+}
+
+#[test]
 fn the_trail_of_a_mail_reads_from_bottom_to_top() {
     let green = r#"routes: {"blue.example": "relay.example"}"#;
     let hosts = r#""relay.example": Mta(routes: {"blue.example": "mx.blue.example"}, clock: "-2min", zone: "+02:00")"#;

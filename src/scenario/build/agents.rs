@@ -59,9 +59,10 @@ pub(super) fn agent(plan: &Plan, id: HostId, names: &Names, streams: Streams, ke
     }
 }
 
-/// What a host calls itself: its name in the DNS, or its bare name.
+/// What a host calls itself in EHLO and in what it writes: its name in the DNS. RFC 5321 §4.1.4: one without such a name
+/// says its address as a literal; a bare `laptop` means nothing to others, and some refuse it.
 fn own_name(host: &HostPlan) -> Domain {
-    host.domain.clone().or_else(|| host.name.parse().ok()).unwrap_or_else(|| {
+    host.domain.clone().unwrap_or_else(|| {
         format!("[{}]", host.ipv4).parse().unwrap_or_else(|_| unreachable!("an address literal is a domain"))
     })
 }
@@ -178,7 +179,7 @@ fn build_user(plan: &Plan, id: HostId, user: &UserPlan, names: &Names, streams: 
     for traffic in &plan.traffic {
         tasks.extend(traffic_task(plan, id, user, traffic, streams));
     }
-    User::new(own_name(host), tasks, courier)
+    User::new(tasks, courier, streams.stream(&format!("host:{}/message-ids", host.name)))
 }
 
 fn letter(mail: &MailPlan) -> Kind {
