@@ -83,8 +83,9 @@ impl User {
     /// (an outbox), and then shown to the person as unsent. Message ids are drawn from `ids`.
     #[must_use]
     pub fn new(tasks: Vec<Task>, courier: Courier, ids: Stream) -> User {
+        let serial = crate::mime::first_serial(courier.host_name().as_str());
         let due = tasks.iter().enumerate().filter(|(_, t)| t.left > 0).map(|(i, t)| Reverse((t.at, i))).collect();
-        User { tasks, due, courier, date: DateCache::default(), serial: 0, ids, message_id: String::new() }
+        User { tasks, due, courier, date: DateCache::default(), serial, ids, message_id: String::new() }
     }
 
     /// The outbox.

@@ -100,6 +100,12 @@ impl Courier {
         }
     }
 
+    /// What the host calls itself.
+    #[must_use]
+    pub fn host_name(&self) -> &Domain {
+        &self.config.host_name
+    }
+
     /// The queue.
     #[must_use]
     pub fn queue(&self) -> &Queue {
