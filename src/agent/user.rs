@@ -182,7 +182,7 @@ impl User {
         let submit_to = task.submit_to.clone();
         let destination = self.courier.destination(&submit_to);
         let recipients = to.into_iter().map(|mailbox| (mailbox, destination)).collect();
-        let mail = Mail { mail: number.0, hops: 0, serial, reverse_path, recipients, content };
+        let mail = Mail { mail: number.0, hops: 0, serial, reverse_path, recipients, aliases: Vec::new(), content };
         self.courier.accept(ctx, mail);
     }
 

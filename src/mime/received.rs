@@ -127,6 +127,24 @@ impl FieldWriter {
         Chunk::copy_from(out)
     }
 
+    /// The Received field of a mail that was written on this very server: RFC 5321 §4.4 wants the field of what came by
+    /// SMTP, so there is no `from` in it.
+    pub fn received_here(&mut self, by: &str, id: &str, date: &str) -> Chunk {
+        let out = &mut self.buffer;
+        out.clear();
+        out.extend_from_slice(b"Received: by ");
+        clean_name(out, by);
+        let fold = out.len();
+        out.extend_from_slice(b" id ");
+        clean_name(out, id);
+        out.push(b';');
+        fold_if_long(out, 0, fold);
+        out.extend_from_slice(b"\r\n\t");
+        clean_date(out, date);
+        out.extend_from_slice(b"\r\n");
+        Chunk::copy_from(out)
+    }
+
     /// The Return-Path field that final delivery puts on top (RFC 5321 §4.4).
     pub fn return_path(&mut self, path: &ReversePath) -> Chunk {
         let out = &mut self.buffer;
@@ -279,6 +297,10 @@ mod tests {
              \tMon, 5 Jan 2026 09:00:00 +0000\r\n"
         );
         assert_eq!(&writer.return_path(&ReversePath::Null)[..], b"Return-Path: <>\r\n");
+        assert_eq!(
+            std::str::from_utf8(&writer.received_here("mx.blue.example", "00000A", "Mon, 5 Jan 2026 09:00:00 +0000")),
+            Ok("Received: by mx.blue.example id 00000A;\r\n\tMon, 5 Jan 2026 09:00:00 +0000\r\n")
+        );
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub struct Mail {
     pub reverse_path: ReversePath,
     /// Who it is for.
     pub recipients: SmallVec<[(Mailbox, DestinationId); 1]>,
+    /// Places of the recipients that an alias of this host has put in, and the address that the sender wrote.
+    pub aliases: Vec<(u32, Mailbox)>,
     /// The content.
     pub content: Content,
 }
@@ -104,6 +106,8 @@ pub struct Entry {
     pub reverse_path: ReversePath,
     /// Who it is for.
     pub recipients: SmallVec<[Recipient; 1]>,
+    /// See [`Mail::aliases`].
+    pub aliases: Vec<(u32, Mailbox)>,
     /// The content.
     pub content: Content,
     /// When the host took responsibility.
@@ -132,6 +136,7 @@ impl Entry {
             serial: mail.serial,
             reverse_path: mail.reverse_path,
             recipients,
+            aliases: mail.aliases,
             content: mail.content,
             arrived: now,
             attempts: 0,
@@ -140,6 +145,12 @@ impl Entry {
             open_jobs: 0,
             warned: false,
         }
+    }
+
+    /// The address that the sender wrote for the recipient at `place`, where an alias has put another in its place.
+    #[must_use]
+    pub fn expanded_from(&self, place: usize) -> Option<&Mailbox> {
+        self.aliases.iter().find(|(p, _)| *p as usize == place).map(|(_, written)| written)
     }
 
     /// Number of recipients that still wait for their verdict.

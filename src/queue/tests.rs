@@ -16,7 +16,15 @@ fn mail(queue: &mut Queue, to: &[&str]) -> Mail {
             (mailbox, destination)
         })
         .collect();
-    Mail { mail: 1, hops: 1, serial: 1, reverse_path: ReversePath::Null, recipients, content: content() }
+    Mail {
+        mail: 1,
+        hops: 1,
+        serial: 1,
+        reverse_path: ReversePath::Null,
+        recipients,
+        aliases: Vec::new(),
+        content: content(),
+    }
 }
 
 fn failure() -> Failure {

@@ -742,6 +742,27 @@ fn the_trail_of_a_mail_reads_from_bottom_to_top() {
 }
 
 #[test]
+fn a_report_names_the_address_that_the_author_wrote() {
+    let blue = r#"forwards: {"b@blue.example": ["c@blue.example", "gone@green.example"], "d@blue.example": ["b@blue.example"]}"#;
+    let rest = letter(r#""d@blue.example""#) + r#"nowhere: ["gone@green.example"],"#;
+    let run = Scene { blue, rest: &rest, ..SCENE }.tell();
+    assert_eq!(run.letters("c@blue.example"), 1);
+    let reports = reports(&run);
+    assert_eq!(reports.len(), 1);
+    for line in [
+        "\r\nOriginal-Recipient: rfc822; d@blue.example\r\nFinal-Recipient: rfc822; gone@green.example\r\n",
+        "\r\n<gone@green.example> (expanded from <d@blue.example>): not delivered\r\n",
+    ] {
+        assert!(reports[0].contains(line), "{line:?} in {}", reports[0]);
+    }
+    // The report bears the stamp of the server that wrote it, below that of the one that took it.
+    let trail = fields(reports[0].as_bytes(), "received");
+    assert_eq!(trail.len(), 2, "{trail:?}");
+    assert!(trail[1].starts_with("by mx.blue.example id "), "{trail:?}");
+    assert!(fields(reports[0].as_bytes(), "message-id")[0].contains(trail[1].split([' ', ';']).nth(3).unwrap()));
+}
+
+#[test]
 fn a_report_is_what_rfc_3464_says() {
     let rest = letter(r#""nobody@blue.example", "void@blue.example""#)
         + r#"nowhere: ["nobody@blue.example", "void@blue.example"],"#;
