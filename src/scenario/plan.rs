@@ -206,6 +206,8 @@ pub struct ClientPlan {
     pub sessions_per_attempt: u32,
     /// Recipients in one transaction.
     pub recipients_per_transaction: u32,
+    /// Whether the host remembers answers of the DNS itself.
+    pub dns_cache: bool,
     /// How long it waits for a connection to open.
     pub connect_timeout: Duration,
     /// How long it waits for a reply; none means the times of RFC 5321 §4.5.3.2 for each command.

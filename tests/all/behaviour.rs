@@ -3,7 +3,7 @@
 use mail_parser::{MessageParser, MimeHeaders};
 use postroad::identity::ReversePath;
 use postroad::sim::{Duration, Instant};
-use postroad::trace::{LossReason, QueueName, Verdict, What, transcript};
+use postroad::trace::{Direction, LossReason, QueueName, Verdict, What, transcript};
 
 use super::lab::{self, Look, Run, secs, tell};
 
@@ -352,6 +352,38 @@ fn a_change_of_the_dns_that_lasts_for_a_time_is_undone() {
     let hops: Vec<String> = run.attempts(GREEN).into_iter().map(|a| a.1).collect();
     assert_eq!(hops, ["mx2.blue.example", "mx.blue.example"]);
     assert_eq!(run.letters("b@blue.example"), 2);
+}
+
+#[test]
+fn a_host_without_a_memory_of_its_own_sees_the_times_to_live_count_down() {
+    let hosts = r#""ns.blue.example": NameServer(zones: ["blue.example"])"#;
+    let links = r#"("mx.green.example", "ns.blue.example"),"#;
+    let rest = r#"mail: [(at: "1s", from: "a@green.example", to: ["b@blue.example"], count: 3, every: "10min")],
+        zones: {"blue.example": [("@", "MX 10 mx.blue.example", "1d")]},"#;
+    let asked = |run: &Run, by: &str| -> Vec<String> {
+        let by = run.host(by);
+        let answers = run.records.iter().filter_map(|r| match &r.what {
+            // The root, which the resolver asks first, only refers it to blue's server.
+            What::Answer { direction: Direction::Received, name, rtype, records, .. }
+                if r.host == by && &**name == "blue.example." && &**rtype == "MX" && !records.is_empty() =>
+            {
+                Some(records.join("; "))
+            }
+            _ => None,
+        });
+        answers.collect()
+    };
+    for (fields, ttls) in [("", vec!["86400"]), ("dns_cache: false", vec!["86400", "85800", "85200"])] {
+        let run = Scene { green: fields, hosts, links, rest, ..SCENE }.tell();
+        assert_eq!(run.letters("b@blue.example"), 3);
+        let answers = asked(&run, GREEN);
+        let seen: Vec<&str> =
+            answers.iter().map(|a| a.split_whitespace().find(|w| w.parse::<u32>().is_ok()).unwrap()).collect();
+        assert_eq!(seen, ttls, "{fields}: {answers:?}");
+        let remembered = run.count(|w| matches!(w, What::Lookup { cached: true, rtype, .. } if &**rtype == "MX"));
+        assert_eq!(remembered, if fields.is_empty() { 2 } else { 0 }, "{fields}");
+        assert_eq!(asked(&run, "name server").len(), 1, "the resolver asks blue's own server once");
+    }
 }
 
 #[test]

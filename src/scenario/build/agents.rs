@@ -118,6 +118,9 @@ fn build_courier(
         own_addresses,
         ..RouterConfig::default()
     };
+    // What is made of the answers is remembered for as long as they are, or not at all.
+    let cache_capacity = if client.dns_cache { router.cache_capacity } else { 0 };
+    let router = RouterConfig { cache_capacity, ..router };
     let config = courier::Config {
         host_name: name.clone(),
         port: 25,
@@ -130,7 +133,7 @@ fn build_courier(
         most_sessions: client.sessions_per_attempt,
         responsible: matches!(host.role, Role::Mta(_)),
     };
-    let names = courier::Names::new(names.resolver(plan, id, streams), MailRouter::new(router));
+    let names = courier::Names::new(names.resolver(plan, id, client.dns_cache, streams), MailRouter::new(router));
     Courier::new(config, retry, names, streams.stream(&format!("host:{}/mx", host.name)))
 }
 

@@ -27,6 +27,10 @@ shape! {
         connect_timeout: "duration" = "\"30s\"",
         /// How long it waits for any reply.
         reply_timeout: "duration" = "the times of RFC 5321, 2 to 10 minutes",
+        /// Whether the host remembers answers of the DNS for as long as their TTL says, as one with systemd-resolved or
+        /// an unbound of its own does. Most mail servers remember nothing themselves: with `false`, every question goes
+        /// to the name server that the host asks, and only that one remembers.
+        dns_cache: "bool" = "true",
     }
 }
 
