@@ -76,9 +76,9 @@ impl Recipient {
     /// The mail was kept for too long. The status stays that of the last trouble: RFC 3463 §3.5 wants the actual problem
     /// rather than X.4.7, and its class 4 says what is true of a mail that was given up, too: a later one may get
     /// through. That it is over is said in words, and by the report's Action field.
-    pub(super) fn expire(&mut self, age: Duration) {
+    pub(super) fn expire(&mut self, why: &str) {
         let last = self.last_failure.take();
-        let mut text = format!("delivery time expired after {age}").into_bytes();
+        let mut text = why.as_bytes().to_vec();
         if let Some(last) = &last {
             text.extend_from_slice(b"; last: ");
             text.extend_from_slice(&last.text);

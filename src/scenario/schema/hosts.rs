@@ -72,7 +72,8 @@ shape! {
         routes: "map from domain to host" = "{}",
         /// Mail for a mailbox goes on to others instead.
         forwards: "map from mailbox to list of mailboxes" = "{}",
-        /// When it tries again.
+        /// When it tries again. `Exim` is Exim's default rule: a destination that cannot be reached is tried by one
+        /// schedule for all its mail, counted from its first failure; the interval of the queue runner is left out.
         retry: "Rfc5321, Postfix, Exim, OpenSmtpd or Custom(..)" = "Rfc5321",
         /// How long it tries before mail bounces.
         lifetime: "duration" = "the schedule's: 5d, Exim and OpenSmtpd 4d",
