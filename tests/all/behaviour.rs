@@ -612,6 +612,17 @@ fn mail_that_waits_too_long_comes_back() {
 }
 
 #[test]
+fn a_reply_that_does_not_fit_puts_mail_off_with_a_status_of_class_4() {
+    let green = r#"retry: Custom(delays: ["20min"]), lifetime: "30min", delay_warning: "10min""#;
+    let blue = r#"replies: [(to: Mail, reply: "354 Go on")]"#;
+    let run = Scene { green, blue, rest: &letter(r#""b@blue.example""#), ..SCENE }.tell();
+    assert_eq!(run.bounces()[0].1, "4.5.0");
+    let reports = reports(&run);
+    assert_eq!(reports.len(), 2);
+    assert!(reports.iter().all(|r| r.contains("Status: 4.5.0\r\n")), "{}", reports[0]);
+}
+
+#[test]
 fn a_destination_that_is_dead_is_given_a_rest() {
     let rest = r#"mail: [
             (at: "1s", from: "a@green.example", to: ["b@blue.example"], subject: "one"),

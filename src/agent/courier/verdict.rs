@@ -189,7 +189,9 @@ impl Courier {
             }
         }
         let (status, text): (Arc<str>, Chunk) = match &failure.reason {
-            Reason::Refused(reply) | Reason::UnexpectedReply(reply) => (reply_status(reply), reply_text(reply)),
+            Reason::Refused(reply) => (reply_status(reply), reply_text(reply)),
+            // What does not fit says nothing about the mail, whatever its class: it is tried again (RFC 3463 §3.6).
+            Reason::UnexpectedReply(reply) => ("4.5.0".into(), reply_text(reply)),
             Reason::Timeout => ("4.4.2".into(), broken(&label, "no reply in time to", failure)),
             Reason::Eof => ("4.4.2".into(), broken(&label, "connection lost while waiting for", failure)),
             Reason::BadReply(error) => ("4.5.0".into(), format!("{label}: {error}").into()),
