@@ -96,7 +96,8 @@ impl Destination {
     ) -> VecDeque<Job> {
         let until = if schedule.is_by_destination() { self.next_try(now, schedule) } else { now + limits.rest };
         self.rest = Some((until, failure.clone()));
-        self.window = limits.initial_connections.max(1);
+        // Exim's queue runner takes one mail after the other: the first one tries for all.
+        self.window = if schedule.is_by_destination() { 1 } else { limits.initial_connections.max(1) };
         std::mem::take(&mut self.backlog)
     }
 

@@ -638,6 +638,23 @@ fn a_destination_that_is_dead_is_given_a_rest() {
 }
 
 #[test]
+fn with_exim_mail_waits_for_the_next_try_of_its_destination() {
+    let rest = r#"mail: [
+            (at: "1s", from: "a@green.example", to: ["b@blue.example"], subject: "one"),
+            (at: "40min", from: "a@green.example", to: ["c@blue.example"], subject: "two"),
+            (at: "50min", from: "a@green.example", to: ["d@blue.example"], subject: "three"),
+        ],
+        faults: [(at: "0s", what: Down(host: "mx.blue.example"), lasting: "95min")],"#;
+    let run = Scene { green: "retry: Exim", rest, ..SCENE }.tell();
+    for name in ["b", "c", "d"] {
+        assert_eq!(run.letters(&format!("{name}@blue.example")), 1, "{name}");
+    }
+    let times: Vec<u64> = run.attempts(GREEN).iter().map(|a| secs(a.0) as u64 / 60).collect();
+    // Each try waits half a minute for an answer. In vain, one mail tries for all; then all go.
+    assert_eq!(times, [0, 15, 31, 46, 62, 77, 93, 108, 108, 108]);
+}
+
+#[test]
 fn mail_that_is_too_large_for_the_next_server_comes_back() {
     for (without, said, words) in
         [("", 0, "mx.blue.example [192.0.2.3]: Message size exceeds the limit"), ("without: [Size]", 1, "552 ")]
