@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -11,7 +10,7 @@ use smallvec::SmallVec;
 use super::courier::{Courier, earlier};
 use super::mta::DateCache;
 use super::{Context, Input};
-use crate::identity::{Domain, Mailbox, ReversePath};
+use crate::identity::{Mailbox, ReversePath};
 use crate::mime::{Composer, Draft, queue_id};
 use crate::queue::{EntryId, Mail};
 use crate::sim::{Distribution, Duration, Instant, Stream};
@@ -67,24 +66,26 @@ pub enum Kind {
 
 /// A mail user agent.
 pub struct User {
-    host_name: Domain,
     tasks: Vec<Task>,
     /// When each task is next due. Ties go to the task that was named first.
     due: BinaryHeap<Reverse<(Instant, usize)>>,
     courier: Courier,
     date: DateCache,
     serial: u64,
+    /// Where the left parts of message ids are drawn from.
+    ids: Stream,
     /// Where message ids are written; keeps its memory.
     message_id: String,
 }
 
 impl User {
     /// A user agent with this timetable. What its `courier` cannot hand over is tried again by the courier's schedule
-    /// (an outbox), and then shown to the person as unsent.
+    /// (an outbox), and then shown to the person as unsent. Message ids are drawn from `ids`.
     #[must_use]
-    pub fn new(host_name: Domain, tasks: Vec<Task>, courier: Courier) -> User {
+    pub fn new(tasks: Vec<Task>, courier: Courier, ids: Stream) -> User {
+        let serial = crate::mime::first_serial(courier.host_name().as_str());
         let due = tasks.iter().enumerate().filter(|(_, t)| t.left > 0).map(|(i, t)| Reverse((t.at, i))).collect();
-        User { host_name, tasks, due, courier, date: DateCache::default(), serial: 0, message_id: String::new() }
+        User { tasks, due, courier, date: DateCache::default(), serial, ids, message_id: String::new() }
     }
 
     /// The outbox.
@@ -142,13 +143,13 @@ impl User {
         self.serial += 1;
         let serial = self.serial;
         let number = ctx.ids.next_mail();
-        let secs = ctx.calendar.unix_secs(ctx.now);
         let mut message_id = std::mem::take(&mut self.message_id);
-        write_message_id(&mut message_id, serial, secs, &self.host_name);
+        let left = self.ids.bits();
         let date = self.date.get(ctx.calendar, ctx.now);
         let task = &mut self.tasks[place];
         let (reverse_path, to, subject, content) = match &mut task.kind {
             Kind::Letter { reverse_path, recipients, draft, composer } => {
+                write_message_id(&mut message_id, left, draft.from.mailbox.domain());
                 let composer = composer.get_or_insert_with(|| Box::new(Composer::new(draft)));
                 let content = composer.mail(&message_id, date);
                 (reverse_path.clone(), recipients.clone(), Cow::Borrowed(draft.subject.as_str()), content)
@@ -156,6 +157,7 @@ impl User {
             Kind::Traffic { from, to, size_bytes, max_size_bytes, subject } => {
                 let author = from[task.luck.below(from.len() as u64) as usize].clone();
                 let recipient = to[task.luck.below(to.len() as u64) as usize].clone();
+                write_message_id(&mut message_id, left, author.domain());
                 let mut draft = Draft::new(author.clone(), recipient.clone());
                 draft.subject = subject.replace("{n}", &number.0.to_string());
                 draft.size = Some(task.luck.draw(*size_bytes).min(*max_size_bytes));
@@ -180,7 +182,7 @@ impl User {
         let submit_to = task.submit_to.clone();
         let destination = self.courier.destination(&submit_to);
         let recipients = to.into_iter().map(|mailbox| (mailbox, destination)).collect();
-        let mail = Mail { mail: number.0, hops: 0, serial, reverse_path, recipients, content };
+        let mail = Mail { mail: number.0, hops: 0, serial, reverse_path, recipients, aliases: Vec::new(), content };
         self.courier.accept(ctx, mail);
     }
 
@@ -210,13 +212,15 @@ impl User {
     }
 }
 
-/// An id that no other message has: the queue id, the second and the host.
-fn write_message_id(out: &mut String, serial: u64, secs: i64, host: &Domain) {
+/// An id that no other message has. RFC 5322 §3.6.4: behind the `@` stands a domain in whose name nobody else gives out
+/// ids; a machine at home has none, so it is the author's, and what is in front is drawn by lot, as user agents do.
+fn write_message_id(out: &mut String, left: u64, domain: &str) {
+    // Sixty of the bits, the highest of them set: always twelve digits.
+    let digits = queue_id(left >> 4 | 1 << 59);
     out.clear();
-    out.push_str(&queue_id(serial));
-    // Writing to a string cannot fail.
-    let _ = write!(out, ".{secs}@");
-    out.push_str(host.as_str());
+    out.push_str(&digits);
+    out.push('@');
+    out.push_str(domain);
 }
 
 /// The outbox of a user agent: every five minutes for a day.

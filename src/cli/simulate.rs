@@ -91,8 +91,12 @@ pub(super) fn history(plan: &Plan, wishes: Wishes, violation: &Violation, roster
     let name = roster.hosts.get(violation.host.0 as usize).map_or("?", |h| &*h.name);
     let mut lines = vec![
         Line::of(Style::Bad, "‼ The simulator broke an invariant of its own: this is a defect of Postroad."),
-        Line::new()
-            .and(format!("  {name}, mail {} there as {:06}: {}", violation.mail, violation.serial, violation.text)),
+        Line::new().and(format!(
+            "  {name}, mail {} there as {}: {}",
+            violation.mail,
+            crate::mime::queue_id(violation.serial),
+            violation.text
+        )),
     ];
     if violation.mail > 0 {
         let one = Rc::new(RefCell::new(OneMail { mail: MailId(violation.mail), records: Vec::new() }));

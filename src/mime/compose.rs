@@ -55,7 +55,9 @@ pub struct Draft {
     pub subject: String,
     /// The text, any text with any line ends.
     pub text: String,
-    /// More fields, by name and value. The fields that the composer writes itself, and Bcc, are left out.
+    /// More fields, by name and value. The fields that the composer writes itself, and Bcc, are left out. Trace fields
+    /// (Received and Return-Path, RFC 5322 §3.6.7) stand on top, in this order: where servers write theirs, and where
+    /// somebody who forges one puts it.
     pub headers: Vec<(String, String)>,
     /// Fills the body with padding lines until the whole message has this many bytes. A message that is larger
     /// already stays as it is; more than [`LARGEST_SIZE_BYTES`] is not padded to.
@@ -96,6 +98,8 @@ impl Draft {
 /// Writes many messages that differ only in id and date: all share one chunk for the rest.
 #[derive(Debug)]
 pub struct Composer {
+    /// Trace fields from top to bottom, and whether each counts as a hop.
+    trace: Vec<(Chunk, bool)>,
     /// From the From field to the end of the text, then padding.
     shared: Content,
     text_end: usize,
@@ -112,17 +116,30 @@ impl Composer {
         write_addresses(&mut out, "To", &draft.to);
         write_addresses(&mut out, "Cc", &draft.cc);
         write_text_field(&mut out, "Subject", &draft.subject);
+        let mut trace = Vec::new();
         for (name, value) in &draft.headers {
-            write_custom_field(&mut out, name, value);
+            let is_received = name.eq_ignore_ascii_case("Received");
+            if is_received || name.eq_ignore_ascii_case("Return-Path") {
+                let mut field = Vec::new();
+                write_custom_field(&mut field, name, value);
+                trace.push((Chunk::from(field), is_received));
+            } else {
+                write_custom_field(&mut out, name, value);
+            }
         }
         write_text_part(&mut out, &draft.text, draft.encoding);
         let text_end = out.len();
         let shared = Content::scan(Rope::from(Chunk::text(out)));
-        Composer { shared, text_end, size: draft.size, buffer: Vec::new() }
+        Composer { trace, shared, text_end, size: draft.size, buffer: Vec::new() }
     }
 
     /// The message with this id and date. Costs one small chunk; the rest is shared with all others.
     pub fn mail(&mut self, message_id: &str, date: &str) -> Content {
+        let mail = self.without_trace(message_id, date);
+        self.trace.iter().rev().fold(mail, |mail, (field, is_received)| mail.with_field(field.clone(), *is_received))
+    }
+
+    fn without_trace(&mut self, message_id: &str, date: &str) -> Content {
         const VERSION: &[u8] = b"MIME-Version: 1.0\r\n";
         let head = &mut self.buffer;
         head.clear();
@@ -133,7 +150,8 @@ impl Composer {
             head.extend_from_slice(&date.as_bytes()[..date.len().min(80)]);
             head.extend_from_slice(b"\r\n");
         }
-        let bare = head.len() + VERSION.len() + self.text_end;
+        let trace: usize = self.trace.iter().map(|(field, _)| field.len()).sum();
+        let bare = trace + head.len() + VERSION.len() + self.text_end;
         let missing = self.size.map_or(0, |size| (size.min(LARGEST_SIZE_BYTES) as usize).saturating_sub(bare));
         if missing == 1 {
             // Too little for a line: one more space in the header is as good.

@@ -21,6 +21,36 @@ fn assert_good_lines(bytes: &[u8]) {
 }
 
 #[test]
+fn forged_trace_fields_stand_where_a_forger_puts_them() {
+    let mut draft = Draft::new("a@x.example".parse().unwrap(), "b@y.example".parse().unwrap());
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    draft.headers = vec![
+        header("received", "from bank.example by mx.bank.example; Mon, 5 Jan 2026 09:00:00 +0000"),
+        header("X-Mailer", "Forge"),
+        header("Received", "from two"),
+        header("Return-Path", "<boss@bank.example>"),
+    ];
+    draft.message_id = "1@x.example".into();
+    for size in [None, Some(4096)] {
+        draft.size = size;
+        let mail = draft.compose();
+        let text = String::from_utf8(mail.rope().to_vec()).unwrap();
+        let names: Vec<&str> = text
+            .split("\r\n\r\n")
+            .next()
+            .unwrap()
+            .split("\r\n")
+            .filter(|line| !line.starts_with([' ', '\t']))
+            .map(|line| line.split(':').next().unwrap())
+            .collect();
+        assert_eq!(names[..5], ["received", "Received", "Return-Path", "Message-ID", "MIME-Version"], "{text}");
+        assert!(names[5..].contains(&"X-Mailer"), "{text}");
+        assert_eq!((mail.received_count(), mail.size_bytes()), (2, size.unwrap_or(text.len() as u64)));
+        assert_eq!(mail, Content::scan(mail.rope().clone()), "the facts hold");
+    }
+}
+
+#[test]
 fn a_plain_message() {
     let mail = draft().compose();
     let expected = "Message-ID: <1@green.example>\r\nDate: Mon, 5 Jan 2026 09:00:00 +0000\r\nMIME-Version: 1.0\r\n\

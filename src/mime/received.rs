@@ -127,6 +127,24 @@ impl FieldWriter {
         Chunk::copy_from(out)
     }
 
+    /// The Received field of a mail that was written on this very server: RFC 5321 §4.4 wants the field of what came by
+    /// SMTP, so there is no `from` in it.
+    pub fn received_here(&mut self, by: &str, id: &str, date: &str) -> Chunk {
+        let out = &mut self.buffer;
+        out.clear();
+        out.extend_from_slice(b"Received: by ");
+        clean_name(out, by);
+        let fold = out.len();
+        out.extend_from_slice(b" id ");
+        clean_name(out, id);
+        out.push(b';');
+        fold_if_long(out, 0, fold);
+        out.extend_from_slice(b"\r\n\t");
+        clean_date(out, date);
+        out.extend_from_slice(b"\r\n");
+        Chunk::copy_from(out)
+    }
+
     /// The Return-Path field that final delivery puts on top (RFC 5321 §4.4).
     pub fn return_path(&mut self, path: &ReversePath) -> Chunk {
         let out = &mut self.buffer;
@@ -195,14 +213,26 @@ pub struct QueueIdText {
     start: u8,
 }
 
-/// The queue id of a number: base 32 without I, L, O and U, at least six digits, in the order of the numbers as long
+/// Mails of a host before its numbers run into those of another host's queue ids: four digits.
+const MAILS_PER_PREFIX: u64 = 1 << 20;
+
+/// The number before a host's first one. The digits of the queue ids of a host begin alike, and mostly unlike those of
+/// other hosts: a queue id is what one looks for in the logs of several machines. `name` is what the host calls itself.
+#[must_use]
+pub fn first_serial(name: &str) -> u64 {
+    // The highest bit stands for a first digit that is not 0.
+    let prefix = crate::sim::name_hash(name) >> 45 | 1 << 19;
+    prefix * MAILS_PER_PREFIX
+}
+
+/// The queue id of a number: base 32 without I, L, O and U, at least eight digits, in the order of the numbers as long
 /// as they have the same length.
 #[must_use]
 pub fn queue_id(number: u64) -> QueueIdText {
     const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let mut digits = [b'0'; 13];
     let (mut rest, mut at) = (number, 13);
-    while rest > 0 || at > 7 {
+    while rest > 0 || at > 5 {
         at -= 1;
         digits[at] = ALPHABET[(rest & 31) as usize];
         rest >>= 5;
@@ -267,15 +297,28 @@ mod tests {
              \tMon, 5 Jan 2026 09:00:00 +0000\r\n"
         );
         assert_eq!(&writer.return_path(&ReversePath::Null)[..], b"Return-Path: <>\r\n");
+        assert_eq!(
+            std::str::from_utf8(&writer.received_here("mx.blue.example", "00000A", "Mon, 5 Jan 2026 09:00:00 +0000")),
+            Ok("Received: by mx.blue.example id 00000A;\r\n\tMon, 5 Jan 2026 09:00:00 +0000\r\n")
+        );
     }
 
     #[test]
     fn queue_ids_are_short_and_distinct() {
-        assert_eq!(&*queue_id(0), "000000");
-        assert_eq!(&*queue_id(33), "000011");
+        assert_eq!(&*queue_id(0), "00000000");
+        assert_eq!(&*queue_id(33), "00000011");
         assert_eq!(&*queue_id(u64::MAX), "FZZZZZZZZZZZZ");
-        assert_eq!(queue_id(1 << 30).len(), 7);
-        assert_ne!(queue_id(1), queue_id(1 << 30));
+        assert_eq!(queue_id(1 << 40).len(), 9);
+        assert_ne!(queue_id(1), queue_id(1 << 40));
+    }
+
+    #[test]
+    fn queue_ids_of_two_hosts_begin_differently() {
+        let [green, blue] = ["mail.green.example", "mx.blue.example"].map(first_serial);
+        let ids = [green + 1, green + 2, green + MAILS_PER_PREFIX - 1, blue + 1].map(queue_id);
+        assert!(ids.iter().all(|id| id.len() == 8), "{ids:?}");
+        assert!(ids[0][..4] == ids[1][..4] && ids[0][..4] == ids[2][..4] && ids[0][..4] != ids[3][..4], "{ids:?}");
+        assert_eq!([&ids[0][4..], &ids[1][4..], &ids[3][4..]], ["0001", "0002", "0001"]);
     }
 
     proptest! {

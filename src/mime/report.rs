@@ -40,7 +40,8 @@ impl Action {
     }
 }
 
-/// How much of the original comes back (RFC 3461 §4.3, the RET parameter).
+/// How much of the original comes back with a report that something failed (RFC 3461 §4.3, the RET parameter). Any other
+/// report brings the header section only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Returned {
     /// All of it up to [`FULL_RETURN_LIMIT_BYTES`], otherwise its header section.
@@ -57,6 +58,8 @@ pub enum Returned {
 pub struct RecipientReport {
     /// Who did not get the mail.
     pub final_recipient: Mailbox,
+    /// The address that the sender wrote, where an alias has put `final_recipient` in its place (RFC 3464 §2.3.1).
+    pub original_recipient: Option<Mailbox>,
     /// What happened.
     pub action: Action,
     /// The status code of RFC 3463, such as `5.1.1`.
@@ -79,6 +82,7 @@ impl RecipientReport {
     pub fn new(final_recipient: Mailbox, action: Action, status: impl Into<String>) -> RecipientReport {
         RecipientReport {
             final_recipient,
+            original_recipient: None,
             action,
             status: status.into(),
             diagnostic: None,
@@ -123,11 +127,15 @@ impl Report {
     /// Writes the report on `original`.
     #[must_use]
     pub fn compose(&self, original: &Content) -> Content {
-        let full = match self.returned {
-            Returned::Full => true,
-            Returned::Headers => false,
-            Returned::UpToLimit => original.size_bytes() <= FULL_RETURN_LIMIT_BYTES,
-        };
+        let failed = self.any_failed();
+        // RFC 3461 §4.3: a report that tells of no failure returns the header only, whatever was asked for: its sender
+        // still has the mail, and it is still on its way.
+        let full = failed
+            && match self.returned {
+                Returned::Full => true,
+                Returned::Headers => false,
+                Returned::UpToLimit => original.size_bytes() <= FULL_RETURN_LIMIT_BYTES,
+            };
         let returned = if full { original.rope().clone() } else { original.header() };
         // RFC 3464 §2: the machine's part is seven-bit; the returned original may not be.
         let returned_is_8bit = original.is_8bit() && returned.chunks().iter().any(|chunk| !chunk.is_ascii());
@@ -149,9 +157,10 @@ impl Report {
              Content-Type: message/delivery-status\r\n\r\n"
         );
         head.extend_from_slice(&status);
-        let (description, kind) = match full {
-            true => ("Undelivered Message", "message/rfc822"),
-            false => ("Undelivered Message Headers", "text/rfc822-headers"),
+        let (description, kind) = match (failed, full) {
+            (true, true) => ("Undelivered Message", "message/rfc822"),
+            (true, false) => ("Undelivered Message Headers", "text/rfc822-headers"),
+            (false, _) => ("Delayed Message Headers", "text/rfc822-headers"),
         };
         let _ = write!(
             Text(&mut head),
@@ -214,6 +223,8 @@ impl Report {
         optional(out, "Arrival-Date", "", &self.arrival_date);
         for recipient in &self.recipients {
             out.extend_from_slice(b"\r\n");
+            let written = recipient.original_recipient.as_ref().map(Mailbox::to_string);
+            optional(out, "Original-Recipient", "rfc822; ", &written);
             write_folded(out, "Final-Recipient", &format!("rfc822; {}", recipient.final_recipient));
             write_folded(out, "Action", recipient.action.as_str());
             write_folded(out, "Status", &recipient.status);
@@ -248,7 +259,10 @@ impl Report {
                 (Action::Delayed, None) => ("delayed", String::new()),
                 (Action::Delayed, Some(until)) => ("delayed", format!(", tried again until {until}")),
             };
-            let _ = write!(text, "\n<{}>: {word}{retry}\n", recipient.final_recipient);
+            // Whoever wrote to an alias may never have seen where it leads. In the words of Postfix.
+            let from = recipient.original_recipient.as_ref();
+            let from = from.map_or_else(String::new, |written| format!(" (expanded from <{written}>)"));
+            let _ = write!(text, "\n<{}>{from}: {word}{retry}\n", recipient.final_recipient);
             let said = match (&recipient.remote_mta, &recipient.diagnostic) {
                 (Some(host), Some(reply)) if recipient.is_reply => format!("host {host} said: {reply}"),
                 (Some(host), None) => format!("host {host} gave no answer"),
@@ -297,7 +311,7 @@ fn explain(status: &str) -> &'static str {
         "2.1" => "the mailbox is disabled",
         "2.2" => "the mailbox is full",
         "3.4" => "the message is too large",
-        "4.1" => "the other server did not answer",
+        "4.1" => "no connection to the other server could be made",
         "4.2" => "the connection broke",
         "4.3" => "the name servers gave no answer",
         "4.4" => "no way to the other server was found",

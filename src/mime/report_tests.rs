@@ -91,13 +91,36 @@ fn a_delay_says_until_when() {
     report.recipients[0].status = "4.4.1".into();
     report.recipients[0].will_retry_until = Some("Sat, 10 Jan 2026 09:00:00 +0000".into());
     let mail = report.compose(&original(SMALL));
-    assert!(part(&mail, 1).1.contains("tried again until Sat, 10 Jan 2026"));
+    let text = part(&mail, 1).1;
+    assert!(text.contains("tried again until Sat, 10 Jan 2026"), "{text}");
+    assert!(text.contains("The header of your message is attached below."), "{text}");
     let status = part(&mail, 2).1;
     assert!(
         status.contains("Action: delayed\r\n") && status.contains("Will-Retry-Until: Sat, 10 Jan 2026"),
         "{status}"
     );
     assert!(String::from_utf8_lossy(&mail.first("Subject").unwrap()).contains("Delayed"));
+    assert!(
+        String::from_utf8_lossy(&mail.rope().to_vec()).contains("Content-Description: Delayed Message Headers\r\n")
+    );
+}
+
+#[test]
+fn only_a_failure_returns_the_body() {
+    // RFC 3461 §4.3: RET is about failures.
+    let header = "From: alice@green.example\r\nSubject: x\r\n";
+    for returned in [Returned::UpToLimit, Returned::Full, Returned::Headers] {
+        let mut report = Report { returned, ..report() };
+        report.recipients[0].action = Action::Delayed;
+        let mail = report.compose(&original(SMALL));
+        assert_eq!(part(&mail, 3), ("text/rfc822-headers".to_owned(), header.to_owned()), "{returned:?}");
+        let mut failed = report.recipients[0].clone();
+        failed.action = Action::Failed;
+        report.recipients.push(failed);
+        let mail = report.compose(&original(SMALL));
+        let whole = returned != Returned::Headers;
+        assert_eq!(part(&mail, 3).1, if whole { SMALL } else { header }, "one of two has failed: {returned:?}");
+    }
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! The graph of hosts and links, and the shortest routes on it.
 //!
 //! A route is the path of least total latency; at equal latency the one with fewer links, and then the one whose link
-//! names hash lowest, so that no route depends on the order in which hosts were added. Links and hosts that are down
-//! are routed around at once: the convergence of routing protocols is not simulated.
+//! names hash lowest, so that no route depends on the order in which hosts were added. Links and routers that are down
+//! are routed around at once: the convergence of routing protocols is not simulated. Nobody far away knows that a host is
+//! down, or that no way around a cut is left: the packets set out all the same, on the shortest route that there would
+//! be, and are lost where the way ends. Only what no link has ever led to has no route.
 //!
 //! Most hosts hang off the graph like leaves off a branch. Those trees are peeled off first, and only what is left
 //! (the mesh of the core) is searched, once for each pair that talks: an internet of 10,000 sites costs no more per
@@ -88,6 +90,15 @@ impl Add for Cost {
     }
 }
 
+/// What of the graph is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// The links and the nodes between the ends that are up.
+    Up,
+    /// Everything.
+    Whole,
+}
+
 /// Where a node hangs after the trees have been peeled off.
 #[derive(Clone, Copy)]
 struct Branch {
@@ -107,6 +118,8 @@ pub struct Topology {
     known: FxHashMap<(Node, Node), Option<RouteId>>,
     routes: Vec<Route>,
     branches: Vec<Branch>,
+    /// The same for the graph as if everything in it were up; empty until it is wanted.
+    whole: Vec<Branch>,
     epoch: u32,
     stale: bool,
 }
@@ -124,6 +137,7 @@ impl Topology {
             known: FxHashMap::default(),
             routes: Vec::new(),
             branches: Vec::new(),
+            whole: Vec::new(),
             epoch: 0,
             stale: true,
         }
@@ -132,6 +146,7 @@ impl Topology {
     /// Adds a node that is up.
     pub fn add_node(&mut self) -> Node {
         self.stale = true;
+        self.whole.clear();
         Node(self.graph.add_node(true).index() as u32)
     }
 
@@ -179,6 +194,7 @@ impl Topology {
             access_only,
         });
         self.stale = true;
+        self.whole.clear();
         id
     }
 
@@ -228,7 +244,7 @@ impl Topology {
         self.reroute();
     }
 
-    /// Takes a node down or up: it passes nothing on while down.
+    /// Takes a node down or up: it takes nothing and passes nothing on while down.
     pub fn set_node_up(&mut self, node: Node, up: bool) {
         self.graph[NodeIndex::new(node.0 as usize)] = up;
         self.reroute();
@@ -253,15 +269,25 @@ impl Topology {
         self.epoch
     }
 
-    /// The route from one node to another; `None` when nothing leads there now.
+    /// The route from one node to another, or as far as there is one: round what is down where that is possible, or else
+    /// into it. `None` when no links lead there, up or down.
     pub fn route(&mut self, from: Node, to: Node) -> Option<RouteId> {
         if self.stale {
-            self.peel();
+            self.stale = false;
+            self.known.clear();
+            self.branches = self.peel(Part::Up);
         }
         if let Some(known) = self.known.get(&(from, to)) {
             return *known;
         }
-        let id = self.find(from, to).map(|steps| {
+        let mut steps = self.find(from, to, Part::Up);
+        if steps.is_none() {
+            if self.whole.is_empty() {
+                self.whole = self.peel(Part::Whole);
+            }
+            steps = self.find(from, to, Part::Whole);
+        }
+        let id = steps.map(|steps| {
             let mtu = steps.iter().map(|s| self.lane(s.lane).spec().mtu).min().unwrap_or(u16::MAX);
             self.routes.push(Route { steps: steps.into(), mtu });
             RouteId((self.routes.len() - 1) as u32)
@@ -277,18 +303,19 @@ impl Topology {
         &self.routes[id.0 as usize]
     }
 
-    fn find(&self, from: Node, to: Node) -> Option<Vec<Step>> {
+    fn find(&self, from: Node, to: Node, part: Part) -> Option<Vec<Step>> {
         if from == to {
             return Some(Vec::new());
         }
         if let Some(lane) = self.access.get(&(from, to)) {
-            return self.links[lane.link().0 as usize].up.then(|| vec![Step { lane: *lane, to }]);
+            return self.is_usable(lane.link(), part).then(|| vec![Step { lane: *lane, to }]);
         }
+        let branches = self.branches(part);
         // Climb from both sides to the core, or until the two climbs meet.
         let (mut a, mut b) = (from, to);
         let (mut climb, mut descent) = (Vec::new(), Vec::new());
         while a != b {
-            let (at_a, at_b) = (self.branches[a.0 as usize], self.branches[b.0 as usize]);
+            let (at_a, at_b) = (branches[a.0 as usize], branches[b.0 as usize]);
             if let Some(step) = at_a.up
                 && (at_b.up.is_none() || at_a.depth >= at_b.depth)
             {
@@ -302,20 +329,33 @@ impl Topology {
             }
         }
         if a != b {
-            climb.extend(self.search_core(a, b)?);
+            climb.extend(self.search_core(a, b, part)?);
         }
         climb.extend(descent.into_iter().rev());
-        let passable = climb.iter().all(|s| self.is_node_up(s.to));
-        (passable && self.is_node_up(from)).then_some(climb)
+        // Whether the last host is up, the others cannot know.
+        let passable = part == Part::Whole || climb.iter().all(|s| s.to == to || self.is_node_up(s.to));
+        passable.then_some(climb)
     }
 
-    fn search_core(&self, from: Node, to: Node) -> Option<Vec<Step>> {
+    fn branches(&self, part: Part) -> &[Branch] {
+        match part {
+            Part::Up => &self.branches,
+            Part::Whole => &self.whole,
+        }
+    }
+
+    fn is_usable(&self, link: LinkId, part: Part) -> bool {
+        part == Part::Whole || self.links[link.0 as usize].up
+    }
+
+    fn search_core(&self, from: Node, to: Node, part: Part) -> Option<Vec<Step>> {
+        let branches = self.branches(part);
+        let passes = |node: NodeIndex| {
+            let ends = [from.0, to.0].contains(&(node.index() as u32));
+            (part == Part::Whole || ends || self.graph[node]) && branches[node.index()].up.is_none()
+        };
         let usable = EdgeFiltered::from_fn(&self.graph, |edge| {
-            self.links[*edge.weight() as usize].up
-                && self.graph[edge.source()]
-                && self.graph[edge.target()]
-                && self.branches[edge.source().index()].up.is_none()
-                && self.branches[edge.target().index()].up.is_none()
+            self.is_usable(LinkId(*edge.weight()), part) && passes(edge.source()) && passes(edge.target())
         });
         let cost = |lane: LaneId| Cost {
             latency: self.lane(lane).spec().latency.as_nanos(),
@@ -337,7 +377,7 @@ impl Topology {
             let lane = self
                 .graph
                 .edges_connecting(pair[0], pair[1])
-                .filter(|e| self.links[*e.weight() as usize].up)
+                .filter(|e| self.is_usable(LinkId(*e.weight()), part))
                 .map(|e| self.lane_from(LinkId(*e.weight()), here))
                 .min_by_key(|lane| cost(*lane))?;
             steps.push(Step { lane, to: Node(pair[1].index() as u32) });
@@ -353,12 +393,10 @@ impl Topology {
 
     /// Peels the trees off the graph: a node with one usable link hangs on its neighbour; when that leaves the
     /// neighbour with one link, it hangs too.
-    fn peel(&mut self) {
-        self.stale = false;
-        self.known.clear();
+    fn peel(&self, part: Part) -> Vec<Branch> {
         let count = self.graph.node_count();
         let mut degree = vec![0_u32; count];
-        for link in self.links.iter().filter(|l| l.up && !l.access_only) {
+        for link in self.links.iter().filter(|l| (l.up || part == Part::Whole) && !l.access_only) {
             for end in link.ends {
                 degree[end.0 as usize] += 1;
             }
@@ -376,7 +414,7 @@ impl Topology {
             let parent = self
                 .graph
                 .edges(index)
-                .filter(|e| self.links[*e.weight() as usize].up)
+                .filter(|e| self.is_usable(LinkId(*e.weight()), part))
                 .map(|e| (e.target().index(), LinkId(*e.weight())))
                 .find(|(to, _)| degree[*to] > 0);
             let Some((parent, link)) = parent else { continue };
@@ -394,7 +432,7 @@ impl Topology {
                 branches[node].depth = branches[step.to.0 as usize].depth + 1;
             }
         }
-        self.branches = branches;
+        branches
     }
 }
 
@@ -439,9 +477,29 @@ mod tests {
         assert_eq!(path(&mut t, 0, 3), Some(vec![3]));
         assert_eq!(path(&mut t, 1, 2), Some(vec![0, 3, 2]));
         t.set_node_up(Node(3), false);
-        assert_eq!(path(&mut t, 0, 2), None);
+        assert_eq!(path(&mut t, 0, 3), Some(vec![3]), "a host that is down is still found");
+        assert_eq!(path(&mut t, 0, 2), Some(vec![1, 2]), "no way is left: the shortest that there was");
         t.set_link_up(LinkId(1), true);
         assert_eq!(path(&mut t, 0, 2), Some(vec![1, 2]));
+        // A tail that is cut off, and a host at its end that is down.
+        t.set_link_up(LinkId(4), false);
+        assert_eq!(path(&mut t, 2, 5), Some(vec![1, 0, 4, 5]));
+        t.set_link_up(LinkId(4), true);
+        t.set_node_up(Node(5), false);
+        assert_eq!(path(&mut t, 2, 5), Some(vec![1, 0, 4, 5]));
+        let mut apart = build(3, &[(0, 1, 10)]);
+        assert_eq!(path(&mut apart, 0, 2), None);
+    }
+
+    #[test]
+    fn what_is_down_is_passed_by_and_still_found_as_an_end() {
+        // A ring 0-1-2-3 with 0-1-2 the shorter side.
+        let mut t = build(4, &[(0, 1, 10), (1, 2, 10), (2, 3, 20), (3, 0, 20)]);
+        t.set_node_up(Node(1), false);
+        assert_eq!(path(&mut t, 0, 2), Some(vec![3, 2]));
+        assert_eq!(path(&mut t, 0, 1), Some(vec![1]));
+        t.set_node_up(Node(3), false);
+        assert_eq!(path(&mut t, 0, 2), Some(vec![1, 2]), "both ways are closed");
     }
 
     #[test]
@@ -498,8 +556,12 @@ mod tests {
                 for b in 0..9_u32 {
                     let expected = best[a as usize][b as usize];
                     let route = t.route(Node(a), Node(b));
-                    prop_assert_eq!(route.is_some(), expected < u64::MAX / 4);
-                    if let Some(route) = route {
+                    let is_up = |t: &Topology, route| {
+                        t.steps(route).steps.iter().all(|s| !down[s.lane.link().0 as usize])
+                    };
+                    let open = route.is_some_and(|route| is_up(&t, route));
+                    prop_assert_eq!(open, expected < u64::MAX / 4);
+                    if let Some(route) = route.filter(|_| open) {
                         let mut here = Node(a);
                         let mut sum = 0;
                         for step in t.steps(route).steps.iter() {

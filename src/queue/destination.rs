@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::{Failure, Job};
+use super::{Failure, Job, Patience, Schedule};
 use crate::sim::{Duration, Instant};
 
 /// Names a destination of a queue: the domain of the recipients, or the smarthost.
@@ -42,8 +42,18 @@ pub(super) struct Destination {
     pub(super) connections: u32,
     window: u32,
     rest: Option<(Instant, Failure)>,
+    /// Since when nobody there could be reached, by how many attempts, and how long the last rest is.
+    trouble: Option<Trouble>,
     /// Whether it stands in the list of runnable destinations.
     pub(super) listed: bool,
+}
+
+/// The memory of a schedule that goes by destination.
+#[derive(Clone, Copy, Debug)]
+struct Trouble {
+    since: Instant,
+    attempts: u32,
+    gap: Duration,
 }
 
 impl Destination {
@@ -54,6 +64,7 @@ impl Destination {
             connections: 0,
             window: limits.initial_connections.max(1),
             rest: None,
+            trouble: None,
             listed: false,
         }
     }
@@ -73,15 +84,52 @@ impl Destination {
     pub(super) fn praise(&mut self, limits: &Limits) {
         self.window = (self.window + 1).min(limits.most_connections.max(1));
         self.rest = None;
+        self.trouble = None;
     }
 
-    pub(super) fn rest(&mut self, now: Instant, failure: &Failure, limits: &Limits) -> VecDeque<Job> {
-        self.rest = Some((now + limits.rest, failure.clone()));
-        self.window = limits.initial_connections.max(1);
+    pub(super) fn rest(
+        &mut self,
+        now: Instant,
+        failure: &Failure,
+        limits: &Limits,
+        schedule: &Schedule,
+    ) -> VecDeque<Job> {
+        let until = if schedule.is_by_destination() { self.next_try(now, schedule) } else { now + limits.rest };
+        self.rest = Some((until, failure.clone()));
+        // Exim's queue runner takes one mail after the other: the first one tries for all.
+        self.window = if schedule.is_by_destination() { 1 } else { limits.initial_connections.max(1) };
         std::mem::take(&mut self.backlog)
     }
 
+    /// When the destination is tried again, by a schedule of its own. Connections that fail side by side count once.
+    fn next_try(&mut self, now: Instant, schedule: &Schedule) -> Instant {
+        if let Some((until, _)) = self.rest.as_ref().filter(|(until, _)| *until > now) {
+            return *until;
+        }
+        let before = self.trouble.unwrap_or(Trouble { since: now, attempts: 0, gap: Duration::ZERO });
+        let Trouble { since, attempts, gap } = Trouble { attempts: before.attempts + 1, ..before };
+        let until = schedule.next_attempt(now, Patience { arrived: since, attempts, last_gap: gap });
+        self.trouble = Some(Trouble { since, attempts, gap: until - now });
+        until
+    }
+
+    /// Until when it rests by a schedule of its own.
+    pub(super) fn own_next_try(&self, now: Instant, schedule: &Schedule) -> Option<Instant> {
+        let until = self.rest.as_ref().map(|(until, _)| *until)?;
+        (schedule.is_by_destination() && until > now).then_some(until)
+    }
+
+    /// For how long nobody there could be reached.
+    pub(super) fn failing_for(&self, now: Instant) -> Option<Duration> {
+        self.trouble.map(|trouble| now - trouble.since)
+    }
+
+    /// The host was down. What it knows of the destination is on its disk where the schedule goes by it.
     pub(super) fn reset(&mut self, limits: &Limits) {
+        let (rest, trouble) = (self.rest.take(), self.trouble);
         *self = Destination::new(self.name.clone(), limits);
+        if trouble.is_some() {
+            (self.rest, self.trouble) = (rest, trouble);
+        }
     }
 }

@@ -27,6 +27,8 @@ pub struct Mail {
     pub reverse_path: ReversePath,
     /// Who it is for.
     pub recipients: SmallVec<[(Mailbox, DestinationId); 1]>,
+    /// Places of the recipients that an alias of this host has put in, and the address that the sender wrote.
+    pub aliases: Vec<(u32, Mailbox)>,
     /// The content.
     pub content: Content,
 }
@@ -71,19 +73,19 @@ pub struct Recipient {
 }
 
 impl Recipient {
-    /// The mail was kept for too long (RFC 3463 §3.5: X.4.7, delivery time expired).
-    pub(super) fn expire(&mut self, age: Duration) {
+    /// The mail was kept for too long. The status stays that of the last trouble: RFC 3463 §3.5 wants the actual problem
+    /// rather than X.4.7, and its class 4 says what is true of a mail that was given up, too: a later one may get
+    /// through. That it is over is said in words, and by the report's Action field.
+    pub(super) fn expire(&mut self, why: &str) {
         let last = self.last_failure.take();
-        let because = last.as_ref().map_or(Vec::new(), |l| l.text.to_vec());
-        let mut text = format!("delivery time expired after {age}; last: ").into_bytes();
-        text.extend_from_slice(&because);
+        let mut text = why.as_bytes().to_vec();
+        if let Some(last) = &last {
+            text.extend_from_slice(b"; last: ");
+            text.extend_from_slice(&last.text);
+        }
+        let (status, by) = last.map_or_else(|| ("4.4.7".into(), None), |last| (last.status, last.by));
         self.fate = Fate::Failed;
-        self.last_failure = Some(Failure {
-            status: "5.4.7".into(),
-            text: Chunk::from(text),
-            by: last.and_then(|l| l.by),
-            is_reply: false,
-        });
+        self.last_failure = Some(Failure { status, text: Chunk::from(text), by, is_reply: false });
     }
 }
 
@@ -104,6 +106,8 @@ pub struct Entry {
     pub reverse_path: ReversePath,
     /// Who it is for.
     pub recipients: SmallVec<[Recipient; 1]>,
+    /// See [`Mail::aliases`].
+    pub aliases: Vec<(u32, Mailbox)>,
     /// The content.
     pub content: Content,
     /// When the host took responsibility.
@@ -132,6 +136,7 @@ impl Entry {
             serial: mail.serial,
             reverse_path: mail.reverse_path,
             recipients,
+            aliases: mail.aliases,
             content: mail.content,
             arrived: now,
             attempts: 0,
@@ -140,6 +145,12 @@ impl Entry {
             open_jobs: 0,
             warned: false,
         }
+    }
+
+    /// The address that the sender wrote for the recipient at `place`, where an alias has put another in its place.
+    #[must_use]
+    pub fn expanded_from(&self, place: usize) -> Option<&Mailbox> {
+        self.aliases.iter().find(|(p, _)| *p as usize == place).map(|(_, written)| written)
     }
 
     /// Number of recipients that still wait for their verdict.

@@ -257,7 +257,7 @@ impl Queue {
     /// come back with the same failure. Returns what to do with their mails.
     pub fn rest(&mut self, now: Instant, id: DestinationId, failure: &Failure) -> Vec<Settled> {
         let limits = self.config.limits;
-        let backlog = self.destinations[id.0 as usize].rest(now, failure, &limits);
+        let backlog = self.destinations[id.0 as usize].rest(now, failure, &limits, &self.config.schedule);
         let mut settled = Vec::new();
         for job in backlog {
             for place in &job.recipients {
@@ -319,9 +319,16 @@ impl Queue {
         let lifetime = self.config.lifetime.unwrap_or_else(|| self.config.schedule.lifetime());
         let entry = &mut self.entries[id.0 as usize];
         let age = now - entry.arrived;
-        if age >= lifetime {
-            for recipient in entry.recipients.iter_mut().filter(|r| r.fate == Fate::Waiting) {
-                recipient.expire(age);
+        for recipient in entry.recipients.iter_mut().filter(|r| r.fate == Fate::Waiting) {
+            let destination = &self.destinations[recipient.destination.0 as usize];
+            match destination.failing_for(now) {
+                _ if age >= lifetime => recipient.expire(&format!("delivery time expired after {age}")),
+                // Exim: hosts that have failed for so long are not waited for any more, however young the mail is.
+                Some(failing) if failing >= lifetime => {
+                    recipient
+                        .expire(&format!("delivery time expired: {} has been failing for {failing}", destination.name));
+                }
+                _ => {}
             }
         }
         let mut failed = SmallVec::new();
@@ -339,7 +346,13 @@ impl Queue {
         let mut warn = false;
         let retry_at = waiting.then(|| {
             let patience = Patience { arrived: entry.arrived, attempts: entry.attempts, last_gap: entry.last_gap };
-            let due = self.config.schedule.next_attempt(now, patience);
+            // A destination with a schedule of its own says when; the mail waits for the first of several.
+            let own = entry.recipients.iter().filter(|r| r.fate == Fate::Waiting).map(|recipient| {
+                let destination = &self.destinations[recipient.destination.0 as usize];
+                destination.own_next_try(now, &self.config.schedule)
+            });
+            let by_mail = || self.config.schedule.next_attempt(now, patience);
+            let due = own.map(|own| own.unwrap_or_else(by_mail)).min().unwrap_or_else(by_mail);
             entry.last_gap = due - now;
             entry.due = Some(due);
             warn = !entry.warned && self.config.delay_warning.is_some_and(|after| age >= after);

@@ -14,6 +14,11 @@ pub enum Schedule {
     Postfix,
     /// Exim's default rule `F,2h,15m; G,16h,1h,1.5; F,4d,6h`: every 15 minutes for two hours, then gaps that grow by
     /// half from one hour until 16 hours have passed, then every six hours (configure.default). Four days.
+    ///
+    /// When hosts cannot be reached, it is the destination that has a time for the next try, counted from when it first
+    /// failed, and all mail for it waits for that time, mail that comes later as well; one that has failed for four days
+    /// sends mail back at once (the retry hints of the Exim specification, chapter 32). What a server puts off with 4yz is
+    /// counted for each mail. That a queue runner passes only every half hour, say, is not modelled.
     Exim,
     /// OpenSMTPD: the n-th retry is due 400 s * n² after the first attempt (scheduler_ramqueue.c). Four days.
     OpenSmtpd,
@@ -29,7 +34,7 @@ pub enum Schedule {
 /// What a schedule looks at.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    /// When the mail was accepted.
+    /// When the mail was accepted, or the destination first failed.
     pub arrived: Instant,
     /// Failed attempts so far, the one just made included.
     pub attempts: u32,
@@ -46,6 +51,12 @@ impl Schedule {
             Schedule::Exim | Schedule::OpenSmtpd => Duration::from_hours(4 * 24),
             Schedule::Custom { lifetime, .. } => *lifetime,
         }
+    }
+
+    /// Whether a destination that cannot be reached has a schedule of its own, which all mail for it follows.
+    #[must_use]
+    pub fn is_by_destination(&self) -> bool {
+        matches!(self, Schedule::Exim)
     }
 
     /// When to try again after an attempt that failed at `now`. Always later than `now`.

@@ -16,7 +16,15 @@ fn mail(queue: &mut Queue, to: &[&str]) -> Mail {
             (mailbox, destination)
         })
         .collect();
-    Mail { mail: 1, hops: 1, serial: 1, reverse_path: ReversePath::Null, recipients, content: content() }
+    Mail {
+        mail: 1,
+        hops: 1,
+        serial: 1,
+        reverse_path: ReversePath::Null,
+        recipients,
+        aliases: Vec::new(),
+        content: content(),
+    }
 }
 
 fn failure() -> Failure {
@@ -134,9 +142,74 @@ fn what_waits_too_long_fails_and_late_mail_is_warned_of_once() {
     assert!(now >= at(3600));
     let entry = queue.remove(id);
     let failure = entry.recipients[0].last_failure.clone().unwrap();
-    assert_eq!(&*failure.status, "5.4.7");
+    // RFC 3463 §3.5: the actual problem rather than X.4.7.
+    assert_eq!(&*failure.status, "4.4.1");
+    assert!(failure.text.starts_with(b"delivery time expired after "));
     assert!(failure.text.ends_with(b"last: no answer"));
     assert!(queue.is_empty() && queue.next_due(at(999_999)).is_none());
+}
+
+#[test]
+fn with_exim_a_destination_that_is_out_of_reach_has_one_schedule_for_all_mail() {
+    let minutes = |m: u64| at(60 * m);
+    let mut queue = Queue::new(Config { schedule: Schedule::Exim, ..Config::default() });
+    let first = mail(&mut queue, &["a@x.example"]);
+    let (first, _) = queue.accept(at(0), first);
+    let fails = |queue: &mut Queue, now: Instant| -> Settled {
+        let x = queue.poll_runnable().unwrap();
+        let job = queue.open(x).unwrap();
+        queue.fail_for_now(job.entry, 0, &failure());
+        assert!(queue.rest(now, x, &failure()).is_empty());
+        queue.close(x);
+        queue.finish(now, &job).unwrap()
+    };
+    assert_eq!(fails(&mut queue, at(0)).retry_at, Some(minutes(15)));
+    // Mail that comes meanwhile is not tried, and waits for the same time.
+    let second = mail(&mut queue, &["b@x.example"]);
+    let (_, settled) = queue.accept(minutes(10), second);
+    assert_eq!(settled.unwrap().retry_at, Some(minutes(15)));
+    assert!(queue.poll_runnable().is_none());
+    // The crash of this host changes nothing in what it knows of others.
+    queue.recover(minutes(12));
+    while let Some((_, settled)) = queue.next_due(minutes(12)) {
+        assert_eq!(settled.unwrap().retry_at, Some(minutes(15)));
+    }
+    // The next gaps are those of the destination, whichever mail is tried: 15 min for two hours, then 1 h, 1.5 h, ...
+    let mut now = minutes(15);
+    let mut gaps = Vec::new();
+    while gaps.len() < 10 {
+        while let Some((_, settled)) = queue.next_due(now) {
+            assert!(settled.is_none(), "it is time for the destination");
+        }
+        let x = queue.poll_runnable().unwrap();
+        let job = queue.open(x).unwrap();
+        queue.fail_for_now(job.entry, 0, &failure());
+        let others = queue.rest(now, x, &failure());
+        queue.close(x);
+        let due = queue.finish(now, &job).unwrap().retry_at.unwrap();
+        assert!(others.len() == 1 && others[0].retry_at == Some(due), "{others:?}");
+        gaps.push((due - now).as_nanos() / 60_000_000_000);
+        now = due;
+    }
+    assert_eq!(gaps, [15, 15, 15, 15, 15, 15, 15, 60, 90, 135]);
+    // After four days mail comes back at once, however young it is.
+    let end = at(4 * 86_400);
+    while now < end {
+        while queue.next_due(now).is_some() {}
+        let x = queue.poll_runnable().unwrap();
+        let job = queue.open(x).unwrap();
+        queue.fail_for_now(job.entry, 0, &failure());
+        queue.rest(now, x, &failure());
+        queue.close(x);
+        now = queue.finish(now, &job).unwrap().retry_at.unwrap();
+    }
+    let young = mail(&mut queue, &["c@x.example"]);
+    let (young, settled) = queue.accept(end, young);
+    assert_eq!((&settled.unwrap().failed[..], queue.entry(young).attempts), (&[0][..], 1));
+    let said = queue.entry(young).recipients[0].last_failure.clone().unwrap();
+    assert_eq!(&*said.status, "4.4.1");
+    assert!(said.text.starts_with(b"delivery time expired: x.example has been failing for 4 d"), "{:?}", said.text);
+    assert!(queue.entry(first).attempts > 1);
 }
 
 #[test]

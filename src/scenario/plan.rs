@@ -202,8 +202,12 @@ pub struct ClientPlan {
     pub mails_per_connection: u32,
     /// How long an idle connection is kept for another mail.
     pub idle: Duration,
+    /// Sessions of one attempt in which a transaction is begun: 1 does not go on to the next exchanger after a 4yz.
+    pub sessions_per_attempt: u32,
     /// Recipients in one transaction.
     pub recipients_per_transaction: u32,
+    /// Whether the host remembers answers of the DNS itself.
+    pub dns_cache: bool,
     /// How long it waits for a connection to open.
     pub connect_timeout: Duration,
     /// How long it waits for a reply; none means the times of RFC 5321 §4.5.3.2 for each command.

@@ -333,7 +333,7 @@ pub enum What {
     },
     /// A user agent finished a mail (or an MTA a report).
     Composed {
-        /// Author (the reverse-path it will be sent with; empty for a report).
+        /// Author (the reverse-path it will be sent with; empty for a report, and for other mail that wants none).
         from: Arc<str>,
         /// Everybody it is for, blind copies included.
         to: Vec<Arc<str>>,
@@ -417,7 +417,7 @@ pub enum What {
         queue_id: Arc<str>,
         /// The recipient that was not reached.
         recipient: Arc<str>,
-        /// The enhanced status code (RFC 3463).
+        /// The enhanced status code (RFC 3463): class 4 when it was given up after a time, class 5 when it can never be.
         status: Arc<str>,
         /// Why.
         reason: Octets,

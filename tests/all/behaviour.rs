@@ -3,7 +3,7 @@
 use mail_parser::{MessageParser, MimeHeaders};
 use postroad::identity::ReversePath;
 use postroad::sim::{Duration, Instant};
-use postroad::trace::{QueueName, Verdict, What};
+use postroad::trace::{Direction, LossReason, QueueName, Verdict, What, transcript};
 
 use super::lab::{self, Look, Run, secs, tell};
 
@@ -56,6 +56,12 @@ fn at(text: &str) -> Instant {
 
 const GREEN: &str = "mx.green.example";
 const BLUE: &str = "mx.blue.example";
+
+/// The run in words.
+fn story(run: &Run) -> String {
+    let lines = transcript::story(&run.roster, &run.records, &transcript::Options::default());
+    lines.iter().map(|line| line.text() + "\n").collect()
+}
 
 /// The reports in the mailbox of the author.
 fn reports(run: &Run) -> Vec<String> {
@@ -217,6 +223,53 @@ fn exchangers_are_tried_in_order_of_preference() {
 }
 
 #[test]
+fn after_a_4yz_the_next_exchanger_is_asked_in_the_same_attempt() {
+    // RFC 5321 §5.1. Each of the first two says 4yz at some stage; the third would take everything.
+    let rest = letter(r#""b@blue.example", "c@blue.example""#)
+        + r#"zones: {"blue.example": [("@", "MX 10 mx1.blue.example"), ("@", "MX 20 mx2.blue.example"), ("@", "MX 30 mx.blue.example")]},"#;
+    let links = r#"("mx.green.example", "mx1.blue.example"), ("mx.green.example", "mx2.blue.example"),"#;
+    let relay = |replies: &str| {
+        format!(
+            r#"Mta(relay_for: ["blue.example"], routes: {{"blue.example": "mx.blue.example"}}, replies: [{replies}])"#
+        )
+    };
+    let tell = |green: &str, first: &str, second: &str| {
+        let hosts = format!(r#""mx1.blue.example": {}, "mx2.blue.example": {}"#, relay(first), relay(second));
+        Scene { green, hosts: &hosts, links, rest: &rest, ..SCENE }.tell()
+    };
+    let hops = |run: &Run| -> Vec<String> {
+        run.attempts(GREEN).into_iter().filter(|a| a.0 < at("1min")).map(|a| a.1).collect()
+    };
+    for stage in ["Mail", "Rcpt", "Data", "EndOfData"] {
+        let later = format!(r#"(to: {stage}, reply: "451 4.3.0 Later", until: "1min")"#);
+        let run = tell("", &later, "");
+        assert_eq!(hops(&run), ["mx1.blue.example", "mx2.blue.example"], "{stage}");
+        assert_eq!((run.letters("b@blue.example"), run.letters("c@blue.example")), (1, 1), "{stage}");
+        assert!(run.mailbox("b@blue.example")[0].at < at("1min"), "{stage}");
+        // Two sessions, then the mail waits; three when that is allowed.
+        let run = tell("", &later, &later);
+        assert_eq!(hops(&run), ["mx1.blue.example", "mx2.blue.example"], "{stage}");
+        assert!(run.mailbox("b@blue.example")[0].at > at("1min"), "{stage}");
+        let run = tell("sessions_per_attempt: 3", &later, &later);
+        assert_eq!(hops(&run).len(), 3, "{stage}");
+        assert!(run.mailbox("b@blue.example")[0].at < at("1min"), "{stage}");
+        let run = tell("sessions_per_attempt: 1", &later, "");
+        assert_eq!(hops(&run), ["mx1.blue.example"], "{stage}");
+        // 5yz is a verdict.
+        let never = format!(r#"(to: {stage}, reply: "550 5.3.0 Never")"#);
+        let run = tell("", &never, "");
+        assert_eq!((hops(&run).len(), run.bounces().len()), (1, 2), "{stage}");
+    }
+    // Only those who were put off are asked for again.
+    let run = tell("", r#"(to: Rcpt, matching: "c@blue.example", reply: "450 4.2.0 Later")"#, "");
+    assert_eq!(hops(&run), ["mx1.blue.example", "mx2.blue.example"]);
+    let asked: Vec<String> = run.said(GREEN, "RCPT").into_iter().map(|l| l.1).collect();
+    assert_eq!(asked, ["RCPT TO:<b@blue.example>", "RCPT TO:<c@blue.example>", "RCPT TO:<c@blue.example>"]);
+    assert_eq!((run.letters("b@blue.example"), run.letters("c@blue.example")), (1, 1));
+    assert_eq!(run.said(GREEN, "QUIT").len(), 2, "both sessions say good-bye");
+}
+
+#[test]
 fn no_more_than_five_addresses_are_tried_in_one_attempt() {
     let names: Vec<String> = (1..=7).map(|n| format!("mx{n}.far.example")).collect();
     let hosts: String = names.iter().map(|n| format!("\"{n}\": Mta(),")).collect();
@@ -233,7 +286,7 @@ fn no_more_than_five_addresses_are_tried_in_one_attempt() {
     let first: Vec<&str> = tried.iter().filter(|a| a.0 < at("10min")).map(|a| &*a.1).collect();
     assert_eq!(first, names[..5]);
     assert!(tried.len() > 5 && tried[5].0 > at("20min"));
-    assert_eq!(run.bounces()[0].1, "5.4.7");
+    assert_eq!(run.bounces()[0].1, "4.4.1");
 }
 
 #[test]
@@ -302,6 +355,38 @@ fn a_change_of_the_dns_that_lasts_for_a_time_is_undone() {
 }
 
 #[test]
+fn a_host_without_a_memory_of_its_own_sees_the_times_to_live_count_down() {
+    let hosts = r#""ns.blue.example": NameServer(zones: ["blue.example"])"#;
+    let links = r#"("mx.green.example", "ns.blue.example"),"#;
+    let rest = r#"mail: [(at: "1s", from: "a@green.example", to: ["b@blue.example"], count: 3, every: "10min")],
+        zones: {"blue.example": [("@", "MX 10 mx.blue.example", "1d")]},"#;
+    let asked = |run: &Run, by: &str| -> Vec<String> {
+        let by = run.host(by);
+        let answers = run.records.iter().filter_map(|r| match &r.what {
+            // The root, which the resolver asks first, only refers it to blue's server.
+            What::Answer { direction: Direction::Received, name, rtype, records, .. }
+                if r.host == by && &**name == "blue.example." && &**rtype == "MX" && !records.is_empty() =>
+            {
+                Some(records.join("; "))
+            }
+            _ => None,
+        });
+        answers.collect()
+    };
+    for (fields, ttls) in [("", vec!["86400"]), ("dns_cache: false", vec!["86400", "85800", "85200"])] {
+        let run = Scene { green: fields, hosts, links, rest, ..SCENE }.tell();
+        assert_eq!(run.letters("b@blue.example"), 3);
+        let answers = asked(&run, GREEN);
+        let seen: Vec<&str> =
+            answers.iter().map(|a| a.split_whitespace().find(|w| w.parse::<u32>().is_ok()).unwrap()).collect();
+        assert_eq!(seen, ttls, "{fields}: {answers:?}");
+        let remembered = run.count(|w| matches!(w, What::Lookup { cached: true, rtype, .. } if &**rtype == "MX"));
+        assert_eq!(remembered, if fields.is_empty() { 2 } else { 0 }, "{fields}");
+        assert_eq!(asked(&run, "name server").len(), 1, "the resolver asks blue's own server once");
+    }
+}
+
+#[test]
 fn a_server_that_refuses_every_session_for_good_ends_the_attempts() {
     // RFC 5321 §4.2.1: 5yz is not repeated; another exchanger is asked first, where there is one.
     for stage in ["Connect", "Hello"] {
@@ -324,6 +409,58 @@ fn a_server_that_refuses_every_session_for_good_ends_the_attempts() {
     assert_eq!((run.letters("b@blue.example"), run.attempts(GREEN).len()), (1, 2));
 }
 
+#[test]
+fn scripted_replies_are_said_as_they_are_written() {
+    // With the enhanced code also where RFC 2034 §4 has none: in the greeting, to EHLO, to a client that said HELO.
+    for (stage, esmtp) in
+        [("Connect", true), ("Hello", true), ("Hello", false), ("Mail", true), ("Mail", false), ("Rcpt", false)]
+    {
+        let blue =
+            format!(r#"esmtp: {esmtp}, replies: [(to: {stage}, reply: "450 4.3.2 mx.blue.example is busy", nth: 1)]"#);
+        let run = Scene { blue: &blue, rest: &letter(r#""b@blue.example""#), ..SCENE }.tell();
+        let said: Vec<String> = run.replied(BLUE, "450").into_iter().map(|l| l.1).collect();
+        assert_eq!(said, ["450 4.3.2 mx.blue.example is busy"], "{stage} {esmtp}");
+        assert_eq!(run.letters("b@blue.example"), 1, "{stage} {esmtp}");
+    }
+    let blue = r#"replies: [(to: Connect, reply: "554 5.3.2 No mail service here")]"#;
+    let run = Scene { blue, rest: &letter(r#""b@blue.example""#), ..SCENE }.tell();
+    assert_eq!(run.bounces()[0].1, "5.3.2", "the client reads the code there, too");
+    let blue = r#"replies: [(to: Hello, reply: "250 2.0.0 Good day")]"#;
+    let run = Scene { blue, rest: &letter(r#""b@blue.example""#), ..SCENE }.tell();
+    assert_eq!(run.replied(BLUE, "250-2.0.0 Good day").len(), 1);
+    assert_eq!(run.replied(BLUE, "250 ENHANCEDSTATUSCODES").len(), 1);
+}
+
+#[test]
+fn what_is_lost_is_lost_where_the_way_ends() {
+    // Nobody far away knows that a host is down: the packet dies at its door. A cut takes it at the cut.
+    let host = letter(r#""b@blue.example""#)
+        + r#"faults: [(at: "0s", what: Down(host: "mx.blue.example"), lasting: "5min")],"#;
+    let link = letter(r#""b@blue.example""#)
+        + r#"faults: [(at: "0s", what: Down(link: ("middle", "mx.blue.example")), lasting: "5min")],"#;
+    for (rest, place, why) in [(host, BLUE, LossReason::HostDown), (link, "middle", LossReason::LinkDown)] {
+        let hosts = r#""middle": Router()"#;
+        let text = Scene { hosts, rest: &rest, ..SCENE }.text().replace(
+            r#"("mx.green.example", "mx.blue.example", (latency: "10ms"))"#,
+            r#"("mx.green.example", "middle", (latency: "5ms")), ("middle", "mx.blue.example", (latency: "5ms"))"#,
+        );
+        let run = lab::run(&lab::plan(&text), Look { records: true, packets: true, ..Look::default() });
+        let lost: Vec<_> = run
+            .records
+            .iter()
+            .filter_map(|r| match &r.what {
+                What::Packet { reason: Some(reason), .. } => {
+                    Some((&*run.roster.hosts[r.host.0 as usize].name, *reason))
+                }
+                _ => None,
+            })
+            .collect();
+        assert!(!lost.is_empty() && lost.iter().all(|l| *l == (place, why)), "{why:?}: {lost:?}");
+        assert!(run.outcomes(GREEN)[0].2.ends_with("connection timed out"), "{:?}", run.outcomes(GREEN));
+        assert_eq!(run.letters("b@blue.example"), 1);
+    }
+}
+
 // ---- the end of responsibility
 
 #[test]
@@ -336,6 +473,16 @@ fn there_is_no_report_about_a_report() {
         let run = Scene { rest: &rest, ..SCENE }.tell();
         assert_eq!(run.count(|w| matches!(w, What::Bounced { .. })), bounced, "{from}");
         assert_eq!(run.count(|w| matches!(w, What::Discarded { .. })), discarded, "{from}");
+        // Only what a server composed is called a report.
+        let why = if bounced == 1 { "no report about a report: " } else { "nobody to report to, " };
+        assert_eq!(
+            run.count(|w| matches!(w, What::Discarded { reason, .. } if reason.starts_with(why))),
+            discarded,
+            "{from}"
+        );
+        let told = story(&run);
+        assert_eq!(told.contains("writes a delivery report"), bounced == 1, "{from}: {told}");
+        assert_eq!(told.contains("” with an empty reverse-path to nobody@blue.example"), from == "<>", "{told}");
         assert_eq!(run.report.as_ref().unwrap().mails, 1 + bounced as u64, "{from}");
         assert!(run.filed.is_empty(), "{from}");
     }
@@ -452,10 +599,27 @@ fn mail_that_waits_too_long_comes_back() {
     let run = Scene { green, rest: &rest, ..SCENE }.tell();
     let bounces = run.bounces();
     assert_eq!(bounces.len(), 1);
-    assert_eq!(bounces[0].1, "5.4.7");
+    // RFC 3463 §3.5: the status is that of the real trouble; that it is over stands in Action and in words.
+    assert_eq!(bounces[0].1, "4.4.1");
     assert!(bounces[0].2.contains("timed out"), "the last failure is told: {bounces:?}");
-    assert_eq!(reports(&run).len(), 1);
+    let reports = reports(&run);
+    assert_eq!(reports.len(), 1);
+    let report = reports[0].replace("\r\n ", " ");
+    for line in ["Action: failed\r\n", "Status: 4.4.1\r\n", "X-Postroad; delivery time expired after 2 h "] {
+        assert!(report.contains(line), "{line:?} in {report}");
+    }
     assert!(run.end > at("2h") && run.end < at("3h"), "{:?}", run.end);
+}
+
+#[test]
+fn a_reply_that_does_not_fit_puts_mail_off_with_a_status_of_class_4() {
+    let green = r#"retry: Custom(delays: ["20min"]), lifetime: "30min", delay_warning: "10min""#;
+    let blue = r#"replies: [(to: Mail, reply: "354 Go on")]"#;
+    let run = Scene { green, blue, rest: &letter(r#""b@blue.example""#), ..SCENE }.tell();
+    assert_eq!(run.bounces()[0].1, "4.5.0");
+    let reports = reports(&run);
+    assert_eq!(reports.len(), 2);
+    assert!(reports.iter().all(|r| r.contains("Status: 4.5.0\r\n")), "{}", reports[0]);
 }
 
 #[test]
@@ -471,6 +635,23 @@ fn a_destination_that_is_dead_is_given_a_rest() {
     assert_eq!(early, 1, "the second mail is deferred without a try");
     let deferred = run.count(|w| matches!(w, What::Queue { queue: QueueName::Deferred, .. }));
     assert_eq!(deferred, 2);
+}
+
+#[test]
+fn with_exim_mail_waits_for_the_next_try_of_its_destination() {
+    let rest = r#"mail: [
+            (at: "1s", from: "a@green.example", to: ["b@blue.example"], subject: "one"),
+            (at: "40min", from: "a@green.example", to: ["c@blue.example"], subject: "two"),
+            (at: "50min", from: "a@green.example", to: ["d@blue.example"], subject: "three"),
+        ],
+        faults: [(at: "0s", what: Down(host: "mx.blue.example"), lasting: "95min")],"#;
+    let run = Scene { green: "retry: Exim", rest, ..SCENE }.tell();
+    for name in ["b", "c", "d"] {
+        assert_eq!(run.letters(&format!("{name}@blue.example")), 1, "{name}");
+    }
+    let times: Vec<u64> = run.attempts(GREEN).iter().map(|a| secs(a.0) as u64 / 60).collect();
+    // Each try waits half a minute for an answer. In vain, one mail tries for all; then all go.
+    assert_eq!(times, [0, 15, 31, 46, 62, 77, 93, 108, 108, 108]);
 }
 
 #[test]
@@ -567,6 +748,30 @@ fn more_connections_than_ports_do_not_hang_the_run() {
 // ---- content
 
 #[test]
+fn a_host_without_a_name_in_the_dns_shows_its_address() {
+    // RFC 5321 §4.1.4: an address literal where there is no domain name. Two such machines called alike elsewhere.
+    let hosts = r#""phone": User(mailbox: "e@green.example", submits_to: "mx.green.example")"#;
+    let links = r#"("phone", "mx.green.example"),"#;
+    let rest = r#"mail: [
+        (at: "1s", from: "a@green.example", to: ["b@blue.example"], count: 2, every: "1s"),
+        (at: "1s", from: "e@green.example", to: ["b@blue.example"], count: 2, every: "1s"),
+    ], nowhere: ["e@green.example"],"#;
+    let run = Scene { hosts, links, rest, ..SCENE }.tell();
+    let said: Vec<String> = run.said("pc", "EHLO").into_iter().map(|l| l.1).collect();
+    assert_eq!(said, ["EHLO [192.0.2.1]", "EHLO [192.0.2.1]"]);
+    let filed = run.mailbox("b@blue.example");
+    assert_eq!(filed.len(), 4);
+    let stamp = fields(&filed[0].bytes, "received").pop().unwrap();
+    assert!(stamp.starts_with("from [192.0.2.1] ([192.0.2.1]) by mx.green.example"), "{stamp}");
+    // RFC 5322 §3.6.4: the author's domain, and a left part that nobody else has.
+    let mut ids: Vec<String> = filed.iter().flat_map(|f| fields(&f.bytes, "message-id")).collect();
+    assert!(ids.iter().all(|id| id.ends_with("@green.example>") && id.len() == ids[0].len()), "{ids:?}");
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 4);
+}
+
+#[test]
 fn the_trail_of_a_mail_reads_from_bottom_to_top() {
     let green = r#"routes: {"blue.example": "relay.example"}"#;
     let hosts = r#""relay.example": Mta(routes: {"blue.example": "mx.blue.example"}, clock: "-2min", zone: "+02:00")"#;
@@ -594,6 +799,27 @@ fn the_trail_of_a_mail_reads_from_bottom_to_top() {
         assert!(parsed.message_id().is_some() && parsed.date().is_some());
         assert!(parsed.header("Bcc").is_none());
     }
+}
+
+#[test]
+fn a_report_names_the_address_that_the_author_wrote() {
+    let blue = r#"forwards: {"b@blue.example": ["c@blue.example", "gone@green.example"], "d@blue.example": ["b@blue.example"]}"#;
+    let rest = letter(r#""d@blue.example""#) + r#"nowhere: ["gone@green.example"],"#;
+    let run = Scene { blue, rest: &rest, ..SCENE }.tell();
+    assert_eq!(run.letters("c@blue.example"), 1);
+    let reports = reports(&run);
+    assert_eq!(reports.len(), 1);
+    for line in [
+        "\r\nOriginal-Recipient: rfc822; d@blue.example\r\nFinal-Recipient: rfc822; gone@green.example\r\n",
+        "\r\n<gone@green.example> (expanded from <d@blue.example>): not delivered\r\n",
+    ] {
+        assert!(reports[0].contains(line), "{line:?} in {}", reports[0]);
+    }
+    // The report bears the stamp of the server that wrote it, below that of the one that took it.
+    let trail = fields(reports[0].as_bytes(), "received");
+    assert_eq!(trail.len(), 2, "{trail:?}");
+    assert!(trail[1].starts_with("by mx.blue.example id "), "{trail:?}");
+    assert!(fields(reports[0].as_bytes(), "message-id")[0].contains(trail[1].split([' ', ';']).nth(3).unwrap()));
 }
 
 #[test]

@@ -233,6 +233,12 @@ fn mta(d: &mut Dice, n: u64, count: u64) -> String {
     if d.one_in(6) {
         f += ", pipelining: false";
     }
+    if d.one_in(3) {
+        f += d.pick(&[", sessions_per_attempt: 1", ", sessions_per_attempt: 5"]);
+    }
+    if d.one_in(4) {
+        f += ", dns_cache: false";
+    }
     if d.one_in(8) {
         // Mail for a neighbour's domain goes somewhere, perhaps in a circle.
         let (of, over) = (d.below(count), d.below(count));

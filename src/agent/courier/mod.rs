@@ -48,6 +48,9 @@ pub struct Config {
     pub idle: Duration,
     /// Addresses tried in one attempt (Postfix `smtp_mx_address_limit`, 5).
     pub most_addresses: usize,
+    /// Sessions of one attempt in which a transaction is begun (Postfix `smtp_mx_session_limit`, 2). A host that cannot be
+    /// reached, or that sends everybody away, does not count.
+    pub most_sessions: u32,
     /// Whether each recipient handed on ends a responsibility (an MTA's does, a user agent's does not).
     pub responsible: bool,
 }
@@ -95,6 +98,12 @@ impl Courier {
             next_address: 0,
             luck,
         }
+    }
+
+    /// What the host calls itself.
+    #[must_use]
+    pub fn host_name(&self) -> &Domain {
+        &self.config.host_name
     }
 
     /// The queue.

@@ -59,6 +59,8 @@ pub(super) struct Session {
     pub(super) candidates: Candidates,
     /// Which of the candidates this is.
     pub(super) current: usize,
+    /// Sessions with other candidates in which this attempt has begun a transaction.
+    pub(super) earlier: u32,
     /// Mails handed over on this connection.
     pub(super) mails: u32,
     /// When dialling or idling ends.
@@ -97,11 +99,18 @@ impl Session {
 impl Courier {
     /// Opens a connection to the first candidate for a job.
     pub(super) fn dial(&mut self, ctx: &mut Context<'_>, job: Job, candidates: Candidates) {
-        self.dial_candidate(ctx, job, candidates, 0);
+        self.dial_candidate(ctx, job, candidates, 0, 0);
     }
 
-    /// Opens a connection to one of the candidates for a job.
-    pub(super) fn dial_candidate(&mut self, ctx: &mut Context<'_>, job: Job, candidates: Candidates, current: usize) {
+    /// Opens a connection to one of the candidates for a job. In `earlier` sessions with others a transaction was begun.
+    pub(super) fn dial_candidate(
+        &mut self,
+        ctx: &mut Context<'_>,
+        job: Job,
+        candidates: Candidates,
+        current: usize,
+        earlier: u32,
+    ) {
         let from = match self.config.addresses.len() {
             0 => None,
             count => {
@@ -126,6 +135,7 @@ impl Courier {
             places: SmallVec::new(),
             candidates,
             current,
+            earlier,
             mails: 0,
             deadline: Some(ctx.now + self.config.connect_timeout),
             peer: ctx.directory.find(address).unwrap_or(ctx.host),
@@ -314,6 +324,7 @@ impl Courier {
         }
         session.state = State::Talking;
         session.deadline = None;
+        session.earlier = 0;
         session.job = Some(job);
         self.record_attempt(ctx, token);
     }
@@ -331,7 +342,7 @@ impl Courier {
             };
             let text = format!("{label}: {words}").into();
             let breakdown = Breakdown { status: status.into(), text, is_reply: false, permanent: false };
-            self.candidate_failed(ctx, token, breakdown);
+            self.candidate_failed(ctx, token, breakdown, false);
             self.forget(token);
         } else {
             session.client.handle_eof(ctx.now);

@@ -38,8 +38,11 @@ impl Courier {
 
     /// The session may begin a transaction, the first one or another.
     fn ready(&mut self, ctx: &mut Context<'_>, token: u32) {
-        let session = &self.sessions[token as usize];
-        if session.job.is_some() {
+        let session = &mut self.sessions[token as usize];
+        if session.state == State::Quitting {
+            // Its place in the window has passed to another candidate.
+            session.client.quit(ctx.now);
+        } else if session.job.is_some() {
             self.begin(ctx, token);
         } else if session.mails < self.config.mails_per_connection
             && let Some(next) = self.queue.take(session.destination)
@@ -67,8 +70,33 @@ impl Courier {
             }
         }
         self.queue.praise(destination);
+        if job.recipients.iter().any(|p| self.is_waiting(&job, *p))
+            && let Some(next) = self.next_candidate(token, true)
+        {
+            // RFC 5321 §5.1: whom this host has put off, another one may take.
+            self.sessions[token as usize].state = State::Quitting;
+            self.go_on(ctx, token, job, next, true);
+            return;
+        }
         let settled = self.queue.finish(ctx.now, &job);
         self.settled.extend(settled);
+    }
+
+    /// The candidate behind this one, while the limits of the attempt allow one. `begun`: whether a transaction was begun
+    /// with this one.
+    fn next_candidate(&self, token: u32, begun: bool) -> Option<usize> {
+        let session = &self.sessions[token as usize];
+        let next = session.current + 1;
+        let allowed = session.earlier + u32::from(begun) < self.config.most_sessions;
+        (allowed && next < session.candidates.len().min(self.config.most_addresses)).then_some(next)
+    }
+
+    /// Dials another candidate for what is left of a job. The connection's place in the destination's window passes on
+    /// to it; the old session only has to say good-bye.
+    fn go_on(&mut self, ctx: &mut Context<'_>, token: u32, job: Job, next: usize, begun: bool) {
+        let session = &self.sessions[token as usize];
+        let (candidates, earlier) = (session.candidates.clone(), session.earlier + u32::from(begun));
+        self.dial_candidate(ctx, job, candidates, next, earlier);
     }
 
     fn recipient_replied(
@@ -150,6 +178,7 @@ impl Courier {
     fn session_failed(&mut self, ctx: &mut Context<'_>, token: u32, failure: &client::Failure) {
         let session = &mut self.sessions[token as usize];
         let places = std::mem::take(&mut session.places);
+        let begun = !places.is_empty();
         let Some(job) = session.job.clone() else {
             return; // nothing hangs on it: an idle connection that the other end closed, or a QUIT without a reply
         };
@@ -160,7 +189,9 @@ impl Courier {
             }
         }
         let (status, text): (Arc<str>, Chunk) = match &failure.reason {
-            Reason::Refused(reply) | Reason::UnexpectedReply(reply) => (reply_status(reply), reply_text(reply)),
+            Reason::Refused(reply) => (reply_status(reply), reply_text(reply)),
+            // What does not fit says nothing about the mail, whatever its class: it is tried again (RFC 3463 §3.6).
+            Reason::UnexpectedReply(reply) => ("4.5.0".into(), reply_text(reply)),
             Reason::Timeout => ("4.4.2".into(), broken(&label, "no reply in time to", failure)),
             Reason::Eof => ("4.4.2".into(), broken(&label, "connection lost while waiting for", failure)),
             Reason::BadReply(error) => ("4.5.0".into(), format!("{label}: {error}").into()),
@@ -176,26 +207,22 @@ impl Courier {
             // every recipient had a verdict before the dialogue broke down.
             self.give_up_job(ctx, token, breakdown, false);
         } else {
-            self.candidate_failed(ctx, token, breakdown);
+            self.candidate_failed(ctx, token, breakdown, begun);
         }
     }
 
     /// This candidate will not take the job: the next one is asked (RFC 5321 §5.1), or the job comes back. The session
-    /// itself stays until it has said good-bye, but no job hangs on it any more.
-    pub(super) fn candidate_failed(&mut self, ctx: &mut Context<'_>, token: u32, breakdown: Breakdown) {
-        let most = self.config.most_addresses;
-        let session = &mut self.sessions[token as usize];
-        let next = session.current + 1;
-        if next >= session.candidates.len().min(most) {
-            // One that answers is not out of reach.
-            let out_of_reach = !breakdown.permanent;
+    /// itself stays until it has said good-bye, but no job hangs on it any more. `begun`: whether a transaction was begun.
+    pub(super) fn candidate_failed(&mut self, ctx: &mut Context<'_>, token: u32, breakdown: Breakdown, begun: bool) {
+        let Some(next) = self.next_candidate(token, begun) else {
+            // One that answers is not out of reach, and neither is one that has answered for the others.
+            let out_of_reach = !breakdown.permanent && self.sessions[token as usize].earlier == 0;
             self.give_up_job(ctx, token, breakdown, out_of_reach);
             return;
-        }
+        };
+        let session = &mut self.sessions[token as usize];
         let Some(job) = session.job.take() else { return };
-        let candidates = session.candidates.clone();
         let by = ctx.tracer.is_on().then(|| session.candidate().label());
-        // The connection's place in the destination's window passes to the next candidate.
         session.state = State::Quitting;
         if ctx.tracer.is_on() {
             for place in job.recipients.iter().filter(|p| self.is_waiting(&job, **p)) {
@@ -203,7 +230,7 @@ impl Courier {
                 self.record_outcome(ctx, token, job.entry, *place, Verdict::Deferred, text, by.clone());
             }
         }
-        self.dial_candidate(ctx, job, candidates, next);
+        self.go_on(ctx, token, job, next, begun);
     }
 
     fn is_waiting(&self, job: &Job, place: u32) -> bool {

@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::report::Undelivered;
 use super::routing::Target;
 use super::{Mta, UnknownUsers};
 use crate::agent::{Context, Ending};
@@ -28,7 +29,18 @@ pub(super) struct Responsibility {
 struct Placed {
     filed: Vec<Mailbox>,
     remote: SmallVec<[(Mailbox, DestinationId); 1]>,
-    unreachable: Vec<(Mailbox, Failure)>,
+    aliases: Vec<(u32, Mailbox)>,
+    unreachable: Vec<Undelivered>,
+    /// The recipient that the sender wrote, where what is placed is what its alias leads to.
+    expanded: Option<Mailbox>,
+}
+
+impl Placed {
+    fn fail(&mut self, recipient: &Mailbox, status: &str, text: String) {
+        let failure = Failure { status: status.into(), text: text.into(), by: None, is_reply: false };
+        let (recipient, expanded_from) = (recipient.clone(), self.expanded.clone());
+        self.unreachable.push(Undelivered { recipient, expanded_from, failure });
+    }
 }
 
 /// Forwards of forwards are followed this far (chasquid has 10).
@@ -41,9 +53,10 @@ impl Mta {
         ctx.ledger.accept(ctx.host, mail.serial, mail.mail.0, count);
         let mut placed = Placed::default();
         for recipient in &mail.recipients {
+            placed.expanded = None;
             self.place(ctx, &mail, recipient, 0, &mut placed);
         }
-        let Placed { remote, unreachable, .. } = placed;
+        let Placed { remote, aliases, unreachable, .. } = placed;
         if !unreachable.is_empty() {
             self.report_at_once(ctx, &mail, unreachable);
         }
@@ -54,6 +67,7 @@ impl Mta {
                 serial: mail.serial,
                 reverse_path: mail.reverse_path,
                 recipients: remote,
+                aliases,
                 content: mail.content,
             };
             self.courier.accept(ctx, queued);
@@ -85,13 +99,13 @@ impl Mta {
                 if placed.remote.iter().any(|(known, _)| known == recipient) {
                     ctx.ledger.end(ctx.host, mail.serial, Ending::Forwarded);
                 } else {
+                    let place = placed.remote.len() as u32;
+                    placed.aliases.extend(placed.expanded.clone().map(|written| (place, written)));
                     placed.remote.push((recipient.clone(), destination));
                 }
             }
             Target::Forward(_) if depth >= FORWARD_DEPTH => {
-                let text = format!("forwards of {recipient} lead in a circle");
-                let failure = Failure { status: "5.4.6".into(), text: text.into(), by: None, is_reply: false };
-                placed.unreachable.push((recipient.clone(), failure));
+                placed.fail(recipient, "5.4.6", format!("forwards of {recipient} lead in a circle"));
             }
             Target::Forward(others) => {
                 // RFC 5321 §3.9.1: an alias puts other addresses in the place of the recipient and leaves the
@@ -104,32 +118,21 @@ impl Mta {
                 });
                 ctx.ledger.accept(ctx.host, mail.serial, mail.mail.0, others.len() as u32);
                 ctx.ledger.end(ctx.host, mail.serial, Ending::Forwarded);
+                placed.expanded.get_or_insert_with(|| recipient.clone());
                 for other in &others {
                     self.place(ctx, mail, other, depth + 1, placed);
                 }
             }
-            Target::Unknown => self.unknown(ctx, mail, recipient, &mut placed.unreachable),
+            Target::Unknown => self.unknown(ctx, mail, recipient, placed),
         }
     }
 
-    fn unknown(
-        &mut self,
-        ctx: &mut Context<'_>,
-        mail: &Responsibility,
-        recipient: &Mailbox,
-        unreachable: &mut Vec<(Mailbox, Failure)>,
-    ) {
+    fn unknown(&mut self, ctx: &mut Context<'_>, mail: &Responsibility, recipient: &Mailbox, placed: &mut Placed) {
         if self.config.unknown_users == UnknownUsers::AcceptThenDiscard {
             self.discard(ctx, mail.serial, mail.mail, mail.hops, recipient, "no such mailbox, and the site discards");
             return;
         }
-        let failure = Failure {
-            status: "5.1.1".into(),
-            text: format!("{recipient}: no such mailbox here").into(),
-            by: None,
-            is_reply: false,
-        };
-        unreachable.push((recipient.clone(), failure));
+        placed.fail(recipient, "5.1.1", format!("{recipient}: no such mailbox here"));
     }
 
     /// Final delivery: Return-Path in front (RFC 5321 §4.4), then into the mailbox.

@@ -116,6 +116,7 @@ impl Mta {
     /// An MTA with these mailboxes and this client half.
     #[must_use]
     pub fn new(config: Config, store: Store, greylist: Option<Greylist>, courier: Courier) -> Mta {
+        let serial = crate::mime::first_serial(config.host_name.as_str());
         Mta {
             config,
             store,
@@ -126,7 +127,7 @@ impl Mta {
             inbound_wake: None,
             writer: FieldWriter::new(),
             date: DateCache::default(),
-            serial: 0,
+            serial,
             peer_label: "client".into(),
         }
     }

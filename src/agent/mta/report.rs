@@ -21,6 +21,14 @@ struct About {
     content: Content,
 }
 
+/// A recipient that was not reached, for good or for now.
+pub(super) struct Undelivered {
+    pub(super) recipient: Mailbox,
+    /// The address that the sender wrote, where an alias has put this one in its place.
+    pub(super) expanded_from: Option<Mailbox>,
+    pub(super) failure: Failure,
+}
+
 impl Mta {
     /// Recipients of a queued mail have failed for good.
     pub(super) fn report_failed(&mut self, ctx: &mut Context<'_>, id: EntryId, places: &[u32]) {
@@ -35,7 +43,8 @@ impl Mta {
                     by: None,
                     is_reply: false,
                 });
-                (recipient.mailbox.clone(), failure)
+                let expanded_from = entry.expanded_from(*place as usize).cloned();
+                Undelivered { recipient: recipient.mailbox.clone(), expanded_from, failure }
             })
             .collect();
         let about = About {
@@ -50,12 +59,7 @@ impl Mta {
     }
 
     /// Recipients of a mail that has just been accepted cannot be reached.
-    pub(super) fn report_at_once(
-        &mut self,
-        ctx: &mut Context<'_>,
-        mail: &Responsibility,
-        failed: Vec<(Mailbox, Failure)>,
-    ) {
+    pub(super) fn report_at_once(&mut self, ctx: &mut Context<'_>, mail: &Responsibility, failed: Vec<Undelivered>) {
         let about = About {
             serial: mail.serial,
             mail: mail.mail,
@@ -67,13 +71,19 @@ impl Mta {
         self.bounce(ctx, &about, failed);
     }
 
-    fn bounce(&mut self, ctx: &mut Context<'_>, about: &About, failed: Vec<(Mailbox, Failure)>) {
+    fn bounce(&mut self, ctx: &mut Context<'_>, about: &About, failed: Vec<Undelivered>) {
         let to = match &about.reverse_path {
             ReversePath::Mailbox(to) => to.clone(),
             ReversePath::Null => {
-                // RFC 5321 §6.1: no report about a report, or two hosts could report to each other for ever.
-                for (recipient, failure) in failed {
-                    let reason = format!("a report cannot be reported: {}", visible(&failure.text));
+                // RFC 5321 §6.1: no report about a report, or two hosts could report to each other for ever. Not every mail
+                // with an empty reverse-path is one: what robots and forgers write has it, too.
+                let why = if is_report(&about.content) {
+                    "no report about a report"
+                } else {
+                    "nobody to report to, the reverse-path is empty"
+                };
+                for Undelivered { recipient, failure, .. } in failed {
+                    let reason = format!("{why}: {}", visible(&failure.text));
                     self.discard(ctx, about.serial, about.mail, about.hops, &recipient, &reason);
                 }
                 return;
@@ -81,7 +91,7 @@ impl Mta {
         };
         let number = ctx.ids.next_mail();
         let serial = self.next_serial();
-        for (recipient, failure) in &failed {
+        for Undelivered { recipient, failure, .. } in &failed {
             ctx.ledger.end(ctx.host, about.serial, Ending::Bounced);
             ctx.record(ctx.at().mail(about.mail, about.hops), || What::Bounced {
                 queue_id: (*queue_id(about.serial)).into(),
@@ -91,7 +101,7 @@ impl Mta {
                 report: Some(number),
             });
         }
-        let recipients = failed.iter().map(|(r, f)| self.about_recipient(ctx, r, f, Action::Failed, None)).collect();
+        let recipients = failed.iter().map(|failed| self.about_recipient(ctx, failed, Action::Failed, None)).collect();
         self.mail_report(ctx, about, number, serial, to, recipients);
     }
 
@@ -109,28 +119,33 @@ impl Mta {
             arrived: entry.arrived,
             content: entry.content.clone(),
         };
-        let waiting: Vec<(Mailbox, Failure)> = entry
+        let waiting: Vec<Undelivered> = entry
             .recipients
             .iter()
-            .filter(|r| r.fate == Fate::Waiting)
-            .filter_map(|r| Some((r.mailbox.clone(), r.last_failure.clone()?)))
+            .enumerate()
+            .filter(|(_, r)| r.fate == Fate::Waiting)
+            .filter_map(|(place, r)| {
+                let (recipient, failure) = (r.mailbox.clone(), r.last_failure.clone()?);
+                Some(Undelivered { recipient, expanded_from: entry.expanded_from(place).cloned(), failure })
+            })
             .collect();
         let number = ctx.ids.next_mail();
         let serial = self.next_serial();
         let recipients =
-            waiting.iter().map(|(r, f)| self.about_recipient(ctx, r, f, Action::Delayed, Some(until))).collect();
+            waiting.iter().map(|late| self.about_recipient(ctx, late, Action::Delayed, Some(until))).collect();
         self.mail_report(ctx, &about, number, serial, to, recipients);
     }
 
     fn about_recipient(
         &self,
         ctx: &Context<'_>,
-        recipient: &Mailbox,
-        failure: &Failure,
+        undelivered: &Undelivered,
         action: Action,
         until: Option<Instant>,
     ) -> RecipientReport {
+        let Undelivered { recipient, expanded_from, failure } = undelivered;
         let mut report = RecipientReport::new(recipient.clone(), action, &*failure.status);
+        report.original_recipient = expanded_from.clone();
         report.diagnostic = Some(visible(&failure.text));
         report.is_reply = failure.is_reply;
         report.remote_mta = failure.by.as_ref().map(|by| by.split(' ').next().unwrap_or_default().to_owned());
@@ -164,7 +179,8 @@ impl Mta {
             boundary_id: id.to_string(),
             returned: Returned::UpToLimit,
         };
-        let content = report.compose(&about.content);
+        let stamp = self.writer.received_here(self.config.host_name.as_str(), &id, &report.date);
+        let content = report.compose(&about.content).with_field(stamp, true);
         let size_bytes = content.size_bytes();
         ctx.record(ctx.at().mail(number, 0), || What::Composed {
             from: "".into(),
@@ -182,4 +198,11 @@ impl Mta {
         };
         self.take_responsibility(ctx, mail);
     }
+}
+
+/// Whether a mail is a report by its content (RFC 6522 §3).
+fn is_report(content: &Content) -> bool {
+    const KIND: &[u8] = b"multipart/report";
+    let kind = content.first("Content-Type").unwrap_or_default();
+    kind.trim_ascii().get(..KIND.len()).is_some_and(|kind| kind.eq_ignore_ascii_case(KIND))
 }

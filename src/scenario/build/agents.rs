@@ -59,9 +59,10 @@ pub(super) fn agent(plan: &Plan, id: HostId, names: &Names, streams: Streams, ke
     }
 }
 
-/// What a host calls itself: its name in the DNS, or its bare name.
+/// What a host calls itself in EHLO and in what it writes: its name in the DNS. RFC 5321 §4.1.4: one without such a name
+/// says its address as a literal; a bare `laptop` means nothing to others, and some refuse it.
 fn own_name(host: &HostPlan) -> Domain {
-    host.domain.clone().or_else(|| host.name.parse().ok()).unwrap_or_else(|| {
+    host.domain.clone().unwrap_or_else(|| {
         format!("[{}]", host.ipv4).parse().unwrap_or_else(|_| unreachable!("an address literal is a domain"))
     })
 }
@@ -117,6 +118,9 @@ fn build_courier(
         own_addresses,
         ..RouterConfig::default()
     };
+    // What is made of the answers is remembered for as long as they are, or not at all.
+    let cache_capacity = if client.dns_cache { router.cache_capacity } else { 0 };
+    let router = RouterConfig { cache_capacity, ..router };
     let config = courier::Config {
         host_name: name.clone(),
         port: 25,
@@ -126,9 +130,10 @@ fn build_courier(
         mails_per_connection: client.mails_per_connection,
         idle: client.idle,
         most_addresses: 5,
+        most_sessions: client.sessions_per_attempt,
         responsible: matches!(host.role, Role::Mta(_)),
     };
-    let names = courier::Names::new(names.resolver(plan, id, streams), MailRouter::new(router));
+    let names = courier::Names::new(names.resolver(plan, id, client.dns_cache, streams), MailRouter::new(router));
     Courier::new(config, retry, names, streams.stream(&format!("host:{}/mx", host.name)))
 }
 
@@ -177,7 +182,7 @@ fn build_user(plan: &Plan, id: HostId, user: &UserPlan, names: &Names, streams: 
     for traffic in &plan.traffic {
         tasks.extend(traffic_task(plan, id, user, traffic, streams));
     }
-    User::new(own_name(host), tasks, courier)
+    User::new(tasks, courier, streams.stream(&format!("host:{}/message-ids", host.name)))
 }
 
 fn letter(mail: &MailPlan) -> Kind {
@@ -351,8 +356,19 @@ fn reply_rule(rule: &crate::scenario::ReplyRule) -> mta::ReplyRule {
         nth: rule.nth,
         from: rule.from,
         until: rule.until,
-        reply: Reply::new(rule.reply.code, rule.reply.enhanced, rule.reply.text.to_string()),
+        reply: written_reply(&rule.reply),
         close: rule.close,
         seen: 0,
     }
+}
+
+/// A reply of the script goes out as it is written. A server of this world leaves enhanced codes out where RFC 2034 §4
+/// knows none (in the greeting, to EHLO and to a client that said HELO), but others send them there as well, and what
+/// the script says is what it wants to be seen: so the enhanced code is a part of the text.
+fn written_reply(reply: &crate::scenario::ReplyText) -> Reply {
+    let text = match reply.enhanced {
+        Some((class, subject, detail)) => format!("{class}.{subject}.{detail} {}", reply.text),
+        None => reply.text.to_string(),
+    };
+    Reply::new(reply.code, None, text.trim_end().to_owned())
 }

@@ -65,13 +65,13 @@ impl Names {
         NameServer::new(Authority::new(zones), recursor, server.processing)
     }
 
-    /// The resolver of a host: it asks the host's name server and remembers what it says.
-    pub(super) fn resolver(&self, plan: &Plan, host: HostId, streams: Streams) -> Resolver {
+    /// The resolver of a host: it asks the host's name server, and remembers what it says where it is to `cache`.
+    pub(super) fn resolver(&self, plan: &Plan, host: HostId, cache: bool, streams: Streams) -> Resolver {
         let server = match plan.host(host).resolver {
             Some(server) => IpAddr::V4(plan.host(server).ipv4),
             None => IpAddr::V4(IMPLIED_NAME_SERVER),
         };
-        let config = StubConfig { cache: true, ..StubConfig::new(vec![server]) };
+        let config = StubConfig { cache, ..StubConfig::new(vec![server]) };
         Stub::new(config, streams.stream(&format!("host:{}/dns", plan.host(host).name))).into()
     }
 }

@@ -240,7 +240,9 @@ pub(super) fn client(r: &mut Reader, fields: &Fields<'_>) -> ClientPlan {
         concurrency: 20,
         mails_per_connection: 100,
         idle: Duration::ZERO,
+        sessions_per_attempt: 2,
         recipients_per_transaction: 50,
+        dns_cache: fields.or("dns_cache", true, |n| r.bool(n)),
         connect_timeout: fields.or("connect_timeout", Duration::from_secs(30), |n| r.duration_in(n, least, most)),
         reply_timeout: fields.opt("reply_timeout", |n| r.duration_in(n, least, most)),
     }

@@ -25,7 +25,8 @@ shape! {
         subject: "text" = "\"(no subject)\"",
         /// The text.
         text: "text" = "\"\"",
-        /// Further fields: `[("X-Colour", "green")]`.
+        /// Further fields: `[("X-Colour", "green")]`. Received and Return-Path stand on top of the header, where servers
+        /// write theirs and a forger puts a false one; the others below the subject.
         headers: "list of (name, value)" = "[]",
         /// The text is padded until the whole mail has this size.
         size: "size, up to 200 MiB" = "as it comes",

@@ -27,6 +27,10 @@ shape! {
         connect_timeout: "duration" = "\"30s\"",
         /// How long it waits for any reply.
         reply_timeout: "duration" = "the times of RFC 5321, 2 to 10 minutes",
+        /// Whether the host remembers answers of the DNS for as long as their TTL says, as one with systemd-resolved or
+        /// an unbound of its own does. Most mail servers remember nothing themselves: with `false`, every question goes
+        /// to the name server that the host asks, and only that one remembers.
+        dns_cache: "bool" = "true",
     }
 }
 
@@ -68,7 +72,8 @@ shape! {
         routes: "map from domain to host" = "{}",
         /// Mail for a mailbox goes on to others instead.
         forwards: "map from mailbox to list of mailboxes" = "{}",
-        /// When it tries again.
+        /// When it tries again. `Exim` is Exim's default rule: a destination that cannot be reached is tried by one
+        /// schedule for all its mail, counted from its first failure; the interval of the queue runner is left out.
         retry: "Rfc5321, Postfix, Exim, OpenSmtpd or Custom(..)" = "Rfc5321",
         /// How long it tries before mail bounces.
         lifetime: "duration" = "the schedule's: 5d, Exim and OpenSmtpd 4d",
@@ -81,6 +86,10 @@ shape! {
         /// How long it keeps an idle connection for another mail. Mail that already waits is sent on an open connection
         /// in any case, up to `mails_per_connection`.
         idle: "duration" = "\"0s\"",
+        /// Sessions in one attempt: after a 4yz reply to a mail or to some of its recipients, the next exchanger is asked
+        /// for those that still wait, until so many have been asked (RFC 5321 §5.1). A host that cannot be reached, or
+        /// that turns every client away, does not count.
+        sessions_per_attempt: "whole number" = "2",
         /// Recipients in one transaction that it sends.
         recipients_per_transaction: "whole number" = "50",
         /// The addresses that it sends from, in turn: how many, or which.
@@ -140,7 +149,8 @@ shape! {
 }
 
 shape! {
-    /// A reply in the place of the server's own.
+    /// A reply in the place of the server's own. It goes out as it is written; behind a positive one to EHLO follow the
+    /// keywords.
     REPLY_RULE "Reply" {
         /// What it answers.
         to: "Connect, Hello, Mail, Rcpt, Data or EndOfData",

@@ -178,6 +178,14 @@ impl Session {
         // does not know yet that there will be any (RFC 2034 §4).
         match (answer, esmtp) {
             (Answer::Reply(reply), false) => reply.write_to(self.outbox.writer(), false),
+            (Answer::Reply(reply), true) => {
+                let mut text = reply.text().to_vec();
+                for keyword in self.config.offer.keywords(self.config.max_message_bytes) {
+                    text.push(b'\n');
+                    text.extend_from_slice(keyword.as_bytes());
+                }
+                Reply::new(reply.code().get(), None, text).write_to(self.outbox.writer(), false);
+            }
             (_, false) => self.outbox.push(self.config.built().helo.clone()),
             (_, true) => self.outbox.push(self.config.built().ehlo.clone()),
         }

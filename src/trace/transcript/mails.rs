@@ -29,7 +29,7 @@ pub struct MailSummary {
     pub id: MailId,
     /// When it was composed, in nanoseconds.
     pub composed_at: Instant,
-    /// Its author; empty for a report.
+    /// Its reverse-path; empty for a report, and for other mail that wants none.
     pub from: Arc<str>,
     /// Everybody it was for.
     pub to: Vec<Arc<str>>,
@@ -181,7 +181,7 @@ impl Mails {
         };
         let fates = self.fates();
         let composed = self.mails.len() as u64;
-        let note = if reports > 0 { format!("{} of them reports", number(reports)) } else { String::new() };
+        let note = if reports > 0 { format!("{} of them from <>", number(reports)) } else { String::new() };
         row("mails composed", composed, Style::Plain, note);
         row("recipients", recipients, Style::Plain, String::new());
         row("attempts", attempts, Style::Plain, format!("at most {}", counted(hops.into(), "hop", "hops")));

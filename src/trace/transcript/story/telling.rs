@@ -71,6 +71,10 @@ impl<'a> Telling<'a> {
         self.roster.hosts.get(host.0 as usize).map_or("?", |h| &*h.name)
     }
 
+    fn role(&self, host: HostId) -> &'a str {
+        self.roster.hosts.get(host.0 as usize).map_or("", |h| &*h.role)
+    }
+
     /// ` (mail 3)` where there is more than one.
     fn which(&self, mail: Option<MailId>) -> String {
         match mail {
@@ -216,8 +220,14 @@ impl<'a> Telling<'a> {
                 let host = Line::of(Style::Host, self.name(record.host));
                 let size = counted(*size_bytes, "byte", "bytes");
                 let to = names::list(to.iter().map(|t| &**t), 4);
-                let line = if from.is_empty() {
+                // A server composes nothing but reports; a user agent can leave the reverse-path empty as well.
+                let is_report = from.is_empty() && self.role(record.host) != "user";
+                let line = if is_report {
                     host.and(format!(" writes a delivery report, {which}, to {to}"))
+                } else if from.is_empty() {
+                    host.and(format!(" composes {which} "))
+                        .with(Style::Client, format!("“{subject}”"))
+                        .and(format!(" with an empty reverse-path to {to}"))
                 } else {
                     host.and(format!(" composes {which} "))
                         .with(Style::Client, format!("“{subject}”"))
