@@ -6,6 +6,7 @@
 
 mod clock;
 mod mails;
+pub mod names;
 mod people;
 mod sheet;
 mod story;

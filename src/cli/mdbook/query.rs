@@ -7,6 +7,7 @@ use super::html::{human, thousands};
 use super::press::{Run, bytes, visible};
 use super::show::when;
 use crate::sim::{Duration, Instant};
+use crate::trace::transcript::names;
 use crate::trace::{HostId, Record, What};
 
 /// Keys of a directive that do not choose records.
@@ -310,15 +311,24 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
             }
         }
         What::Question { direction: Direction::Sent, name, rtype, peer, .. } => {
-            format!("asks {}: {name} {rtype}?", run.host(*peer))
+            format!("asks {}: {}?", run.host(*peer), names::question(name, rtype))
         }
-        What::Question { name, rtype, .. } => format!("is asked: {name} {rtype}?"),
-        What::Answer { direction: Direction::Sent, name, rtype, rcode, records, .. } => {
-            format!("answers {name} {rtype}: {}", answer(rcode, records))
+        What::Question { name, rtype, .. } => format!("is asked: {}?", names::question(name, rtype)),
+        What::Answer { direction, name, rtype, rcode, records, truncated, .. } => {
+            let verb = if *direction == Direction::Sent { "answers" } else { "hears" };
+            let place = run.records.partition_point(|r| r.at < record.at);
+            let place = run.records[place..].iter().position(|r| r.id == record.id).map(|after| place + after);
+            let said = match place.and_then(|place| names::referred(&run.records, place)) {
+                Some(to) => names::referral(run.host(to)),
+                // A table is where the whole record is read, its time to live included.
+                None if !records.is_empty() && !truncated => records.join("; "),
+                None => names::answer(name, rtype, rcode, records, *truncated),
+            };
+            format!("{verb} {}: {said}", names::question(name, rtype))
         }
-        What::Answer { name, rtype, rcode, records, .. } => format!("hears {name} {rtype}: {}", answer(rcode, records)),
         What::Lookup { name, rtype, result, cached } => {
-            format!("knows {name} {rtype}: {result}{}", if *cached { " (remembered)" } else { "" })
+            let verb = if *cached { "remembers" } else { "knows" };
+            format!("{verb} {}: {}", names::question(name, rtype), names::outcome(result))
         }
         What::Accepted { queue_id, recipients, .. } => {
             format!("says 250 and takes the mail for {} as {queue_id}", recipients.join(", "))
@@ -368,8 +378,4 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
             format!("packet {} → {}: {kind}, {payload_bytes} bytes{again}: {step}{why}", run.host(*from), run.host(*to))
         }
     }
-}
-
-fn answer(rcode: &str, records: &[std::sync::Arc<str>]) -> String {
-    if records.is_empty() { rcode.to_owned() } else { records.join("; ") }
 }

@@ -50,12 +50,17 @@ fn figure(drawn: &str, twin: &str, caption: &str, twin_name: &str) -> String {
 
 /// `ladder`: who said what to whom, and when.
 pub(super) fn ladder(run: &Run, directive: &Directive) -> Result<String, String> {
-    directive.only(&["packets"], &["change", "mail", "from", "to", "caption", "rows"])?;
+    directive.only(&["packets", "dns", "no-dns"], &["change", "mail", "from", "to", "caption", "rows"])?;
     let options = ladder::Options {
         mail: mail(directive, run)?,
         from: instant(directive, "from")?,
         to: instant(directive, "to")?,
         packets: directive.has("packets"),
+        dns: match (directive.has("dns"), directive.has("no-dns")) {
+            (true, _) => ladder::Dns::Always,
+            (_, true) => ladder::Dns::Never,
+            _ => ladder::Dns::WhereItFits,
+        },
         max_rows: directive.number("rows")?.unwrap_or(120),
         ascii: false,
     };

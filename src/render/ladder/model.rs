@@ -5,9 +5,9 @@ use crate::trace::{HostId, Record, Roster};
 
 use super::super::icons::Role;
 use super::super::scope::Scope;
-use super::super::text_width::clean;
+use super::super::text_width::{clean, thousands};
 use super::super::time_axis::TimeAxis;
-use super::{Options, columns, notes, pairing};
+use super::{Options, columns, dns, notes, pairing};
 
 /// A moment: its time, and its place among the moments of the same time.
 pub(super) type Moment = (Instant, usize);
@@ -40,6 +40,8 @@ pub(super) struct Arrow {
     pub(super) words: String,
     /// Whether any of its records belongs to the scope.
     pub(super) in_scope: bool,
+    /// Of a DNS question and its answer: what the two have in common.
+    pub(super) exchange: Option<usize>,
 }
 
 impl Arrow {
@@ -67,6 +69,8 @@ pub(super) struct Note {
     pub(super) words: String,
     /// Faults are shown only where their host takes part.
     pub(super) fault: bool,
+    /// Whether it only says what a cache knew.
+    pub(super) remembers: bool,
 }
 
 /// A stretch of time in which something is out of order at a host.
@@ -103,12 +107,12 @@ pub(super) struct Model {
 impl Model {
     pub(super) fn new(roster: &Roster, records: &[Record], options: &Options) -> Model {
         let scope = Scope::new(options.mail, records);
-        let hosts = roster.hosts.len();
-        let mut arrows = pairing::arrows(hosts, records, &scope, options.packets);
+        let mut arrows = pairing::arrows(roster, records, &scope, options.packets);
         let (mut notes, mut bars) = notes::notes(roster, records, &scope);
         let inside = |at: Instant| options.from.is_none_or(|from| at >= from) && options.to.is_none_or(|to| at <= to);
         arrows.retain(|a| a.in_scope && (inside(a.sent.0) || inside(a.end().0)));
         notes.retain(|n| inside(n.at.0));
+        let folded = dns::fold(&mut arrows, &mut notes, options.dns);
         if options.mail.is_some() {
             keep_faults_of_the_story(&arrows, &mut notes);
         }
@@ -128,6 +132,10 @@ impl Model {
         let mut subtitle = format!("0 s is {begins} UTC · seed {}", roster.seed);
         if let Some(mail) = options.mail {
             subtitle.push_str(&format!(" · mail {} only", mail.0));
+        }
+        if folded > 0 {
+            let look_ups = if folded == 1 { "look-up" } else { "look-ups" };
+            subtitle.push_str(&format!(" · {} DNS {look_ups} not shown", thousands(folded as u64)));
         }
         Model { title: clean(&roster.title), subtitle, columns, arrows, notes, bars, more, axis }
     }

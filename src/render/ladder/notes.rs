@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::trace::transcript::names;
 use crate::trace::{ConnectionState, HostId, QueueName, Record, Roster, Side, What};
 
 use super::super::scope::Scope;
@@ -23,7 +24,8 @@ pub(super) fn notes(roster: &Roster, records: &[Record], scope: &Scope) -> (Vec<
         }
         if let Some((kind, words)) = note(roster, record) {
             let fault = matches!(record.what, What::Fault { .. });
-            notes.push(Note { host: record.host, at, kind, words, fault });
+            let remembers = matches!(record.what, What::Lookup { cached: true, .. });
+            notes.push(Note { host: record.host, at, kind, words, fault, remembers });
         }
     }
     (notes, faults.bars())
@@ -76,10 +78,10 @@ fn note(roster: &Roster, record: &Record) -> Option<(NoteKind, String)> {
             (kind, format!("{}: {} ({})", clean(policy), clean(decision), clean(detail)))
         }
         What::Lookup { name, rtype, result, cached: true } => {
-            (Plain, format!("from cache: {} {}: {}", clean(rtype), clean(name), clean(result)))
+            (Plain, clean(&format!("remembers {}: {}", names::question(name, rtype), names::outcome(result))))
         }
-        What::Lookup { name, rtype, result, .. } if result.to_ascii_lowercase().contains("time") => {
-            (Bad, format!("no answer for {} {}", clean(rtype), clean(name)))
+        What::Lookup { name, rtype, result, .. } if &**result == "timeout" => {
+            (Bad, clean(&format!("{}: {}", names::question(name, rtype), names::outcome(result))))
         }
         What::Connection { state, side: Side::Client, peer, .. } => {
             let name = roster.hosts.get(peer.0 as usize).map(|h| clean(&h.name)).unwrap_or_default();

@@ -50,7 +50,7 @@ fn the_words_of_a_dialogue_are_all_there() {
         "EHLO laptop",
         "RCPT TO:&lt;bob@blue.example&gt;",
         "content, 4,096 bytes",
-        "MX blue.example?",
+        "blue.example MX?",
         "takes responsibility (4F2A1C)",
         "delivered to bob@blue.example",
         "<title>250 mail.green.example · PIPELINING · SIZE 10485760 · ENHANCEDSTATUSCODES</title>",
@@ -88,6 +88,50 @@ fn text_twins_stay_as_they_are() {
         let expected = std::fs::read_to_string(&path).unwrap_or_default();
         assert_eq!(twin, expected, "tests/render/ladder-{name}.txt; POSTROAD_BLESS=1 writes it anew");
     }
+}
+
+#[test]
+fn a_mail_has_the_look_ups_that_it_waited_for() {
+    let (mut s, [laptop, green, blue, names]) = synthetic::three("Two mails, and what was asked for each");
+    let ns = s.host("ns.blue.example", "name server");
+    s.composed(laptop, 1, "alice@green.example", "bob@blue.example", "Mine");
+    s.hand_over(laptop, green, ms(2), "alice@green.example", "bob@blue.example", None);
+    s.mail = None;
+    s.ask(green, names, "red.example.", "MX", &["10 mx.red.example."], ms(5));
+    s.lookup(green, "red.example", "MX", "10 mx.red.example.", false);
+    s.composed(laptop, 2, "alice@green.example", "carol@red.example", "Another");
+    s.attempt(green, "mx.red.example", 1);
+    s.mail = None;
+    s.wait(ms(1));
+    // A resolver that asks further while it is asked.
+    s.asks(green, names, 77, "blue.example.", "MX", ms(5));
+    s.ask(names, ns, "blue.example.", "MX", &["blue.example. 60 IN MX 10 mx.blue.example."], ms(5));
+    s.answers(names, green, 77, "blue.example.", "MX", &["blue.example. 60 IN MX 10 mx.blue.example."], ms(5));
+    s.lookup(green, "blue.example", "MX", "10 mx.blue.example.", false);
+    s.lookup(green, "mx.blue.example", "A", "10.0.0.3", true);
+    s.mail = Some(MailId(1));
+    s.attempt(green, "mx.blue.example", 1);
+    s.hand_over(green, blue, ms(40), "alice@green.example", "bob@blue.example", None);
+    let of = |dns| Options { mail: Some(MailId(1)), dns, ..Options::default() };
+    let shown = text(&s.roster, &s.records, &of(Dns::WhereItFits), 160);
+    assert_eq!(shown.matches("blue.example MX?").count(), 2, "{shown}");
+    assert_eq!(shown.matches(" 10 mx.blue.example ").count(), 2, "{shown}");
+    assert!(shown.contains("remembers mx.blue.example A: 10.0.0.3"), "{shown}");
+    assert!(!shown.contains("red.example"), "{shown}");
+    check(&s, &of(Dns::WhereItFits));
+    let never = text(&s.roster, &s.records, &of(Dns::Never), 160);
+    assert!(!never.contains("ns.blue") && never.contains("3 DNS look-ups not shown"), "{never}");
+    // What repeats itself is told once.
+    for _ in 0..9 {
+        s.mail = None;
+        s.ask(green, names, "blue.example.", "MX", &["blue.example. 60 IN MX 10 mx.blue.example."], ms(5));
+        s.lookup(green, "blue.example", "MX", "10 mx.blue.example.", false);
+        s.mail = Some(MailId(1));
+        s.attempt(green, "mx.blue.example", 2);
+    }
+    let many = text(&s.roster, &s.records, &of(Dns::Always), 160);
+    assert_eq!(many.matches("blue.example MX?").count(), 2, "{many}");
+    assert!(many.contains("10 DNS look-ups not shown"), "{many}");
 }
 
 #[test]
@@ -162,7 +206,7 @@ fn filters_keep_a_story_whole() {
     check(&story, &of(7));
     let late = Options { from: Some(Instant::ZERO + ms(1_033)), to: Some(Instant::ZERO + ms(1_045)), ..options() };
     let late = text(&story.roster, &story.records, &late, 160);
-    assert!(late.contains("MX blue.example?") && !late.contains("EHLO laptop"), "{late}");
+    assert!(late.contains("blue.example MX?") && !late.contains("EHLO laptop"), "{late}");
     let none = Options { from: Some(Instant::MAX), ..options() };
     check(&story, &none);
 }

@@ -3,8 +3,9 @@
 use rustc_hash::FxHashMap;
 
 use super::super::clock::{clock, later};
+use super::super::names;
 use super::super::{Line, Style, counted, number};
-use super::{Options, SILENCE, names};
+use super::{Options, SILENCE};
 use crate::sim::Instant;
 use crate::trace::{ConnId, HostId, MailId, QueueName, Record, Roster, What};
 
@@ -202,14 +203,17 @@ impl<'a> Telling<'a> {
         }
     }
 
-    /// One record.
-    pub(super) fn take(&mut self, record: &Record) {
+    /// The record at this place.
+    pub(super) fn take(&mut self, records: &[Record], place: usize) {
+        let record = &records[place];
         let at = record.at;
         match &record.what {
             What::Packet { .. } => self.packet(record),
             What::Connection { .. } | What::Line { .. } | What::Content { .. } => self.dialogue(record),
             What::Session { .. } => {}
-            What::Question { .. } | What::Answer { .. } | What::Lookup { .. } => self.names(record),
+            What::Question { .. } | What::Answer { .. } | What::Lookup { .. } => {
+                self.names(record, names::referred(records, place));
+            }
             What::Attempt { next_hop, number, .. } => self.attempt(record, next_hop, *number),
             What::Composed { from, to, subject, size_bytes } => {
                 let which = self.which(record.mail);
