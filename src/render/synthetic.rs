@@ -97,6 +97,10 @@ impl Story {
         self.connection(conn, client, server, Side::Client, ConnectionState::TimedOut);
     }
 
+    pub(crate) fn timed_out(&mut self, conn: ConnId, client: HostId, server: HostId) {
+        self.connection(conn, client, server, Side::Client, ConnectionState::TimedOut);
+    }
+
     pub(crate) fn refused(&mut self, client: HostId, server: HostId, latency: Duration) {
         self.conns += 1;
         let conn = ConnId(self.conns);

@@ -11,7 +11,7 @@ mod people;
 mod sheet;
 mod story;
 
-pub use clock::clock;
+pub use clock::{clock, span};
 pub use mails::{Fates, MailSummary, Mails};
 pub use people::people;
 pub use sheet::{Align, Sheet, width};

@@ -3,11 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::directive::Directive;
-use super::html::{human, thousands};
+use super::html::thousands;
 use super::press::{Run, bytes, visible};
 use super::show::when;
 use crate::sim::{Duration, Instant};
-use crate::trace::transcript::names;
+use crate::trace::transcript::{names, span};
 use crate::trace::{HostId, Record, What};
 
 /// Keys of a directive that do not choose records.
@@ -160,14 +160,14 @@ fn subject<'r>(run: &'r Run, record: &Record) -> Option<&'r str> {
 fn shown(run: &Run, record: &Record, before: Option<&Record>, show: &str) -> Result<String, String> {
     let fields = fields(run, record);
     Ok(match show {
-        "at" => human(record.at - Instant::ZERO),
+        "at" => span(record.at - Instant::ZERO),
         "clock" => run.calendar().civil(record.at),
         "time-of-day" => run.calendar().civil(record.at).split(' ').next_back().unwrap_or_default().to_owned(),
         "age" => {
             let composed = composed(run, record).ok_or("nobody composed the mail of this record")?;
-            human(record.at - composed.at)
+            span(record.at - composed.at)
         }
-        "gap" => human(record.at - before.ok_or("there is no record before this one: say nth=2 or more")?.at),
+        "gap" => span(record.at - before.ok_or("there is no record before this one: say nth=2 or more")?.at),
         "host" => run.host(record.host).to_owned(),
         "hop" => record.hop.map(|h| h.to_string()).unwrap_or_default(),
         "mail" => record.mail.map(|m| m.0.to_string()).unwrap_or_default(),
@@ -200,7 +200,7 @@ pub(super) fn value(run: &Run, directive: &Directive) -> Result<String, String> 
         Some("connections") => return Ok(thousands(run.connections)),
         Some("mails") => return Ok(thousands(run.mails)),
         Some("events") => return Ok(thousands(run.events)),
-        Some("end") => return Ok(human(run.end - Instant::ZERO)),
+        Some("end") => return Ok(span(run.end - Instant::ZERO)),
         Some("title") => return Ok(run.roster.title.clone()),
         Some("received") => return received(run, directive),
         Some("header") => return header(run, directive),

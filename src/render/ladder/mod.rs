@@ -10,6 +10,7 @@ mod layout;
 mod model;
 mod notes;
 mod pairing;
+mod spacing;
 mod text;
 
 #[cfg(test)]

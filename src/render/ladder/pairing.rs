@@ -79,9 +79,12 @@ impl Pairing<'_> {
                 let from_server = (*side == Side::Server) == (*direction == Direction::Sent);
                 let key = Key::Line(r.conn, from, to, bytes.clone());
                 if *direction == Direction::Received {
-                    self.receive(key, at, scope, |p| p.line(r.conn, from, to, at, from_server, &bytes, scope));
+                    let begin = |p: &mut Self| p.line(r.conn, from, to, at, from_server, &bytes, scope);
+                    let arrow = self.receive(key, at, scope, begin);
+                    self.arrows[arrow].conn = r.conn;
                 } else {
                     let arrow = self.line(r.conn, from, to, at, from_server, &bytes, scope);
+                    self.arrows[arrow].conn = r.conn;
                     self.open.entry(key).or_default().push_back(arrow);
                 }
             }
@@ -89,7 +92,8 @@ impl Pairing<'_> {
                 let (from, to) = ends(r.host, *peer, *direction);
                 let said = format!("content, {} bytes", thousands(*size_bytes));
                 let key = Key::Content(r.conn, from, to, *size_bytes);
-                self.pair(key, *direction, from, to, at, ArrowKind::Content, said, scope);
+                let arrow = self.pair(key, *direction, from, to, at, ArrowKind::Content, said, scope);
+                self.arrows[arrow].conn = r.conn;
             }
             What::Question { direction, peer, query, name, rtype, .. } if known(*peer) => {
                 let (from, to) = ends(r.host, *peer, *direction);
@@ -134,7 +138,7 @@ impl Pairing<'_> {
         words: String,
         in_scope: bool,
     ) -> usize {
-        self.arrows.push(Arrow { from, to, sent, received, kind, words, in_scope, exchange: None });
+        self.arrows.push(Arrow { from, to, sent, received, kind, words, in_scope, conn: None, exchange: None });
         self.arrows.len() - 1
     }
 

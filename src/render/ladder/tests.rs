@@ -46,17 +46,61 @@ fn the_words_of_a_dialogue_are_all_there() {
     let story = synthetic::first_message();
     let picture = svg(&story.roster, &story.records, &Options::default());
     for words in [
-        "220 mail.green.example ESMTP Postroad",
+        "220 mail.green.example",
+        "ESMTP Postroad",
         "EHLO laptop",
-        "RCPT TO:&lt;bob@blue.example&gt;",
+        "&lt;bob@blue.example&gt;",
         "content, 4,096 bytes",
         "blue.example MX?",
-        "takes responsibility (4F2A1C)",
-        "delivered to bob@blue.example",
+        "takes responsibility",
+        "(4F2A1C)",
+        "hop 2 took 547 ms",
+        "bob@blue.example",
+        "708 ms in all",
+        "not to scale",
         "<title>250 mail.green.example · PIPELINING · SIZE 10485760 · ENHANCEDSTATUSCODES</title>",
     ] {
         assert!(picture.contains(words), "{words}");
     }
+}
+
+#[test]
+fn few_lifelines_fit_on_a_page() {
+    for (name, story) in synthetic::all() {
+        let model = model::Model::new(&story.roster, &story.records, &Options::default());
+        let scene = scene(&story.roster, &story.records, &Options::default());
+        let most = 750.0 + 160.0 * model.columns.len().saturating_sub(4) as f64;
+        assert!(scene.width <= most, "{name}: {} for {} lifelines", scene.width, model.columns.len());
+        for shape in &scene.shapes {
+            if let crate::render::scene::Shape::Text(label) = shape {
+                assert!(label.size >= 11.0, "{name}: {label:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_travels_together_is_drawn_together() {
+    let (mut s, [laptop, green, ..]) = synthetic::three("Pipelined");
+    let conn = s.connect(laptop, green, ms(2));
+    s.say(conn, laptop, green, Side::Client, &["MAIL FROM:<a@x>", "RCPT TO:<b@y>", "DATA"], ms(3));
+    let model = model::Model::new(&s.roster, &s.records, &Options::default());
+    let bundle = model.bundles.iter().find(|b| b.len() == 3).expect("one bundle");
+    let layout = layout::Layout::new(&model);
+    let drops: Vec<f64> =
+        (bundle.iter()).map(|i| layout.arrows[*i].as_ref().map(|a| a.end.1 - a.start.1).unwrap()).collect();
+    assert!(drops.iter().all(|drop| (drop - drops[0]).abs() < 1e-9), "one slope: {drops:?}");
+    check(&s, &Options::default());
+}
+
+#[test]
+fn a_connection_that_was_open_is_given_up_by_tcp() {
+    let (mut s, [laptop, green, ..]) = synthetic::three("The last breath");
+    let conn = s.connect(laptop, green, ms(2));
+    s.wait(Duration::from_mins(15));
+    s.timed_out(conn, laptop, green);
+    let twin = text(&s.roster, &s.records, &Options::default(), 160);
+    assert!(twin.contains("TCP gives up the old connection") && !twin.contains("no answer"), "{twin}");
 }
 
 #[test]

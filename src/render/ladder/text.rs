@@ -1,7 +1,9 @@
 //! The ladder as text: a column for every host, a row for every arrow and note.
 
+use crate::trace::transcript::span;
+
 use super::super::text_width::{columns, elide_columns, thousands};
-use super::super::time_axis::{Gap, wait};
+use super::super::time_axis::Gap;
 use super::model::{Arrow, ArrowKind, Model, Moment, Note, NoteKind};
 
 /// The narrowest distance of two lifelines; below it the ladder becomes a list.
@@ -95,7 +97,7 @@ pub(super) fn text(model: &Model, ascii: bool, width: usize) -> String {
         if let Some(last) = reached
             && let Gap::Fold(length) = model.axis.gap(last.0, row.at().0)
         {
-            page.fold(&mut out, &wait(length), &model.axis.civil(row.at().0));
+            page.fold(&mut out, &span(length), &model.axis.civil(row.at().0));
         }
         let shown = if before.is_some_and(|b| b.0 == row.at().0) { "" } else { time };
         page.row(&mut out, row, shown);
@@ -240,14 +242,15 @@ impl<'a> Page<'a> {
     fn note(&self, line: &mut [char], note: &Note) {
         let Some(column) = self.model.column(note.host) else { return };
         let x = self.lifelines[column];
-        let words = format!("{} {}", self.sign(note.kind), note.words);
+        let said = note.said();
+        let words = format!("{} {said}", self.sign(note.kind));
         // To the right over other lifelines, or to the left where there is more room.
         if x + 1 + columns(&words) <= self.width || self.width - x >= x - self.time_width {
             write(line, x, &elide_columns(&words, self.width - x));
         } else {
-            let words = format!("{} {}", note.words, self.sign(note.kind));
+            let words = format!("{said} {}", self.sign(note.kind));
             let room = x + 1 - self.time_width - 2;
-            let cut = elide_columns(&note.words, room.saturating_sub(2));
+            let cut = elide_columns(&said, room.saturating_sub(2));
             let words = if columns(&words) <= room { words } else { format!("{cut} {}", self.sign(note.kind)) };
             write(line, x + 1 - columns(&words), &words);
         }
@@ -270,7 +273,7 @@ impl<'a> Page<'a> {
                 let lost = if arrow.received.is_none() { " (never arrives)" } else { "" };
                 format!("{} {} {}{lost}: {}", name(arrow.from), self.pen.to, name(arrow.to), arrow.words)
             }
-            Row::Note(note) => format!("{} {}: {}", self.sign(note.kind), name(note.host), note.words),
+            Row::Note(note) => format!("{} {}: {}", self.sign(note.kind), name(note.host), note.said()),
         };
         let width = self.time_width;
         put_line(out, &elide_columns(&format!("{time:>width$}  {words}"), self.width));

@@ -59,6 +59,9 @@ impl Telling<'_> {
             ConnectionState::Open => Line::of(Style::Faint, "connected"),
             ConnectionState::PeerClosed | ConnectionState::Closed => Line::of(Style::Faint, "closed"),
             ConnectionState::Refused => Line::of(Style::Bad, "connection refused: nobody listens there"),
+            ConnectionState::TimedOut if was_open => {
+                Line::of(Style::Faint, "TCP gives up the old connection: its last bytes were never acknowledged")
+            }
             ConnectionState::TimedOut => Line::of(Style::Bad, "connection timed out: no answer"),
             ConnectionState::Reset => Line::of(Style::Bad, "connection reset by the other end"),
         };

@@ -1,6 +1,6 @@
 //! Questions and answers of the DNS: one line for both, told by the host that asked.
 
-use super::super::clock::short;
+use super::super::clock::span;
 use super::super::names::{self, bare};
 use super::super::{Line, Style};
 use super::telling::{Item, Telling};
@@ -51,7 +51,7 @@ impl Telling<'_> {
                 if let Item::Line(line) = &mut self.items[item].1 {
                     line.push(Style::Faint, " → ");
                     line.push(style, result);
-                    line.push(Style::Faint, format!("  {}", short(record.at.since(asked))));
+                    line.push(Style::Faint, format!("  {}", span(record.at.since(asked))));
                 }
                 self.answered.insert(record.host, (record.at, bare(name).to_ascii_lowercase()));
             }

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::super::clock::{clock, later};
+use super::super::clock::{clock, later, span};
 use super::super::names;
 use super::super::{Line, Style, counted, number};
 use super::{Options, SILENCE};
@@ -320,8 +320,9 @@ impl<'a> Telling<'a> {
                 self.say(record.at, line);
             }
             QueueName::Deferred => {
-                let when = until
-                    .map_or_else(String::new, |until| format!(" in {} (at {})", until.since(record.at), clock(until)));
+                let when = until.map_or_else(String::new, |until| {
+                    format!(" in {} (at {})", span(until.since(record.at)), clock(until))
+                });
                 let line = host().with(Style::Warning, " defers").and(format!(" {which}: next try{when}"));
                 self.say(record.at, line);
             }
@@ -402,7 +403,7 @@ impl<'a> Telling<'a> {
         for (at, item) in &self.items {
             if at.since(now) >= SILENCE {
                 blank(&mut out);
-                let silence = at.since(now);
+                let silence = span(at.since(now));
                 out.push(stamped("", &Line::of(Style::Faint, format!("… {silence} …"))));
                 blank(&mut out);
                 after_hop = false;
@@ -423,7 +424,7 @@ impl<'a> Telling<'a> {
                     let mut before = *at;
                     for (then, line) in &hop.lines {
                         if then.since(before) >= SILENCE {
-                            let silence = then.since(before);
+                            let silence = span(then.since(before));
                             out.push(stamped("", &Line::of(Style::Faint, format!("… {silence} …"))));
                         }
                         before = *then;
