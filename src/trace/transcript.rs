@@ -10,6 +10,7 @@ pub mod names;
 mod people;
 mod sheet;
 mod story;
+pub mod words;
 
 pub use clock::{clock, span};
 pub use mails::{Fates, MailSummary, Mails};

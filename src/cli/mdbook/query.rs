@@ -7,7 +7,7 @@ use super::html::thousands;
 use super::press::{Run, bytes, visible};
 use super::show::when;
 use crate::sim::{Duration, Instant};
-use crate::trace::transcript::{names, span};
+use crate::trace::transcript::{names, span, words as say};
 use crate::trace::{HostId, Record, What};
 
 /// Keys of a directive that do not choose records.
@@ -284,7 +284,7 @@ fn header(run: &Run, directive: &Directive) -> Result<String, String> {
 
 /// What a record tells, in one sentence.
 pub(super) fn words(run: &Run, record: &Record) -> String {
-    use crate::trace::{ConnectionState as C, Direction, QueueName, Verdict};
+    use crate::trace::{ConnectionState as C, Direction, QueueName};
     match &record.what {
         What::Composed { from, to, subject, size_bytes } => {
             let from = if from.is_empty() { "<>" } else { from };
@@ -295,13 +295,13 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
             Direction::Received => format!("← {}: {}", run.host(*peer), text.visible()),
         },
         What::Content { direction, peer, size_bytes, .. } => match direction {
-            Direction::Sent => format!("→ {}: the mail, {} bytes", run.host(*peer), thousands(*size_bytes)),
-            Direction::Received => format!("← {}: the mail, {} bytes", run.host(*peer), thousands(*size_bytes)),
+            Direction::Sent => format!("→ {}: {}", run.host(*peer), say::content(*size_bytes)),
+            Direction::Received => format!("← {}: {}", run.host(*peer), say::content(*size_bytes)),
         },
         What::Connection { state, peer, port, .. } => {
             let peer = run.host(*peer);
             match state {
-                C::Connecting => format!("dials {peer}, port {port}"),
+                C::Connecting => format!("connects to {peer}, port {port}"),
                 C::Open => format!("is connected with {peer}"),
                 C::Refused => format!("{peer} refuses the connection"),
                 C::TimedOut => format!("{peer} does not answer: the connection has timed out"),
@@ -331,7 +331,7 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
             format!("{verb} {}: {}", names::question(name, rtype), names::outcome(result))
         }
         What::Accepted { queue_id, recipients, .. } => {
-            format!("says 250 and takes the mail for {} as {queue_id}", recipients.join(", "))
+            format!("{} for {}", whole(say::accepted(queue_id)), recipients.join(", "))
         }
         What::Queue { queue, reason, until, .. } => {
             let name = match queue {
@@ -348,22 +348,17 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
             format!("attempt {number} for {}: {next_hop}", recipients.join(", "))
         }
         What::Outcome { recipient, verdict, reply, by, .. } => {
-            let verdict = match verdict {
-                Verdict::Accepted => "accepted",
-                Verdict::Deferred => "put off",
-                Verdict::Failed => "refused",
-            };
             let by = if by.is_empty() { String::new() } else { format!(" by {by}") };
-            format!("{recipient}: {verdict}{by}: {}", reply.visible())
+            format!("{recipient}: {}{by}: {}", say::verdict(*verdict), reply.visible())
         }
-        What::Delivered { mailbox, .. } => format!("files the mail in the mailbox of {mailbox}"),
+        What::Delivered { recipient, mailbox, .. } => whole(say::delivered(recipient, mailbox)),
         What::Bounced { recipient, status, reason, report, .. } => {
-            let report = if report.is_some() { "writes a report" } else { "tells nobody" };
-            format!("gives {recipient} up ({status}: {}) and {report}", reason.visible())
+            let told = if report.is_some() { "a report says so" } else { "nobody can be told" };
+            format!("{}; {told}", whole(say::bounced(status, recipient, reason)))
         }
-        What::Discarded { recipient, reason, .. } => format!("drops the mail for {recipient}: {reason}"),
-        What::Unsent { recipient, reason } => format!("cannot send to {recipient}: {}", reason.visible()),
-        What::Policy { policy, decision, detail } => format!("{policy}: {decision} ({detail})"),
+        What::Discarded { recipient, reason, .. } => whole(say::discarded(recipient, reason)),
+        What::Unsent { recipient, reason } => whole(say::unsent(recipient, reason)),
+        What::Policy { policy, decision, detail } => whole(say::policy(policy, decision, detail)),
         What::Session { state, .. } => format!("state: {state}"),
         What::Fault { text } => format!("fault: {text}"),
         What::Alarm { text } => format!("alarm: {text}"),
@@ -378,4 +373,9 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
             format!("packet {} → {}: {kind}, {payload_bytes} bytes{again}: {step}{why}", run.host(*from), run.host(*to))
         }
     }
+}
+
+/// Both parts of what the transcript says.
+fn whole((what, rest): (impl Into<String>, String)) -> String {
+    what.into() + &rest
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::directive::Directive;
-use super::html::{escape, svg, thousands};
+use super::html::{escape, svg};
 use super::press::{Run, bytes, visible};
 use super::query::{OTHER_KEYS, Query, filed, words};
 use crate::render::{ladder, map};
@@ -141,7 +141,7 @@ pub(super) fn dialogue_lines(run: &Run, directive: &Directive) -> Result<Vec<Sai
                 said.push(Said { at, who, words: text.visible() });
             }
             What::Content { direction: Direction::Sent, side: Side::Client, size_bytes, .. } => {
-                let words = format!("(the mail: {} bytes)", thousands(*size_bytes));
+                let words = format!("… {} …", transcript::words::content(*size_bytes));
                 said.push(Said { at, who: "C", words });
             }
             What::Connection { side: Side::Client, .. } if directive.has("connection") => {
@@ -325,7 +325,7 @@ pub(super) fn mail_rows(run: &Run) -> Vec<[String; 5]> {
         let fate = match &r.what {
             What::Delivered { mailbox, .. } => format!("in the mailbox of {mailbox} after {age}"),
             What::Bounced { recipient, status, .. } => format!("bounced for {recipient} after {age} ({status})"),
-            What::Discarded { recipient, .. } => format!("dropped for {recipient} after {age}"),
+            What::Discarded { recipient, .. } => format!("discarded for {recipient} after {age}"),
             What::Unsent { recipient, .. } => format!("not sent to {recipient}"),
             _ => continue,
         };

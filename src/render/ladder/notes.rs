@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::sim::{Duration, Instant};
-use crate::trace::transcript::{names, span};
+use crate::trace::transcript::{names, span, words as said};
 use crate::trace::{ConnectionState, HostId, MailId, QueueName, Record, Roster, Side, What};
 
 use super::super::scope::Scope;
@@ -85,7 +85,8 @@ fn note(roster: &Roster, record: &Record, was_open: bool) -> Option<(NoteKind, S
         What::Unsent { recipient, reason } => (Bad, format!("not sent to {}: {}", clean(recipient), words(reason))),
         What::Policy { policy, decision, detail } => {
             let kind = if matches!(&**decision, "accept" | "pass" | "allow") { Plain } else { Wait };
-            (kind, format!("{}: {} ({})", clean(policy), clean(decision), clean(detail)))
+            let (what, rest) = said::policy(policy, decision, detail);
+            (kind, clean(&format!("{what}{rest}")))
         }
         What::Lookup { name, rtype, result, cached: true } => {
             (Plain, clean(&format!("remembers {}: {}", names::question(name, rtype), names::outcome(result))))

@@ -1,6 +1,6 @@
 //! Connections, lines and content, as the client saw them.
 
-use super::super::{Line, Style, counted};
+use super::super::{Line, Style, words};
 use super::telling::{Item, Telling};
 use crate::trace::{ConnectionState, Direction, Record, Side, What};
 
@@ -37,8 +37,8 @@ impl Telling<'_> {
             What::Content { direction, side: Side::Client, peer, size_bytes } => {
                 let item = self.connection(record, conn, record.host, *peer);
                 let who = if *direction == Direction::Sent { "C:" } else { "S:" };
-                let line = Line::of(Style::Client, who)
-                    .with(Style::Faint, format!(" … content, {} …", counted(*size_bytes, "byte", "bytes")));
+                let line =
+                    Line::of(Style::Client, who).with(Style::Faint, format!(" … {} …", words::content(*size_bytes)));
                 self.add(item, record.at, line);
             }
             _ => {}

@@ -3,8 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use super::super::clock::{clock, later, span};
-use super::super::names;
 use super::super::{Line, Style, counted, number};
+use super::super::{names, words};
 use super::{Options, SILENCE};
 use crate::sim::Instant;
 use crate::trace::{ConnId, HostId, MailId, QueueName, Record, Roster, What};
@@ -231,9 +231,8 @@ impl<'a> Telling<'a> {
             }
             What::Accepted { queue_id, size_bytes, .. } => {
                 let size = counted(*size_bytes, "byte", "bytes");
-                let line = Line::of(Style::Good, "takes responsibility")
-                    .and(format!(" as {queue_id}"))
-                    .with(Style::Faint, format!(", {size}"));
+                let (what, name) = words::accepted(queue_id);
+                let line = Line::of(Style::Good, what).and(name).with(Style::Faint, format!(", {size}"));
                 let line = mark("●", Style::Good, Line::of(Style::Host, self.name(record.host)).and(" "), line);
                 self.remark_plain(record, line);
             }
@@ -244,20 +243,20 @@ impl<'a> Telling<'a> {
                 self.say(at, line);
             }
             What::Outcome { recipient, verdict, reply, by, .. } => {
-                let (sign, style, word) = match verdict {
-                    crate::trace::Verdict::Accepted => ("✓", Style::Good, "accepted"),
-                    crate::trace::Verdict::Deferred => ("◌", Style::Warning, "try again later"),
-                    crate::trace::Verdict::Failed => ("✗", Style::Bad, "failed"),
+                let (sign, style) = match verdict {
+                    crate::trace::Verdict::Accepted => ("✓", Style::Good),
+                    crate::trace::Verdict::Deferred => ("◌", Style::Warning),
+                    crate::trace::Verdict::Failed => ("✗", Style::Bad),
                 };
-                let mut line = Line::of(style, format!("{sign} {recipient}: {word}"));
+                let mut line = Line::of(style, format!("{sign} {recipient}: {}", words::verdict(*verdict)));
                 if style != Style::Good {
                     line.push(Style::Plain, format!(" — {}", reply.visible()));
                 }
                 self.remark(record, by, line);
             }
             What::Delivered { recipient, mailbox, .. } => {
-                let alias = if recipient == mailbox { String::new() } else { format!(" (for {recipient})") };
-                let line = Line::of(Style::Good, "✉ delivered").and(format!(" into the mailbox of {mailbox}{alias}"));
+                let (what, rest) = words::delivered(recipient, mailbox);
+                let line = Line::of(Style::Good, format!("✉ {what}")).and(rest);
                 self.remark(record, "", line);
             }
             What::Bounced { recipient, status, reason, report, .. } => {
@@ -266,26 +265,21 @@ impl<'a> Telling<'a> {
                     Some(_) => "; a report says so".into(),
                     None => "; nobody can be told".into(),
                 };
-                let line = Line::of(Style::Bad, format!("✗ bounced {status}"))
-                    .and(format!(" {recipient} — {}", reason.visible()))
-                    .with(Style::Faint, told);
+                let (what, rest) = words::bounced(status, recipient, reason);
+                let line = Line::of(Style::Bad, format!("✗ {what}")).and(rest).with(Style::Faint, told);
                 self.remark(record, "", line);
             }
             What::Discarded { recipient, reason, .. } => {
-                self.remark(
-                    record,
-                    "",
-                    Line::of(Style::Warning, "✗ discarded").and(format!(" {recipient} — {reason}")),
-                );
+                let (what, rest) = words::discarded(recipient, reason);
+                self.remark(record, "", Line::of(Style::Warning, format!("✗ {what}")).and(rest));
             }
             What::Unsent { recipient, reason } => {
-                let line = Line::of(Style::Bad, "✗ not sent").and(format!(" to {recipient} — {}", reason.visible()));
-                self.remark(record, "", line);
+                let (what, rest) = words::unsent(recipient, reason);
+                self.remark(record, "", Line::of(Style::Bad, format!("✗ {what}")).and(rest));
             }
             What::Policy { policy, decision, detail } => {
-                let detail = if detail.is_empty() { String::new() } else { format!(" — {detail}") };
-                let line = Line::of(Style::Warning, format!("◆ {policy}: {decision}")).and(detail);
-                self.remark(record, "", line);
+                let (what, rest) = words::policy(policy, decision, detail);
+                self.remark(record, "", Line::of(Style::Warning, format!("◆ {what}")).and(rest));
             }
             What::Fault { text } => {
                 self.say(at, Line::of(Style::Bad, "⚡ fault: ").and(&**text));
