@@ -18,7 +18,8 @@ pub(super) fn draw(model: &Model, layout: &Layout) -> Scene {
     let more = if model.more > 0 { 30.0 } else { 0.0 };
     let height = layout.bottom + feet + more + 26.0 + legend_height;
     let mut scene = Scene::sheet(layout.spacing.width, height, &model.title);
-    scene.heading(&model.subtitle);
+    // Letters need room, whatever time it takes to send them.
+    scene.heading(&format!("{} · not to scale: the times tell", model.subtitle));
 
     folds_below(&mut scene, layout);
     lifelines(&mut scene, model, layout);

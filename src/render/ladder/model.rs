@@ -152,7 +152,6 @@ impl Model {
         if let Some(mail) = options.mail {
             subtitle.push_str(&format!(" · mail {} only", mail.0));
         }
-        subtitle.push_str(" · not to scale: the times tell");
         if folded > 0 {
             let look_ups = if folded == 1 { "look-up" } else { "look-ups" };
             subtitle.push_str(&format!(" · {} DNS {look_ups} not shown", thousands(folded as u64)));

@@ -122,6 +122,9 @@ impl Pairing<'_> {
             }
             What::Packet { packet, step, from, to, .. } if packets && known(*from) && known(*to) => {
                 self.packet(*packet, *step, *from, *to, &r.what, at, scope);
+                if let Some(arrow) = self.packets.get(packet) {
+                    self.arrows[*arrow].conn = r.conn;
+                }
             }
             _ => {}
         }
