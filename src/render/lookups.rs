@@ -77,12 +77,12 @@ impl Lookups {
         for record in records {
             let Some(exchange) = exchange(record) else { continue };
             match &record.what {
-                What::Question { direction: Direction::Sent, .. } => {
-                    if owed.get(&record.host).is_some_and(|owed| !owed.is_empty()) {
-                        self.exchanges.insert(exchange);
-                    }
+                What::Question { direction: Direction::Sent, .. }
+                    if owed.get(&record.host).is_some_and(|owed| !owed.is_empty()) =>
+                {
+                    self.exchanges.insert(exchange);
                 }
-                What::Question { .. } if self.exchanges.contains(&exchange) => {
+                What::Question { direction: Direction::Received, .. } if self.exchanges.contains(&exchange) => {
                     owed.entry(record.host).or_default().insert(exchange);
                 }
                 What::Answer { direction: Direction::Sent, .. } => {
