@@ -56,7 +56,7 @@ enum Chart {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Dns {
-    /// Where few hosts handle the mail
+    /// Where few hosts handle the mail; elsewhere as notes
     Auto,
     /// Always
     Always,

@@ -22,7 +22,7 @@ use crate::trace::{MailId, Record, Roster};
 /// When a ladder shows the DNS. Where there are many look-ups, those that repeat themselves are left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dns {
-    /// Where few hosts handle the mail, so that there is room for name servers.
+    /// Where few hosts handle the mail, so that there is room for name servers; elsewhere as notes.
     WhereItFits,
     /// Always.
     Always,

@@ -179,6 +179,16 @@ fn a_mail_has_the_look_ups_that_it_waited_for() {
 }
 
 #[test]
+fn look_ups_fold_into_notes_where_name_servers_have_no_room() {
+    let story = synthetic::eight();
+    let twin = text(&story.roster, &story.records, &Options::default(), 200);
+    let asked = "○ asks the DNS: blue.example MX → 10 mx1.blue.example, 20 mx2.blue.example, 30 backup.relay.example";
+    assert!(twin.contains(asked) && !twin.contains("ns.blue") && !twin.contains("not shown"), "{twin}");
+    let all = text(&story.roster, &story.records, &Options { dns: Dns::Always, ..Options::default() }, 200);
+    assert!(all.contains("ns.blue.example") && all.contains("blue.example MX?"), "{all}");
+}
+
+#[test]
 fn ascii_means_ascii() {
     let mut story = synthetic::bounce();
     story.composed(HostId(0), 9, "ä@green.example", "grün@blue.example", "日本語 µ … “x”");
