@@ -32,6 +32,9 @@ pub(super) struct Args {
     /// Ladder: also packets
     #[arg(long)]
     packets: bool,
+    /// Ladder: whether to show questions to name servers
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Dns::Auto)]
+    dns: Dns,
     /// Draw with letters, not as SVG
     #[arg(long)]
     text: bool,
@@ -51,6 +54,16 @@ enum Chart {
     Map,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Dns {
+    /// Where few hosts handle the mail; elsewhere as notes
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
 impl Args {
     pub(super) fn work(self, screen: &mut Screen) -> Result<Status, Failure> {
         let name = input::shown_name(&self.trace);
@@ -61,8 +74,8 @@ impl Args {
         {
             return Err(Failure::said(format!("--from {from} is later than --to {to}")));
         }
-        if self.chart == Chart::Map && (from.is_some() || to.is_some() || self.packets) {
-            return Err(Failure::said("--from, --to and --packets are for a ladder; a map shows the whole run"));
+        if self.chart == Chart::Map && (from.is_some() || to.is_some() || self.packets || self.dns != Dns::Auto) {
+            return Err(Failure::said("--from, --to, --packets and --dns are for a ladder; a map shows the whole run"));
         }
         let read = jsonl::read(input::open(&self.trace)?);
         let (roster, records) = read.map_err(|error| Failure::said(format!("{name}: {error}")))?;
@@ -73,7 +86,18 @@ impl Args {
         let columns = usize::from(self.width);
         let drawing = match self.chart {
             Chart::Ladder => {
-                let options = ladder::Options { mail, from, to, packets: self.packets, ..ladder::Options::default() };
+                let options = ladder::Options {
+                    mail,
+                    from,
+                    to,
+                    packets: self.packets,
+                    dns: match self.dns {
+                        Dns::Auto => ladder::Dns::WhereItFits,
+                        Dns::Always => ladder::Dns::Always,
+                        Dns::Never => ladder::Dns::Never,
+                    },
+                    ..ladder::Options::default()
+                };
                 if self.text {
                     ladder::text(&roster, &records, &options, columns)
                 } else {

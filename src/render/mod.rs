@@ -9,6 +9,7 @@
 
 mod icons;
 pub mod ladder;
+mod lookups;
 pub mod map;
 mod paint;
 mod palette;

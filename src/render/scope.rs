@@ -2,31 +2,35 @@
 
 use std::collections::BTreeSet;
 
-use crate::trace::{ConnId, HostId, MailId, Record, RecordId, What};
+use super::lookups::{Exchange, Lookups, exchange};
+use crate::trace::{ConnId, MailId, Record, RecordId, What};
 
 /// The records that tell one mail's story, or all of them.
 pub(crate) struct Scope {
     mails: Option<BTreeSet<MailId>>,
     conns: BTreeSet<ConnId>,
     causes: BTreeSet<RecordId>,
-    questions: BTreeSet<(HostId, u16, String)>,
+    exchanges: BTreeSet<Exchange>,
 }
 
 impl Scope {
     /// The scope of `mail` and of the reports that were written because of it; of everything where it is `None`.
     pub(crate) fn new(mail: Option<MailId>, records: &[Record]) -> Scope {
         let mut scope =
-            Scope { mails: None, conns: BTreeSet::new(), causes: BTreeSet::new(), questions: BTreeSet::new() };
+            Scope { mails: None, conns: BTreeSet::new(), causes: BTreeSet::new(), exchanges: BTreeSet::new() };
         let Some(mail) = mail else { return scope };
         let mails = with_reports(mail, records);
         let of_mail = |record: &Record| record.mail.is_some_and(|m| mails.contains(&m));
         scope.conns = records.iter().filter(|r| of_mail(r)).filter_map(|r| r.conn).collect();
+        let lookups = Lookups::find(records, of_mail);
+        scope.exchanges = lookups.exchanges;
+        scope.causes = lookups.results;
         scope.mails = Some(mails);
         // Causes come before what they bring about, so one pass finds whole chains of look-ups.
         for record in records {
             if scope.has(record) {
                 scope.causes.extend(record.id);
-                scope.questions.extend(question(record));
+                scope.exchanges.extend(exchange(record));
             }
         }
         scope
@@ -43,23 +47,10 @@ impl Scope {
             (None, Some(conn)) if self.conns.contains(&conn) => true,
             _ => {
                 record.cause.is_some_and(|cause| self.causes.contains(&cause))
-                    || question(record).is_some_and(|q| self.questions.contains(&q))
+                    || record.id.is_some_and(|id| self.causes.contains(&id))
+                    || exchange(record).is_some_and(|e| self.exchanges.contains(&e))
             }
         }
-    }
-}
-
-/// What makes a question and its answer one exchange: who asks, under which number, for which name.
-fn question(record: &Record) -> Option<(HostId, u16, String)> {
-    use crate::trace::Direction::{Received, Sent};
-    match &record.what {
-        What::Question { direction, peer, query, name, .. } => {
-            Some((if *direction == Sent { record.host } else { *peer }, *query, name.to_string()))
-        }
-        What::Answer { direction, peer, query, name, .. } => {
-            Some((if *direction == Received { record.host } else { *peer }, *query, name.to_string()))
-        }
-        _ => None,
     }
 }
 

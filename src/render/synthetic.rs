@@ -97,6 +97,10 @@ impl Story {
         self.connection(conn, client, server, Side::Client, ConnectionState::TimedOut);
     }
 
+    pub(crate) fn timed_out(&mut self, conn: ConnId, client: HostId, server: HostId) {
+        self.connection(conn, client, server, Side::Client, ConnectionState::TimedOut);
+    }
+
     pub(crate) fn refused(&mut self, client: HostId, server: HostId, latency: Duration) {
         self.conns += 1;
         let conn = ConnId(self.conns);
@@ -127,6 +131,7 @@ impl Story {
         }
     }
 
+    /// A question and its answer.
     pub(crate) fn ask(
         &mut self,
         host: HostId,
@@ -137,7 +142,22 @@ impl Story {
         latency: Duration,
     ) {
         self.packets += 1;
-        let (query, name, rtype): (u16, Arc<str>, Arc<str>) = (self.packets as u16, name.into(), rtype.into());
+        let query = self.packets as u16;
+        self.asks(host, server, query, name, rtype, latency);
+        self.answers(server, host, query, name, rtype, answer, latency);
+    }
+
+    /// A question that arrives.
+    pub(crate) fn asks(
+        &mut self,
+        host: HostId,
+        server: HostId,
+        query: u16,
+        name: &str,
+        rtype: &str,
+        latency: Duration,
+    ) {
+        let (name, rtype): (Arc<str>, Arc<str>) = (name.into(), rtype.into());
         let question = |direction, peer| What::Question {
             direction,
             peer,
@@ -146,6 +166,24 @@ impl Story {
             rtype: rtype.clone(),
             transport: Transport::Udp,
         };
+        self.at(host, None, question(Direction::Sent, server));
+        self.wait(latency);
+        self.at(server, None, question(Direction::Received, host));
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    /// An answer that arrives.
+    pub(crate) fn answers(
+        &mut self,
+        server: HostId,
+        host: HostId,
+        query: u16,
+        name: &str,
+        rtype: &str,
+        answer: &[&str],
+        latency: Duration,
+    ) {
+        let (name, rtype): (Arc<str>, Arc<str>) = (name.into(), rtype.into());
         let reply = |direction, peer| What::Answer {
             direction,
             peer,
@@ -157,12 +195,14 @@ impl Story {
             transport: Transport::Udp,
             truncated: false,
         };
-        self.at(host, None, question(Direction::Sent, server));
-        self.wait(latency);
-        self.at(server, None, question(Direction::Received, host));
         self.at(server, None, reply(Direction::Sent, host));
         self.wait(latency);
         self.at(host, None, reply(Direction::Received, server));
+    }
+
+    /// What a look-up came to.
+    pub(crate) fn lookup(&mut self, host: HostId, name: &str, rtype: &str, result: &str, cached: bool) {
+        self.at(host, None, What::Lookup { name: name.into(), rtype: rtype.into(), result: result.into(), cached });
     }
 
     /// A whole SMTP session that hands the current mail over, or fails with `verdict` at RCPT.

@@ -87,6 +87,38 @@ pub(crate) fn elide(text: &str, face: Face, size: f64, room: f64) -> String {
     elide_by(text, |t| pixels(t, face, size) <= room)
 }
 
+/// `text` in at most `most` lines of `room` pixels, broken where it reads best; the last line is cut where it must be.
+/// Whether anything is missing is said as well.
+pub(crate) fn wrap(text: &str, face: Face, size: f64, room: f64, most: usize) -> (Vec<String>, bool) {
+    let fits = |t: &str| pixels(t, face, size) <= room;
+    let (mut lines, mut rest) = (Vec::new(), text.trim());
+    while !rest.is_empty() && !fits(rest) && lines.len() + 1 < most {
+        let cut = rest.char_indices().skip(1).map(|(at, _)| at).take_while(|at| fits(rest[..*at].trim_end()));
+        let places: Vec<usize> = cut.collect();
+        let before = |at: usize| rest[..at].chars().next_back().unwrap_or(' ');
+        // Between words and in front of an address; else inside an address; else anywhere.
+        let good = |at: &&usize| match rest[**at..].chars().next() {
+            Some('·' | '→' | ' ') => false,
+            Some('<') => before(**at) != '>',
+            _ => before(**at) == ' ',
+        };
+        let fair = |at: &&usize| matches!(before(**at), '@' | '.' | ',' | ':' | '/' | '-');
+        // A word alone on a line is a waste of it.
+        let ample = |at: &&usize| good(at) && pixels(&rest[..**at], face, size) >= 0.3 * room;
+        let places = || places.iter();
+        let best = places().rfind(ample).or_else(|| places().rfind(fair)).or_else(|| places().rfind(good));
+        let best = best.or(places().last());
+        let Some(at) = best.copied() else { break };
+        lines.push(rest[..at].trim_end().to_owned());
+        rest = rest[at..].trim_start();
+    }
+    let is_cut = !fits(rest);
+    if !rest.is_empty() {
+        lines.push(elide(rest, face, size, room));
+    }
+    (lines, is_cut)
+}
+
 /// `text` cut to `room` terminal columns, with `…` where something is missing.
 pub(crate) fn elide_columns(text: &str, room: usize) -> String {
     elide_by(text, |t| columns(t) <= room)
@@ -161,6 +193,21 @@ mod tests {
         }
         assert_eq!(elide_columns("日本語テキスト", 7), "日本語…");
         assert_eq!(elide_columns("abc", 3), "abc");
+    }
+
+    #[test]
+    fn long_text_breaks_where_it_reads_best() {
+        let lines = |text: &str, room: f64| wrap(text, Face::Mono, 10.0, room, 2);
+        let whole = |a: &str, b: &str| (vec![a.to_owned(), b.to_owned()], false);
+        assert_eq!(lines("EHLO laptop", 200.0), (vec!["EHLO laptop".to_owned()], false));
+        assert_eq!(lines("MAIL FROM:<alice@green.example>", 140.0), whole("MAIL FROM:", "<alice@green.example>"));
+        assert_eq!(
+            lines("354 End data with <CR><LF>.<CR><LF>", 120.0),
+            whole("354 End data with", "<CR><LF>.<CR><LF>")
+        );
+        assert_eq!(lines("mail.green.example", 80.0), whole("mail.green.", "example"));
+        let (cut, is_cut) = lines("one two three four five", 50.0);
+        assert!(is_cut && cut[1].ends_with('…'), "{cut:?}");
     }
 
     #[test]

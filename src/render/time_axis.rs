@@ -70,8 +70,10 @@ impl TimeAxis {
 
     /// The instant in seconds, or in hours, minutes and seconds where the trace is long.
     pub(crate) fn relative(&self, at: Instant) -> String {
+        // As `transcript::clock` rounds, with more places where a trace needs them.
         let unit = 10_u64.pow(9 - self.decimals);
-        let (secs, rest) = (at.as_nanos() / 1_000_000_000, at.as_nanos() % 1_000_000_000 / unit);
+        let nanos = at.as_nanos().saturating_add(unit / 2) / unit * unit;
+        let (secs, rest) = (nanos / 1_000_000_000, nanos % 1_000_000_000 / unit);
         let digits = self.decimals as usize;
         if self.hours {
             format!("{}:{:02}:{:02}.{rest:0digits$}", secs / 3600, secs / 60 % 60, secs % 60)
@@ -84,17 +86,6 @@ impl TimeAxis {
     pub(crate) fn civil(&self, at: Instant) -> String {
         self.calendar.civil(at)
     }
-}
-
-/// A wait as people say it: rounded to what matters.
-pub(crate) fn wait(length: Duration) -> String {
-    let nanos = length.as_nanos();
-    let rounded = match nanos {
-        10_000_000_000.. => nanos.saturating_add(500_000_000) / 1_000_000_000 * 1_000_000_000,
-        1_000_000_000.. => nanos / 100_000_000 * 100_000_000,
-        _ => nanos / 1_000_000 * 1_000_000,
-    };
-    Duration::from_nanos(if rounded == 0 { nanos } else { rounded }).to_string()
 }
 
 #[cfg(test)]
@@ -122,12 +113,5 @@ mod tests {
         let instants: Vec<Instant> = (0..9).map(|n| Instant::ZERO + Duration::from_hours(n)).collect();
         let axis = TimeAxis::new(&instants, 0);
         assert!(matches!(axis.gap(instants[0], instants[1]), Gap::Flow(_)));
-    }
-
-    #[test]
-    fn waits_are_rounded_to_what_matters() {
-        assert_eq!(wait(Duration::from_millis(21_540_123)), "5 h 59 min");
-        assert_eq!(wait(Duration::from_micros(1_234_567)), "1.2 s");
-        assert_eq!(wait(Duration::from_micros(960_500)), "960 ms");
     }
 }

@@ -6,11 +6,13 @@
 
 mod clock;
 mod mails;
+pub mod names;
 mod people;
 mod sheet;
 mod story;
+pub mod words;
 
-pub use clock::clock;
+pub use clock::{clock, span};
 pub use mails::{Fates, MailSummary, Mails};
 pub use people::people;
 pub use sheet::{Align, Sheet, width};

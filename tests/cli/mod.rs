@@ -164,11 +164,17 @@ fn quiet_tells_only_the_verdicts_and_verbose_packets() {
 fn a_failed_expectation_is_shown_in_its_place() {
     let scratch = Scratch::new();
     scratch.file("a.ron", &unmet());
-    for arguments in [&["run", "a.ron"][..], &["run", "-q", "a.ron"], &["run", "a.ron", "--format", "json"]] {
-        let ran = scratch.run(arguments).ends(1);
-        assert!(arguments.contains(&"json") || ran.out.contains("error[expectation]: expected: "), "{}", ran.out);
-        assert!(arguments.contains(&"json") || ran.out.contains("--> a.ron:13:15"), "{}", ran.out);
+    for arguments in [&["run", "a.ron"][..], &["run", "-q", "a.ron"]] {
+        let out = scratch.run(arguments).ends(1).out;
+        assert!(out.contains("  ✗ ") && out.contains("  (line 13)\n"), "{out}");
+        assert!(out.contains("1 of 1 expectation did not come true.") && out.contains("--no-expect"), "{out}");
+        assert!(!out.contains("error["), "a changed line is no error: {out}");
     }
+    scratch.run(&["run", "a.ron", "--format", "json"]).ends(1);
+    let out = scratch.run(&["run", "-v", "a.ron"]).ends(1).out;
+    assert!(out.contains("error[expectation]: expected: ") && out.contains("--> a.ron:13:15"), "{out}");
+    let out = scratch.run(&["run", "a.ron", "--no-expect"]).ends(0).out;
+    assert!(!out.contains('✗') && !out.contains("Expectations"), "{out}");
 }
 
 #[test]

@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use crate::sim::Duration;
-
 /// Text inside an element or an attribute. Line ends become references, so that an HTML block of Markdown is not ended
 /// by an empty line.
 pub(super) fn escape(text: &str) -> String {
@@ -87,30 +85,6 @@ pub(super) fn svg(drawn: &str) -> String {
     drawn.lines().map(str::trim_end).collect::<Vec<_>>().concat()
 }
 
-/// A length of time for people: two units at most.
-pub(super) fn human(length: Duration) -> String {
-    let nanos = length.as_nanos();
-    let two = |big: u64, unit: &str, small: u64, small_unit: &str| match small {
-        0 => format!("{big} {unit}"),
-        small => format!("{big} {unit} {small} {small_unit}"),
-    };
-    let secs = (nanos + 500_000_000) / 1_000_000_000;
-    let mins = (secs + 30) / 60;
-    match nanos {
-        0 => "0 s".into(),
-        1..1_000_000 => format!("{} µs", (nanos + 500) / 1_000),
-        1_000_000..999_500_000 => format!("{} ms", (nanos + 500_000) / 1_000_000),
-        _ if secs < 10 => {
-            let hundredths = (nanos + 5_000_000) / 10_000_000;
-            format!("{}.{:02} s", hundredths / 100, hundredths % 100)
-        }
-        _ if secs < 60 => format!("{secs} s"),
-        _ if secs < 3600 => two(secs / 60, "min", secs % 60, "s"),
-        _ if mins < 24 * 60 => two(mins / 60, "h", mins % 60, "min"),
-        _ => two(mins / 1440, if mins / 1440 == 1 { "day" } else { "days" }, mins % 1440 / 60, "h"),
-    }
-}
-
 /// A whole number with commas.
 pub(super) fn thousands(n: u64) -> String {
     let digits = n.to_string();
@@ -140,17 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_for_people() {
-        for (nanos, said) in [
-            (422_583_571, "423 ms"),
-            (1_422_583_571, "1.42 s"),
-            (75_000_000_000, "1 min 15 s"),
-            (6 * 3_600_000_000_000, "6 h"),
-            (22_201_000_000_000, "6 h 10 min"),
-            (5 * 86_400_000_000_000 + 3_600_000_000_000, "5 days 1 h"),
-        ] {
-            assert_eq!(human(Duration::from_nanos(nanos)), said);
-        }
+    fn numbers_have_commas() {
         assert_eq!((thousands(12), thousands(1_234_567)), ("12".into(), "1,234,567".into()));
     }
 }

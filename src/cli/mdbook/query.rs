@@ -3,10 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::directive::Directive;
-use super::html::{human, thousands};
+use super::html::thousands;
 use super::press::{Run, bytes, visible};
 use super::show::when;
 use crate::sim::{Duration, Instant};
+use crate::trace::transcript::{names, span, words as say};
 use crate::trace::{HostId, Record, What};
 
 /// Keys of a directive that do not choose records.
@@ -159,14 +160,14 @@ fn subject<'r>(run: &'r Run, record: &Record) -> Option<&'r str> {
 fn shown(run: &Run, record: &Record, before: Option<&Record>, show: &str) -> Result<String, String> {
     let fields = fields(run, record);
     Ok(match show {
-        "at" => human(record.at - Instant::ZERO),
+        "at" => span(record.at - Instant::ZERO),
         "clock" => run.calendar().civil(record.at),
         "time-of-day" => run.calendar().civil(record.at).split(' ').next_back().unwrap_or_default().to_owned(),
         "age" => {
             let composed = composed(run, record).ok_or("nobody composed the mail of this record")?;
-            human(record.at - composed.at)
+            span(record.at - composed.at)
         }
-        "gap" => human(record.at - before.ok_or("there is no record before this one: say nth=2 or more")?.at),
+        "gap" => span(record.at - before.ok_or("there is no record before this one: say nth=2 or more")?.at),
         "host" => run.host(record.host).to_owned(),
         "hop" => record.hop.map(|h| h.to_string()).unwrap_or_default(),
         "mail" => record.mail.map(|m| m.0.to_string()).unwrap_or_default(),
@@ -199,7 +200,7 @@ pub(super) fn value(run: &Run, directive: &Directive) -> Result<String, String> 
         Some("connections") => return Ok(thousands(run.connections)),
         Some("mails") => return Ok(thousands(run.mails)),
         Some("events") => return Ok(thousands(run.events)),
-        Some("end") => return Ok(human(run.end - Instant::ZERO)),
+        Some("end") => return Ok(span(run.end - Instant::ZERO)),
         Some("title") => return Ok(run.roster.title.clone()),
         Some("received") => return received(run, directive),
         Some("header") => return header(run, directive),
@@ -283,7 +284,7 @@ fn header(run: &Run, directive: &Directive) -> Result<String, String> {
 
 /// What a record tells, in one sentence.
 pub(super) fn words(run: &Run, record: &Record) -> String {
-    use crate::trace::{ConnectionState as C, Direction, QueueName, Verdict};
+    use crate::trace::{ConnectionState as C, Direction, QueueName};
     match &record.what {
         What::Composed { from, to, subject, size_bytes } => {
             let from = if from.is_empty() { "<>" } else { from };
@@ -294,13 +295,13 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
             Direction::Received => format!("← {}: {}", run.host(*peer), text.visible()),
         },
         What::Content { direction, peer, size_bytes, .. } => match direction {
-            Direction::Sent => format!("→ {}: the mail, {} bytes", run.host(*peer), thousands(*size_bytes)),
-            Direction::Received => format!("← {}: the mail, {} bytes", run.host(*peer), thousands(*size_bytes)),
+            Direction::Sent => format!("→ {}: {}", run.host(*peer), say::content(*size_bytes)),
+            Direction::Received => format!("← {}: {}", run.host(*peer), say::content(*size_bytes)),
         },
         What::Connection { state, peer, port, .. } => {
             let peer = run.host(*peer);
             match state {
-                C::Connecting => format!("dials {peer}, port {port}"),
+                C::Connecting => format!("connects to {peer}, port {port}"),
                 C::Open => format!("is connected with {peer}"),
                 C::Refused => format!("{peer} refuses the connection"),
                 C::TimedOut => format!("{peer} does not answer: the connection has timed out"),
@@ -310,18 +311,27 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
             }
         }
         What::Question { direction: Direction::Sent, name, rtype, peer, .. } => {
-            format!("asks {}: {name} {rtype}?", run.host(*peer))
+            format!("asks {}: {}?", run.host(*peer), names::question(name, rtype))
         }
-        What::Question { name, rtype, .. } => format!("is asked: {name} {rtype}?"),
-        What::Answer { direction: Direction::Sent, name, rtype, rcode, records, .. } => {
-            format!("answers {name} {rtype}: {}", answer(rcode, records))
+        What::Question { name, rtype, .. } => format!("is asked: {}?", names::question(name, rtype)),
+        What::Answer { direction, name, rtype, rcode, records, truncated, .. } => {
+            let verb = if *direction == Direction::Sent { "answers" } else { "hears" };
+            let place = run.records.partition_point(|r| r.at < record.at);
+            let place = run.records[place..].iter().position(|r| r.id == record.id).map(|after| place + after);
+            let said = match place.and_then(|place| names::referred(&run.records, place)) {
+                Some(to) => names::referral(run.host(to)),
+                // A table is where the whole record is read, its time to live included.
+                None if !records.is_empty() && !truncated => records.join("; "),
+                None => names::answer(name, rtype, rcode, records, *truncated),
+            };
+            format!("{verb} {}: {said}", names::question(name, rtype))
         }
-        What::Answer { name, rtype, rcode, records, .. } => format!("hears {name} {rtype}: {}", answer(rcode, records)),
         What::Lookup { name, rtype, result, cached } => {
-            format!("knows {name} {rtype}: {result}{}", if *cached { " (remembered)" } else { "" })
+            let verb = if *cached { "remembers" } else { "knows" };
+            format!("{verb} {}: {}", names::question(name, rtype), names::outcome(result))
         }
         What::Accepted { queue_id, recipients, .. } => {
-            format!("says 250 and takes the mail for {} as {queue_id}", recipients.join(", "))
+            format!("{} for {}", whole(say::accepted(queue_id)), recipients.join(", "))
         }
         What::Queue { queue, reason, until, .. } => {
             let name = match queue {
@@ -338,22 +348,17 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
             format!("attempt {number} for {}: {next_hop}", recipients.join(", "))
         }
         What::Outcome { recipient, verdict, reply, by, .. } => {
-            let verdict = match verdict {
-                Verdict::Accepted => "accepted",
-                Verdict::Deferred => "put off",
-                Verdict::Failed => "refused",
-            };
             let by = if by.is_empty() { String::new() } else { format!(" by {by}") };
-            format!("{recipient}: {verdict}{by}: {}", reply.visible())
+            format!("{recipient}: {}{by}: {}", say::verdict(*verdict), reply.visible())
         }
-        What::Delivered { mailbox, .. } => format!("files the mail in the mailbox of {mailbox}"),
+        What::Delivered { recipient, mailbox, .. } => whole(say::delivered(recipient, mailbox)),
         What::Bounced { recipient, status, reason, report, .. } => {
-            let report = if report.is_some() { "writes a report" } else { "tells nobody" };
-            format!("gives {recipient} up ({status}: {}) and {report}", reason.visible())
+            let told = if report.is_some() { "a report says so" } else { "nobody can be told" };
+            format!("{}; {told}", whole(say::bounced(status, recipient, reason)))
         }
-        What::Discarded { recipient, reason, .. } => format!("drops the mail for {recipient}: {reason}"),
-        What::Unsent { recipient, reason } => format!("cannot send to {recipient}: {}", reason.visible()),
-        What::Policy { policy, decision, detail } => format!("{policy}: {decision} ({detail})"),
+        What::Discarded { recipient, reason, .. } => whole(say::discarded(recipient, reason)),
+        What::Unsent { recipient, reason } => whole(say::unsent(recipient, reason)),
+        What::Policy { policy, decision, detail } => whole(say::policy(policy, decision, detail)),
         What::Session { state, .. } => format!("state: {state}"),
         What::Fault { text } => format!("fault: {text}"),
         What::Alarm { text } => format!("alarm: {text}"),
@@ -370,6 +375,7 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
     }
 }
 
-fn answer(rcode: &str, records: &[std::sync::Arc<str>]) -> String {
-    if records.is_empty() { rcode.to_owned() } else { records.join("; ") }
+/// Both parts of what the transcript says.
+fn whole((what, rest): (impl Into<String>, String)) -> String {
+    what.into() + &rest
 }

@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 
 use super::directive::Directive;
-use super::html::{escape, human, svg, thousands};
+use super::html::{escape, svg};
 use super::press::{Run, bytes, visible};
 use super::query::{OTHER_KEYS, Query, filed, words};
 use crate::render::{ladder, map};
 use crate::sim::{Duration, Instant};
-use crate::trace::transcript::{self, Style};
+use crate::trace::transcript::{self, Style, span};
 use crate::trace::{ConnId, Direction, MailId, Record, Side, What};
 
 /// The columns of text twins.
@@ -29,33 +29,44 @@ fn mail(directive: &Directive, run: &Run) -> Result<Option<MailId>, String> {
     }
 }
 
-/// A picture with its caption and its text twin.
-fn figure(drawn: &str, twin: &str, caption: &str, twin_name: &str) -> String {
+/// A page of the book on a small screen, in pixels.
+const PAGE: f64 = 750.0;
+/// A page of the book on a large screen.
+const WIDEST_PAGE: f64 = 980.0;
+
+/// A picture with its caption and its text twin. It may be made smaller by `shrink`.
+fn figure(drawn: &str, twin: &str, caption: &str, shrink: f64) -> String {
     // A wide picture may be made smaller, but not so small that its words cannot be read: then it scrolls.
     let width = drawn.split_once("width=\"").and_then(|(_, rest)| rest.split('"').next()?.parse::<f64>().ok());
-    let drawn = match width.filter(|w| *w > 1000.0).map(|w| w * 0.7) {
-        None => drawn.to_owned(),
-        Some(least) => drawn.replacen("<svg ", &format!("<svg style=\"min-width:{least:.0}px\" "), 1),
+    let least = width.filter(|w| *w > PAGE).map_or(0.0, |w| w * shrink);
+    let drawn = match least > PAGE * shrink {
+        false => drawn.to_owned(),
+        true => drawn.replacen("<svg ", &format!("<svg style=\"min-width:{least:.0}px\" "), 1),
     };
     format!(
         "<figure class=\"pr-figure\"><div class=\"pr-scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{caption}\">{}</div>\
-         <figcaption>{caption}{hint}</figcaption><details class=\"pr-twin\"><summary>{twin_name}</summary>\
+         <figcaption>{caption}{hint}</figcaption><details class=\"pr-twin\"><summary>The same as text</summary>\
          <pre class=\"pr-text\">{}</pre></details></figure>",
         svg(&drawn),
         escape(twin.trim_end()),
         caption = escape(caption),
-        hint = if width.is_some_and(|w| w > 1350.0) { " (wider than the page: scroll sideways)" } else { "" },
+        hint = if least > WIDEST_PAGE { " (wider than the page: scroll sideways)" } else { "" },
     )
 }
 
 /// `ladder`: who said what to whom, and when.
 pub(super) fn ladder(run: &Run, directive: &Directive) -> Result<String, String> {
-    directive.only(&["packets"], &["change", "mail", "from", "to", "caption", "rows"])?;
+    directive.only(&["packets", "dns", "no-dns"], &["change", "mail", "from", "to", "caption", "rows"])?;
     let options = ladder::Options {
         mail: mail(directive, run)?,
         from: instant(directive, "from")?,
         to: instant(directive, "to")?,
         packets: directive.has("packets"),
+        dns: match (directive.has("dns"), directive.has("no-dns")) {
+            (true, _) => ladder::Dns::Always,
+            (_, true) => ladder::Dns::Never,
+            _ => ladder::Dns::WhereItFits,
+        },
         max_rows: directive.number("rows")?.unwrap_or(120),
         ascii: false,
     };
@@ -69,7 +80,7 @@ pub(super) fn ladder(run: &Run, directive: &Directive) -> Result<String, String>
         (None, None) => run.roster.title.clone(),
     };
     let drawn = ladder::svg(&run.roster, &run.records, &options);
-    Ok(figure(&drawn, &twin, &caption, "The same as text"))
+    Ok(figure(&drawn, &twin, &caption, 0.9))
 }
 
 /// `map`: the hosts, their links, and the hops of a mail.
@@ -79,7 +90,8 @@ pub(super) fn map(run: &Run, directive: &Directive) -> Result<String, String> {
     let caption = directive.get("caption").map_or_else(|| format!("{}: who is there", run.roster.title), str::to_owned);
     let drawn = map::svg(&run.roster, &run.records, &options);
     let twin = map::text(&run.roster, &run.records, &options, WIDTH);
-    Ok(figure(&drawn, &twin, &caption, "The same as text"))
+    // The letters of a map are larger.
+    Ok(figure(&drawn, &twin, caption.as_str(), 0.7))
 }
 
 /// One line of a dialogue.
@@ -129,7 +141,7 @@ pub(super) fn dialogue_lines(run: &Run, directive: &Directive) -> Result<Vec<Sai
                 said.push(Said { at, who, words: text.visible() });
             }
             What::Content { direction: Direction::Sent, side: Side::Client, size_bytes, .. } => {
-                let words = format!("(the mail: {} bytes)", thousands(*size_bytes));
+                let words = format!("… {} …", transcript::words::content(*size_bytes));
                 said.push(Said { at, who: "C", words });
             }
             What::Connection { side: Side::Client, .. } if directive.has("connection") => {
@@ -309,11 +321,11 @@ pub(super) fn mail_rows(run: &Run) -> Vec<[String; 5]> {
             continue;
         }
         let Some(place) = composed.iter().position(|(mail, _)| mail.is_some() && *mail == r.mail) else { continue };
-        let age = human(r.at - composed[place].1);
+        let age = span(r.at - composed[place].1);
         let fate = match &r.what {
             What::Delivered { mailbox, .. } => format!("in the mailbox of {mailbox} after {age}"),
             What::Bounced { recipient, status, .. } => format!("bounced for {recipient} after {age} ({status})"),
-            What::Discarded { recipient, .. } => format!("dropped for {recipient} after {age}"),
+            What::Discarded { recipient, .. } => format!("discarded for {recipient} after {age}"),
             What::Unsent { recipient, .. } => format!("not sent to {recipient}"),
             _ => continue,
         };

@@ -6,18 +6,20 @@ use super::super::palette::{
 };
 use super::super::scene::{Anchor, Dash, Head, Label, Point, Rect, Scene, Stroke};
 use super::super::text_width::{Face, thousands};
-use super::layout::{BESIDE, HEAD_HEIGHT, HEADS, Layout, NAME_SIZE};
+use super::layout::{BESIDE, HEADS, Layout, NAME_SIZE};
 use super::model::{ArrowKind, Column, Model, NoteKind};
+use super::spacing::ICON_ROOM;
 
 pub(super) fn draw(model: &Model, layout: &Layout) -> Scene {
     let entries = legend_entries(model);
-    let (rows, legend_height) = legend_places(&entries, layout.width);
+    let (rows, legend_height) = legend_places(&entries, layout.spacing.width);
     let tall = layout.bottom - layout.top > 700.0;
-    let feet = if tall { HEAD_HEIGHT } else { 8.0 };
+    let feet = if tall { layout.head_height } else { 8.0 };
     let more = if model.more > 0 { 30.0 } else { 0.0 };
     let height = layout.bottom + feet + more + 26.0 + legend_height;
-    let mut scene = Scene::sheet(layout.width, height, &model.title);
-    scene.heading(&model.subtitle);
+    let mut scene = Scene::sheet(layout.spacing.width, height, &model.title);
+    // Letters need room, whatever time it takes to send them.
+    scene.heading(&format!("{} · not to scale: the times tell", model.subtitle));
 
     folds_below(&mut scene, layout);
     lifelines(&mut scene, model, layout);
@@ -38,7 +40,7 @@ pub(super) fn draw(model: &Model, layout: &Layout) -> Scene {
         scene.text(label.clone().color(MUTED));
     }
     if model.more > 0 {
-        let at = (layout.width / 2.0, layout.bottom + feet + 18.0);
+        let at = (layout.spacing.width / 2.0, layout.bottom + feet + 18.0);
         let words = format!("… {} more events", thousands(model.more as u64));
         scene.text(Label::new(at, words, Face::Bold, 13.0).anchor(Anchor::Middle).color(MUTED));
     }
@@ -48,7 +50,7 @@ pub(super) fn draw(model: &Model, layout: &Layout) -> Scene {
 }
 
 fn lifelines(scene: &mut Scene, model: &Model, layout: &Layout) {
-    for (index, x) in layout.xs.iter().enumerate() {
+    for (index, x) in layout.spacing.xs.iter().enumerate() {
         let stroke = Stroke::solid(LIFELINE, 1.5);
         let stroke = if model.columns[index].implied { stroke.dash(Dash::Dashed) } else { stroke };
         let mut y = layout.top;
@@ -60,7 +62,7 @@ fn lifelines(scene: &mut Scene, model: &Model, layout: &Layout) {
         scene.line((*x, y), (*x, layout.bottom), stroke);
     }
     for (column, from, to) in &layout.bars {
-        let x = layout.xs[*column];
+        let x = layout.spacing.xs[*column];
         scene.card(Rect::new(x - 4.0, *from, x + 4.0, *to), 4.0, VERMILLION, None);
         let mut y = from + 8.0;
         // Stripes: the bar is known by its shape too.
@@ -84,7 +86,7 @@ fn zigzag(x: f64, top: f64, bottom: f64) -> Vec<Point> {
 
 fn folds_below(scene: &mut Scene, layout: &Layout) {
     for fold in &layout.folds {
-        let band = Rect::new(16.0, fold.top, layout.width - 16.0, fold.bottom);
+        let band = Rect::new(16.0, fold.top, layout.spacing.width - 16.0, fold.bottom);
         scene.card(band, 8.0, BAND, None);
     }
 }
@@ -99,20 +101,26 @@ fn folds_above(scene: &mut Scene, layout: &Layout) {
 }
 
 fn head(scene: &mut Scene, column: &Column, layout: &Layout, index: usize, top: f64) {
-    let (x, half) = (layout.xs[index], layout.halves[index]);
-    let card = Rect::new(x - half, top, x + half, top + HEAD_HEIGHT);
+    let (x, half) = (layout.spacing.xs[index], layout.spacing.halves[index]);
+    let card = Rect::new(x - half, top, x + half, top + layout.head_height);
     let outline = Stroke::solid(if column.implied { FAINT } else { column.role.color() }, 2.0);
     let outline = if column.implied { outline.dash(Dash::Dashed) } else { outline };
     scene.card(card, 9.0, CARD, Some(outline));
-    icons::role(scene, column.role, (x - half + 22.0, top + HEAD_HEIGHT / 2.0), column.implied);
-    let left = x - half + 40.0;
-    let room = 2.0 * half - 50.0;
-    let middle = top + HEAD_HEIGHT / 2.0;
-    let name_at = if column.address.is_empty() { middle } else { middle - 8.0 };
+    let middle = top + layout.head_height / 2.0;
+    icons::role(scene, column.role, (x - half + 19.0, middle), column.implied);
+    let left = x - half + ICON_ROOM;
+    let room = 2.0 * half - ICON_ROOM - 6.0;
     let ink = if column.implied { MUTED } else { INK };
-    scene.text(Label::new((left, name_at), column.name.as_str(), Face::Bold, NAME_SIZE).color(ink).fit(room));
-    let address = Label::new((left, middle + 11.0), column.address.as_str(), Face::Sans, 11.0);
-    scene.text(address.color(MUTED).fit(room));
+    let name =
+        layout.spacing.names[index].iter().map(|line| Label::new((left, 0.0), line.as_str(), Face::Bold, NAME_SIZE));
+    let address = Label::new((left, 0.0), column.address.as_str(), Face::Sans, 11.0).color(MUTED);
+    let lines: Vec<Label> =
+        name.map(|l| l.color(ink)).chain([address].into_iter().filter(|a| !a.text.is_empty())).collect();
+    let mut y = middle - 8.0 * (lines.len() - 1) as f64;
+    for line in lines {
+        scene.text(Label { at: (left, y), ..line }.fit(room));
+        y += 16.0;
+    }
 }
 
 /// How each kind of arrow is drawn.
@@ -122,8 +130,8 @@ fn look(kind: ArrowKind) -> (Stroke, Head) {
         ArrowKind::Reply => (Stroke::solid(GREEN, 2.0).dash(Dash::Dashed), Head::Open),
         ArrowKind::Refusal => (Stroke::solid(VERMILLION, 2.0).dash(Dash::Dashed), Head::Open),
         ArrowKind::Content => (Stroke::solid(BLUE, 5.0), Head::Filled),
-        ArrowKind::Question => (Stroke::solid(PURPLE, 2.0).dash(Dash::Dotted), Head::Filled),
-        ArrowKind::Answer => (Stroke::solid(PURPLE, 2.0).dash(Dash::Dotted), Head::Open),
+        ArrowKind::Question => (Stroke::solid(PURPLE, 1.75).dash(Dash::Dotted), Head::Filled),
+        ArrowKind::Answer => (Stroke::solid(PURPLE, 1.75).dash(Dash::Dotted), Head::Open),
         ArrowKind::Connect => (Stroke::solid(FAINT, 1.25), Head::Open),
         ArrowKind::Refused => (Stroke::solid(VERMILLION, 1.25), Head::Open),
         ArrowKind::Packet => (Stroke::solid(FAINT, 1.0), Head::Filled),
@@ -147,27 +155,30 @@ fn arrows(scene: &mut Scene, model: &Model, layout: &Layout) {
 
 fn words(scene: &mut Scene, model: &Model, layout: &Layout) {
     for (arrow, placed) in model.arrows.iter().zip(&layout.arrows) {
-        let Some(label) = placed.as_ref().and_then(|p| p.label.clone()) else { continue };
+        let Some(placed) = placed else { continue };
         let color = match arrow.kind {
             ArrowKind::Connect | ArrowKind::Packet => MUTED,
             _ => INK,
         };
-        scene.text_on_paper(label.color(color), PAPER);
+        for label in &placed.words {
+            scene.text_on_paper(label.clone().color(color), PAPER);
+        }
     }
-    for (note, label) in model.notes.iter().zip(&layout.notes) {
-        let Some(label) = label else { continue };
-        let Some(column) = model.column(note.host) else { continue };
-        let r = label.rect();
-        let card = Rect::new(r.x0 - 9.0, r.y0 - 3.0, r.x1 + 7.0, r.y1 + 3.0);
+    for (note, placed) in model.notes.iter().zip(&layout.notes) {
+        let Some(placed) = placed else { continue };
+        let (Some(column), Some(first)) = (model.column(note.host), placed.words.first()) else { continue };
         let (color, tint) = note_colors(note.kind);
-        scene.card(card, 6.0, tint, Some(Stroke::solid(color, 1.0)));
-        note_sign(scene, note.kind, (layout.xs[column], label.at.1));
-        scene.line(
-            (layout.xs[column] + 6.0, label.at.1),
-            (layout.xs[column] + BESIDE - 1.0, label.at.1),
-            Stroke::solid(color, 1.0),
-        );
-        scene.text(label.clone());
+        scene.card(placed.card, 6.0, tint, Some(Stroke::solid(color, 1.0)));
+        let (x, y) = (layout.spacing.xs[column], first.at.1);
+        note_sign(scene, note.kind, (x, y));
+        let side = if placed.on_left { -1.0 } else { 1.0 };
+        scene.line((x + side * 6.0, y), (x + side * (BESIDE - 1.0), y), Stroke::solid(color, 1.0));
+        for label in &placed.words {
+            scene.text(label.clone());
+        }
+        if let Some(took) = &placed.took {
+            scene.text(took.clone().color(MUTED));
+        }
     }
 }
 
@@ -218,8 +229,8 @@ fn legend_entries(model: &Model) -> Vec<Entry> {
     use ArrowKind::{Answer, Command, Connect, Content, Packet, Question, Refusal, Reply};
     let arrow_kinds = [
         (Command, "command"),
-        (Reply, "reply 2yz, 3yz"),
-        (Refusal, "reply 4yz, 5yz"),
+        (Reply, "reply 2xx, 3xx"),
+        (Refusal, "reply 4xx, 5xx"),
         (Content, "content"),
         (Question, "DNS question"),
         (Answer, "DNS answer"),

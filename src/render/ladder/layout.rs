@@ -5,35 +5,55 @@
 
 use std::collections::BTreeMap;
 
-use super::super::scene::{Anchor, Label, Point as Spot, Rect};
-use super::super::text_width::{Face, pixels};
-use super::super::time_axis::{Gap, wait};
-use super::model::{Arrow, ArrowKind, Model, Moment};
+use crate::trace::HostId;
+use crate::trace::transcript::span;
 
-pub(super) const WORDS_SIZE: f64 = 13.0;
-pub(super) const NOTE_SIZE: f64 = 12.5;
-pub(super) const TIME_SIZE: f64 = 11.5;
-pub(super) const NAME_SIZE: f64 = 14.0;
+use super::super::icons::Role;
+use super::super::scene::{Anchor, Label, Point as Spot, Rect};
+use super::super::text_width::{Face, wrap};
+use super::super::time_axis::Gap;
+use super::model::{Arrow, ArrowKind, Model, Moment, Note};
+use super::spacing::Spacing;
+
+pub(super) const WORDS_SIZE: f64 = 11.5;
+pub(super) const NOTE_SIZE: f64 = 12.0;
+pub(super) const TIME_SIZE: f64 = 11.0;
+pub(super) const NAME_SIZE: f64 = 12.5;
 /// Top of the heads of the lifelines.
-pub(super) const HEADS: f64 = 82.0;
-pub(super) const HEAD_HEIGHT: f64 = 50.0;
-const LEFT: f64 = 164.0;
-const NARROWEST: f64 = 190.0;
-const WIDEST: f64 = 400.0;
+pub(super) const HEADS: f64 = 76.0;
 /// From a lifeline to the words beside it.
-pub(super) const BESIDE: f64 = 13.0;
-const FOLD_HEIGHT: f64 = 40.0;
+pub(super) const BESIDE: f64 = 11.0;
+/// How far in the rest of a broken line stands.
+const INDENT: f64 = 12.0;
+/// From one line of words to the next.
+const LINE: f64 = 14.5;
+const FOLD_HEIGHT: f64 = 36.0;
 /// Notes have this much room even where lifelines stand close.
-const NOTE_ROOM: f64 = 330.0;
+const NOTE_ROOM: f64 = 250.0;
+/// Words of an arrow take two lines at most, those of a note three.
+const ARROW_LINES: usize = 2;
+const NOTE_LINES: usize = 3;
 const LEAST_DROP: f64 = 9.0;
+/// From one line of a bundle to the next.
+const LANE: f64 = 7.0;
 /// Words are moved this far to keep clear of lines; beyond it they cover them.
 const MOST_FOR_LINES: f64 = 36.0;
 
 /// An arrow with its place; the end of a lost one is where its cross stands.
 pub(super) struct PlacedArrow {
-    pub(super) start: (f64, f64),
-    pub(super) end: (f64, f64),
-    pub(super) label: Option<Label>,
+    pub(super) start: Spot,
+    pub(super) end: Spot,
+    pub(super) words: Vec<Label>,
+}
+
+/// A note with its place.
+pub(super) struct PlacedNote {
+    pub(super) words: Vec<Label>,
+    /// What is told in smaller letters below.
+    pub(super) took: Option<Label>,
+    pub(super) card: Rect,
+    /// Whether it stands on the left of its lifeline.
+    pub(super) on_left: bool,
 }
 
 /// A fold of the time axis.
@@ -45,24 +65,22 @@ pub(super) struct Fold {
 
 /// Everything in its place.
 pub(super) struct Layout {
-    /// The lifelines, from left to right.
-    pub(super) xs: Vec<f64>,
-    /// Half the width of each head.
-    pub(super) halves: Vec<f64>,
-    pub(super) width: f64,
+    pub(super) spacing: Spacing,
+    pub(super) head_height: f64,
     /// Where the lifelines begin and end.
     pub(super) top: f64,
     pub(super) bottom: f64,
     /// By the index of the arrow.
     pub(super) arrows: Vec<Option<PlacedArrow>>,
     /// By the index of the note.
-    pub(super) notes: Vec<Option<Label>>,
+    pub(super) notes: Vec<Option<PlacedNote>>,
     pub(super) folds: Vec<Fold>,
     pub(super) times: Vec<Label>,
     /// Column, top, bottom.
     pub(super) bars: Vec<(usize, f64, f64)>,
 }
 
+/// What has to be placed, by the index of the bundle or the note.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Point {
     Receive(usize),
@@ -76,28 +94,28 @@ pub(super) fn face(kind: ArrowKind) -> Face {
 
 pub(super) fn size(kind: ArrowKind) -> f64 {
     match kind {
-        ArrowKind::Packet => 10.5,
-        ArrowKind::Connect => 11.5,
+        ArrowKind::Packet | ArrowKind::Connect | ArrowKind::Question | ArrowKind::Answer => 11.0,
         _ => WORDS_SIZE,
     }
 }
 
 impl Layout {
     pub(super) fn new(model: &Model) -> Layout {
-        let (xs, halves, width) = columns(model);
-        let top = HEADS + HEAD_HEIGHT;
+        let spacing = Spacing::new(model);
+        let head_height = if spacing.names.iter().any(|name| name.len() > 1) { 58.0 } else { 46.0 };
+        let top = HEADS + head_height;
         let mut pass = Pass {
             model,
             y: top + 14.0,
             floor: top + 6.0,
             boxes: Vec::new(),
             lines: Vec::new(),
-            arrivals: vec![top; xs.len()],
+            arrivals: vec![top; spacing.xs.len()],
+            in_flight: Vec::new(),
             heights: BTreeMap::new(),
             layout: Layout {
-                xs,
-                halves,
-                width,
+                spacing,
+                head_height,
                 top,
                 bottom: top,
                 arrows: model.arrows.iter().map(|_| None).collect(),
@@ -111,48 +129,15 @@ impl Layout {
         pass.layout
     }
 
-    /// The room between lifeline `column` and its neighbour on the right (or the edge of the picture).
-    fn gap(&self, column: usize) -> f64 {
-        self.xs.get(column + 1).map_or(self.width - 16.0, |next| *next) - self.xs[column]
-    }
-}
-
-/// Distances that give heads and most words their room.
-fn columns(model: &Model) -> (Vec<f64>, Vec<f64>, f64) {
-    let heads: Vec<f64> = (model.columns.iter())
-        .map(|c| {
-            let name = pixels(&c.name, Face::Bold, NAME_SIZE).max(pixels(&c.address, Face::Sans, 11.0));
-            (name + 56.0).clamp(110.0, 250.0) / 2.0
-        })
-        .collect();
-    let mut gaps: Vec<f64> = (0..heads.len())
-        .map(|i| heads.get(i + 1).map_or(140.0, |next| (heads[i] + next + 24.0).max(NARROWEST)))
-        .collect();
-    // Many hosts stand closer together.
-    let widest = (2_600.0 / heads.len().max(1) as f64).clamp(NARROWEST + 60.0, WIDEST);
-    for arrow in &model.arrows {
-        let (Some(from), Some(to)) = (model.column(arrow.from), model.column(arrow.to)) else { continue };
-        // Words of an arrow that passes other lifelines may pass them too.
-        if to.abs_diff(from) > 1 {
-            continue;
+    /// The room on one side of a lifeline, up to its neighbour or the edge of the picture.
+    fn gap(&self, column: usize, on_left: bool) -> f64 {
+        let (xs, x) = (&self.spacing.xs, self.spacing.xs[column]);
+        match on_left {
+            true if column == 0 => x - self.spacing.times,
+            true => x - xs[column - 1],
+            false => xs.get(column + 1).map_or(self.spacing.width - 16.0, |next| *next) - x,
         }
-        let gap = from.min(to);
-        let wanted = pixels(&arrow.words, face(arrow.kind), size(arrow.kind)) + 2.0 * BESIDE + 16.0;
-        gaps[gap] = gaps[gap].max(wanted.min(widest));
     }
-    for note in &model.notes {
-        let Some(column) = model.column(note.host) else { continue };
-        let wanted = pixels(&note.words, Face::Sans, NOTE_SIZE) + 2.0 * BESIDE + 36.0;
-        gaps[column] = gaps[column].max(wanted.min(widest * 0.9));
-    }
-    let mut xs = Vec::with_capacity(heads.len());
-    let mut x = LEFT + heads.first().copied().unwrap_or(0.0).max(40.0) * 0.9;
-    for gap in &gaps {
-        xs.push(x);
-        x += gap;
-    }
-    let last_head = xs.last().zip(heads.last()).map_or(0.0, |(x, half)| x + half + 24.0);
-    (xs, heads, x.max(last_head).max(640.0).ceil())
 }
 
 struct Pass<'a> {
@@ -167,6 +152,8 @@ struct Pass<'a> {
     lines: Vec<(Spot, Spot)>,
     /// Where the last arrow reached each lifeline.
     arrivals: Vec<f64>,
+    /// Bundles that have yet to arrive: their index, and the columns from which and to which they travel.
+    in_flight: Vec<(usize, usize, usize)>,
     /// Where each moment went.
     heights: BTreeMap<Moment, f64>,
     layout: Layout,
@@ -174,39 +161,31 @@ struct Pass<'a> {
 
 impl Pass<'_> {
     fn run(&mut self) {
-        let mut points: Vec<(Moment, Point)> = Vec::new();
-        for (i, arrow) in self.model.arrows.iter().enumerate() {
-            points.push((arrow.sent, Point::Send(i)));
-            if arrow.received.is_some() {
-                points.push((arrow.end().max((arrow.sent.0, arrow.sent.1 + 1)), Point::Receive(i)));
-            }
-        }
-        points.extend(self.model.notes.iter().enumerate().map(|(i, note)| (note.at, Point::Note(i))));
-        points.sort_unstable();
         let mut before: Option<Moment> = None;
-        for (at, point) in points {
+        for (at, point) in points(self.model) {
             let mut folded = false;
             if let Some(before) = before {
                 match self.model.axis.gap(before.0, at.0) {
                     Gap::Flow(room) => self.y += room,
                     Gap::Fold(length) => {
-                        self.fold(&wait(length), at);
+                        self.fold(&span(length), at);
                         folded = true;
                     }
                 }
             }
-            match point {
-                Point::Send(arrow) => self.send(arrow),
-                Point::Receive(arrow) => self.receive(arrow),
+            let height = match point {
+                Point::Send(bundle) => self.send(bundle),
+                Point::Receive(bundle) => self.receive(bundle),
                 Point::Note(note) => self.note(note),
-            }
-            self.heights.entry(at).or_insert(self.y);
+            };
+            let Some(height) = height else { continue };
+            self.heights.entry(at).or_insert(height);
             if folded || before.is_none_or(|before| before.0 != at.0) {
-                self.time(at);
+                self.time(at, height);
             }
             before = Some(at);
         }
-        self.layout.bottom = self.y.max(self.lowest()) + 26.0;
+        self.layout.bottom = self.y.max(self.lowest()) + 22.0;
         self.bars();
     }
 
@@ -218,12 +197,10 @@ impl Pass<'_> {
     fn fold(&mut self, length: &str, at: Moment) {
         let top = self.lowest() + 12.0;
         let bottom = top + FOLD_HEIGHT;
-        let middle =
-            (self.layout.xs.first().copied().unwrap_or(LEFT) + self.layout.xs.last().copied().unwrap_or(LEFT)) / 2.0;
-        let label = Label::new((middle, (top + bottom) / 2.0), length, Face::Bold, 13.0).anchor(Anchor::Middle);
+        let words = format!("{length} later · {}", self.model.axis.civil(at.0));
+        let middle = (self.layout.spacing.width / 2.0, (top + bottom) / 2.0);
+        let label = Label::new(middle, words, Face::Bold, 12.0).anchor(Anchor::Middle);
         self.layout.folds.push(Fold { top, bottom, label });
-        let date = Label::new((LEFT - 22.0, bottom - 11.0), self.model.axis.civil(at.0), Face::Sans, 10.5);
-        self.layout.times.push(date.anchor(Anchor::Right));
         self.y = bottom + 10.0;
         self.floor = bottom + 4.0;
         self.boxes.clear();
@@ -247,7 +224,7 @@ impl Pass<'_> {
         }
         self.boxes.push(place(self.y));
         // Only what was placed lately can be in the way.
-        let done = self.y - 120.0;
+        let done = self.y - 200.0;
         self.boxes.retain(|b| b.y1 > done);
         self.lines.retain(|(_, end)| end.1 > done);
     }
@@ -256,61 +233,101 @@ impl Pass<'_> {
         Some((self.model.column(arrow.from)?, self.model.column(arrow.to)?))
     }
 
-    fn send(&mut self, index: usize) {
-        let arrow = &self.model.arrows[index];
-        let Some((from, to)) = self.ends(arrow) else { return };
-        let x = self.layout.xs[from];
-        let (size, right) = (size(arrow.kind), to > from);
-        let gap = self.layout.gap(if right { from } else { from - 1 });
-        let side = if right { 1.0 } else { -1.0 };
-        let mut label = None;
-        if !arrow.words.is_empty() {
-            let words = Label::new((x + side * BESIDE, 0.0), arrow.words.as_str(), face(arrow.kind), size)
-                .anchor(if right { Anchor::Left } else { Anchor::Right })
-                .fit((self.layout.xs[to] - x).abs().max(gap) - 2.0 * BESIDE - 8.0);
+    /// The words of an arrow, from the sender to the room that they have.
+    fn words(&self, arrow: &Arrow, from: usize, to: usize) -> Vec<Label> {
+        let (face, size, right) = (face(arrow.kind), size(arrow.kind), to > from);
+        let xs = &self.layout.spacing.xs;
+        let near = self.layout.gap(from, !right) - 2.0 * BESIDE - 8.0;
+        let far = (xs[to] - xs[from]).abs() - 2.0 * BESIDE - 8.0;
+        // In a bundle, the rest of a line must not be taken for a line of its own: it stands a little further in.
+        let indent = if right { INDENT } else { 0.0 };
+        let broken = |room: f64| match wrap(&arrow.words, face, size, room, 1) {
+            whole if !whole.1 => whole,
+            _ => wrap(&arrow.words, face, size, room - indent, ARROW_LINES),
+        };
+        let (mut lines, is_cut) = broken(near);
+        if is_cut && far > near {
+            lines = broken(far).0;
+        }
+        let x = if right { xs[from] + BESIDE } else { xs[from] - BESIDE };
+        let anchor = if right { Anchor::Left } else { Anchor::Right };
+        let mut words = labels(lines, &arrow.words, |line| Label::new((x, 0.0), line, face, size).anchor(anchor));
+        for rest in words.iter_mut().skip(1) {
+            rest.at.0 += indent;
+        }
+        words
+    }
+
+    fn send(&mut self, bundle: usize) -> Option<f64> {
+        let members = &self.model.bundles[bundle];
+        let first = &self.model.arrows[*members.first()?];
+        let (from, to) = self.ends(first)?;
+        let x = self.layout.spacing.xs[from];
+        let right = to > from;
+        let gap = self.layout.gap(from, !right);
+        let mut words: Vec<Vec<Label>> = members.iter().map(|i| self.words(&self.model.arrows[*i], from, to)).collect();
+        let count = words.iter().flatten().count();
+        if count > 0 {
+            let high = LINE * count as f64;
             // Words stand above what arrives later and below what arrived before.
-            self.floor_below_arrival(from, size * 1.2 + 9.0);
-            let above = 0.6 * size + 3.0;
-            let rect = words.rect();
-            self.settle(|y| Rect::new(rect.x0 - 4.0, y - 2.0 * above - 1.0, rect.x1 + 4.0, y + 2.0));
-            label = Some(Label { at: (words.at.0, self.y - above), ..words });
+            let below = self.arrivals[from] + high + 6.0;
+            self.y = self.y.max(below);
+            let rects = words.iter().flatten().map(Label::rect);
+            let (x0, x1) = rects.fold((x, x), |(x0, x1), r| (x0.min(r.x0), x1.max(r.x1)));
+            let (x0, x1) = if right { (x + BESIDE - 4.0, x1 + 4.0) } else { (x0 - 4.0, x - BESIDE + 4.0) };
+            let lanes = LANE * (members.len() - 1) as f64;
+            self.clear_departures(from, !right, (x1 - x0) + BESIDE, high + 5.0);
+            self.settle(|y| Rect::new(x0, y - high - 4.0, x1, y + lanes + 2.0));
+            let mut line = self.y - high - 3.0 + 0.5 * LINE;
+            for label in words.iter_mut().flatten() {
+                label.at.1 = line;
+                line += LINE;
+            }
         } else {
-            self.y = self.y.max(self.floor);
+            self.y = self.y.max(self.floor).max(self.arrivals[from] + 3.0);
         }
-        let start = (x, self.y);
-        let lost = (x + side * gap * 0.55, self.y + 16.0);
-        self.layout.arrows[index] = Some(PlacedArrow { start, end: lost, label });
-        if arrow.received.is_none() {
-            self.boxes.push(Rect::around(lost, 8.0, 8.0));
+        let side = if right { 1.0 } else { -1.0 };
+        for (lane, (member, words)) in members.iter().zip(words).enumerate() {
+            let y = self.y + LANE * lane as f64;
+            let lost = (x + side * gap * 0.55, y + 16.0);
+            self.layout.arrows[*member] = Some(PlacedArrow { start: (x, y), end: lost, words });
+            if self.model.arrows[*member].received.is_none() {
+                self.boxes.push(Rect::around(lost, 8.0, 8.0));
+            } else if lane == 0 {
+                self.in_flight.push((bundle, from, to));
+            }
         }
+        Some(self.y)
     }
 
-    fn floor_below_arrival(&mut self, column: usize, room: f64) {
-        let below = self.arrivals[column] + room;
-        if self.y < below {
-            self.y = below;
-        }
-    }
-
-    fn receive(&mut self, index: usize) {
-        let Some((_, to)) = self.ends(&self.model.arrows[index]) else { return };
-        let Some(placed) = &self.layout.arrows[index] else { return };
-        let (start, x) = (placed.start, self.layout.xs[to]);
-        self.y = self.y.max(start.1 + LEAST_DROP).max(self.floor);
-        // The tip must not end in words that stand beside the lifeline.
+    fn receive(&mut self, bundle: usize) -> Option<f64> {
+        let members = &self.model.bundles[bundle];
+        let (_, to) = self.ends(&self.model.arrows[*members.first()?])?;
+        let start = self.layout.arrows[members[0]].as_ref()?.start;
+        self.in_flight.retain(|(b, ..)| *b != bundle);
+        let x = self.layout.spacing.xs[to];
+        let lanes = LANE * (members.len() - 1) as f64;
+        self.y = self.y.max(start.1 + lanes + LEAST_DROP).max(self.floor);
+        // The tips must not end in words that stand beside the lifeline.
         let tip_x = if start.0 < x { x - 16.0 } else { x + 16.0 };
-        self.settle_tip(tip_x);
-        if let Some(placed) = &mut self.layout.arrows[index] {
-            placed.end = (x, self.y);
-            self.lines.push((placed.start, placed.end));
+        self.settle_tip(tip_x, lanes);
+        let y = self.y;
+        // All at the same slope: they travel together.
+        for (lane, member) in members.iter().enumerate() {
+            if let Some(placed) = &mut self.layout.arrows[*member] {
+                placed.end = (x, y + LANE * lane as f64);
+                self.lines.push((placed.start, placed.end));
+            }
         }
+        self.y += lanes;
         self.arrivals[to] = self.y;
+        Some(y)
     }
 
-    fn settle_tip(&mut self, x: f64) {
+    fn settle_tip(&mut self, x: f64, lanes: f64) {
         let (mut y, boxes) = (self.y, &self.boxes);
         loop {
-            let tip = Rect::around((x, y), 8.0, 5.0);
+            let tip = Rect::new(x - 8.0, y - 5.0, x + 8.0, y + lanes + 5.0);
             match boxes.iter().filter(|b| b.meets(&tip)).map(|b| b.y1).reduce(f64::max) {
                 Some(bottom) => y += (bottom - tip.y0).max(1.0),
                 None => break,
@@ -319,24 +336,75 @@ impl Pass<'_> {
         self.y = y;
     }
 
-    fn note(&mut self, index: usize) {
-        let note = &self.model.notes[index];
-        let Some(column) = self.model.column(note.host) else { return };
-        let gap = self.layout.gap(column);
-        let x = self.layout.xs[column] + BESIDE + 8.0;
-        // A note may pass the neighbour's lifeline, not the edge of the picture.
-        let room = (gap - 2.0 * BESIDE - 18.0).max((self.layout.width - x - 32.0).min(NOTE_ROOM));
-        let label = Label::new((x, 0.0), note.words.as_str(), Face::Sans, NOTE_SIZE).fit(room);
-        self.floor_below_arrival(column, 15.0);
-        let (rect, half) = (label.rect(), 0.6 * NOTE_SIZE + 5.0);
-        self.settle(|y| Rect::new(rect.x0 - 10.0, y - half, rect.x1 + 8.0, y + half));
-        self.layout.notes[index] = Some(Label { at: (x, self.y), ..label });
+    /// Lowers the time until words of this size beside a lifeline would stand below what has left it on the same side and
+    /// has not arrived: its end is not known yet, but not far where a dialogue goes on.
+    fn clear_departures(&mut self, column: usize, on_left: bool, wide: f64, high: f64) {
+        let xs = &self.layout.spacing.xs;
+        for (bundle, from, to) in &self.in_flight {
+            let Some(placed) = self.layout.arrows[self.model.bundles[*bundle][0]].as_ref() else { continue };
+            let part = wide / (xs[*to] - xs[*from]).abs().max(1.0);
+            if *from == column && (to < from) == on_left && part < 0.8 {
+                let lanes = LANE * self.model.bundles[*bundle].len() as f64;
+                let below = (high + part * LEAST_DROP) / (1.0 - part);
+                self.y = self.y.max(placed.start.1 + lanes + below);
+            }
+        }
     }
 
-    fn time(&mut self, at: Moment) {
-        let label = Label::new((LEFT - 22.0, self.y), self.model.axis.relative(at.0), Face::Mono, TIME_SIZE)
-            .anchor(Anchor::Right);
-        let free = self.layout.times.last().is_none_or(|last| last.rect().y1 + 3.0 <= label.rect().y0);
+    /// Whether a note stands on the left of its lifeline: at the last one that handles mail, for there the picture ends, and
+    /// where something is under way on the right that it would cover.
+    fn is_on_left(&self, column: usize) -> bool {
+        let next = self.model.columns.get(column + 1);
+        let busy =
+            |gap: usize| self.in_flight.iter().any(|(_, from, to)| (*from.min(to)..*from.max(to)).contains(&gap));
+        if column == 0 || next.is_none() {
+            return column > 0;
+        }
+        let (left, right) = (busy(column - 1), busy(column));
+        if next.is_some_and(|next| next.role == Role::NameServer) { !left || right } else { right && !left }
+    }
+
+    fn note(&mut self, index: usize) -> Option<f64> {
+        let note = &self.model.notes[index];
+        let column = self.model.column(note.host)?;
+        let on_left = self.is_on_left(column);
+        let x = self.layout.spacing.xs[column];
+        let near = self.layout.gap(column, on_left) - 2.0 * BESIDE - 18.0;
+        // A note may pass the neighbour's lifeline, not the edge of the picture.
+        let edge = if on_left { x - self.layout.spacing.times } else { self.layout.spacing.width - x };
+        let far = near.max((edge - BESIDE - 40.0).min(NOTE_ROOM));
+        let (mut lines, is_cut) = wrap(&note.words, Face::Sans, NOTE_SIZE, near, NOTE_LINES);
+        if is_cut || near < 100.0 {
+            lines = wrap(&note.words, Face::Sans, NOTE_SIZE, far, NOTE_LINES).0;
+        }
+        let room = if lines.len() > 1 || near < 100.0 { far } else { near };
+        let anchor = if on_left { Anchor::Right } else { Anchor::Left };
+        let at = if on_left { x - BESIDE - 8.0 } else { x + BESIDE + 8.0 };
+        let mut words =
+            labels(lines, &note.words, |line| Label::new((at, 0.0), line, Face::Sans, NOTE_SIZE).anchor(anchor));
+        let mut took = took(note).map(|t| Label::new((at, 0.0), t, Face::Sans, 11.0).anchor(anchor).fit(room));
+        self.y = self.y.max(self.arrivals[column] + 13.0);
+        let count = words.len() + usize::from(took.is_some());
+        let below = LINE * count.saturating_sub(1) as f64 + 0.6 * NOTE_SIZE + 3.0;
+        let rects = words.iter().chain(&took).map(Label::rect);
+        let (x0, x1) = rects.fold((at, at), |(x0, x1), r| (x0.min(r.x0), x1.max(r.x1)));
+        let card = |y: f64| Rect::new(x0 - 8.0, y - 0.6 * NOTE_SIZE - 3.0, x1 + 8.0, y + below);
+        self.clear_departures(column, on_left, (x1 - x0) + BESIDE + 16.0, 0.6 * NOTE_SIZE + 5.0);
+        self.settle(|y| card(y).grown(2.0));
+        for (line, label) in words.iter_mut().chain(&mut took).enumerate() {
+            label.at.1 = self.y + LINE * line as f64;
+        }
+        let y = self.y;
+        self.layout.notes[index] = Some(PlacedNote { words, took, card: card(y), on_left });
+        self.y += LINE * count.saturating_sub(1) as f64;
+        Some(y)
+    }
+
+    fn time(&mut self, at: Moment, height: f64) {
+        let spot = (self.layout.spacing.times, height);
+        let label = Label::new(spot, self.model.axis.relative(at.0), Face::Mono, TIME_SIZE).anchor(Anchor::Right);
+        let before = self.layout.times.last();
+        let free = before.is_none_or(|last| last.rect().y1 + 2.0 <= label.rect().y0 && last.text != label.text);
         if free {
             self.layout.times.push(label);
         }
@@ -358,4 +426,42 @@ impl Pass<'_> {
             }
         }
     }
+}
+
+fn took(note: &Note) -> Option<&str> {
+    note.took.as_deref()
+}
+
+/// Labels for lines; where words are missing, each of them shows all of them.
+fn labels(lines: Vec<String>, words: &str, label: impl Fn(String) -> Label) -> Vec<Label> {
+    let is_cut = lines.last().is_some_and(|last| last.ends_with('…') && !words.ends_with('…'));
+    let full = |l: Label| Label { full: is_cut.then(|| words.to_owned()), ..l };
+    lines.into_iter().map(|line| full(label(line))).collect()
+}
+
+/// Everything that has to be placed, in order.
+fn points(model: &Model) -> Vec<(Moment, Point)> {
+    let mut points: Vec<(Moment, Point)> = Vec::new();
+    for (i, bundle) in model.bundles.iter().enumerate() {
+        let arrows = bundle.iter().map(|a| &model.arrows[*a]);
+        let sent = arrows.clone().map(|a| a.sent).min().unwrap_or_default();
+        points.push((sent, Point::Send(i)));
+        if let Some(received) = arrows.filter(|a| a.received.is_some()).map(Arrow::end).min() {
+            points.push((received.max((sent.0, sent.1 + 1)), Point::Receive(i)));
+        }
+    }
+    points.extend(model.notes.iter().enumerate().map(|(i, note)| (note.at, Point::Note(i))));
+    points.sort_unstable();
+    // What a host notes in the instant in which it speaks goes first: below, it would cover what is said.
+    let says = |point: &Point, host: HostId| matches!(point, Point::Send(b) if model.arrows[model.bundles[*b][0]].from == host);
+    let hears = |point: &Point, host: HostId| matches!(point, Point::Receive(b) if model.arrows[model.bundles[*b][0]].to == host);
+    for place in 1..points.len() {
+        let (at, Point::Note(note)) = points[place] else { continue };
+        let host = model.notes[note].host;
+        let same = (0..place).rev().take_while(|i| points[*i].0.0 == at.0 && !hears(&points[*i].1, host));
+        if let Some(first) = same.filter(|i| says(&points[*i].1, host)).min() {
+            points[first..=place].rotate_right(1);
+        }
+    }
+    points
 }

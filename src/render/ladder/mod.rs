@@ -4,11 +4,13 @@
 //! sender, above the line. Waits far beyond the pace of the dialogue are folded.
 
 mod columns;
+mod dns;
 mod draw;
 mod layout;
 mod model;
 mod notes;
 mod pairing;
+mod spacing;
 mod text;
 
 #[cfg(test)]
@@ -16,6 +18,17 @@ mod tests;
 
 use crate::sim::Instant;
 use crate::trace::{MailId, Record, Roster};
+
+/// When a ladder shows the DNS. Where there are many look-ups, those that repeat themselves are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dns {
+    /// Where few hosts handle the mail, so that there is room for name servers; elsewhere as notes.
+    WhereItFits,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
 
 /// What a ladder shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +41,8 @@ pub struct Options {
     pub to: Option<Instant>,
     /// Also packets, where the trace has them.
     pub packets: bool,
+    /// Whether to show questions to name servers and their answers.
+    pub dns: Dns,
     /// At most this many arrows and notes; what is left out is counted at the end.
     pub max_rows: usize,
     /// In the text twin, only ASCII.
@@ -37,7 +52,7 @@ pub struct Options {
 impl Default for Options {
     /// Everything but packets, up to 500 arrows and notes.
     fn default() -> Options {
-        Options { mail: None, from: None, to: None, packets: false, max_rows: 500, ascii: false }
+        Options { mail: None, from: None, to: None, packets: false, dns: Dns::WhereItFits, max_rows: 500, ascii: false }
     }
 }
 

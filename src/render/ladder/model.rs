@@ -1,13 +1,15 @@
 //! What a ladder shows, before anything has a place: columns, arrows, notes and bars.
 
+use std::collections::BTreeMap;
+
 use crate::sim::Instant;
-use crate::trace::{HostId, Record, Roster};
+use crate::trace::{ConnId, HostId, Record, Roster};
 
 use super::super::icons::Role;
 use super::super::scope::Scope;
-use super::super::text_width::clean;
+use super::super::text_width::{clean, thousands};
 use super::super::time_axis::TimeAxis;
-use super::{Options, columns, notes, pairing};
+use super::{Options, columns, dns, notes, pairing};
 
 /// A moment: its time, and its place among the moments of the same time.
 pub(super) type Moment = (Instant, usize);
@@ -40,6 +42,10 @@ pub(super) struct Arrow {
     pub(super) words: String,
     /// Whether any of its records belongs to the scope.
     pub(super) in_scope: bool,
+    /// Of what is said on a connection.
+    pub(super) conn: Option<ConnId>,
+    /// Of a DNS question and its answer: what the two have in common.
+    pub(super) exchange: Option<usize>,
 }
 
 impl Arrow {
@@ -65,8 +71,22 @@ pub(super) struct Note {
     pub(super) at: Moment,
     pub(super) kind: NoteKind,
     pub(super) words: String,
+    /// What it took to get there.
+    pub(super) took: Option<String>,
     /// Faults are shown only where their host takes part.
     pub(super) fault: bool,
+    /// Whether it only says what a cache knew.
+    pub(super) remembers: bool,
+}
+
+impl Note {
+    /// Everything in one line.
+    pub(super) fn said(&self) -> String {
+        match &self.took {
+            Some(took) => format!("{}, {took}", self.words),
+            None => self.words.clone(),
+        }
+    }
 }
 
 /// A stretch of time in which something is out of order at a host.
@@ -93,6 +113,8 @@ pub(super) struct Model {
     pub(super) subtitle: String,
     pub(super) columns: Vec<Column>,
     pub(super) arrows: Vec<Arrow>,
+    /// What travels together, by the index of the arrow: lines of one side that leave and arrive in the same instant.
+    pub(super) bundles: Vec<Vec<usize>>,
     pub(super) notes: Vec<Note>,
     pub(super) bars: Vec<Bar>,
     /// How many arrows and notes are left out at the end.
@@ -103,16 +125,17 @@ pub(super) struct Model {
 impl Model {
     pub(super) fn new(roster: &Roster, records: &[Record], options: &Options) -> Model {
         let scope = Scope::new(options.mail, records);
-        let hosts = roster.hosts.len();
-        let mut arrows = pairing::arrows(hosts, records, &scope, options.packets);
+        let mut arrows = pairing::arrows(roster, records, &scope, options.packets);
         let (mut notes, mut bars) = notes::notes(roster, records, &scope);
         let inside = |at: Instant| options.from.is_none_or(|from| at >= from) && options.to.is_none_or(|to| at <= to);
         arrows.retain(|a| a.in_scope && (inside(a.sent.0) || inside(a.end().0)));
         notes.retain(|n| inside(n.at.0));
+        let folded = dns::fold(&mut arrows, &mut notes, options.dns);
         if options.mail.is_some() {
             keep_faults_of_the_story(&arrows, &mut notes);
         }
         let more = limit(&mut arrows, &mut notes, options.max_rows.max(1));
+        let bundles = bundles(&arrows);
         let columns = columns::columns(roster, &arrows, &notes);
         let shown = |host: HostId| columns.iter().any(|column| column.host == host);
         bars.retain(|bar| shown(bar.host));
@@ -129,13 +152,43 @@ impl Model {
         if let Some(mail) = options.mail {
             subtitle.push_str(&format!(" · mail {} only", mail.0));
         }
-        Model { title: clean(&roster.title), subtitle, columns, arrows, notes, bars, more, axis }
+        if folded > 0 {
+            let look_ups = if folded == 1 { "look-up" } else { "look-ups" };
+            subtitle.push_str(&format!(" · {} DNS {look_ups} not shown", thousands(folded as u64)));
+        }
+        Model { title: clean(&roster.title), subtitle, columns, arrows, bundles, notes, bars, more, axis }
     }
 
     /// The column of a host.
     pub(super) fn column(&self, host: HostId) -> Option<usize> {
         self.columns.iter().position(|column| column.host == host)
     }
+}
+
+/// More lines than this do not go into one bundle.
+const MOST_TOGETHER: usize = 12;
+
+/// Arrows in bundles, in the order of their first ones.
+fn bundles(arrows: &[Arrow]) -> Vec<Vec<usize>> {
+    let mut bundles: Vec<Vec<usize>> = Vec::new();
+    let mut open: BTreeMap<(HostId, HostId, ConnId, Instant, Instant), usize> = BTreeMap::new();
+    for (place, arrow) in arrows.iter().enumerate() {
+        let key = match (arrow.conn, arrow.received) {
+            (Some(conn), Some(received)) => Some((arrow.from, arrow.to, conn, arrow.sent.0, received.0)),
+            _ => None,
+        };
+        let known = key.and_then(|key| open.get(&key)).copied().filter(|b| bundles[*b].len() < MOST_TOGETHER);
+        match known {
+            Some(bundle) => bundles[bundle].push(place),
+            None => {
+                if let Some(key) = key {
+                    open.insert(key, bundles.len());
+                }
+                bundles.push(vec![place]);
+            }
+        }
+    }
+    bundles
 }
 
 /// Of the faults, a mail's story needs those that happen while it lasts, at hosts that take part.

@@ -1,35 +1,47 @@
 //! Notes and bars out of records: what happens at one host.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::trace::{ConnectionState, HostId, QueueName, Record, Roster, Side, What};
+use crate::sim::{Duration, Instant};
+use crate::trace::transcript::{names, span, words as said};
+use crate::trace::{ConnectionState, HostId, MailId, QueueName, Record, Roster, Side, What};
 
 use super::super::scope::Scope;
 use super::super::text_width::{clean, words};
-use super::super::time_axis::wait;
 use super::model::{Bar, Moment, Note, NoteKind};
 
 /// Notes in the order of the records, and bars for what is out of order.
 pub(super) fn notes(roster: &Roster, records: &[Record], scope: &Scope) -> (Vec<Note>, Vec<Bar>) {
     let mut notes = Vec::new();
     let mut faults = Faults::default();
+    let mut way = Way::default();
+    let mut open = BTreeSet::new();
     for (place, record) in records.iter().enumerate() {
         if record.host.0 as usize >= roster.hosts.len() || !scope.has(record) {
             continue;
         }
         let at = (record.at, place);
+        let took = way.took(record);
         if let What::Fault { text } = &record.what {
             faults.add(record.host, text, at);
         }
-        if let Some((kind, words)) = note(roster, record) {
+        if let (Some(conn), What::Connection { state: ConnectionState::Open, side: Side::Client, .. }) =
+            (record.conn, &record.what)
+        {
+            open.insert(conn);
+        }
+        let was_open = record.conn.is_some_and(|conn| open.contains(&conn));
+        if let Some((kind, words)) = note(roster, record, was_open) {
             let fault = matches!(record.what, What::Fault { .. });
-            notes.push(Note { host: record.host, at, kind, words, fault });
+            let remembers = matches!(record.what, What::Lookup { cached: true, .. });
+            notes.push(Note { host: record.host, at, kind, words, took, fault, remembers });
         }
     }
     (notes, faults.bars())
 }
 
-fn note(roster: &Roster, record: &Record) -> Option<(NoteKind, String)> {
+/// `was_open` says whether the connection of the record had come about.
+fn note(roster: &Roster, record: &Record, was_open: bool) -> Option<(NoteKind, String)> {
     use NoteKind::{Bad, Good, Plain, Wait};
     Some(match &record.what {
         What::Composed { to, subject, .. } => {
@@ -44,7 +56,7 @@ fn note(roster: &Roster, record: &Record) -> Option<(NoteKind, String)> {
         What::Accepted { queue_id, .. } => (Good, format!("takes responsibility ({})", clean(queue_id))),
         What::Queue { queue: QueueName::Deferred, reason, until, .. } => {
             let retry = match until {
-                Some(until) => format!("deferred: next try in {}", wait(until.since(record.at))),
+                Some(until) => format!("deferred: next try in {}", span(until.since(record.at))),
                 None => "deferred".into(),
             };
             let why = if reason.is_empty() { String::new() } else { format!(" ({})", clean(reason)) };
@@ -73,17 +85,20 @@ fn note(roster: &Roster, record: &Record) -> Option<(NoteKind, String)> {
         What::Unsent { recipient, reason } => (Bad, format!("not sent to {}: {}", clean(recipient), words(reason))),
         What::Policy { policy, decision, detail } => {
             let kind = if matches!(&**decision, "accept" | "pass" | "allow") { Plain } else { Wait };
-            (kind, format!("{}: {} ({})", clean(policy), clean(decision), clean(detail)))
+            let (what, rest) = said::policy(policy, decision, detail);
+            (kind, clean(&format!("{what}{rest}")))
         }
         What::Lookup { name, rtype, result, cached: true } => {
-            (Plain, format!("from cache: {} {}: {}", clean(rtype), clean(name), clean(result)))
+            (Plain, clean(&format!("remembers {}: {}", names::question(name, rtype), names::outcome(result))))
         }
-        What::Lookup { name, rtype, result, .. } if result.to_ascii_lowercase().contains("time") => {
-            (Bad, format!("no answer for {} {}", clean(rtype), clean(name)))
+        What::Lookup { name, rtype, result, .. } if &**result == "timeout" => {
+            (Bad, clean(&format!("{}: {}", names::question(name, rtype), names::outcome(result))))
         }
         What::Connection { state, side: Side::Client, peer, .. } => {
             let name = roster.hosts.get(peer.0 as usize).map(|h| clean(&h.name)).unwrap_or_default();
             match state {
+                // Both agents have long gone on: only TCP still waits for its last bytes to be acknowledged.
+                ConnectionState::TimedOut if was_open => (Plain, format!("TCP gives up the old connection to {name}")),
                 ConnectionState::TimedOut => (Bad, format!("no answer from {name}")),
                 ConnectionState::Reset => (Bad, format!("connection broken by {name}")),
                 _ => return None,
@@ -94,6 +109,39 @@ fn note(roster: &Roster, record: &Record) -> Option<(NoteKind, String)> {
         What::Alarm { text } => (Bad, format!("defect of the simulator: {}", clean(text))),
         _ => return None,
     })
+}
+
+/// How long each step of a mail's way took.
+#[derive(Default)]
+struct Way {
+    composed: BTreeMap<MailId, Instant>,
+    /// Since when somebody has been responsible for it, by the hop that brought it there.
+    since: BTreeMap<(MailId, u16), Instant>,
+}
+
+impl Way {
+    fn took(&mut self, record: &Record) -> Option<String> {
+        let mail = record.mail?;
+        match &record.what {
+            What::Composed { .. } => {
+                self.composed.insert(mail, record.at);
+                self.since.insert((mail, 0), record.at);
+                None
+            }
+            What::Accepted { .. } => {
+                let hop = record.hop.filter(|hop| *hop > 0)?;
+                let before = self.since.get(&(mail, hop - 1)).copied();
+                self.since.insert((mail, hop), record.at);
+                Some(format!("hop {hop} took {}", span(record.at.since(before?))))
+            }
+            What::Delivered { .. } => {
+                let age = record.at.since(*self.composed.get(&mail)?);
+                // A report that stays where it was written has no way behind it.
+                (age > Duration::ZERO).then(|| format!("{} in all", span(age)))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The name out of `name [address]`.

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use crate::trace::{ConnId, ConnectionState, Direction, HostId, PacketStep, Record, Side, Transport, What};
+use crate::trace::transcript::names;
+use crate::trace::{ConnId, ConnectionState, Direction, HostId, PacketStep, Record, Roster, Side, Transport, What};
 
 use super::super::scope::Scope;
 use super::super::text_width::{clean, thousands, words};
@@ -28,29 +29,36 @@ struct Setup {
     done: bool,
 }
 
-struct Pairing {
+struct Pairing<'a> {
+    roster: &'a Roster,
+    records: &'a [Record],
     arrows: Vec<Arrow>,
     /// Arrows that were sent and not yet received.
     open: BTreeMap<Key, VecDeque<usize>>,
     /// The last reply arrow of a connection's server, while more of its lines may follow.
     replies: BTreeMap<(Option<ConnId>, HostId), usize>,
+    /// The last question under a number, for its answer: who asks, the number, the name.
+    asked: BTreeMap<(HostId, u16, Arc<str>), usize>,
     setups: BTreeMap<ConnId, Setup>,
     packets: BTreeMap<u64, usize>,
     light_marks: bool,
 }
 
-/// The arrows of a trace, in the order in which they were sent. `hosts` is how many the roster has.
-pub(super) fn arrows(hosts: usize, records: &[Record], scope: &Scope, packets: bool) -> Vec<Arrow> {
+/// The arrows of a trace, in the order in which they were sent.
+pub(super) fn arrows(roster: &Roster, records: &[Record], scope: &Scope, packets: bool) -> Vec<Arrow> {
     let has_packets = packets && records.iter().any(|r| matches!(r.what, What::Packet { .. }));
     let mut pairing = Pairing {
+        roster,
+        records,
         arrows: Vec::new(),
         open: BTreeMap::new(),
         replies: BTreeMap::new(),
+        asked: BTreeMap::new(),
         setups: BTreeMap::new(),
         packets: BTreeMap::new(),
         light_marks: !has_packets,
     };
-    let known = |host: HostId| (host.0 as usize) < hosts;
+    let known = |host: HostId| (host.0 as usize) < roster.hosts.len();
     for (place, record) in records.iter().enumerate() {
         if known(record.host) {
             pairing.record(record, (record.at, place), scope.has(record), has_packets, &known);
@@ -62,7 +70,7 @@ pub(super) fn arrows(hosts: usize, records: &[Record], scope: &Scope, packets: b
     pairing.arrows
 }
 
-impl Pairing {
+impl Pairing<'_> {
     fn record(&mut self, r: &Record, at: Moment, scope: bool, packets: bool, known: &dyn Fn(HostId) -> bool) {
         match &r.what {
             What::Line { direction, side, peer, text } if known(*peer) => {
@@ -71,9 +79,12 @@ impl Pairing {
                 let from_server = (*side == Side::Server) == (*direction == Direction::Sent);
                 let key = Key::Line(r.conn, from, to, bytes.clone());
                 if *direction == Direction::Received {
-                    self.receive(key, at, scope, |p| p.line(r.conn, from, to, at, from_server, &bytes, scope));
+                    let begin = |p: &mut Self| p.line(r.conn, from, to, at, from_server, &bytes, scope);
+                    let arrow = self.receive(key, at, scope, begin);
+                    self.arrows[arrow].conn = r.conn;
                 } else {
                     let arrow = self.line(r.conn, from, to, at, from_server, &bytes, scope);
+                    self.arrows[arrow].conn = r.conn;
                     self.open.entry(key).or_default().push_back(arrow);
                 }
             }
@@ -81,26 +92,28 @@ impl Pairing {
                 let (from, to) = ends(r.host, *peer, *direction);
                 let said = format!("content, {} bytes", thousands(*size_bytes));
                 let key = Key::Content(r.conn, from, to, *size_bytes);
-                self.pair(key, *direction, from, to, at, ArrowKind::Content, said, scope);
+                let arrow = self.pair(key, *direction, from, to, at, ArrowKind::Content, said, scope);
+                self.arrows[arrow].conn = r.conn;
             }
             What::Question { direction, peer, query, name, rtype, .. } if known(*peer) => {
                 let (from, to) = ends(r.host, *peer, *direction);
                 let key = Key::Question(from, to, *query, name.clone(), rtype.clone());
-                let said = format!("{} {}?", clean(rtype), clean(name));
-                self.pair(key, *direction, from, to, at, ArrowKind::Question, said, scope);
+                let said = clean(&format!("{}?", names::question(name, rtype)));
+                let arrow = self.pair(key, *direction, from, to, at, ArrowKind::Question, said, scope);
+                self.arrows[arrow].exchange = Some(arrow);
+                self.asked.insert((from, *query, name.clone()), arrow);
             }
             What::Answer { direction, peer, query, name, rtype, rcode, records, truncated, .. } if known(*peer) => {
                 let (from, to) = ends(r.host, *peer, *direction);
                 let key = Key::Answer(from, to, *query, name.clone(), rtype.clone());
-                let mut said = match (&**rcode, records.is_empty()) {
-                    ("NOERROR", true) => format!("no {} records", clean(rtype)),
-                    ("NOERROR", false) => records.iter().map(|r| clean(r)).collect::<Vec<_>>().join("; "),
-                    (other, _) => clean(other),
+                let said = match names::referred(self.records, at.1) {
+                    Some(to) => names::referral(self.roster.hosts.get(to.0 as usize).map_or("?", |h| &*h.name)),
+                    None => names::answer(name, rtype, rcode, records, *truncated),
                 };
-                if *truncated {
-                    said.insert_str(0, "cut short: ");
-                }
-                self.pair(key, *direction, from, to, at, ArrowKind::Answer, said, scope);
+                let said = clean(&said);
+                let arrow = self.pair(key, *direction, from, to, at, ArrowKind::Answer, said, scope);
+                let question = self.asked.get(&(to, *query, name.clone())).copied();
+                self.arrows[arrow].exchange = Some(question.unwrap_or(arrow));
             }
             What::Connection { state, side, peer, port } if known(*peer) && self.light_marks => {
                 if let Some(conn) = r.conn {
@@ -109,6 +122,9 @@ impl Pairing {
             }
             What::Packet { packet, step, from, to, .. } if packets && known(*from) && known(*to) => {
                 self.packet(*packet, *step, *from, *to, &r.what, at, scope);
+                if let Some(arrow) = self.packets.get(packet) {
+                    self.arrows[*arrow].conn = r.conn;
+                }
             }
             _ => {}
         }
@@ -125,7 +141,7 @@ impl Pairing {
         words: String,
         in_scope: bool,
     ) -> usize {
-        self.arrows.push(Arrow { from, to, sent, received, kind, words, in_scope });
+        self.arrows.push(Arrow { from, to, sent, received, kind, words, in_scope, conn: None, exchange: None });
         self.arrows.len() - 1
     }
 
@@ -140,22 +156,24 @@ impl Pairing {
         kind: ArrowKind,
         said: String,
         scope: bool,
-    ) {
+    ) -> usize {
         if direction == Direction::Sent {
             let arrow = self.push(from, to, at, None, kind, said, scope);
             self.open.entry(key).or_default().push_back(arrow);
+            arrow
         } else {
-            self.receive(key, at, scope, |p| p.push(from, to, at, None, kind, said, scope));
+            self.receive(key, at, scope, |p| p.push(from, to, at, None, kind, said, scope))
         }
     }
 
     /// Ends the arrow that `key` began; where nothing began it (the trace starts later), `begin` does.
-    fn receive(&mut self, key: Key, at: Moment, scope: bool, begin: impl FnOnce(&mut Pairing) -> usize) {
+    fn receive(&mut self, key: Key, at: Moment, scope: bool, begin: impl FnOnce(&mut Self) -> usize) -> usize {
         let known = self.open.get_mut(&key).and_then(VecDeque::pop_front);
-        let arrow = known.unwrap_or_else(|| begin(self));
-        let arrow = &mut self.arrows[arrow];
+        let place = known.unwrap_or_else(|| begin(self));
+        let arrow = &mut self.arrows[place];
         arrow.received = Some(arrow.received.map_or(at, |known| known.max(at)));
         arrow.in_scope |= scope;
+        place
     }
 
     /// An arrow for a line, or the arrow of the reply that this line continues.

@@ -46,17 +46,61 @@ fn the_words_of_a_dialogue_are_all_there() {
     let story = synthetic::first_message();
     let picture = svg(&story.roster, &story.records, &Options::default());
     for words in [
-        "220 mail.green.example ESMTP Postroad",
+        "220 mail.green.example",
+        "ESMTP Postroad",
         "EHLO laptop",
-        "RCPT TO:&lt;bob@blue.example&gt;",
+        "&lt;bob@blue.example&gt;",
         "content, 4,096 bytes",
-        "MX blue.example?",
-        "takes responsibility (4F2A1C)",
-        "delivered to bob@blue.example",
+        "blue.example MX?",
+        "takes responsibility",
+        "(4F2A1C)",
+        "hop 2 took 547 ms",
+        "bob@blue.example",
+        "708 ms in all",
+        "not to scale",
         "<title>250 mail.green.example · PIPELINING · SIZE 10485760 · ENHANCEDSTATUSCODES</title>",
     ] {
         assert!(picture.contains(words), "{words}");
     }
+}
+
+#[test]
+fn few_lifelines_fit_on_a_page() {
+    for (name, story) in synthetic::all() {
+        let model = model::Model::new(&story.roster, &story.records, &Options::default());
+        let scene = scene(&story.roster, &story.records, &Options::default());
+        let most = 750.0 + 160.0 * model.columns.len().saturating_sub(4) as f64;
+        assert!(scene.width <= most, "{name}: {} for {} lifelines", scene.width, model.columns.len());
+        for shape in &scene.shapes {
+            if let crate::render::scene::Shape::Text(label) = shape {
+                assert!(label.size >= 11.0, "{name}: {label:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_travels_together_is_drawn_together() {
+    let (mut s, [laptop, green, ..]) = synthetic::three("Pipelined");
+    let conn = s.connect(laptop, green, ms(2));
+    s.say(conn, laptop, green, Side::Client, &["MAIL FROM:<a@x>", "RCPT TO:<b@y>", "DATA"], ms(3));
+    let model = model::Model::new(&s.roster, &s.records, &Options::default());
+    let bundle = model.bundles.iter().find(|b| b.len() == 3).expect("one bundle");
+    let layout = layout::Layout::new(&model);
+    let drops: Vec<f64> =
+        (bundle.iter()).map(|i| layout.arrows[*i].as_ref().map(|a| a.end.1 - a.start.1).unwrap()).collect();
+    assert!(drops.iter().all(|drop| (drop - drops[0]).abs() < 1e-9), "one slope: {drops:?}");
+    check(&s, &Options::default());
+}
+
+#[test]
+fn a_connection_that_was_open_is_given_up_by_tcp() {
+    let (mut s, [laptop, green, ..]) = synthetic::three("The last breath");
+    let conn = s.connect(laptop, green, ms(2));
+    s.wait(Duration::from_mins(15));
+    s.timed_out(conn, laptop, green);
+    let twin = text(&s.roster, &s.records, &Options::default(), 160);
+    assert!(twin.contains("TCP gives up the old connection") && !twin.contains("no answer"), "{twin}");
 }
 
 #[test]
@@ -88,6 +132,60 @@ fn text_twins_stay_as_they_are() {
         let expected = std::fs::read_to_string(&path).unwrap_or_default();
         assert_eq!(twin, expected, "tests/render/ladder-{name}.txt; POSTROAD_BLESS=1 writes it anew");
     }
+}
+
+#[test]
+fn a_mail_has_the_look_ups_that_it_waited_for() {
+    let (mut s, [laptop, green, blue, names]) = synthetic::three("Two mails, and what was asked for each");
+    let ns = s.host("ns.blue.example", "name server");
+    s.composed(laptop, 1, "alice@green.example", "bob@blue.example", "Mine");
+    s.hand_over(laptop, green, ms(2), "alice@green.example", "bob@blue.example", None);
+    s.mail = None;
+    s.ask(green, names, "red.example.", "MX", &["10 mx.red.example."], ms(5));
+    s.lookup(green, "red.example", "MX", "10 mx.red.example.", false);
+    s.composed(laptop, 2, "alice@green.example", "carol@red.example", "Another");
+    s.attempt(green, "mx.red.example", 1);
+    s.mail = None;
+    s.wait(ms(1));
+    // A resolver that asks further while it is asked.
+    s.asks(green, names, 77, "blue.example.", "MX", ms(5));
+    s.ask(names, ns, "blue.example.", "MX", &["blue.example. 60 IN MX 10 mx.blue.example."], ms(5));
+    s.answers(names, green, 77, "blue.example.", "MX", &["blue.example. 60 IN MX 10 mx.blue.example."], ms(5));
+    s.lookup(green, "blue.example", "MX", "10 mx.blue.example.", false);
+    s.lookup(green, "mx.blue.example", "A", "10.0.0.3", true);
+    s.mail = Some(MailId(1));
+    s.attempt(green, "mx.blue.example", 1);
+    s.hand_over(green, blue, ms(40), "alice@green.example", "bob@blue.example", None);
+    let of = |dns| Options { mail: Some(MailId(1)), dns, ..Options::default() };
+    let shown = text(&s.roster, &s.records, &of(Dns::WhereItFits), 160);
+    assert_eq!(shown.matches("blue.example MX?").count(), 2, "{shown}");
+    assert_eq!(shown.matches(" 10 mx.blue.example ").count(), 2, "{shown}");
+    assert!(shown.contains("remembers mx.blue.example A: 10.0.0.3"), "{shown}");
+    assert!(!shown.contains("red.example"), "{shown}");
+    check(&s, &of(Dns::WhereItFits));
+    let never = text(&s.roster, &s.records, &of(Dns::Never), 160);
+    assert!(!never.contains("ns.blue") && never.contains("3 DNS look-ups not shown"), "{never}");
+    // What repeats itself is told once.
+    for _ in 0..9 {
+        s.mail = None;
+        s.ask(green, names, "blue.example.", "MX", &["blue.example. 60 IN MX 10 mx.blue.example."], ms(5));
+        s.lookup(green, "blue.example", "MX", "10 mx.blue.example.", false);
+        s.mail = Some(MailId(1));
+        s.attempt(green, "mx.blue.example", 2);
+    }
+    let many = text(&s.roster, &s.records, &of(Dns::Always), 160);
+    assert_eq!(many.matches("blue.example MX?").count(), 2, "{many}");
+    assert!(many.contains("10 DNS look-ups not shown"), "{many}");
+}
+
+#[test]
+fn look_ups_fold_into_notes_where_name_servers_have_no_room() {
+    let story = synthetic::eight();
+    let twin = text(&story.roster, &story.records, &Options::default(), 200);
+    let asked = "○ asks the DNS: blue.example MX → 10 mx1.blue.example, 20 mx2.blue.example, 30 backup.relay.example";
+    assert!(twin.contains(asked) && !twin.contains("ns.blue") && !twin.contains("not shown"), "{twin}");
+    let all = text(&story.roster, &story.records, &Options { dns: Dns::Always, ..Options::default() }, 200);
+    assert!(all.contains("ns.blue.example") && all.contains("blue.example MX?"), "{all}");
 }
 
 #[test]
@@ -162,7 +260,7 @@ fn filters_keep_a_story_whole() {
     check(&story, &of(7));
     let late = Options { from: Some(Instant::ZERO + ms(1_033)), to: Some(Instant::ZERO + ms(1_045)), ..options() };
     let late = text(&story.roster, &story.records, &late, 160);
-    assert!(late.contains("MX blue.example?") && !late.contains("EHLO laptop"), "{late}");
+    assert!(late.contains("blue.example MX?") && !late.contains("EHLO laptop"), "{late}");
     let none = Options { from: Some(Instant::MAX), ..options() };
     check(&story, &none);
 }

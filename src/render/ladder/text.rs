@@ -1,11 +1,16 @@
 //! The ladder as text: a column for every host, a row for every arrow and note.
 
+use crate::trace::transcript::span;
+
 use super::super::text_width::{columns, elide_columns, thousands};
-use super::super::time_axis::{Gap, wait};
+use super::super::time_axis::Gap;
 use super::model::{Arrow, ArrowKind, Model, Moment, Note, NoteKind};
 
 /// The narrowest distance of two lifelines; below it the ladder becomes a list.
 const NARROWEST: usize = 16;
+
+/// Longer words than this are cut even where they have room.
+const LONGEST: usize = 48;
 
 /// The strokes that arrows are made of.
 struct Pen {
@@ -95,7 +100,7 @@ pub(super) fn text(model: &Model, ascii: bool, width: usize) -> String {
         if let Some(last) = reached
             && let Gap::Fold(length) = model.axis.gap(last.0, row.at().0)
         {
-            page.fold(&mut out, &wait(length), &model.axis.civil(row.at().0));
+            page.fold(&mut out, &span(length), &model.axis.civil(row.at().0));
         }
         let shown = if before.is_some_and(|b| b.0 == row.at().0) { "" } else { time };
         page.row(&mut out, row, shown);
@@ -172,12 +177,25 @@ impl<'a> Page<'a> {
     }
 
     fn heads(&self, out: &mut String) {
-        let mut line = vec![' '; self.width];
-        for (i, x) in self.lifelines.iter().enumerate() {
-            let room = self.lifelines.get(i + 1).map_or(self.width, |next| *next) - x - 1;
-            write(&mut line, *x, &elide_columns(&self.model.columns[i].name, room));
+        if self.lifelines.is_empty() {
+            return;
         }
-        if !self.lifelines.is_empty() {
+        let room = |i: usize| self.lifelines.get(i + 1).map_or(self.width, |next| *next) - self.lifelines[i] - 1;
+        let names: Vec<(&str, &str)> = (self.model.columns.iter().enumerate())
+            .map(|(i, column)| match column.name.find('.') {
+                // A host above its domain, where both do not fit side by side.
+                Some(dot) if columns(&column.name) > room(i) => column.name.split_at(dot + 1),
+                _ => ("", column.name.as_str()),
+            })
+            .collect();
+        for row in [names.iter().map(|n| n.0).collect::<Vec<_>>(), names.iter().map(|n| n.1).collect()] {
+            if row.iter().all(|name| name.is_empty()) {
+                continue;
+            }
+            let mut line = vec![' '; self.width];
+            for (i, name) in row.iter().enumerate() {
+                write(&mut line, self.lifelines[i], &elide_columns(name, room(i)));
+            }
             put_line(out, &read(&line));
         }
     }
@@ -201,13 +219,44 @@ impl<'a> Page<'a> {
         }
         let mut line = self.blank(time);
         match row {
-            Row::Arrow(arrow) => self.arrow(&mut line, arrow),
-            Row::Note(note) => self.note(&mut line, note),
+            Row::Arrow(arrow) => {
+                if let Some(above) = self.long_words(arrow) {
+                    write(&mut line, above.0, &above.1);
+                    put_line(out, &read(&line));
+                    line = self.blank("");
+                    self.arrow(&mut line, arrow, "");
+                } else {
+                    self.arrow(&mut line, arrow, &arrow.words);
+                }
+            }
+            Row::Note(note) => match self.below(note) {
+                Some((start, took)) => {
+                    self.note(&mut line, note, &note.words);
+                    put_line(out, &read(&line));
+                    line = self.blank("");
+                    write(&mut line, start, took);
+                }
+                None => self.note(&mut line, note, &note.said()),
+            },
         }
         put_line(out, &read(&line));
     }
 
-    fn arrow(&self, line: &mut [char], arrow: &Arrow) {
+    /// Words that have no room in their arrow stand above it, over other lifelines: where they begin, and what fits.
+    fn long_words(&self, arrow: &Arrow) -> Option<(usize, String)> {
+        let (from, to) = (self.model.column(arrow.from)?, self.model.column(arrow.to)?);
+        let (a, b) = (self.lifelines[from], self.lifelines[to]);
+        let (low, room) = (a.min(b), a.abs_diff(b).saturating_sub(6));
+        if columns(&arrow.words) <= room {
+            return None;
+        }
+        // Only if that gains anything.
+        let start = low + 2;
+        let words = elide_columns(&arrow.words, (self.width - start).min(LONGEST));
+        (columns(&words) > room).then_some((start, words))
+    }
+
+    fn arrow(&self, line: &mut [char], arrow: &Arrow, words: &str) {
         let (Some(from), Some(to)) = (self.model.column(arrow.from), self.model.column(arrow.to)) else { return };
         let (a, b) = (self.lifelines[from], self.lifelines[to]);
         let stroke = match arrow.kind {
@@ -227,27 +276,35 @@ impl<'a> Page<'a> {
             (false, true) => self.pen.right,
             (false, false) => self.pen.left,
         };
-        if arrow.words.is_empty() || high - low < 6 {
+        if words.is_empty() || high - low < 6 {
             return;
         }
-        let words = elide_columns(&arrow.words, high - low - 6);
+        let words = elide_columns(words, high - low - 6);
         let words = format!(" {words} ");
         // At the sender, as in the picture.
         let start = if to > from { low + 2 } else { high - 1 - columns(&words) };
         write(line, start, &words);
     }
 
-    fn note(&self, line: &mut [char], note: &Note) {
+    /// What it took stands below a note that would have no room beside its lifeline otherwise.
+    fn below<'n>(&self, note: &'n Note) -> Option<(usize, &'n str)> {
+        let start = self.lifelines[self.model.column(note.host)?] + 2;
+        let fits = |words: &str| start + columns(words) <= self.width;
+        let took = note.took.as_deref()?;
+        (fits(&note.words) && fits(took) && !fits(&note.said())).then_some((start, took))
+    }
+
+    fn note(&self, line: &mut [char], note: &Note, said: &str) {
         let Some(column) = self.model.column(note.host) else { return };
         let x = self.lifelines[column];
-        let words = format!("{} {}", self.sign(note.kind), note.words);
+        let words = format!("{} {said}", self.sign(note.kind));
         // To the right over other lifelines, or to the left where there is more room.
         if x + 1 + columns(&words) <= self.width || self.width - x >= x - self.time_width {
             write(line, x, &elide_columns(&words, self.width - x));
         } else {
-            let words = format!("{} {}", note.words, self.sign(note.kind));
+            let words = format!("{said} {}", self.sign(note.kind));
             let room = x + 1 - self.time_width - 2;
-            let cut = elide_columns(&note.words, room.saturating_sub(2));
+            let cut = elide_columns(said, room.saturating_sub(2));
             let words = if columns(&words) <= room { words } else { format!("{cut} {}", self.sign(note.kind)) };
             write(line, x + 1 - columns(&words), &words);
         }
@@ -270,7 +327,7 @@ impl<'a> Page<'a> {
                 let lost = if arrow.received.is_none() { " (never arrives)" } else { "" };
                 format!("{} {} {}{lost}: {}", name(arrow.from), self.pen.to, name(arrow.to), arrow.words)
             }
-            Row::Note(note) => format!("{} {}: {}", self.sign(note.kind), name(note.host), note.words),
+            Row::Note(note) => format!("{} {}: {}", self.sign(note.kind), name(note.host), note.said()),
         };
         let width = self.time_width;
         put_line(out, &elide_columns(&format!("{time:>width$}  {words}"), self.width));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Hit, Judge, Judgement, Seen};
 use crate::scenario::expect::{Claim, Count};
 use crate::sim::{Duration, Instant};
-use crate::trace::HostId;
+use crate::trace::{HostId, transcript};
 
 fn holds(count: Count, n: u64) -> bool {
     (count.min..=count.max).contains(&n)
@@ -35,9 +35,9 @@ fn about(subject: Option<&Arc<str>>) -> String {
 /// The times of the first few hits.
 fn times(judge: &Judge, seen: &Seen, with_words: bool) -> String {
     let one = |hit: &Hit| {
-        let mut text = format!("at {} on {}", clock(hit.at), judge.name(hit.host));
+        let mut text = format!("at {} on {}", transcript::clock(hit.at), judge.name(hit.host));
         if let Some(age) = hit.age {
-            let _ = write!(text, " ({age} after it was composed)");
+            let _ = write!(text, " ({} after it was composed)", transcript::span(age));
         }
         if with_words && !hit.words.is_empty() {
             let _ = write!(text, ": {}", hit.words);
@@ -58,7 +58,11 @@ fn path(judge: &Judge, hosts: &[HostId]) -> String {
 fn happened(judge: &Judge, seen: &Seen, what: &str, with_words: bool) -> String {
     let near = seen.near.as_ref().map_or_else(String::new, |near| format!("; but {near}"));
     match seen.count {
-        0 => format!("{what} never{near}"),
+        // `it never bounced`, `it was never filed`.
+        0 => match what.split_once(" was ").map(|(it, done)| (it, " was never ", done)) {
+            Some((it, never, done)) => format!("{it}{never}{done}{near}"),
+            None => format!("{}{near}", what.replacen(' ', " never ", 1)),
+        },
         1 => format!("{what} once: {}", times(judge, seen, with_words)),
         n => format!("{what} {n} times: {}", times(judge, seen, with_words)),
     }
@@ -186,7 +190,7 @@ fn sentence(j: &Judge, claim: &Claim, seen: &Seen) -> (bool, String, String) {
             };
             let times = counted(*count, "time", "times");
             let expected = format!("{} looks up {name}{rtype}{result}{cached}, {times}", j.name(*host));
-            simple(count, expected, "it did so", true)
+            simple(count, expected, "that happened", true)
         }
         Claim::Unsent { to, code, contains, count } => {
             let code = code.map_or_else(String::new, |c| format!(" with code {c}"));
@@ -196,11 +200,11 @@ fn sentence(j: &Judge, claim: &Claim, seen: &Seen) -> (bool, String, String) {
         }
         Claim::Policy { host, policy, decision, count } => {
             let times = counted(*count, "time", "times");
-            simple(count, format!("{policy} at {} decides `{decision}`, {times}", j.name(*host)), "it did so", true)
+            simple(count, format!("{policy} at {} decides `{decision}`, {times}", j.name(*host)), "that happened", true)
         }
         Claim::Connections { from, to, count } => {
             let many = counted(*count, "connection", "connections");
-            simple(count, format!("{} opens {many}{}", j.name(*from), host(to, " to ")), "it did so", false)
+            simple(count, format!("{} opens {many}{}", j.name(*from), host(to, " to ")), "that happened", false)
         }
         Claim::NothingLost => {
             let lost = j.queues.as_ref().map_or_else(Vec::new, super::queues::Queues::lost);

@@ -257,6 +257,6 @@ fn a_failed_claim_reads_like_a_diagnostic() {
     let shown = crate::diag::render(&judge.judgements()[0].diagnostic("a.ron"), &text, false);
     assert_eq!(
         shown,
-        "error[expectation]: expected: bob@blue.example gets exactly 2 copies, within 1 min of being composed\n --> a.ron:9:12\n  |\n9 |   expect: [Delivered(to: \"bob@blue.example\", copies: 2, within: \"1min\")])\n  |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this did not come true\n  |\n  = note: what happened: it was filed once: at 5 min 1 s on mx.blue.example (5 min after it was composed)\n"
+        "error[expectation]: expected: bob@blue.example gets exactly 2 copies, within 1 min of being composed\n --> a.ron:9:12\n  |\n9 |   expect: [Delivered(to: \"bob@blue.example\", copies: 2, within: \"1min\")])\n  |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this did not come true\n  |\n  = note: what happened: it was filed once: at 0:05:01.310 on mx.blue.example (5 min after it was composed)\n"
     );
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::clock::short;
+use super::clock::span;
 use super::{Align, Line, Sheet, Style, counted, number};
 use crate::sim::{Duration, Instant};
 use crate::trace::{HostId, MailId, QueueName, Record, Sink, What};
@@ -147,7 +147,7 @@ impl Mails {
             let first = mail.to.first().map_or("nobody", |to| &**to);
             let others = mail.to.len().saturating_sub(1);
             let more = if others > 0 { format!(" and {others} more") } else { String::new() };
-            let time = mail.ended_at.map_or_else(|| "—".to_owned(), |at| short(at.since(mail.composed_at)));
+            let time = mail.ended_at.map_or_else(|| "—".to_owned(), |at| span(at.since(mail.composed_at)));
             sheet.row(vec![
                 Line::new().and(number(mail.id.0)),
                 Line::new().and(cut(&mail.subject, 36)),
@@ -199,7 +199,7 @@ impl Mails {
             lines.push(Line::of(Style::Heading, "Delivered within"));
             let mut sheet = Sheet::new(&[Align::Left, Align::Right]);
             for ((_, word), time) in PLACES.iter().zip(times) {
-                sheet.row(vec![Line::new().and(word), Line::of(Style::Time, short(time))]);
+                sheet.row(vec![Line::new().and(word), Line::of(Style::Time, span(time))]);
             }
             lines.extend(sheet.lines(2));
             lines.push(Line::new());

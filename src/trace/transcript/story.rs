@@ -28,8 +28,8 @@ const SILENCE: Duration = Duration::from_secs(10);
 #[must_use]
 pub fn story(roster: &Roster, records: &[Record], options: &Options) -> Vec<Line> {
     let mut telling = telling::Telling::new(roster, records, options);
-    for record in records {
-        telling.take(record);
+    for place in 0..records.len() {
+        telling.take(records, place);
     }
     telling.close_questions();
     telling.lines()

@@ -1,6 +1,6 @@
 //! Connections, lines and content, as the client saw them.
 
-use super::super::{Line, Style, counted};
+use super::super::{Line, Style, words};
 use super::telling::{Item, Telling};
 use crate::trace::{ConnectionState, Direction, Record, Side, What};
 
@@ -37,8 +37,8 @@ impl Telling<'_> {
             What::Content { direction, side: Side::Client, peer, size_bytes } => {
                 let item = self.connection(record, conn, record.host, *peer);
                 let who = if *direction == Direction::Sent { "C:" } else { "S:" };
-                let line = Line::of(Style::Client, who)
-                    .with(Style::Faint, format!(" … content, {} …", counted(*size_bytes, "byte", "bytes")));
+                let line =
+                    Line::of(Style::Client, who).with(Style::Faint, format!(" … {} …", words::content(*size_bytes)));
                 self.add(item, record.at, line);
             }
             _ => {}
@@ -59,6 +59,9 @@ impl Telling<'_> {
             ConnectionState::Open => Line::of(Style::Faint, "connected"),
             ConnectionState::PeerClosed | ConnectionState::Closed => Line::of(Style::Faint, "closed"),
             ConnectionState::Refused => Line::of(Style::Bad, "connection refused: nobody listens there"),
+            ConnectionState::TimedOut if was_open => {
+                Line::of(Style::Faint, "TCP gives up the old connection: its last bytes were never acknowledged")
+            }
             ConnectionState::TimedOut => Line::of(Style::Bad, "connection timed out: no answer"),
             ConnectionState::Reset => Line::of(Style::Bad, "connection reset by the other end"),
         };

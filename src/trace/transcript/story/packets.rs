@@ -1,6 +1,6 @@
 //! Packets, where they are wanted: one line for a packet, from when it is sent until what becomes of it.
 
-use super::super::clock::short;
+use super::super::clock::span;
 use super::super::{Line, Style, number};
 use super::telling::{Item, Telling};
 use crate::trace::{LossReason, PacketStep, Record, Transport, What};
@@ -27,7 +27,7 @@ impl Telling<'_> {
             PacketStep::Forwarded => {}
             PacketStep::Arrived | PacketStep::Lost => {
                 let Some((item, place, sent)) = self.packets.remove(packet) else { return };
-                let took = short(record.at.since(sent));
+                let took = span(record.at.since(sent));
                 let (style, fate) = match step {
                     PacketStep::Lost => {
                         let here = self.name(record.host);

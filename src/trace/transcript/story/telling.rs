@@ -2,9 +2,10 @@
 
 use rustc_hash::FxHashMap;
 
-use super::super::clock::{clock, later};
+use super::super::clock::{clock, later, span};
 use super::super::{Line, Style, counted, number};
-use super::{Options, SILENCE, names};
+use super::super::{names, words};
+use super::{Options, SILENCE};
 use crate::sim::Instant;
 use crate::trace::{ConnId, HostId, MailId, QueueName, Record, Roster, What};
 
@@ -206,14 +207,17 @@ impl<'a> Telling<'a> {
         }
     }
 
-    /// One record.
-    pub(super) fn take(&mut self, record: &Record) {
+    /// The record at this place.
+    pub(super) fn take(&mut self, records: &[Record], place: usize) {
+        let record = &records[place];
         let at = record.at;
         match &record.what {
             What::Packet { .. } => self.packet(record),
             What::Connection { .. } | What::Line { .. } | What::Content { .. } => self.dialogue(record),
             What::Session { .. } => {}
-            What::Question { .. } | What::Answer { .. } | What::Lookup { .. } => self.names(record),
+            What::Question { .. } | What::Answer { .. } | What::Lookup { .. } => {
+                self.names(record, names::referred(records, place));
+            }
             What::Attempt { next_hop, number, .. } => self.attempt(record, next_hop, *number),
             What::Composed { from, to, subject, size_bytes } => {
                 let which = self.which(record.mail);
@@ -237,9 +241,8 @@ impl<'a> Telling<'a> {
             }
             What::Accepted { queue_id, size_bytes, .. } => {
                 let size = counted(*size_bytes, "byte", "bytes");
-                let line = Line::of(Style::Good, "takes responsibility")
-                    .and(format!(" as {queue_id}"))
-                    .with(Style::Faint, format!(", {size}"));
+                let (what, name) = words::accepted(queue_id);
+                let line = Line::of(Style::Good, what).and(name).with(Style::Faint, format!(", {size}"));
                 let line = mark("●", Style::Good, Line::of(Style::Host, self.name(record.host)).and(" "), line);
                 self.remark_plain(record, line);
             }
@@ -250,20 +253,20 @@ impl<'a> Telling<'a> {
                 self.say(at, line);
             }
             What::Outcome { recipient, verdict, reply, by, .. } => {
-                let (sign, style, word) = match verdict {
-                    crate::trace::Verdict::Accepted => ("✓", Style::Good, "accepted"),
-                    crate::trace::Verdict::Deferred => ("◌", Style::Warning, "try again later"),
-                    crate::trace::Verdict::Failed => ("✗", Style::Bad, "failed"),
+                let (sign, style) = match verdict {
+                    crate::trace::Verdict::Accepted => ("✓", Style::Good),
+                    crate::trace::Verdict::Deferred => ("◌", Style::Warning),
+                    crate::trace::Verdict::Failed => ("✗", Style::Bad),
                 };
-                let mut line = Line::of(style, format!("{sign} {recipient}: {word}"));
+                let mut line = Line::of(style, format!("{sign} {recipient}: {}", words::verdict(*verdict)));
                 if style != Style::Good {
                     line.push(Style::Plain, format!(" — {}", reply.visible()));
                 }
                 self.remark(record, by, line);
             }
             What::Delivered { recipient, mailbox, .. } => {
-                let alias = if recipient == mailbox { String::new() } else { format!(" (for {recipient})") };
-                let line = Line::of(Style::Good, "✉ delivered").and(format!(" into the mailbox of {mailbox}{alias}"));
+                let (what, rest) = words::delivered(recipient, mailbox);
+                let line = Line::of(Style::Good, format!("✉ {what}")).and(rest);
                 self.remark(record, "", line);
             }
             What::Bounced { recipient, status, reason, report, .. } => {
@@ -272,26 +275,21 @@ impl<'a> Telling<'a> {
                     Some(_) => "; a report says so".into(),
                     None => "; nobody can be told".into(),
                 };
-                let line = Line::of(Style::Bad, format!("✗ bounced {status}"))
-                    .and(format!(" {recipient} — {}", reason.visible()))
-                    .with(Style::Faint, told);
+                let (what, rest) = words::bounced(status, recipient, reason);
+                let line = Line::of(Style::Bad, format!("✗ {what}")).and(rest).with(Style::Faint, told);
                 self.remark(record, "", line);
             }
             What::Discarded { recipient, reason, .. } => {
-                self.remark(
-                    record,
-                    "",
-                    Line::of(Style::Warning, "✗ discarded").and(format!(" {recipient} — {reason}")),
-                );
+                let (what, rest) = words::discarded(recipient, reason);
+                self.remark(record, "", Line::of(Style::Warning, format!("✗ {what}")).and(rest));
             }
             What::Unsent { recipient, reason } => {
-                let line = Line::of(Style::Bad, "✗ not sent").and(format!(" to {recipient} — {}", reason.visible()));
-                self.remark(record, "", line);
+                let (what, rest) = words::unsent(recipient, reason);
+                self.remark(record, "", Line::of(Style::Bad, format!("✗ {what}")).and(rest));
             }
             What::Policy { policy, decision, detail } => {
-                let detail = if detail.is_empty() { String::new() } else { format!(" — {detail}") };
-                let line = Line::of(Style::Warning, format!("◆ {policy}: {decision}")).and(detail);
-                self.remark(record, "", line);
+                let (what, rest) = words::policy(policy, decision, detail);
+                self.remark(record, "", Line::of(Style::Warning, format!("◆ {what}")).and(rest));
             }
             What::Fault { text } => {
                 self.say(at, Line::of(Style::Bad, "⚡ fault: ").and(&**text));
@@ -326,8 +324,9 @@ impl<'a> Telling<'a> {
                 self.say(record.at, line);
             }
             QueueName::Deferred => {
-                let when = until
-                    .map_or_else(String::new, |until| format!(" in {} (at {})", until.since(record.at), clock(until)));
+                let when = until.map_or_else(String::new, |until| {
+                    format!(" in {} (at {})", span(until.since(record.at)), clock(until))
+                });
                 let line = host().with(Style::Warning, " defers").and(format!(" {which}: next try{when}"));
                 self.say(record.at, line);
             }
@@ -408,7 +407,7 @@ impl<'a> Telling<'a> {
         for (at, item) in &self.items {
             if at.since(now) >= SILENCE {
                 blank(&mut out);
-                let silence = at.since(now);
+                let silence = span(at.since(now));
                 out.push(stamped("", &Line::of(Style::Faint, format!("… {silence} …"))));
                 blank(&mut out);
                 after_hop = false;
@@ -429,7 +428,7 @@ impl<'a> Telling<'a> {
                     let mut before = *at;
                     for (then, line) in &hop.lines {
                         if then.since(before) >= SILENCE {
-                            let silence = then.since(before);
+                            let silence = span(then.since(before));
                             out.push(stamped("", &Line::of(Style::Faint, format!("… {silence} …"))));
                         }
                         before = *then;
