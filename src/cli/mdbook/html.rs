@@ -87,21 +87,22 @@ pub(super) fn svg(drawn: &str) -> String {
     drawn.lines().map(str::trim_end).collect::<Vec<_>>().concat()
 }
 
-/// A length of time for people: two units at most.
+/// A length of time for people: two units at most. What is smaller is cut off, as in the pictures and in the terminal:
+/// so a reader who subtracts two times gets what the text says.
 pub(super) fn human(length: Duration) -> String {
     let nanos = length.as_nanos();
     let two = |big: u64, unit: &str, small: u64, small_unit: &str| match small {
         0 => format!("{big} {unit}"),
         small => format!("{big} {unit} {small} {small_unit}"),
     };
-    let secs = (nanos + 500_000_000) / 1_000_000_000;
-    let mins = (secs + 30) / 60;
+    let secs = nanos / 1_000_000_000;
+    let mins = secs / 60;
     match nanos {
         0 => "0 s".into(),
-        1..1_000_000 => format!("{} µs", (nanos + 500) / 1_000),
-        1_000_000..999_500_000 => format!("{} ms", (nanos + 500_000) / 1_000_000),
+        1..1_000_000 => format!("{} µs", nanos / 1_000),
+        1_000_000..1_000_000_000 => format!("{} ms", nanos / 1_000_000),
         _ if secs < 10 => {
-            let hundredths = (nanos + 5_000_000) / 10_000_000;
+            let hundredths = nanos / 10_000_000;
             format!("{}.{:02} s", hundredths / 100, hundredths % 100)
         }
         _ if secs < 60 => format!("{secs} s"),
@@ -142,7 +143,7 @@ mod tests {
     #[test]
     fn times_are_for_people() {
         for (nanos, said) in [
-            (422_583_571, "423 ms"),
+            (422_583_571, "422 ms"),
             (1_422_583_571, "1.42 s"),
             (75_000_000_000, "1 min 15 s"),
             (6 * 3_600_000_000_000, "6 h"),

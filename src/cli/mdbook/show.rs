@@ -31,20 +31,19 @@ fn mail(directive: &Directive, run: &Run) -> Result<Option<MailId>, String> {
 
 /// A picture with its caption and its text twin.
 fn figure(drawn: &str, twin: &str, caption: &str, twin_name: &str) -> String {
-    // A wide picture may be made smaller, but not so small that its words cannot be read: then it scrolls.
+    // A wide picture may be made a little smaller, but not so small that its words cannot be read: then it scrolls.
     let width = drawn.split_once("width=\"").and_then(|(_, rest)| rest.split('"').next()?.parse::<f64>().ok());
-    let drawn = match width.filter(|w| *w > 1000.0).map(|w| w * 0.7) {
+    let drawn = match width.map(|w| w * 0.82) {
         None => drawn.to_owned(),
         Some(least) => drawn.replacen("<svg ", &format!("<svg style=\"min-width:{least:.0}px\" "), 1),
     };
     format!(
         "<figure class=\"pr-figure\"><div class=\"pr-scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{caption}\">{}</div>\
-         <figcaption>{caption}{hint}</figcaption><details class=\"pr-twin\"><summary>{twin_name}</summary>\
+         <figcaption>{caption}</figcaption><details class=\"pr-twin\"><summary>{twin_name}</summary>\
          <pre class=\"pr-text\">{}</pre></details></figure>",
         svg(&drawn),
         escape(twin.trim_end()),
         caption = escape(caption),
-        hint = if width.is_some_and(|w| w > 1350.0) { " (wider than the page: scroll sideways)" } else { "" },
     )
 }
 

@@ -6,7 +6,7 @@ use super::super::palette::{
 };
 use super::super::scene::{Anchor, Dash, Head, Label, Point, Rect, Scene, Stroke};
 use super::super::text_width::{Face, thousands};
-use super::layout::{BESIDE, HEAD_HEIGHT, HEADS, Layout, NAME_SIZE};
+use super::layout::{BESIDE, HEAD_HEIGHT, HEADS, Layout, NAME_SIZE, SMALL_SIZE};
 use super::model::{ArrowKind, Column, Model, NoteKind};
 
 pub(super) fn draw(model: &Model, layout: &Layout) -> Scene {
@@ -18,6 +18,7 @@ pub(super) fn draw(model: &Model, layout: &Layout) -> Scene {
     let height = layout.bottom + feet + more + 26.0 + legend_height;
     let mut scene = Scene::sheet(layout.width, height, &model.title);
     scene.heading(&model.subtitle);
+    scene.description = description(model);
 
     folds_below(&mut scene, layout);
     lifelines(&mut scene, model, layout);
@@ -45,6 +46,17 @@ pub(super) fn draw(model: &Model, layout: &Layout) -> Scene {
     let top = layout.bottom + feet + more + 14.0;
     legend(&mut scene, &entries, &rows, top);
     scene
+}
+
+/// What a screen reader says of the chart; its words are in the text twin.
+fn description(model: &Model) -> String {
+    let hosts: Vec<&str> = model.columns.iter().map(|c| c.name.as_str()).collect();
+    format!(
+        "A ladder chart, time downwards. Lifelines from left to right: {}. {} arrows, {} notes.",
+        hosts.join(", "),
+        thousands(model.arrows.len() as u64),
+        thousands(model.notes.len() as u64)
+    )
 }
 
 fn lifelines(scene: &mut Scene, model: &Model, layout: &Layout) {
@@ -111,7 +123,7 @@ fn head(scene: &mut Scene, column: &Column, layout: &Layout, index: usize, top: 
     let name_at = if column.address.is_empty() { middle } else { middle - 8.0 };
     let ink = if column.implied { MUTED } else { INK };
     scene.text(Label::new((left, name_at), column.name.as_str(), Face::Bold, NAME_SIZE).color(ink).fit(room));
-    let address = Label::new((left, middle + 11.0), column.address.as_str(), Face::Sans, 11.0);
+    let address = Label::new((left, middle + 11.0), column.address.as_str(), Face::Sans, SMALL_SIZE);
     scene.text(address.color(MUTED).fit(room));
 }
 
@@ -256,7 +268,7 @@ fn legend_entries(model: &Model) -> Vec<Entry> {
 fn legend_places(entries: &[Entry], width: f64) -> (Vec<Point>, f64) {
     let (mut x, mut y, mut places) = (24.0, 14.0, Vec::new());
     for entry in entries {
-        let wide = Label::new((0.0, 0.0), entry.words(), Face::Sans, 11.5).width() + 72.0;
+        let wide = Label::new((0.0, 0.0), entry.words(), Face::Sans, SMALL_SIZE).width() + 72.0;
         if x + wide > width - 16.0 && x > 24.0 {
             (x, y) = (24.0, y + 24.0);
         }
@@ -284,6 +296,6 @@ fn legend(scene: &mut Scene, entries: &[Entry], places: &[Point], top: f64) {
             Entry::Note(kind, _) => note_sign(scene, *kind, (x + 32.0, y)),
             Entry::Bar => scene.card(Rect::new(x + 28.0, y - 8.0, x + 36.0, y + 8.0), 4.0, VERMILLION, None),
         }
-        scene.text(Label::new((x + 48.0, y), entry.words(), Face::Sans, 11.5).color(MUTED));
+        scene.text(Label::new((x + 48.0, y), entry.words(), Face::Sans, SMALL_SIZE).color(MUTED));
     }
 }

@@ -12,14 +12,19 @@ use super::model::{Arrow, ArrowKind, Model, Moment};
 
 pub(super) const WORDS_SIZE: f64 = 13.0;
 pub(super) const NOTE_SIZE: f64 = 12.5;
-pub(super) const TIME_SIZE: f64 = 11.5;
+pub(super) const TIME_SIZE: f64 = 12.0;
+pub(super) const SMALL_SIZE: f64 = 12.0;
 pub(super) const NAME_SIZE: f64 = 14.0;
 /// Top of the heads of the lifelines.
 pub(super) const HEADS: f64 = 82.0;
 pub(super) const HEAD_HEIGHT: f64 = 50.0;
-const LEFT: f64 = 164.0;
+/// Room for times at the left, before the first lifeline and what hangs on it.
+const LEFT: f64 = 140.0;
+/// From the times to the end of their room.
+const AFTER_TIMES: f64 = 14.0;
 const NARROWEST: f64 = 190.0;
-const WIDEST: f64 = 400.0;
+/// Enough for `MAIL FROM` with an address of usual length. Three lifelines then need little more than a page is wide.
+const WIDEST: f64 = 356.0;
 /// From a lifeline to the words beside it.
 pub(super) const BESIDE: f64 = 13.0;
 const FOLD_HEIGHT: f64 = 40.0;
@@ -76,8 +81,8 @@ pub(super) fn face(kind: ArrowKind) -> Face {
 
 pub(super) fn size(kind: ArrowKind) -> f64 {
     match kind {
-        ArrowKind::Packet => 10.5,
-        ArrowKind::Connect => 11.5,
+        ArrowKind::Packet => 11.0,
+        ArrowKind::Connect => SMALL_SIZE,
         _ => WORDS_SIZE,
     }
 }
@@ -121,7 +126,7 @@ impl Layout {
 fn columns(model: &Model) -> (Vec<f64>, Vec<f64>, f64) {
     let heads: Vec<f64> = (model.columns.iter())
         .map(|c| {
-            let name = pixels(&c.name, Face::Bold, NAME_SIZE).max(pixels(&c.address, Face::Sans, 11.0));
+            let name = pixels(&c.name, Face::Bold, NAME_SIZE).max(pixels(&c.address, Face::Sans, SMALL_SIZE));
             (name + 56.0).clamp(110.0, 250.0) / 2.0
         })
         .collect();
@@ -146,7 +151,8 @@ fn columns(model: &Model) -> (Vec<f64>, Vec<f64>, f64) {
         gaps[column] = gaps[column].max(wanted.min(widest * 0.9));
     }
     let mut xs = Vec::with_capacity(heads.len());
-    let mut x = LEFT + heads.first().copied().unwrap_or(0.0).max(40.0) * 0.9;
+    // The head of the first lifeline stands above the times and may reach over them.
+    let mut x = (LEFT + 12.0).max(heads.first().copied().unwrap_or(0.0) + 24.0);
     for gap in &gaps {
         xs.push(x);
         x += gap;
@@ -220,9 +226,12 @@ impl Pass<'_> {
         let bottom = top + FOLD_HEIGHT;
         let middle =
             (self.layout.xs.first().copied().unwrap_or(LEFT) + self.layout.xs.last().copied().unwrap_or(LEFT)) / 2.0;
-        let label = Label::new((middle, (top + bottom) / 2.0), length, Face::Bold, 13.0).anchor(Anchor::Middle);
+        let words = Label::new((middle, (top + bottom) / 2.0), length, Face::Bold, 13.0).anchor(Anchor::Middle);
+        // The date stands in the same band.
+        let place = (words.at.0.max(LEFT + words.width() / 2.0 + 20.0), words.at.1);
+        let label = Label { at: place, ..words };
         self.layout.folds.push(Fold { top, bottom, label });
-        let date = Label::new((LEFT - 22.0, bottom - 11.0), self.model.axis.civil(at.0), Face::Sans, 10.5);
+        let date = Label::new((LEFT - AFTER_TIMES, bottom - 11.0), self.model.axis.civil(at.0), Face::Sans, 11.0);
         self.layout.times.push(date.anchor(Anchor::Right));
         self.y = bottom + 10.0;
         self.floor = bottom + 4.0;
@@ -334,7 +343,7 @@ impl Pass<'_> {
     }
 
     fn time(&mut self, at: Moment) {
-        let label = Label::new((LEFT - 22.0, self.y), self.model.axis.relative(at.0), Face::Mono, TIME_SIZE)
+        let label = Label::new((LEFT - AFTER_TIMES, self.y), self.model.axis.relative(at.0), Face::Mono, TIME_SIZE)
             .anchor(Anchor::Right);
         let free = self.layout.times.last().is_none_or(|last| last.rect().y1 + 3.0 <= label.rect().y0);
         if free {

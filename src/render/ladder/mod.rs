@@ -11,6 +11,8 @@ mod notes;
 mod pairing;
 mod text;
 
+pub(in crate::render) use notes::host_name;
+
 #[cfg(test)]
 mod tests;
 

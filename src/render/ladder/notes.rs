@@ -21,7 +21,9 @@ pub(super) fn notes(roster: &Roster, records: &[Record], scope: &Scope) -> (Vec<
         if let What::Fault { text } = &record.what {
             faults.add(record.host, text, at);
         }
-        if let Some((kind, words)) = note(roster, record) {
+        // A picture of everything has the questions and answers themselves, as arrows.
+        let asked = if scope.is_of_one_mail() { lookup(record) } else { None };
+        if let Some((kind, words)) = note(roster, record).or(asked) {
             let fault = matches!(record.what, What::Fault { .. });
             notes.push(Note { host: record.host, at, kind, words, fault });
         }
@@ -94,6 +96,12 @@ fn note(roster: &Roster, record: &Record) -> Option<(NoteKind, String)> {
         What::Alarm { text } => (Bad, format!("defect of the simulator: {}", clean(text))),
         _ => return None,
     })
+}
+
+/// What was asked and answered, in one note.
+fn lookup(record: &Record) -> Option<(NoteKind, String)> {
+    let What::Lookup { name, rtype, result, .. } = &record.what else { return None };
+    Some((NoteKind::Plain, format!("asks the DNS: {} {} → {}", clean(name), clean(rtype), clean(result))))
 }
 
 /// The name out of `name [address]`.
