@@ -494,6 +494,7 @@ pub(super) fn compare(plain: &Run, changed: &Run, directive: &Directive) -> Resu
                 .into_iter()
                 // Without the number: one report more or less renumbers all mails behind it.
                 .map(|[_, from, to, subject, fate]| format!("{from} → {to}, “{subject}”: {fate}"))
+                .filter(|row| directive.get("match").is_none_or(|wanted| row.contains(wanted)))
                 .collect(),
             "dialogue" => match dialogue_lines(run, &inner) {
                 Ok(lines) => lines.into_iter().map(|s| format!("{}: {}", s.who, s.words)).collect(),

@@ -230,8 +230,8 @@ fn legend_entries(model: &Model) -> Vec<Entry> {
     use ArrowKind::{Answer, Command, Connect, Content, Packet, Question, Refusal, Reply};
     let arrow_kinds = [
         (Command, "command"),
-        (Reply, "reply 2yz, 3yz"),
-        (Refusal, "reply 4yz, 5yz"),
+        (Reply, "reply: yes (2yz, 3yz)"),
+        (Refusal, "reply: no (4yz, 5yz)"),
         (Content, "content"),
         (Question, "DNS question"),
         (Answer, "DNS answer"),
