@@ -108,7 +108,7 @@ fn lookups_for(mails: &BTreeSet<MailId>, records: &[Record]) -> BTreeSet<RecordI
             What::Queue { .. } | What::Attempt { .. } | What::Bounced { .. } if of_mail(record) => {
                 in_hand.remove(&record.host);
             }
-            What::Lookup { name, .. }
+            What::Lookup { name, cached: false, .. }
                 if in_hand.contains(&record.host)
                     && names.contains(&name.trim_end_matches('.').to_ascii_lowercase()) =>
             {

@@ -10,7 +10,7 @@ use crate::sim::{Duration, Instant};
 use crate::trace::{HostId, Record, What};
 
 /// Keys of a directive that do not choose records.
-pub(super) const OTHER_KEYS: &[&str] = &["change", "show", "nth", "lines", "caption", "per"];
+pub(super) const OTHER_KEYS: &[&str] = &["change", "show", "nth", "lines", "caption", "per", "rows"];
 
 /// Which records are meant.
 pub(super) struct Query<'d> {

@@ -274,7 +274,13 @@ pub(super) fn timeline_rows(run: &Run, directive: &Directive) -> Result<Vec<[Str
 /// `timeline`: records as a table of when, where and what.
 pub(super) fn timeline(run: &Run, directive: &Directive) -> Result<String, String> {
     directive.only(&[], &directive.pairs.iter().map(|(k, _)| k.as_str()).collect::<Vec<_>>())?;
-    let rows = timeline_rows(run, directive)?;
+    let mut rows = timeline_rows(run, directive)?;
+    if let Some(most) = directive.number::<usize>("rows")?.filter(|most| *most >= 2 && rows.len() > *most + 1) {
+        // The beginning and the end tell the story; what is left out between them is counted.
+        let hidden = rows.len() - most;
+        let first = most - most / 2;
+        rows.splice(first..first + hidden, [["⋯".into(), String::new(), format!("{hidden} more like these")]]);
+    }
     Ok(table(&["When", "Where", "What"], &rows).replacen("pr-table", "pr-table pr-timeline", 1))
 }
 
@@ -333,7 +339,8 @@ pub(super) fn mail_rows(run: &Run) -> Vec<[String; 5]> {
 /// `mails`: every mail and its fate.
 pub(super) fn mails(run: &Run, directive: &Directive) -> Result<String, String> {
     directive.only(&[], &["change"])?;
-    Ok(table(&["Mail", "From", "For", "Subject", "What became of it"], &mail_rows(run)))
+    let heads = ["Mail", "From", "For", "Subject", "What became of it"];
+    Ok(table(&heads, &mail_rows(run)).replacen("pr-table", "pr-table pr-mails", 1))
 }
 
 /// `expectations`: what the scenario claims, and whether it came true.

@@ -78,7 +78,7 @@ fn note(roster: &Roster, record: &Record) -> Option<(NoteKind, String)> {
             (kind, format!("{}: {} ({})", clean(policy), clean(decision), clean(detail)))
         }
         What::Lookup { name, rtype, result, cached: true } => {
-            (Plain, format!("from cache: {} {}: {}", clean(rtype), clean(name), clean(result)))
+            (Plain, format!("remembers {} {} → {}", clean(name), clean(rtype), clean(result)))
         }
         What::Lookup { name, rtype, result, .. } if result.to_ascii_lowercase().contains("time") => {
             (Bad, format!("no answer for {} {}", clean(rtype), clean(name)))

@@ -226,5 +226,10 @@ fn draw_legend(scene: &mut Scene, entries: &[(Entry, bool)], places: &[(f64, f64
 
 /// An instant as a length of time since the beginning.
 pub(super) fn since_start(at: Instant) -> String {
+    // Within the first minute written as in a ladder, so that the two can be compared.
+    let nanos = at.as_nanos();
+    if nanos < 60_000_000_000 {
+        return format!("{}.{:03} s", nanos / 1_000_000_000, nanos / 1_000_000 % 1_000);
+    }
     at.since(Instant::ZERO).to_string()
 }
