@@ -190,7 +190,7 @@ fn legend_entries(roster: &Roster, way: &Way, dots: bool) -> Vec<(Entry, bool)> 
 fn entry_words(entry: &Entry) -> &'static str {
     match entry {
         Entry::Role(_, words) | Entry::Hop(_, words) => words,
-        Entry::Implied => "not in the scenario, implied",
+        Entry::Implied => "not in the scenario: added by itself",
     }
 }
 

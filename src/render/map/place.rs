@@ -116,7 +116,9 @@ impl Placed {
     fn labels_of_links(&mut self, roster: &Roster, taken: &mut Vec<Rect>) {
         for link in &roster.links {
             let ends = (self.centers.get(link.a.0 as usize), self.centers.get(link.b.0 as usize));
-            let (Some(a), Some(b), false) = (ends.0, ends.1, link.label.is_empty()) else {
+            // An implied link is known by its dashes; many equal labels would only stand in each other's way.
+            let named = !link.label.is_empty() && !link.implied;
+            let (Some(a), Some(b), true) = (ends.0, ends.1, named) else {
                 self.link_labels.push(None);
                 continue;
             };
