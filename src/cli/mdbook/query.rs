@@ -318,7 +318,7 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
         }
         What::Answer { name, rtype, rcode, records, .. } => format!("hears {name} {rtype}: {}", answer(rcode, records)),
         What::Lookup { name, rtype, result, cached } => {
-            format!("knows {name} {rtype}: {result}{}", if *cached { " (remembered)" } else { "" })
+            format!("{}: {name} {rtype} → {result}", if *cached { "remembers" } else { "asks the DNS" })
         }
         What::Accepted { queue_id, recipients, .. } => {
             format!("says 250 and takes the mail for {} as {queue_id}", recipients.join(", "))
@@ -343,8 +343,10 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
                 Verdict::Deferred => "put off",
                 Verdict::Failed => "refused",
             };
-            let by = if by.is_empty() { String::new() } else { format!(" by {by}") };
-            format!("{recipient}: {verdict}{by}: {}", reply.visible())
+            let reply = reply.visible();
+            // A reason that begins with the host's name says already by whom.
+            let by = if by.is_empty() || reply.starts_with(&**by) { String::new() } else { format!(" by {by}") };
+            format!("{recipient}: {verdict}{by}: {reply}")
         }
         What::Delivered { mailbox, .. } => format!("files the mail in the mailbox of {mailbox}"),
         What::Bounced { recipient, status, reason, report, .. } => {
