@@ -306,6 +306,7 @@ impl Pass<'_> {
         let Some(placed) = &self.layout.arrows[index] else { return };
         let (start, x) = (placed.start, self.layout.xs[to]);
         self.y = self.y.max(start.1 + LEAST_DROP).max(self.floor);
+        self.y = self.y.max(self.beside_the_one_before(index, start.1));
         // The tip must not end in words that stand beside the lifeline.
         let tip_x = if start.0 < x { x - 16.0 } else { x + 16.0 };
         self.settle_tip(tip_x);
@@ -314,6 +315,20 @@ impl Pass<'_> {
             self.lines.push((placed.start, placed.end));
         }
         self.arrivals[to] = self.y;
+    }
+
+    /// Lines that travel together go side by side: with one slope, for they are equally fast. Where this arrow should end
+    /// for that; nowhere special if it travels alone.
+    fn beside_the_one_before(&self, index: usize, start: f64) -> f64 {
+        let arrow = &self.model.arrows[index];
+        let Some(before) = index.checked_sub(1) else { return 0.0 };
+        let other = &self.model.arrows[before];
+        let together = (other.from, other.to, other.sent.0) == (arrow.from, arrow.to, arrow.sent.0)
+            && other.received.map(|r| r.0) == arrow.received.map(|r| r.0);
+        match &self.layout.arrows[before] {
+            Some(placed) if together => placed.end.1 + (start - placed.start.1),
+            _ => 0.0,
+        }
     }
 
     fn settle_tip(&mut self, x: f64) {
