@@ -87,15 +87,15 @@ pub(super) fn svg(drawn: &str) -> String {
     drawn.lines().map(str::trim_end).collect::<Vec<_>>().concat()
 }
 
-/// A length of time for people: two units at most. What is smaller is cut off, as in the pictures and in the terminal:
-/// so a reader who subtracts two times gets what the text says.
+/// A length of time for people: two units at most. Short times are cut, as in the pictures and in the terminal, so a reader
+/// who subtracts two of them gets what the text says; from ten seconds on they are whole seconds.
 pub(super) fn human(length: Duration) -> String {
     let nanos = length.as_nanos();
     let two = |big: u64, unit: &str, small: u64, small_unit: &str| match small {
         0 => format!("{big} {unit}"),
         small => format!("{big} {unit} {small} {small_unit}"),
     };
-    let secs = nanos / 1_000_000_000;
+    let secs = if nanos < 10_000_000_000 { nanos / 1_000_000_000 } else { (nanos + 500_000_000) / 1_000_000_000 };
     let mins = secs / 60;
     match nanos {
         0 => "0 s".into(),
@@ -146,6 +146,7 @@ mod tests {
             (422_583_571, "422 ms"),
             (1_422_583_571, "1.42 s"),
             (75_000_000_000, "1 min 15 s"),
+            (599_950_000_000, "10 min"),
             (6 * 3_600_000_000_000, "6 h"),
             (22_201_000_000_000, "6 h 10 min"),
             (5 * 86_400_000_000_000 + 3_600_000_000_000, "5 days 1 h"),
