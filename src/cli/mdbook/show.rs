@@ -40,7 +40,7 @@ fn figure(drawn: &str, twin: &str, caption: &str, twin_name: &str) -> String {
     format!(
         "<figure class=\"pr-figure\"><div class=\"pr-scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{caption}\">{}</div>\
          <figcaption>{caption}</figcaption><details class=\"pr-twin\"><summary>{twin_name}</summary>\
-         <pre class=\"pr-text\">{}</pre></details></figure>",
+         <pre class=\"pr-text\" tabindex=\"0\">{}</pre></details></figure>",
         svg(&drawn),
         escape(twin.trim_end()),
         caption = escape(caption),
@@ -355,7 +355,7 @@ pub(super) fn expectations(run: &Run, directive: &Directive) -> Result<String, S
     if rows.is_empty() {
         return Err("there is no such expectation".into());
     }
-    Ok(table(&["", "Expected", "What happened"], &rows))
+    Ok(table(&["Met?", "Expected", "What happened"], &rows))
 }
 
 /// `message`: the bytes of a mail as it lies in a mailbox.
