@@ -333,6 +333,12 @@ mod tests {
     }
 
     #[test]
+    fn comments_of_a_scenario_can_be_left_out() {
+        let text = "// all\n(\n    // why\n\n    a: \"http://x\", // what\n)";
+        assert_eq!(without_comments(text), "(\n\n    a: \"http://x\",\n)");
+    }
+
+    #[test]
     fn parts_of_a_scenario_are_found() {
         let text =
             "(\n    title: \"a (\",\n    hosts: {\n        \"x\": Mta(),\n    },\n    mail: [ (a: \"}\") ],\n)\n";

@@ -4,7 +4,7 @@ use super::super::synthetic::{self, Story, assert_well_formed, ms};
 use super::*;
 use crate::octets::Chunk;
 use crate::sim::Duration;
-use crate::trace::{ConnId, Direction, HostId, Octets, Side, What, jsonl};
+use crate::trace::{ConnId, Direction, HostId, MailId, Octets, QueueName, Side, What, jsonl};
 
 fn options() -> Options {
     Options { packets: true, ..Options::default() }
@@ -73,6 +73,54 @@ fn hours_fold_and_milliseconds_stay() {
     }
     let twin = text(&story.roster, &story.records, &Options::default(), 100);
     assert!(twin.contains(" 50 min later, 2026-01-05 1"), "{twin}");
+}
+
+#[test]
+fn lines_that_travel_together_are_side_by_side() {
+    let (mut story, [laptop, green, ..]) = synthetic::three("Pipelining");
+    let conn = story.connect(laptop, green, ms(20));
+    story.say(conn, laptop, green, Side::Client, &["MAIL FROM:<>", "RCPT TO:<bob@blue.example>", "DATA"], ms(40));
+    let model = model::Model::new(&story.roster, &story.records, &Options::default());
+    let layout = layout::Layout::new(&model);
+    let mut together = 0;
+    for (pair, placed) in model.arrows.windows(2).zip(layout.arrows.windows(2)) {
+        let [a, b] = pair else { unreachable!() };
+        let ends = |arrow: &model::Arrow| (arrow.from, arrow.to, arrow.sent.0, arrow.received.map(|r| r.0));
+        let [Some(first), Some(second)] = placed else { continue };
+        if ends(a) == ends(b) {
+            together += 1;
+            assert!(second.end.1 - first.end.1 >= second.start.1 - first.start.1 - 0.01, "{a:?} {b:?}");
+        }
+    }
+    assert_eq!(together, 2);
+}
+
+#[test]
+fn a_mail_tells_what_was_looked_up_for_it() {
+    let (mut story, [laptop, green, ..]) = synthetic::three("Look-ups");
+    story.composed(laptop, 1, "alice@green.example", "bob@blue.example", "Hello");
+    let queue = |queue| What::Queue { queue_id: "1".into(), queue, reason: "".into(), until: None };
+    // A host does not say for which mail it asks.
+    let lookup = |story: &mut Story, name: &str| {
+        let mail = story.mail.take();
+        let what = What::Lookup { name: name.into(), rtype: "MX".into(), result: "10 mx".into(), cached: false };
+        story.at(green, None, what);
+        story.mail = mail;
+    };
+    lookup(&mut story, "early.blue.example");
+    story.at(green, None, queue(QueueName::Active));
+    lookup(&mut story, "blue.example");
+    lookup(&mut story, "red.example");
+    story.attempt(green, "mx.blue.example", 1);
+    lookup(&mut story, "mx.blue.example");
+    let of_one = Options { mail: Some(MailId(1)), ..Options::default() };
+    let picture = svg(&story.roster, &story.records, &of_one);
+    assert!(picture.contains("asks the DNS: blue.example MX"), "{picture}");
+    // Not what belongs to another mail, and not what was asked before or after.
+    for other in ["red.example MX", "early", "DNS: mx.blue"] {
+        assert!(!picture.contains(other), "{other}");
+    }
+    assert!(!svg(&story.roster, &story.records, &Options::default()).contains("asks the DNS"));
 }
 
 #[test]
