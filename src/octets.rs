@@ -235,16 +235,7 @@ fn any_untidy(first: &[u8], second: &[u8]) -> bool {
 
 /// Writes a number in decimal digits.
 pub fn write_decimal(out: &mut Vec<u8>, number: u64) {
-    let (mut digits, mut at, mut rest) = ([0; 20], 20, number);
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(&digits[at..]);
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 impl Default for Chunk {

@@ -122,7 +122,7 @@ fn page(run: &Run, plan: &Plan, file: &str, verbose: bool) -> Page {
 /// How long and how much.
 fn totals(run: &Run) -> Vec<Line> {
     let world = &run.world;
-    let time = world.now().since(Instant::ZERO);
+    let time = world.ended_at().since(Instant::ZERO);
     let why = match run.stop {
         StopReason::Idle => "nothing was left to happen",
         StopReason::Deadline => "the time was up",
@@ -208,7 +208,7 @@ fn json(run: &Run, source: &str) -> Result<String, Failure> {
             StopReason::EventLimit => "event_limit",
             StopReason::Halted => "halted",
         },
-        ended_at: world.now(),
+        ended_at: world.ended_at(),
         mails: run.collected.mails.list(),
         totals: Totals {
             mails: world.mails(),

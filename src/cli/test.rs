@@ -86,7 +86,7 @@ impl Args {
             0 => "expects nothing".to_owned(),
             n => counted(n as u64, "expectation", "expectations"),
         };
-        let time = clock(run.world.now());
+        let time = clock(run.world.ended_at());
         screen.line(&line(Style::Good, "✓").with(Style::Faint, format!("  {many}, {time} of virtual time")));
         Status::Fine
     }

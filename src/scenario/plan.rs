@@ -479,8 +479,8 @@ pub struct TrafficPlan {
     pub name: Arc<str>,
     /// Who writes: a [`Role::User`] host and one of its mailboxes. One is drawn for each mail.
     pub from: Vec<(HostId, Mailbox)>,
-    /// For whom. One is drawn for each mail.
-    pub to: Vec<Mailbox>,
+    /// For whom. One is drawn for each mail. Shared by all who write.
+    pub to: Arc<[Mailbox]>,
     /// Time between one mail of this generator and the next, in nanoseconds.
     pub every: Distribution,
     /// Size of the content in bytes.

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::json;
 use super::{ConnId, HostId, MailId, Record, RecordId, Roster, SCHEMA_VERSION, Sink, What};
 use crate::sim::Instant;
 
@@ -23,19 +24,20 @@ struct Head {
     roster: Roster,
 }
 
-#[derive(Serialize, Deserialize)]
+/// A record as it is read.
+#[derive(Deserialize)]
 struct Line {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     id: Option<RecordId>,
     at: Instant,
     host: HostId,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     conn: Option<ConnId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     mail: Option<MailId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     hop: Option<u16>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     cause: Option<RecordId>,
     #[serde(flatten)]
     what: What,
@@ -45,6 +47,7 @@ struct Line {
 pub struct JsonLines<W> {
     out: W,
     packets: bool,
+    writer: json::Writer,
     line: Vec<u8>,
     error: Option<io::Error>,
 }
@@ -53,7 +56,7 @@ impl<W: Write> JsonLines<W> {
     /// Writes to `out`, with packets where asked. The first error ends the writing and is kept for
     /// [`JsonLines::into_inner`].
     pub fn new(out: W, packets: bool) -> JsonLines<W> {
-        JsonLines { out, packets, line: Vec::with_capacity(512), error: None }
+        JsonLines { out, packets, writer: json::Writer::default(), line: Vec::with_capacity(512), error: None }
     }
 
     /// The writer, or the error that ended the writing.
@@ -67,12 +70,12 @@ impl<W: Write> JsonLines<W> {
         }
     }
 
-    fn put(&mut self, value: &impl Serialize) {
+    fn put(&mut self, write: impl FnOnce(&mut json::Writer, &mut Vec<u8>) -> serde_json::Result<()>) {
         if self.error.is_some() {
             return;
         }
         self.line.clear();
-        let written = serde_json::to_writer(&mut self.line, value).map_err(io::Error::from);
+        let written = write(&mut self.writer, &mut self.line).map_err(io::Error::from);
         self.line.push(b'\n');
         if let Err(error) = written.and_then(|()| self.out.write_all(&self.line)) {
             self.error = Some(error);
@@ -80,44 +83,16 @@ impl<W: Write> JsonLines<W> {
     }
 }
 
-/// A record as it is written, borrowed.
-#[derive(Serialize)]
-struct Borrowed<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<RecordId>,
-    at: Instant,
-    host: HostId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    conn: Option<ConnId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mail: Option<MailId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hop: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cause: Option<RecordId>,
-    #[serde(flatten)]
-    what: &'a What,
-}
-
 impl<W: Write> Sink for JsonLines<W> {
     fn begin(&mut self, roster: &Arc<Roster>) {
-        self.put(&Head { schema: SCHEMA_VERSION, roster: Roster::clone(roster) });
+        let head = Head { schema: SCHEMA_VERSION, roster: Roster::clone(roster) };
+        self.put(|_, line| serde_json::to_writer(line, &head));
     }
     fn wants_packets(&self) -> bool {
         self.packets
     }
     fn record(&mut self, r: &Record) {
-        let line = Borrowed {
-            id: r.id,
-            at: r.at,
-            host: r.host,
-            conn: r.conn,
-            mail: r.mail,
-            hop: r.hop,
-            cause: r.cause,
-            what: &r.what,
-        };
-        self.put(&line);
+        self.put(|writer, line| writer.record(line, r));
     }
     fn end(&mut self) {
         if let (None, Err(error)) = (&self.error, self.out.flush()) {

@@ -3,6 +3,7 @@
 //! Records are plain data. Nothing in the simulation reads them back: turning a sink on or off changes nothing that
 //! happens. A stored trace ([`jsonl`]) can be drawn without a simulator.
 
+mod json;
 pub mod jsonl;
 mod record;
 mod text;

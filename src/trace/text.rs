@@ -26,12 +26,14 @@ impl fmt::Debug for Octets {
 
 impl Serialize for Octets {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match std::str::from_utf8(&self.0) {
-            Ok(text) if text.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'\\') => {
-                serializer.serialize_str(text)
-            }
-            _ => serializer.serialize_str(&self.visible()),
+        // Most lines are plain. All bytes are looked at, so that many are looked at at once.
+        let odd = |b: u8| !(b' '..=b'~').contains(&b) | (b == b'\\');
+        if !self.0.iter().fold(false, |any, b| any | odd(*b))
+            && let Ok(text) = std::str::from_utf8(&self.0)
+        {
+            return serializer.serialize_str(text);
         }
+        serializer.serialize_str(&self.visible())
     }
 }
 

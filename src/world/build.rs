@@ -171,6 +171,7 @@ impl Builder {
             dirty: Vec::new(),
             last_connection: 0,
             last_packet: 0,
+            active_at: crate::sim::Instant::ZERO,
         }
     }
 }

@@ -33,6 +33,7 @@ impl World {
             return;
         }
         if here.agent.poll_timeout().is_some_and(|at| at <= now) {
+            self.active_at = now;
             self.agent_input(host, Input::Timer);
             self.settle();
         } else {

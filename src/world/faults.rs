@@ -105,6 +105,7 @@ impl World {
 
     /// A fault of the timetable is due.
     pub(super) fn timetable(&mut self, place: u32) {
+        self.active_at = self.engine.now();
         self.begin(place);
         self.settle();
     }

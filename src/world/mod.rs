@@ -80,6 +80,8 @@ pub struct World {
     dirty: Vec<u32>,
     last_connection: u64,
     last_packet: u64,
+    /// When something happened last.
+    active_at: Instant,
 }
 
 impl World {
@@ -87,6 +89,13 @@ impl World {
     #[must_use]
     pub fn now(&self) -> Instant {
         self.engine.now()
+    }
+
+    /// When something happened last, or the time to run until if that came first. The clock may stand later: timers of
+    /// what has ended meanwhile, and the waiting of closed TCP connections (TIME-WAIT), still come and find nothing to do.
+    #[must_use]
+    pub fn ended_at(&self) -> Instant {
+        self.active_at
     }
 
     /// Number of events so far.
@@ -137,15 +146,23 @@ impl World {
         let last = self.engine.executed().saturating_add(max_events);
         loop {
             if self.engine.executed() >= last {
-                return self.engine.why_stopped(deadline).unwrap_or(StopReason::EventLimit);
+                return self.stopped(deadline).unwrap_or(StopReason::EventLimit);
             }
             let Some(event) = self.engine.step_until(deadline) else {
-                return self.engine.why_stopped(deadline).unwrap_or(StopReason::Idle);
+                return self.stopped(deadline).unwrap_or(StopReason::Idle);
             };
             self.dispatch(event);
             if self.ledger.violation().is_some() {
                 return StopReason::Halted;
             }
         }
+    }
+
+    fn stopped(&mut self, deadline: Instant) -> Option<StopReason> {
+        let why = self.engine.why_stopped(deadline);
+        if why == Some(StopReason::Deadline) {
+            self.active_at = self.engine.now();
+        }
+        why
     }
 }

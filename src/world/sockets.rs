@@ -282,6 +282,8 @@ impl World {
         self.dirty.clear();
     }
 
+    /// Asked twice for each packet, and mostly there is nothing to tell: what there is to do is left to functions of
+    /// their own.
     #[inline]
     fn tell(&mut self, place: u32) {
         while let Some(pipe) = &mut self.sockets[place as usize].pipe
@@ -295,6 +297,7 @@ impl World {
         }
     }
 
+    #[inline(never)]
     fn data_arrived(&mut self, place: u32, data: Chunk) {
         let Some(pipe) = &mut self.sockets[place as usize].pipe else { return };
         if !pipe.attended {
@@ -310,6 +313,7 @@ impl World {
         self.agent_input(host, Input::Received { token, data, about });
     }
 
+    #[inline(never)]
     fn state_changed(&mut self, place: u32, event: &tcp::Event) {
         let now = self.engine.now();
         let Some(pipe) = &self.sockets[place as usize].pipe else { return };
@@ -407,6 +411,9 @@ impl World {
             // The connection has moved on meanwhile, as most do.
             self.arm(place);
             return;
+        }
+        if pipe.tcp.state() != tcp::State::TimeWait {
+            self.active_at = now;
         }
         pipe.tcp.handle_timeout(now);
         self.touch(place);

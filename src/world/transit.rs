@@ -129,6 +129,7 @@ impl World {
                 self.agent_input(to, input);
             }
         }
+        self.active_at = self.engine.now();
         self.settle();
     }
 

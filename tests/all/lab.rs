@@ -169,7 +169,7 @@ pub(crate) fn run(plan: &Plan, look: Look) -> Run {
     world.finish();
     let report = world.audit().map_err(|v| format!("{v:?}"));
     let (filed, outbox) = collect(&world);
-    let (end, roster) = (world.now(), world.roster().clone());
+    let (end, roster) = (world.ended_at(), world.roster().clone());
     drop(world);
     fn out<W: io::Write>(lines: Rc<RefCell<JsonLines<W>>>) -> W {
         Rc::try_unwrap(lines).ok().unwrap().into_inner().into_inner().unwrap()

@@ -12,7 +12,7 @@ use crate::identity::{Domain, ForwardPath};
 use crate::octets::Chunk;
 use crate::queue::{DestinationId, Fate, Job, Queue};
 use crate::sim::Instant;
-use crate::smtp::client;
+use crate::smtp::{self, client};
 use crate::trace::{At, ConnId, Direction, HostId, MailId, Side, What};
 
 /// A host to try: its name and one of its addresses.
@@ -279,13 +279,15 @@ impl Courier {
         let Some(job) = &session.job else { return };
         let entry = self.queue.entry(job.entry);
         // After a fail-over some recipients have their verdict already.
-        session.places =
-            job.recipients.iter().copied().filter(|p| entry.recipients[*p as usize].fate == Fate::Waiting).collect();
-        let recipients = session
-            .places
-            .iter()
-            .map(|p| ForwardPath::Mailbox(entry.recipients[*p as usize].mailbox.clone()))
-            .collect();
+        session.places.clear();
+        let mut recipients = smtp::Recipients::new();
+        for place in &job.recipients {
+            let recipient = &entry.recipients[*place as usize];
+            if recipient.fate == Fate::Waiting {
+                session.places.push(*place);
+                recipients.push(ForwardPath::Mailbox(recipient.mailbox.clone()));
+            }
+        }
         let transaction = client::Transaction {
             reverse_path: entry.reverse_path.clone(),
             recipients,
@@ -342,6 +344,9 @@ impl Courier {
         let mut session = self.sessions.remove(token as usize);
         session.client.renew();
         self.spare_clients.push(session.client);
+        if self.sessions.is_empty() {
+            self.session_wake = None;
+        }
         if let Some(idle) = self.idle.get_mut(session.destination.0 as usize) {
             idle.retain(|t| *t != token);
         }

@@ -112,6 +112,9 @@ impl Mta {
         let mut server = self.inbound.remove(token as usize).server;
         server.renew();
         self.spare_servers.push(server);
+        if self.inbound.is_empty() {
+            self.inbound_wake = None;
+        }
     }
 
     /// Deadlines of inbound sessions: the earliest one may have come.

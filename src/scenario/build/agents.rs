@@ -246,7 +246,7 @@ fn traffic_task(plan: &Plan, id: HostId, user: &UserPlan, traffic: &TrafficPlan,
         every: stretched,
         kind: Kind::Traffic {
             from: mine.into(),
-            to: traffic.to.clone().into(),
+            to: traffic.to.clone(),
             size_bytes: traffic.size_bytes,
             max_size_bytes: traffic.max_size_bytes,
             subject: traffic.subject.clone(),

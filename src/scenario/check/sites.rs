@@ -211,7 +211,7 @@ impl Checker {
         let (Some(every), Some(count)) = (every, count) else { return };
         let stop = Instant::ZERO + self.plan.run_for;
         let count = self.bounded(&fields, every, Some(count), stop.since(start));
-        let to: Vec<Mailbox> = from.iter().map(|(_, m)| m.clone()).collect();
+        let to: Arc<[Mailbox]> = from.iter().map(|(_, m)| m.clone()).collect();
         self.names.correspondents.extend(to.iter().cloned());
         self.plan.traffic.push(TrafficPlan {
             name: Arc::from("sites"),

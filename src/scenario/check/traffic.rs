@@ -24,7 +24,7 @@ impl Checker {
                 .iter()
                 .flat_map(|node| self.writers_of(node))
                 .collect();
-            let to: Vec<Mailbox> =
+            let to: Arc<[Mailbox]> =
                 fields.items(&mut self.r, "to", "mailboxes").iter().filter_map(|node| self.recipient(node)).collect();
             for name in ["from", "to"] {
                 if let Some(Node { kind: Kind::List(items), span }) = fields.get(name)

@@ -259,7 +259,8 @@ impl Session {
     pub fn begin(&mut self, now: Instant, transaction: Transaction) {
         assert!(self.is_ready(), "a transaction begins when the session is ready");
         assert!(!transaction.recipients.is_empty(), "a transaction has a recipient");
-        let verdicts = transaction.recipients.iter().map(|_| None).collect();
+        let mut verdicts = SmallVec::new();
+        verdicts.resize_with(transaction.recipients.len(), || None);
         let pipelined = self.config.pipelining && self.extensions.pipelining;
         let local = self.unsendable(&transaction);
         let running = Running { transaction, verdicts, accepted: 0, pipelined, mail_refused: false };
