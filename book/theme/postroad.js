@@ -35,4 +35,36 @@
       });
     }
   }
+
+  // What is wider than the page scrolls in a box of its own. Such a box must be reachable with the keyboard and have a
+  // name; one that fits should not be a stop on the way. Pictures say that there is more of them.
+  const named = { TABLE: "Table, wider than the page", PRE: "Text, wider than the page" };
+  const look = (box) => {
+    const wider = box.scrollWidth > box.clientWidth + 1;
+    const picture = box.classList.contains("pr-scroll");
+    if (wider) {
+      box.tabIndex = 0;
+      box.setAttribute("role", "group");
+      if (!picture) box.setAttribute("aria-label", named[box.matches(".table-wrapper") ? "TABLE" : "PRE"]);
+    } else {
+      box.removeAttribute("tabindex");
+      if (!picture) {
+        box.removeAttribute("role");
+        box.removeAttribute("aria-label");
+      }
+    }
+    if (!picture) return;
+    let hint = box.previousElementSibling;
+    if (wider && !hint) {
+      hint = document.createElement("p");
+      hint.className = "pr-wider";
+      hint.textContent = "Wider than the page: scroll sideways →";
+      box.before(hint);
+    } else if (!wider && hint) {
+      hint.remove();
+    }
+  };
+  const watch = new ResizeObserver((entries) => entries.forEach((entry) => look(entry.target)));
+  const boxes = ".pr-scroll, pre.pr-dialogue, pre.pr-text, .table-wrapper, main pre > code";
+  for (const box of document.querySelectorAll(boxes)) watch.observe(box);
 })();

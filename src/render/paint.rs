@@ -108,10 +108,11 @@ fn finish(scene: &Scene, drawn: &str, titles: &[String]) -> String {
     let (width, height) = (scene.width, scene.height);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{width}\" height=\"{height}\" \
-         viewBox=\"0 0 {} {}\" stroke-linecap=\"round\" stroke-linejoin=\"round\">\n<title>{}</title>\n",
+         viewBox=\"0 0 {} {}\" stroke-linecap=\"round\" stroke-linejoin=\"round\">\n<title>{}</title>\n<desc>{}</desc>\n",
         width * SCALE,
         height * SCALE,
-        escape(&scene.title)
+        escape(&scene.title),
+        escape(&scene.description)
     );
     out.reserve(body.len());
     for line in body.lines() {

@@ -157,13 +157,21 @@ pub(crate) struct Scene {
     pub(crate) width: f64,
     pub(crate) height: f64,
     pub(crate) title: String,
+    /// What the picture shows, for those who cannot see it.
+    pub(crate) description: String,
     pub(crate) shapes: Vec<Shape>,
 }
 
 impl Scene {
     /// An empty sheet with a frame.
     pub(crate) fn sheet(width: f64, height: f64, title: &str) -> Scene {
-        let mut scene = Scene { width: width.ceil(), height: height.ceil(), title: title.into(), shapes: Vec::new() };
+        let mut scene = Scene {
+            width: width.ceil(),
+            height: height.ceil(),
+            title: title.into(),
+            description: String::new(),
+            shapes: Vec::new(),
+        };
         let all = Rect::new(0.5, 0.5, scene.width - 0.5, scene.height - 0.5);
         scene.card(all, 14.0, PAPER, Some(Stroke::solid(FRAME, 1.0)));
         scene

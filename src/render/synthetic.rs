@@ -546,7 +546,7 @@ pub(crate) fn assert_well_formed(svg: &str) {
         let end = start + rest[start..].find('>').expect("a tag that ends");
         let tag = &rest[start + 1..end];
         let name = tag.trim_matches('/').split_whitespace().next().unwrap();
-        let known = ["svg", "title", "text", "polyline", "polygon", "circle", "rect", "line"];
+        let known = ["svg", "title", "desc", "text", "polyline", "polygon", "circle", "rect", "line"];
         assert!(known.contains(&name), "{name}");
         match tag.strip_prefix('/') {
             Some(name) => assert_eq!(open.pop(), Some(name)),

@@ -299,7 +299,7 @@ impl Expander {
 
     /// `labs`: every scenario that ships, with its title and what it says about itself.
     fn labs(&self) -> Result<String, String> {
-        let mut out = String::from("| | lab | what to look at |\n| --- | --- | --- |\n");
+        let mut out = String::from("| number | lab | what to look at |\n| --- | --- | --- |\n");
         for file in self.press.scenarios()? {
             let text = self.press.read(&file)?;
             let plan = crate::scenario::load(&file, &text).map_err(|_| format!("{file} has mistakes"))?;

@@ -11,7 +11,7 @@ use crate::trace::transcript::{names, span, words as say};
 use crate::trace::{HostId, Record, What};
 
 /// Keys of a directive that do not choose records.
-pub(super) const OTHER_KEYS: &[&str] = &["change", "show", "nth", "lines", "caption", "per"];
+pub(super) const OTHER_KEYS: &[&str] = &["change", "show", "nth", "lines", "caption", "per", "rows"];
 
 /// Which records are meant.
 pub(super) struct Query<'d> {
@@ -348,8 +348,10 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
             format!("attempt {number} for {}: {next_hop}", recipients.join(", "))
         }
         What::Outcome { recipient, verdict, reply, by, .. } => {
-            let by = if by.is_empty() { String::new() } else { format!(" by {by}") };
-            format!("{recipient}: {}{by}: {}", say::verdict(*verdict), reply.visible())
+            let reply = reply.visible();
+            // A reason that begins with the host's name says already by whom.
+            let by = if by.is_empty() || reply.starts_with(&**by) { String::new() } else { format!(" by {by}") };
+            format!("{recipient}: {}{by}: {reply}", say::verdict(*verdict))
         }
         What::Delivered { recipient, mailbox, .. } => whole(say::delivered(recipient, mailbox)),
         What::Bounced { recipient, status, reason, report, .. } => {

@@ -31,26 +31,22 @@ fn mail(directive: &Directive, run: &Run) -> Result<Option<MailId>, String> {
 
 /// A page of the book on a small screen, in pixels.
 const PAGE: f64 = 750.0;
-/// A page of the book on a large screen.
-const WIDEST_PAGE: f64 = 980.0;
 
 /// A picture with its caption and its text twin. It may be made smaller by `shrink`.
 fn figure(drawn: &str, twin: &str, caption: &str, shrink: f64) -> String {
     // A wide picture may be made smaller, but not so small that its words cannot be read: then it scrolls.
     let width = drawn.split_once("width=\"").and_then(|(_, rest)| rest.split('"').next()?.parse::<f64>().ok());
-    let least = width.filter(|w| *w > PAGE).map_or(0.0, |w| w * shrink);
-    let drawn = match least > PAGE * shrink {
-        false => drawn.to_owned(),
-        true => drawn.replacen("<svg ", &format!("<svg style=\"min-width:{least:.0}px\" "), 1),
+    let drawn = match width.filter(|w| *w > PAGE).map(|w| w * shrink) {
+        None => drawn.to_owned(),
+        Some(least) => drawn.replacen("<svg ", &format!("<svg style=\"min-width:{least:.0}px\" "), 1),
     };
     format!(
         "<figure class=\"pr-figure\"><div class=\"pr-scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{caption}\">{}</div>\
-         <figcaption>{caption}{hint}</figcaption><details class=\"pr-twin\"><summary>The same as text</summary>\
-         <pre class=\"pr-text\">{}</pre></details></figure>",
+         <figcaption>{caption}</figcaption><details class=\"pr-twin\"><summary>The same as text</summary>\
+         <pre class=\"pr-text\" tabindex=\"0\">{}</pre></details></figure>",
         svg(&drawn),
         escape(twin.trim_end()),
         caption = escape(caption),
-        hint = if least > WIDEST_PAGE { " (wider than the page: scroll sideways)" } else { "" },
     )
 }
 
@@ -287,7 +283,13 @@ pub(super) fn timeline_rows(run: &Run, directive: &Directive) -> Result<Vec<[Str
 /// `timeline`: records as a table of when, where and what.
 pub(super) fn timeline(run: &Run, directive: &Directive) -> Result<String, String> {
     directive.only(&[], &directive.pairs.iter().map(|(k, _)| k.as_str()).collect::<Vec<_>>())?;
-    let rows = timeline_rows(run, directive)?;
+    let mut rows = timeline_rows(run, directive)?;
+    if let Some(most) = directive.number::<usize>("rows")?.filter(|most| *most >= 2 && rows.len() > *most + 1) {
+        // The beginning and the end tell the story; what is left out between them is counted.
+        let hidden = rows.len() - most;
+        let first = most - most / 2;
+        rows.splice(first..first + hidden, [["⋯".into(), String::new(), format!("{hidden} more like these")]]);
+    }
     Ok(table(&["When", "Where", "What"], &rows).replacen("pr-table", "pr-table pr-timeline", 1))
 }
 
@@ -346,7 +348,8 @@ pub(super) fn mail_rows(run: &Run) -> Vec<[String; 5]> {
 /// `mails`: every mail and its fate.
 pub(super) fn mails(run: &Run, directive: &Directive) -> Result<String, String> {
     directive.only(&[], &["change"])?;
-    Ok(table(&["Mail", "From", "For", "Subject", "What became of it"], &mail_rows(run)))
+    let heads = ["Mail", "From", "For", "Subject", "What became of it"];
+    Ok(table(&heads, &mail_rows(run)).replacen("pr-table", "pr-table pr-mails", 1))
 }
 
 /// `expectations`: what the scenario claims, and whether it came true.
@@ -361,7 +364,7 @@ pub(super) fn expectations(run: &Run, directive: &Directive) -> Result<String, S
     if rows.is_empty() {
         return Err("there is no such expectation".into());
     }
-    Ok(table(&["", "Expected", "What happened"], &rows))
+    Ok(table(&["Met?", "Expected", "What happened"], &rows))
 }
 
 /// `message`: the bytes of a mail as it lies in a mailbox.
@@ -507,6 +510,7 @@ pub(super) fn compare(plain: &Run, changed: &Run, directive: &Directive) -> Resu
                 .into_iter()
                 // Without the number: one report more or less renumbers all mails behind it.
                 .map(|[_, from, to, subject, fate]| format!("{from} → {to}, “{subject}”: {fate}"))
+                .filter(|row| directive.get("match").is_none_or(|wanted| row.contains(wanted)))
                 .collect(),
             "dialogue" => match dialogue_lines(run, &inner) {
                 Ok(lines) => lines.into_iter().map(|s| format!("{}: {}", s.who, s.words)).collect(),

@@ -9,7 +9,7 @@ use super::show::differences;
 
 /// `scenario`: a scenario file, or one of its parts.
 pub(super) fn scenario(text: &str, file: &str, directive: &Directive) -> Result<String, String> {
-    directive.only(&[], &["part", "change"])?;
+    directive.only(&["without-comments"], &["part", "change"])?;
     let shown = match directive.get("part") {
         None => text.trim_end().to_owned(),
         Some(part) => {
@@ -17,7 +17,35 @@ pub(super) fn scenario(text: &str, file: &str, directive: &Directive) -> Result<
             parts?.join("\n")
         }
     };
+    let shown = if directive.has("without-comments") { without_comments(&shown) } else { shown };
     Ok(format!("<p class=\"pr-file\">{file}</p>\n\n```rust,ignore\n{shown}\n```\n"))
+}
+
+/// The text without what `//` begins: comments of a scenario may give away what a chapter asks.
+fn without_comments(text: &str) -> String {
+    let mut kept = Vec::new();
+    for line in text.lines() {
+        let mut quoted = false;
+        let mut before = ' ';
+        let mut end = line.len();
+        for (at, c) in line.char_indices() {
+            match c {
+                '"' if before != '\\' => quoted = !quoted,
+                '/' if !quoted && before == '/' => {
+                    end = at - 1;
+                    break;
+                }
+                _ => {}
+            }
+            before = c;
+        }
+        let left = line[..end].trim_end();
+        // A line that was nothing but a comment goes with it.
+        if end == line.len() || !left.is_empty() {
+            kept.push(left);
+        }
+    }
+    kept.join("\n")
 }
 
 /// A field of the outermost bracket, with what it holds.
@@ -53,7 +81,7 @@ fn field(text: &str, name: &str) -> Result<String, String> {
 
 /// `change`: the line of the scenario that is put in the place of another.
 pub(super) fn change(press: &Press, file: &str, changes: &[Change]) -> Result<String, String> {
-    let lines = |text: String| -> Vec<String> { text.lines().map(str::to_owned).collect() };
+    let lines = |text: String| -> Vec<String> { without_comments(&text).lines().map(str::to_owned).collect() };
     let (old, new) = (lines(press.read(file)?), lines(press.changed(file, changes)?));
     if old == new {
         return Err("the change changes nothing".into());
@@ -302,6 +330,12 @@ mod tests {
         for part in ["### `composed`", "### `outcome`", "| `queue_id` | text |", "| `timed_out` |", "| `cause` |"] {
             assert!(page.contains(part), "{part}\n{page}");
         }
+    }
+
+    #[test]
+    fn comments_of_a_scenario_can_be_left_out() {
+        let text = "// all\n(\n    // why\n\n    a: \"http://x\", // what\n)";
+        assert_eq!(without_comments(text), "(\n\n    a: \"http://x\",\n)");
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub(super) fn draw(model: &Model, layout: &Layout) -> Scene {
     let mut scene = Scene::sheet(layout.spacing.width, height, &model.title);
     // Letters need room, whatever time it takes to send them.
     scene.heading(&format!("{} · not to scale: the times tell", model.subtitle));
+    scene.description = description(model);
 
     folds_below(&mut scene, layout);
     lifelines(&mut scene, model, layout);
@@ -47,6 +48,17 @@ pub(super) fn draw(model: &Model, layout: &Layout) -> Scene {
     let top = layout.bottom + feet + more + 14.0;
     legend(&mut scene, &entries, &rows, top);
     scene
+}
+
+/// What a screen reader says of the chart; its words are in the text twin.
+fn description(model: &Model) -> String {
+    let hosts: Vec<&str> = model.columns.iter().map(|c| c.name.as_str()).collect();
+    format!(
+        "A ladder chart, time downwards. Lifelines from left to right: {}. {} arrows, {} notes.",
+        hosts.join(", "),
+        thousands(model.arrows.len() as u64),
+        thousands(model.notes.len() as u64)
+    )
 }
 
 fn lifelines(scene: &mut Scene, model: &Model, layout: &Layout) {
@@ -229,8 +241,8 @@ fn legend_entries(model: &Model) -> Vec<Entry> {
     use ArrowKind::{Answer, Command, Connect, Content, Packet, Question, Refusal, Reply};
     let arrow_kinds = [
         (Command, "command"),
-        (Reply, "reply 2xx, 3xx"),
-        (Refusal, "reply 4xx, 5xx"),
+        (Reply, "reply: yes (2yz, 3yz)"),
+        (Refusal, "reply: no (4yz, 5yz)"),
         (Content, "content"),
         (Question, "DNS question"),
         (Answer, "DNS answer"),

@@ -4,7 +4,7 @@ use super::super::synthetic::{self, Story, assert_well_formed, ms};
 use super::*;
 use crate::octets::Chunk;
 use crate::sim::Duration;
-use crate::trace::{ConnId, Direction, HostId, Octets, Side, What, jsonl};
+use crate::trace::{ConnId, Direction, HostId, MailId, Octets, QueueName, Side, What, jsonl};
 
 fn options() -> Options {
     Options { packets: true, ..Options::default() }
@@ -117,6 +117,26 @@ fn hours_fold_and_milliseconds_stay() {
     }
     let twin = text(&story.roster, &story.records, &Options::default(), 100);
     assert!(twin.contains(" 50 min later, 2026-01-05 1"), "{twin}");
+}
+
+#[test]
+fn lines_that_travel_together_are_side_by_side() {
+    let (mut story, [laptop, green, ..]) = synthetic::three("Pipelining");
+    let conn = story.connect(laptop, green, ms(20));
+    story.say(conn, laptop, green, Side::Client, &["MAIL FROM:<>", "RCPT TO:<bob@blue.example>", "DATA"], ms(40));
+    let model = model::Model::new(&story.roster, &story.records, &Options::default());
+    let layout = layout::Layout::new(&model);
+    let mut together = 0;
+    for (pair, placed) in model.arrows.windows(2).zip(layout.arrows.windows(2)) {
+        let [a, b] = pair else { unreachable!() };
+        let ends = |arrow: &model::Arrow| (arrow.from, arrow.to, arrow.sent.0, arrow.received.map(|r| r.0));
+        let [Some(first), Some(second)] = placed else { continue };
+        if ends(a) == ends(b) {
+            together += 1;
+            assert!(second.end.1 - first.end.1 >= second.start.1 - first.start.1 - 0.01, "{a:?} {b:?}");
+        }
+    }
+    assert_eq!(together, 2);
 }
 
 #[test]

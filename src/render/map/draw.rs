@@ -8,7 +8,7 @@ use super::super::palette::{BLUE, CARD, FAINT, FRAME, INK, LIFELINE, MUTED, ORAN
 use super::super::scene::{Anchor, Dash, Head, Label, Rect, Scene, Stroke};
 use super::super::text_width::{Face, clean};
 use super::hops::{Hop, Way};
-use super::place::{BADGE, NAME_SIZE, Placed};
+use super::place::{BADGE, NAME_SIZE, Placed, SMALL_SIZE, below};
 use super::text::{hop_lines, summary};
 
 /// Lines of the list of hops below the picture.
@@ -33,6 +33,7 @@ pub(super) fn draw(roster: &Roster, way: &Way) -> Scene {
     let height = placed.bottom + list + legend_height + 30.0;
     let mut scene = Scene::sheet(placed.width, height, &clean(&roster.title));
     scene.heading(&summary(roster, way));
+    scene.description = description(&summary(roster, way), &lines);
     links(&mut scene, roster, &placed);
     for (hop, curve) in way.hops.iter().zip(&placed.curves) {
         let (stroke, head) = look(hop);
@@ -112,10 +113,10 @@ fn card(scene: &mut Scene, host: &crate::trace::HostEntry, rect: Rect) {
     icons::role(scene, role, (rect.x0 + 22.0, middle), host.implied);
     let (left, room) = (rect.x0 + 40.0, rect.x1 - rect.x0 - 50.0);
     let ink = if host.implied { MUTED } else { INK };
-    let below = host.notes.first().or(host.addresses.first()).map(|a| clean(a)).unwrap_or_default();
+    let below = below(host);
     let name_at = if below.is_empty() { middle } else { middle - 8.0 };
     scene.text(Label::new((left, name_at), clean(&host.name), Face::Bold, NAME_SIZE).color(ink).fit(room));
-    scene.text(Label::new((left, middle + 10.5), below, Face::Sans, 11.0).color(MUTED).fit(room));
+    scene.text(Label::new((left, middle + 10.5), below, Face::Sans, SMALL_SIZE).color(MUTED).fit(room));
 }
 
 fn dot(scene: &mut Scene, roster: &Roster, way: &Way, placed: &Placed, i: usize) {
@@ -139,6 +140,15 @@ fn dot_sign(scene: &mut Scene, role: Role, (x, y): (f64, f64)) {
         Role::NameServer => scene.fill(vec![(x, y - 5.0), (x + 5.0, y), (x, y + 5.0), (x - 5.0, y)], color),
         Role::Router => scene.fill(vec![(x, y - 4.5), (x + 4.5, y + 3.5), (x - 4.5, y + 3.5)], color),
     }
+}
+
+/// What a screen reader says of the map.
+fn description(summary: &str, lines: &[(Option<usize>, String)]) -> String {
+    let mut said = format!("A map of hosts and links: {summary}.");
+    for (_, line) in lines {
+        said.push_str(&format!(" {line}."));
+    }
+    said
 }
 
 enum Entry {
@@ -180,14 +190,14 @@ fn legend_entries(roster: &Roster, way: &Way, dots: bool) -> Vec<(Entry, bool)> 
 fn entry_words(entry: &Entry) -> &'static str {
     match entry {
         Entry::Role(_, words) | Entry::Hop(_, words) => words,
-        Entry::Implied => "not in the scenario, implied",
+        Entry::Implied => "not in the scenario: added by itself",
     }
 }
 
 fn legend_places(entries: &[(Entry, bool)], width: f64) -> (Vec<(f64, f64)>, f64) {
     let (mut x, mut y, mut places) = (24.0, 18.0, Vec::new());
     for (entry, _) in entries {
-        let wide = Label::new((0.0, 0.0), entry_words(entry), Face::Sans, 11.5).width() + 72.0;
+        let wide = Label::new((0.0, 0.0), entry_words(entry), Face::Sans, SMALL_SIZE).width() + 72.0;
         if x + wide > width - 16.0 && x > 24.0 {
             (x, y) = (24.0, y + 24.0);
         }
@@ -210,11 +220,16 @@ fn draw_legend(scene: &mut Scene, entries: &[(Entry, bool)], places: &[(f64, f64
             }
             Entry::Implied => scene.line((x, y), (x + 40.0, y), Stroke::solid(LIFELINE, 1.5).dash(Dash::Dashed)),
         }
-        scene.text(Label::new((x + 48.0, y), entry_words(entry), Face::Sans, 11.5).color(MUTED));
+        scene.text(Label::new((x + 48.0, y), entry_words(entry), Face::Sans, SMALL_SIZE).color(MUTED));
     }
 }
 
 /// An instant as a length of time since the beginning.
 pub(super) fn since_start(at: Instant) -> String {
+    // Within the first minute written as in a ladder, so that the two can be compared.
+    let nanos = at.as_nanos();
+    if nanos < 60_000_000_000 {
+        return format!("{}.{:03} s", nanos / 1_000_000_000, nanos / 1_000_000 % 1_000);
+    }
     at.since(Instant::ZERO).to_string()
 }

@@ -1,6 +1,6 @@
 //! From places on the graph to places on the sheet: cards or dots, curves, and the words beside them.
 
-use crate::trace::{HostId, Roster};
+use crate::trace::{HostEntry, HostId, Roster};
 
 use super::super::icons::Role;
 use super::super::scene::{Anchor, Label, Point, Rect};
@@ -10,7 +10,8 @@ use super::{MOST_CARDS, layout};
 
 pub(super) const CARD_HEIGHT: f64 = 48.0;
 pub(super) const NAME_SIZE: f64 = 13.5;
-pub(super) const LINK_SIZE: f64 = 11.5;
+pub(super) const LINK_SIZE: f64 = 12.0;
+pub(super) const SMALL_SIZE: f64 = 12.0;
 pub(super) const BADGE: f64 = 11.0;
 /// Room above the picture for title and subtitle.
 const TOP: f64 = 84.0;
@@ -115,7 +116,9 @@ impl Placed {
     fn labels_of_links(&mut self, roster: &Roster, taken: &mut Vec<Rect>) {
         for link in &roster.links {
             let ends = (self.centers.get(link.a.0 as usize), self.centers.get(link.b.0 as usize));
-            let (Some(a), Some(b), false) = (ends.0, ends.1, link.label.is_empty()) else {
+            // An implied link is known by its dashes; many equal labels would only stand in each other's way.
+            let named = !link.label.is_empty() && !link.implied;
+            let (Some(a), Some(b), true) = (ends.0, ends.1, named) else {
                 self.link_labels.push(None);
                 continue;
             };
@@ -193,6 +196,11 @@ impl Placed {
     }
 }
 
+/// What stands below the name of a host: what it is for, or its address.
+pub(super) fn below(host: &HostEntry) -> String {
+    host.notes.first().or(host.addresses.first()).map(|a| clean(a)).unwrap_or_default()
+}
+
 type Sizes = Vec<(f64, f64)>;
 
 /// Far enough apart for cards and the labels of links between them.
@@ -200,7 +208,8 @@ fn spread_cards(places: &[Point], roster: &Roster) -> (Vec<Point>, Sizes) {
     let sizes: Sizes = (roster.hosts.iter())
         .map(|h| {
             let name = pixels(&clean(&h.name), Face::Bold, NAME_SIZE);
-            ((name + 58.0).clamp(110.0, 240.0) / 2.0, CARD_HEIGHT / 2.0)
+            let below = pixels(&below(h), Face::Sans, SMALL_SIZE);
+            ((name.max(below) + 58.0).clamp(110.0, 240.0) / 2.0, CARD_HEIGHT / 2.0)
         })
         .collect();
     let card = sizes.iter().map(|s| 2.0 * s.0).fold(110.0, f64::max);
