@@ -95,7 +95,7 @@ impl Authority {
         let Some(question) = &query.question else { return query.response(Rcode::FormErr) };
         let mut response = query.response(Rcode::NoError);
         if self.zones.zone_of(&question.name).is_none() {
-            // RFC 8499 "lame delegation": what it does not serve it refuses, rather than pointing upwards.
+            // RFC 9499 "lame delegation": what it does not serve it refuses, rather than pointing upwards.
             response.rcode = Some(Rcode::Refused);
             return response;
         }
