@@ -4,7 +4,7 @@ use super::super::synthetic::{self, Story, assert_well_formed, ms};
 use super::*;
 use crate::octets::Chunk;
 use crate::sim::Duration;
-use crate::trace::{ConnId, Direction, HostId, MailId, Octets, QueueName, Side, What, jsonl};
+use crate::trace::{ConnId, Direction, HostId, MailId, Octets, Side, What, jsonl};
 
 fn options() -> Options {
     Options { packets: true, ..Options::default() }
