@@ -33,7 +33,7 @@ fn mail(directive: &Directive, run: &Run) -> Result<Option<MailId>, String> {
 const PAGE: f64 = 750.0;
 
 /// A picture with its caption and its text twin. It may be made smaller by `shrink`.
-fn figure(drawn: &str, twin: &str, caption: &str, shrink: f64) -> String {
+fn figure(kind: &str, drawn: &str, twin: &str, caption: &str, shrink: f64) -> String {
     // A wide picture may be made smaller, but not so small that its words cannot be read: then it scrolls.
     let width = drawn.split_once("width=\"").and_then(|(_, rest)| rest.split('"').next()?.parse::<f64>().ok());
     let drawn = match width.filter(|w| *w > PAGE).map(|w| w * shrink) {
@@ -41,7 +41,7 @@ fn figure(drawn: &str, twin: &str, caption: &str, shrink: f64) -> String {
         Some(least) => drawn.replacen("<svg ", &format!("<svg style=\"min-width:{least:.0}px\" "), 1),
     };
     format!(
-        "<figure class=\"pr-figure\"><div class=\"pr-scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{caption}\">{}</div>\
+        "<figure class=\"pr-figure pr-{kind}\"><div class=\"pr-scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{caption}\">{}</div>\
          <figcaption>{caption}</figcaption><details class=\"pr-twin\"><summary>The same as text</summary>\
          <pre class=\"pr-text\" tabindex=\"0\">{}</pre></details></figure>",
         svg(&drawn),
@@ -76,7 +76,7 @@ pub(super) fn ladder(run: &Run, directive: &Directive) -> Result<String, String>
         (None, None) => run.roster.title.clone(),
     };
     let drawn = ladder::svg(&run.roster, &run.records, &options);
-    Ok(figure(&drawn, &twin, &caption, 0.9))
+    Ok(figure("ladder", &drawn, &twin, &caption, 0.82))
 }
 
 /// `map`: the hosts, their links, and the hops of a mail.
@@ -87,7 +87,7 @@ pub(super) fn map(run: &Run, directive: &Directive) -> Result<String, String> {
     let drawn = map::svg(&run.roster, &run.records, &options);
     let twin = map::text(&run.roster, &run.records, &options, WIDTH);
     // The letters of a map are larger.
-    Ok(figure(&drawn, &twin, caption.as_str(), 0.7))
+    Ok(figure("map", &drawn, &twin, caption.as_str(), 0.67))
 }
 
 /// One line of a dialogue.
@@ -165,6 +165,7 @@ pub(super) fn dialogue(run: &Run, directive: &Directive) -> Result<String, Strin
     let mut out = String::from("<pre class=\"pr-dialogue\" tabindex=\"0\">");
     let mut before = None;
     for line in &lines {
+        out.push_str("<span class=\"pr-line\">");
         if directive.has("times") {
             let clock = transcript::clock(line.at);
             let shown = if before == Some(line.at) { String::new() } else { clock };
@@ -179,7 +180,7 @@ pub(super) fn dialogue(run: &Run, directive: &Directive) -> Result<String, Strin
             _ => "pr-note",
         };
         let who = if line.who.is_empty() { String::new() } else { format!("<b>{}:</b> ", line.who) };
-        let _ = write!(out, "<span class=\"{class}\">{who}{}</span>&#10;", escape(&line.words));
+        let _ = write!(out, "<span class=\"{class}\">{who}{}</span>&#10;</span>", escape(&line.words));
     }
     out.push_str("</pre>");
     Ok(out)
@@ -218,6 +219,7 @@ pub(super) fn transcript(run: &Run, directive: &Directive) -> Result<String, Str
     directive.only(&[], &["change", "mail", "match", "lines", "since", "before"])?;
     let mut out = String::from("<pre class=\"pr-dialogue pr-story\" tabindex=\"0\">");
     for line in story_lines(run, directive)? {
+        out.push_str("<span class=\"pr-line\">");
         for piece in line.pieces() {
             let class = match piece.style {
                 Style::Plain => "",
@@ -233,7 +235,7 @@ pub(super) fn transcript(run: &Run, directive: &Directive) -> Result<String, Str
                 class => write!(out, "<span class=\"{class}\">{}</span>", escape(&piece.text)),
             };
         }
-        out.push_str("&#10;");
+        out.push_str("&#10;</span>");
     }
     out.push_str("</pre>");
     Ok(out)
@@ -290,7 +292,7 @@ pub(super) fn timeline(run: &Run, directive: &Directive) -> Result<String, Strin
         let first = most - most / 2;
         rows.splice(first..first + hidden, [["⋯".into(), String::new(), format!("{hidden} more like these")]]);
     }
-    Ok(table(&["When", "Where", "What"], &rows).replacen("pr-table", "pr-table pr-timeline", 1))
+    Ok(table(&["When", "Where", "What"], &rows).replacen("pr-table", "pr-table pr-cards pr-timeline", 1))
 }
 
 fn table<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> String {
@@ -349,7 +351,7 @@ pub(super) fn mail_rows(run: &Run) -> Vec<[String; 5]> {
 pub(super) fn mails(run: &Run, directive: &Directive) -> Result<String, String> {
     directive.only(&[], &["change"])?;
     let heads = ["Mail", "From", "For", "Subject", "What became of it"];
-    Ok(table(&heads, &mail_rows(run)).replacen("pr-table", "pr-table pr-mails", 1))
+    Ok(table(&heads, &mail_rows(run)).replacen("pr-table", "pr-table pr-cards pr-mails", 1))
 }
 
 /// `expectations`: what the scenario claims, and whether it came true.
