@@ -19,7 +19,7 @@ pub(super) fn draw(model: &Model, layout: &Layout) -> Scene {
     let height = layout.bottom + feet + more + 26.0 + legend_height;
     let mut scene = Scene::sheet(layout.spacing.width, height, &model.title);
     // Letters need room, whatever time it takes to send them.
-    scene.heading(&format!("{} · not to scale", model.subtitle));
+    scene.heading(&format!("not to scale · {}", model.subtitle));
     scene.description = description(model);
 
     folds_below(&mut scene, layout);
