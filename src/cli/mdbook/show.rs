@@ -490,12 +490,12 @@ pub(super) fn differences(old: &[String], new: &[String], around: usize) -> Stri
             continue;
         }
         if std::mem::take(&mut skipped) {
-            out.push_str("<span class=\"pr-time\">  ⋯</span>&#10;");
+            out.push_str("<span class=\"pr-time\">  ⋯&#10;</span>");
         }
         let _ = match sign {
-            '-' => write!(out, "<del>- {}</del>&#10;", escape(text)),
-            '+' => write!(out, "<ins>+ {}</ins>&#10;", escape(text)),
-            _ => write!(out, "<span>  {}</span>&#10;", escape(text)),
+            '-' => write!(out, "<del>- {}&#10;</del>", escape(text)),
+            '+' => write!(out, "<ins>+ {}&#10;</ins>", escape(text)),
+            _ => write!(out, "<span>  {}&#10;</span>", escape(text)),
         };
     }
     out.push_str("</pre>");

@@ -84,7 +84,7 @@ fn note(roster: &Roster, record: &Record, was_open: bool) -> Option<(NoteKind, S
         }
         What::Unsent { recipient, reason } => (Bad, format!("not sent to {}: {}", clean(recipient), words(reason))),
         What::Policy { policy, decision, detail } => {
-            let kind = if matches!(&**decision, "accept" | "pass" | "allow") { Plain } else { Wait };
+            let kind = if &**decision == "defer" { Wait } else { Plain };
             let (what, rest) = said::policy(policy, decision, detail);
             (kind, clean(&format!("{what}{rest}")))
         }
