@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use rustc_hash::FxHashMap;
+
 use super::zone::Finding;
 use super::{DecodeError, Message, Name, Rcode, Record, RecordData, RecordType, Transport, ZoneSet};
 
@@ -24,7 +26,15 @@ pub enum Fault {
 pub struct Authority {
     zones: ZoneSet,
     fault: Fault,
+    /// Answers to questions that came before, as the packet cache of PowerDNS keeps them: nothing but the id differs
+    /// when the same bytes come again. Never iterated.
+    said: FxHashMap<Box<[u8]>, Vec<u8>>,
 }
+
+/// How many answers are kept; then all are forgotten.
+const MAX_SAID: usize = 32_768;
+/// Octets of a message's id, its first.
+const ID: usize = 2;
 
 /// How many aliases are followed within the zones of one server.
 const MAX_ALIASES: usize = 16;
@@ -33,7 +43,7 @@ impl Authority {
     /// A server of these zones.
     #[must_use]
     pub fn new(zones: ZoneSet) -> Authority {
-        Authority { zones, fault: Fault::None }
+        Authority { zones, ..Authority::default() }
     }
 
     /// The zones.
@@ -44,11 +54,13 @@ impl Authority {
 
     /// The zones, for changing them during a run.
     pub fn zones_mut(&mut self) -> &mut ZoneSet {
+        self.said.clear();
         &mut self.zones
     }
 
     /// Breaks or mends the server.
     pub fn set_fault(&mut self, fault: Fault) {
+        self.said.clear();
         self.fault = fault;
     }
 
@@ -61,10 +73,29 @@ impl Authority {
     /// Answers the bytes of one message (over TCP: without the length). `None` when there is no answer, because the
     /// server is silent, or what came is no question.
     #[must_use]
-    pub fn respond(&self, query: &[u8], transport: Transport) -> Option<Vec<u8>> {
+    pub fn respond(&mut self, query: &[u8], transport: Transport) -> Option<Vec<u8>> {
         if self.fault == Fault::Silent {
             return None;
         }
+        let (id, rest) = query.split_at_checked(ID)?;
+        if transport == Transport::Udp
+            && let Some(said) = self.said.get(rest)
+        {
+            let mut answer = said.clone();
+            answer[..ID].copy_from_slice(id);
+            return Some(answer);
+        }
+        let answer = self.compose(query, transport)?;
+        if transport == Transport::Udp && answer.len() >= ID {
+            if self.said.len() >= MAX_SAID {
+                self.said.clear();
+            }
+            self.said.insert(rest.into(), answer.clone());
+        }
+        Some(answer)
+    }
+
+    fn compose(&self, query: &[u8], transport: Transport) -> Option<Vec<u8>> {
         let query = match Message::decode(query) {
             // RFC 1035 §7.3 in spirit: answering responses would let two servers talk for ever.
             Ok(message) if message.is_response => return None,
@@ -209,34 +240,34 @@ mod tests {
         Authority::new([zone].into_iter().collect())
     }
 
-    fn ask(authority: &Authority, n: &str, rtype: RecordType) -> Message {
+    fn ask(authority: &mut Authority, n: &str, rtype: RecordType) -> Message {
         let query = Message::query(5, name(n), rtype, false).encode();
         Message::decode(&authority.respond(&query, Transport::Tcp).unwrap()).unwrap()
     }
 
     #[test]
     fn answers_denials_and_referrals() {
-        let server = authority();
-        let mx = ask(&server, "green.example", RecordType::Mx);
+        let mut server = authority();
+        let mx = ask(&mut server, "green.example", RecordType::Mx);
         assert!(mx.authoritative && mx.answers.len() == 1 && mx.additionals.len() == 1);
-        let alias = ask(&server, "www.example", RecordType::A);
+        let alias = ask(&mut server, "www.example", RecordType::A);
         assert_eq!(alias.answers.len(), 2);
-        let none = ask(&server, "nobody.example", RecordType::A);
+        let none = ask(&mut server, "nobody.example", RecordType::A);
         assert_eq!((none.rcode(), none.authorities[0].ttl_secs), (Rcode::NxDomain, 60));
-        let no_data = ask(&server, "green.example", RecordType::Aaaa);
+        let no_data = ask(&mut server, "green.example", RecordType::Aaaa);
         assert_eq!((no_data.rcode(), no_data.authorities.len()), (Rcode::NoError, 1));
-        let referral = ask(&server, "mail.blue.example", RecordType::A);
+        let referral = ask(&mut server, "mail.blue.example", RecordType::A);
         assert!(!referral.authoritative && referral.answers.is_empty());
         assert_eq!((referral.authorities.len(), referral.additionals.len()), (1, 1));
-        assert_eq!(ask(&server, "foreign.test", RecordType::A).rcode(), Rcode::Refused);
-        assert_eq!(ask(&server, "x.example", RecordType::A).answers.len(), 2, "a loop ends");
-        let dead = ask(&server, "dead.example", RecordType::A);
+        assert_eq!(ask(&mut server, "foreign.test", RecordType::A).rcode(), Rcode::Refused);
+        assert_eq!(ask(&mut server, "x.example", RecordType::A).answers.len(), 2, "a loop ends");
+        let dead = ask(&mut server, "dead.example", RecordType::A);
         assert_eq!((dead.rcode(), dead.answers.len()), (Rcode::NxDomain, 1));
     }
 
     #[test]
     fn what_does_not_fit_a_datagram_is_truncated() {
-        let server = authority();
+        let mut server = authority();
         let mut query = Message::query(5, name("big.example"), RecordType::Txt, false);
         for (edns, limit) in [(None, 512), (Some(4096), 1232), (Some(600), 600)] {
             query.edns_udp_bytes = edns;
@@ -261,24 +292,40 @@ mod tests {
         let mut server = authority();
         let mut query = Message::query(5, name("green.example"), RecordType::Mx, false);
         let rcode =
-            |server: &Authority, q: &[u8]| server.respond(q, Transport::Udp).map(|r| describe(&r).unwrap().rcode);
+            |server: &mut Authority, q: &[u8]| server.respond(q, Transport::Udp).map(|r| describe(&r).unwrap().rcode);
         query.opcode = 2;
-        assert_eq!(rcode(&server, &query.encode()), Some("NOTIMP"));
+        assert_eq!(rcode(&mut server, &query.encode()), Some("NOTIMP"));
         query.opcode = 0;
         let mut broken = query.encode();
         broken[12] = 0xc0;
         broken[13] = 0xff;
-        assert_eq!(rcode(&server, &broken), Some("FORMERR"));
+        assert_eq!(rcode(&mut server, &broken), Some("FORMERR"));
         broken[2] |= 0x80;
-        assert_eq!(rcode(&server, &broken), None);
-        assert_eq!(rcode(&server, &[0; 12]), Some("FORMERR"), "no question");
-        assert_eq!(rcode(&server, b"short"), None);
+        assert_eq!(rcode(&mut server, &broken), None);
+        assert_eq!(rcode(&mut server, &[0; 12]), Some("FORMERR"), "no question");
+        assert_eq!(rcode(&mut server, b"short"), None);
         for (fault, result) in
             [(Fault::ServFail, Some("SERVFAIL")), (Fault::Refused, Some("REFUSED")), (Fault::Silent, None)]
         {
             server.set_fault(fault);
-            assert_eq!(rcode(&server, &query.encode()), result);
+            assert_eq!(rcode(&mut server, &query.encode()), result);
         }
+    }
+
+    #[test]
+    fn an_answer_that_is_kept_is_the_one_that_would_be_made() {
+        let mut server = authority();
+        for (id, edns) in [(5, Some(1232)), (6, Some(1232)), (7, None), (8, Some(600)), (9, Some(600))] {
+            let mut query = Message::query(id, name("big.example"), RecordType::Txt, false);
+            query.edns_udp_bytes = edns;
+            let query = query.encode();
+            assert_eq!(server.respond(&query, Transport::Udp), server.compose(&query, Transport::Udp), "{id}");
+        }
+        let query = Message::query(5, name("green.example"), RecordType::Mx, false).encode();
+        let before = server.respond(&query, Transport::Udp);
+        let zone = server.zones_mut().get_mut(&name("example")).unwrap();
+        zone.remove(&name("green.example"), RecordType::Mx);
+        assert_ne!(server.respond(&query, Transport::Udp), before, "a zone that changed is asked anew");
     }
 
     proptest! {

@@ -208,7 +208,7 @@ impl Net {
         let now = self.now;
         match self.list.pop().unwrap().1 {
             Happening::Query { to, from, transport, bytes } => {
-                if let Some(server) = self.servers.get(&to) {
+                if let Some(server) = self.servers.get_mut(&to) {
                     if let Some(bytes) = server.respond(&bytes, transport) {
                         let response =
                             Happening::Response { to: from, from: SocketAddr::new(to, 53), transport, bytes };

@@ -8,19 +8,71 @@
 use serde::Serialize;
 use serde::ser::{Error as _, Impossible, SerializeSeq, SerializeStruct, Serializer};
 
-use super::{ConnId, HostId, MailId, Record, RecordId, What};
-use crate::octets::write_decimal;
+use super::text::is_plain;
+use super::{ConnId, HostId, MailId, Octets, Record, RecordId, What};
+use crate::octets::{Chunk, write_decimal};
 use crate::sim::Instant;
 
 type Error = serde_json::Error;
 type Nothing = Impossible<(), Error>;
 
 /// Writes records. One event makes several records in a row that differ in what was observed only, so where and when
-/// is kept as it was written last.
+/// is kept as it was written last. Most records are of lines and of states of sessions, and differ in their text only:
+/// what stands before that is kept as well.
 #[derive(Default)]
 pub(super) struct Writer {
+    id: Counter,
     place: Option<Place>,
     written: Vec<u8>,
+    /// One for each direction and side.
+    lines: [Head; 4],
+    /// One for each side.
+    sessions: [Head; 2],
+}
+
+/// The beginning of what was observed, from its kind up to the text that is its last field.
+#[derive(Default)]
+struct Head {
+    /// For whom it was written.
+    peer: Option<HostId>,
+    written: Vec<u8>,
+}
+
+impl Head {
+    /// Writes it for `peer`, where it was not. `what` has an empty text.
+    #[inline]
+    fn of(&mut self, peer: HostId, what: impl FnOnce() -> What) -> Result<&[u8], Error> {
+        if self.peer != Some(peer) {
+            self.peer = Some(peer);
+            self.written.clear();
+            What::serialize(&what(), Json { out: &mut self.written, inside: true })?;
+            let without_text = self.written.len() - "\"\"}".len();
+            self.written.truncate(without_text);
+        }
+        Ok(&self.written)
+    }
+}
+
+/// A number that mostly rises by one, in decimal digits.
+#[derive(Default)]
+struct Counter {
+    number: u64,
+    digits: Vec<u8>,
+}
+
+impl Counter {
+    #[inline]
+    fn digits(&mut self, number: u64) -> &[u8] {
+        match self.digits.last_mut() {
+            Some(last) if *last < b'9' && number == self.number + 1 => *last += 1,
+            _ => {
+                self.digits.clear();
+                write_decimal(&mut self.digits, number);
+            }
+        }
+        self.number = number;
+        &self.digits
+    }
 }
 
 /// Fields of a record that those in a row share.
@@ -44,9 +96,31 @@ impl Writer {
             write_number(&mut self.written, "cause", record.cause.map(|cause| cause.0));
         }
         out.push(b'{');
-        write_number(out, "id", record.id.map(|id| id.0));
+        if let Some(id) = record.id {
+            write_name(out, "id");
+            out.extend_from_slice(self.id.digits(id.0));
+            out.push(b',');
+        }
         out.extend_from_slice(&self.written);
-        What::serialize(&record.what, Json { out, inside: true })
+        let (head, text) = match &record.what {
+            What::Line { direction, side, peer, text } if is_plain(&text.0) => {
+                let head = &mut self.lines[2 * *direction as usize + *side as usize];
+                let line =
+                    || What::Line { direction: *direction, side: *side, peer: *peer, text: Octets(Chunk::EMPTY) };
+                (head.of(*peer, line)?, &*text.0)
+            }
+            What::Session { side, state } if is_plain(state.as_bytes()) => {
+                let head = &mut self.sessions[*side as usize];
+                let session = || What::Session { side: *side, state: "".into() };
+                (head.of(HostId(0), session)?, state.as_bytes())
+            }
+            what => return What::serialize(what, Json { out, inside: true }),
+        };
+        out.extend_from_slice(head);
+        out.push(b'"');
+        out.extend_from_slice(text);
+        out.extend_from_slice(b"\"}");
+        Ok(())
     }
 }
 
@@ -164,9 +238,7 @@ impl<'a> Serializer for Json<'a> {
     }
     #[inline]
     fn serialize_str(self, value: &str) -> Result<(), Error> {
-        // RFC 8259 §7: what must be escaped. The whole text is looked at, so that many bytes are looked at at once.
-        let odd = |b: u8| (b < b' ') | (b == b'"') | (b == b'\\');
-        if value.bytes().fold(false, |any, b| any | odd(b)) {
+        if !is_plain(value.as_bytes()) {
             return serde_json::to_writer(self.out, value);
         }
         self.out.push(b'"');
@@ -238,8 +310,7 @@ impl<'a> Serializer for Json<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::octets::Chunk;
-    use crate::trace::{LossReason, Octets, PacketStep, Transport};
+    use crate::trace::{Direction, LossReason, PacketStep, Side, Transport};
 
     /// The record as `serde_json` writes it, by way of its own map.
     fn by_serde(record: &Record) -> serde_json::Value {
@@ -279,6 +350,12 @@ mod tests {
             retransmission: true,
             reason,
         };
+        let line = |direction, peer, text: &[u8]| What::Line {
+            direction,
+            side: Side::Server,
+            peer: HostId(peer),
+            text: Octets(Chunk::copy_from(text)),
+        };
         let odd = "a \"quoted\" \\ text\twith\u{1}controls, é and \u{1f300}";
         let whats = [
             packet(None),
@@ -287,12 +364,20 @@ mod tests {
             What::Composed { from: "".into(), to: vec![], subject: "\u{7f}".into(), size_bytes: 1 },
             What::Unsent { recipient: "x".into(), reason: Octets(Chunk::copy_from(b"550 \xff\x00 \"no\"\\")) },
             What::Fault { text: "down".into() },
+            line(Direction::Sent, 1, b"250 Ok"),
+            line(Direction::Sent, 1, b"250 2.0.0"),
+            line(Direction::Sent, 2, b""),
+            line(Direction::Received, 2, b"a\"b\\c"),
+            line(Direction::Received, 2, "grün".as_bytes()),
+            What::Session { side: Side::Client, state: "idle".into() },
+            What::Session { side: Side::Client, state: "".into() },
+            What::Session { side: Side::Server, state: odd.into() },
         ];
         let mut writer = Writer::default();
-        for what in whats {
+        for (id, what) in whats.into_iter().enumerate() {
             for full in [true, false] {
                 let record = Record {
-                    id: full.then_some(RecordId(7)),
+                    id: full.then_some(RecordId(id as u64 + 1)),
                     at: Instant::from_nanos(1_000_000_007),
                     host: HostId(3),
                     conn: full.then_some(ConnId(9)),

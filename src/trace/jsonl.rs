@@ -43,12 +43,15 @@ struct Line {
     what: What,
 }
 
+/// Bytes that are collected before they are written.
+const BUFFER_BYTES: usize = 32 * 1024;
+
 /// Writes a trace.
 pub struct JsonLines<W> {
     out: W,
     packets: bool,
     writer: json::Writer,
-    line: Vec<u8>,
+    buffer: Vec<u8>,
     error: Option<io::Error>,
 }
 
@@ -56,14 +59,16 @@ impl<W: Write> JsonLines<W> {
     /// Writes to `out`, with packets where asked. The first error ends the writing and is kept for
     /// [`JsonLines::into_inner`].
     pub fn new(out: W, packets: bool) -> JsonLines<W> {
-        JsonLines { out, packets, writer: json::Writer::default(), line: Vec::with_capacity(512), error: None }
+        let buffer = Vec::with_capacity(BUFFER_BYTES + 512);
+        JsonLines { out, packets, writer: json::Writer::default(), buffer, error: None }
     }
 
     /// The writer, or the error that ended the writing.
     ///
     /// # Errors
     /// The first error of the writer.
-    pub fn into_inner(self) -> io::Result<W> {
+    pub fn into_inner(mut self) -> io::Result<W> {
+        self.write_out();
         match self.error {
             Some(error) => Err(error),
             None => Ok(self.out),
@@ -74,12 +79,20 @@ impl<W: Write> JsonLines<W> {
         if self.error.is_some() {
             return;
         }
-        self.line.clear();
-        let written = write(&mut self.writer, &mut self.line).map_err(io::Error::from);
-        self.line.push(b'\n');
-        if let Err(error) = written.and_then(|()| self.out.write_all(&self.line)) {
+        if let Err(error) = write(&mut self.writer, &mut self.buffer) {
+            self.error = Some(error.into());
+        }
+        self.buffer.push(b'\n');
+        if self.buffer.len() >= BUFFER_BYTES {
+            self.write_out();
+        }
+    }
+
+    fn write_out(&mut self) {
+        if let (None, Err(error)) = (&self.error, self.out.write_all(&self.buffer)) {
             self.error = Some(error);
         }
+        self.buffer.clear();
     }
 }
 
@@ -95,6 +108,7 @@ impl<W: Write> Sink for JsonLines<W> {
         self.put(|writer, line| writer.record(line, r));
     }
     fn end(&mut self) {
+        self.write_out();
         if let (None, Err(error)) = (&self.error, self.out.flush()) {
             self.error = Some(error);
         }

@@ -26,9 +26,7 @@ impl fmt::Debug for Octets {
 
 impl Serialize for Octets {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Most lines are plain. All bytes are looked at, so that many are looked at at once.
-        let odd = |b: u8| !(b' '..=b'~').contains(&b) | (b == b'\\');
-        if !self.0.iter().fold(false, |any, b| any | odd(*b))
+        if is_plain(&self.0)
             && let Ok(text) = std::str::from_utf8(&self.0)
         {
             return serializer.serialize_str(text);
@@ -42,6 +40,23 @@ impl<'de> Deserialize<'de> for Octets {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Octets, D::Error> {
         String::deserialize(deserializer).map(|text| Octets(Chunk::from(text)))
     }
+}
+
+/// Whether bytes are printable ASCII without `"` and `\\`: what needs no escape in any form of output. Blocks are
+/// looked at as a whole, the last one over again with what was seen before it.
+#[inline]
+pub(super) fn is_plain(bytes: &[u8]) -> bool {
+    const BLOCK: usize = 8;
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    match bytes.last_chunk::<BLOCK>() {
+        Some(last) => is_plain_octets(last) && blocks.iter().all(is_plain_octets),
+        None => rest.iter().all(|b| is_plain_octets(&[*b])),
+    }
+}
+
+#[inline]
+fn is_plain_octets<const N: usize>(octets: &[u8; N]) -> bool {
+    !octets.iter().fold(false, |any, b| any | !(b' '..=b'~').contains(b) | (*b == b'"') | (*b == b'\\'))
 }
 
 /// Shows bytes that a peer chose: printable ASCII and letters of other scripts as they are, everything else as an
