@@ -151,15 +151,22 @@ impl fmt::Display for Duration {
     }
 }
 
+fn nearest(n: u64, unit: u64) -> u64 {
+    n / unit + u64::from(n % unit >= unit.div_ceil(2))
+}
+
+/// Above a minute in the two units that matter, below to three digits after the point.
 fn display(n: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs")];
     if n >= 60_000_000_000 {
-        // Rounded to the second first, so that 119.9996 s does not read "1 min 60 s".
-        let secs = (n + 500_000_000) / 1_000_000_000;
+        // Two units, rounded to the smaller one first, so that 119.9996 s does not read "1 min 60 s".
+        let secs = match n / 1_000_000_000 {
+            0..3_600 => nearest(n, 1_000_000_000),
+            3_600..86_400 => nearest(n, 60_000_000_000) * 60,
+            _ => nearest(n, 3_600_000_000_000) * 3_600,
+        };
         let parts = [(secs / 86_400, "d"), (secs / 3600 % 24, "h"), (secs / 60 % 60, "min"), (secs % 60, "s")];
-        let first = parts.iter().position(|(v, _)| *v > 0).unwrap_or(3);
-        let said: Vec<String> =
-            parts[first..].iter().take(2).filter(|(v, _)| *v > 0).map(|(v, u)| format!("{v} {u}")).collect();
+        let said: Vec<String> = parts.iter().filter(|(v, _)| *v > 0).map(|(v, u)| format!("{v} {u}")).collect();
         return said.join(" ");
     }
     for (unit, name) in UNITS {

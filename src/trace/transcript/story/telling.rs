@@ -289,7 +289,9 @@ impl<'a> Telling<'a> {
             }
             What::Policy { policy, decision, detail } => {
                 let (what, rest) = words::policy(policy, decision, detail);
-                self.remark(record, "", Line::of(Style::Warning, format!("◆ {what}")).and(rest));
+                // A policy that sends a mail on elsewhere is no trouble.
+                let style = if &**decision == "defer" { Style::Warning } else { Style::Plain };
+                self.remark(record, "", Line::of(style, format!("◆ {what}")).and(rest));
             }
             What::Fault { text } => {
                 self.say(at, Line::of(Style::Bad, "⚡ fault: ").and(&**text));
