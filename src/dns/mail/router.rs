@@ -337,13 +337,14 @@ impl MailRouter {
         }
         let pending = self.pending.get_mut(&id)?;
         let domain = pending.domain.clone();
-        let mut found: Vec<Exchanger> = Vec::new();
+        // Routes are kept for long, so nothing more than they need.
+        let mut found: Vec<Exchanger> = Vec::with_capacity(pending.candidates.len());
         let mut temporary: Vec<(u16, Outcome)> = Vec::new();
         let mut own_preference: Option<u16> = None;
         let mut all_nxdomain = true;
         for candidate in &pending.candidates {
             let lookups = || candidate.lookups.iter().flatten();
-            let mut addresses: Vec<IpAddr> = Vec::new();
+            let mut addresses: Vec<IpAddr> = Vec::with_capacity(lookups().map(|l| l.records.len()).sum());
             for address in lookups().flat_map(|lookup| lookup.addresses()) {
                 if !addresses.contains(&address) {
                     addresses.push(address);
