@@ -90,7 +90,8 @@ impl Label {
     pub(crate) fn fit(mut self, room: f64) -> Label {
         let cut = elide(&self.text, self.face, self.size, room);
         if cut != self.text {
-            self.full = Some(std::mem::replace(&mut self.text, cut));
+            let whole = std::mem::replace(&mut self.text, cut);
+            self.full.get_or_insert(whole);
         }
         self
     }
@@ -243,12 +244,20 @@ impl Scene {
         }
     }
 
-    /// Title and subtitle at the top left, cut to the sheet.
+    /// Title and subtitle at the top left, cut to the sheet. Of the subtitle, whose parts stand between dots, those that
+    /// come last go first, and stay in the tooltip.
     pub(crate) fn heading(&mut self, subtitle: &str) {
         let room = self.width - 48.0;
         let title = if self.title.is_empty() { "Postroad".into() } else { self.title.clone() };
         self.text(Label::new((24.0, 32.0), title, Face::Bold, 20.0).fit(room));
-        self.text(Label::new((24.0, 56.0), subtitle, Face::Sans, 12.0).color(MUTED).fit(room));
+        let whole = Label::new((24.0, 56.0), subtitle, Face::Sans, 12.0).color(MUTED);
+        let mut label = whole.clone();
+        while label.width() > room
+            && let Some((head, _)) = label.text.rsplit_once(" · ")
+        {
+            label = Label { text: head.to_owned(), full: Some(whole.text.clone()), ..whole.clone() };
+        }
+        self.text(label.fit(room));
     }
 
     /// The boxes of all texts.

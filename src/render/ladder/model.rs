@@ -148,14 +148,15 @@ impl Model {
             bars.retain(|bar| bar.from.0 <= *last && bar.to.is_none_or(|to| to.0 >= *first));
         }
         let begins = axis.civil(Instant::ZERO);
-        let mut subtitle = format!("0 s is {begins} UTC · seed {}", roster.seed);
+        let mut subtitle = String::new();
         if let Some(mail) = options.mail {
-            subtitle.push_str(&format!(" · mail {} only", mail.0));
+            subtitle.push_str(&format!("mail {} only · ", mail.0));
         }
         if folded > 0 {
             let look_ups = if folded == 1 { "look-up" } else { "look-ups" };
-            subtitle.push_str(&format!(" · {} DNS {look_ups} not shown", thousands(folded as u64)));
+            subtitle.push_str(&format!("{} DNS {look_ups} not shown · ", thousands(folded as u64)));
         }
+        subtitle.push_str(&format!("0 s is {begins} UTC · seed {}", roster.seed));
         Model { title: clean(&roster.title), subtitle, columns, arrows, bundles, notes, bars, more, axis }
     }
 

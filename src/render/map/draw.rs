@@ -1,6 +1,5 @@
 //! Draws a map whose parts have their places.
 
-use crate::sim::Instant;
 use crate::trace::{HostId, Roster};
 
 use super::super::icons::{self, Role};
@@ -222,14 +221,4 @@ fn draw_legend(scene: &mut Scene, entries: &[(Entry, bool)], places: &[(f64, f64
         }
         scene.text(Label::new((x + 48.0, y), entry_words(entry), Face::Sans, SMALL_SIZE).color(MUTED));
     }
-}
-
-/// An instant as a length of time since the beginning.
-pub(super) fn since_start(at: Instant) -> String {
-    // Within the first minute written as in a ladder, so that the two can be compared.
-    let nanos = at.as_nanos();
-    if nanos < 60_000_000_000 {
-        return format!("{}.{:03} s", nanos / 1_000_000_000, nanos / 1_000_000 % 1_000);
-    }
-    at.since(Instant::ZERO).to_string()
 }

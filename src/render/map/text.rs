@@ -1,9 +1,10 @@
 //! The map as text: every host with its neighbours, then the hops.
 
+use crate::trace::transcript::clock;
 use crate::trace::{HostId, LinkEntry, Roster};
 
 use super::super::text_width::{clean, columns, elide_columns, thousands};
-use super::draw::{number, since_start};
+use super::draw::number;
 use super::hops::Way;
 
 /// One line about the whole.
@@ -23,15 +24,15 @@ pub(super) fn hop_lines(roster: &Roster, way: &Way) -> Vec<(Option<usize>, Strin
     for (place, hop) in way.hops.iter().enumerate() {
         let tries = if hop.tries > 1 { format!(", {} connections", hop.tries) } else { String::new() };
         let fate = match hop.accepted {
-            Some(at) => format!("accepted at {}", since_start(at)),
-            None => format!("in vain, begun at {}", since_start(hop.begun)),
+            Some(at) => format!("accepted at {}", clock(at)),
+            None => format!("in vain, begun at {}", clock(hop.begun)),
         };
         let key = (hop.accepted.unwrap_or(hop.begun), place);
         lines.push((key, Some(place), format!("{} → {}: {fate}{tries}", name(hop.from), name(hop.to))));
     }
     for (place, (host, at, words)) in way.ends.iter().enumerate() {
         let key = (*at, way.hops.len() + place);
-        lines.push((key, None, format!("{words} at {}, {}", name(*host), since_start(*at))));
+        lines.push((key, None, format!("{words} at {}, {}", name(*host), clock(*at))));
     }
     lines.sort_by_key(|(key, _, _)| *key);
     lines.into_iter().map(|(_, place, words)| (place, words)).collect()
