@@ -1,5 +1,7 @@
 //! The command line: what it prints, what it writes, and how it ends.
 
+mod readme;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
