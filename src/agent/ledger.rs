@@ -63,10 +63,28 @@ struct Line {
 pub struct Ledger {
     open: FxHashMap<(HostId, u64), Line>,
     totals: Totals,
+    /// Recipients for whom a server took a mail over from a client.
+    taken_over: u64,
+    /// Recipients for whom a client was told so.
+    handed_over: u64,
     violation: Option<Violation>,
 }
 
 impl Ledger {
+    /// A server is about to say 2yz to the end of the data, for so many recipients.
+    pub fn take_over(&mut self, recipients: u32) {
+        self.taken_over += u64::from(recipients);
+    }
+
+    /// A client has read it, for one recipient. Not every 250 that is said arrives, but none that arrives was not said.
+    pub fn hand_over(&mut self, host: HostId, serial: u64, mail: u64) {
+        self.handed_over += 1;
+        if self.handed_over > self.taken_over {
+            let text = "a recipient was handed over to a server that is not responsible for it".to_owned();
+            self.violation.get_or_insert(Violation { host, serial, mail, text });
+        }
+    }
+
     /// A host takes responsibility for `recipients` of a mail (RFC 5321 §4.2.5), more where it had some already.
     pub fn accept(&mut self, host: HostId, serial: u64, mail: u64, recipients: u32) {
         self.totals.accepted += u64::from(recipients);
@@ -165,5 +183,16 @@ mod tests {
         assert!(ledger.violation().is_none());
         ledger.end(HOST, 1, Ending::Bounced);
         assert!(ledger.violation().is_some() && ledger.audit(std::iter::empty()).is_err());
+    }
+
+    #[test]
+    fn nobody_hands_over_what_nobody_takes() {
+        let mut ledger = Ledger::default();
+        ledger.take_over(2);
+        ledger.hand_over(HOST, 1, 10);
+        ledger.hand_over(HOST, 1, 10);
+        assert!(ledger.violation().is_none());
+        ledger.hand_over(HOST, 2, 11);
+        assert_eq!(ledger.violation().map(|v| (v.serial, v.mail)), Some((2, 11)));
     }
 }

@@ -432,6 +432,46 @@ fn scripted_replies_are_said_as_they_are_written() {
 }
 
 #[test]
+fn a_scripted_yes_is_a_yes_in_other_words() {
+    for (stage, reply) in [
+        ("Connect", "220 come in"),
+        ("Hello", "250 Good day"),
+        ("Mail", "250 2.1.0 I know her"),
+        ("Rcpt", "251 2.1.5 He has moved, never mind"),
+        ("Data", "354 Go ahead"),
+        ("EndOfData", "250 2.0.0 Thank you"),
+    ] {
+        for close in [false, true] {
+            let blue = format!(r#"replies: [(to: {stage}, reply: "{reply}", close: {close}, nth: 1)]"#);
+            let rest = letter(r#""b@blue.example""#) + "expect: [NothingLost],";
+            let run = Scene { blue: &blue, rest: &rest, ..SCENE }.tell();
+            assert_eq!(run.letters("b@blue.example"), 1, "{stage} {close}");
+            let said = run.replied(BLUE, &reply[..3]).into_iter().filter(|l| l.1.ends_with(&reply[4..])).count();
+            assert_eq!(said, 1, "{stage} {close}");
+            if !close {
+                assert_eq!((run.attempts(GREEN).len(), run.replied(BLUE, "5").len()), (1, 0), "{stage}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_scripted_reply_that_makes_no_sense_is_said_and_refuses() {
+    for (stage, reply) in [
+        ("Hello", "354 Go on"),
+        ("Mail", "354 Go on"),
+        ("Rcpt", "354 Go on"),
+        ("Data", "250 Ok"),
+        ("EndOfData", "354 More"),
+    ] {
+        let blue = format!(r#"replies: [(to: {stage}, reply: "{reply}", nth: 1)]"#);
+        let run = Scene { blue: &blue, rest: &letter(r#""b@blue.example""#), ..SCENE }.tell();
+        assert_eq!(run.replied(BLUE, reply).len(), 1, "{stage}");
+        assert_eq!((run.letters("b@blue.example"), run.attempts(GREEN).len()), (1, 2), "{stage}: another attempt");
+    }
+}
+
+#[test]
 fn what_is_lost_is_lost_where_the_way_ends() {
     // Nobody far away knows that a host is down: the packet dies at its door. A cut takes it at the cut.
     let host = letter(r#""b@blue.example""#)

@@ -110,8 +110,10 @@ impl Courier {
     ) {
         if reply.is_positive() {
             self.queue.relayed(job.entry, place);
+            let entry = self.queue.entry(job.entry);
+            let serial = entry.serial;
+            ctx.ledger.hand_over(ctx.host, serial, entry.mail);
             if self.config.responsible {
-                let serial = self.queue.entry(job.entry).serial;
                 ctx.ledger.end(ctx.host, serial, Ending::Relayed);
             }
             if ctx.tracer.is_on() {

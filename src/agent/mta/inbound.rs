@@ -314,10 +314,13 @@ impl Mta {
         let Message { envelope, content } = message;
         let inbound = &self.inbound[token as usize];
         let (peer, about, at) = (inbound.peer, inbound.about.or(inbound.last_about), inbound.at(ctx.at()));
+        // Whoever says 2yz here is responsible, in whatever words (RFC 5321 §6.1).
+        let mut yes = None;
         if !self.config.replies.is_empty() {
-            let said = self.script_answer(ctx, Stage::EndOfData, peer.host, Some(&envelope.reverse_path));
-            if said.0 != Answer::Accept {
-                return said;
+            match self.script_answer(ctx, Stage::EndOfData, peer.host, Some(&envelope.reverse_path)) {
+                (Answer::Reply(reply), close) if reply.is_positive() => yes = Some((reply, close)),
+                (Answer::Accept, _) => {}
+                no => return no,
             }
         }
         let content = Content::scan(content);
@@ -352,10 +355,14 @@ impl Mta {
             recipients: recipients.iter().map(|r| Arc::from(r.as_str())).collect(),
             size_bytes: content.size_bytes(),
         });
+        ctx.ledger.take_over(recipients.len() as u32);
         self.take_responsibility(
             ctx,
             Responsibility { serial, mail, hops, reverse_path: envelope.reverse_path, recipients, content },
         );
+        if let Some((reply, close)) = yes {
+            return (Answer::Reply(reply), close);
+        }
         let mut text = SmallVec::<[u8; 32]>::from_slice(b"Ok: queued as ");
         text.extend_from_slice(id.as_bytes());
         (Answer::Reply(Reply::new(250, Some((2, 0, 0)), Chunk::copy_from(&text))), false)

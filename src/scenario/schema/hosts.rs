@@ -164,7 +164,9 @@ shape! {
         from: "time" = "\"0s\"",
         /// Only until this time.
         until: "time" = "the end",
-        /// What is said, such as `"451 4.3.0 Try later"`.
+        /// What is said, such as `"451 4.3.0 Try later"`. 2yz (after Data 3yz) is the server's yes in other words, and
+        /// everything goes on as after its own. Anything else refuses; what makes no sense at its place is said as well, as
+        /// a broken server would.
         reply: "reply",
         /// Whether the connection is closed afterwards; 421 always closes it.
         close: "bool" = "false",

@@ -8,7 +8,7 @@ use crate::octets::Chunk;
 use crate::sim::Instant;
 use crate::smtp::command::{BodyType, Command, CommandError, MailParameters, Verb};
 use crate::smtp::envelope::Envelope;
-use crate::smtp::reply::Reply;
+use crate::smtp::reply::{Class, Reply};
 
 /// When a command may be said.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -248,23 +248,24 @@ impl Session {
         if self.config.ask.data {
             self.ask(Pending::Data, Question::Data);
         } else {
-            self.start_data();
+            self.data_answered(Answer::Accept);
         }
     }
 
     /// RFC 5321 §3.3: DATA is refused with 4yz or 5yz; the transaction stays as it is until the client resets it.
     pub(super) fn data_answered(&mut self, answer: Answer) {
         match answer {
-            Answer::Reply(reply) if !reply.is_positive() => self.say_reply(&reply),
-            Answer::Accept | Answer::Reply(_) => self.start_data(),
+            Answer::Accept => self.outbox.push(replies::START_DATA),
+            Answer::Reply(reply) => {
+                self.say_reply(&reply);
+                if reply.class() != Class::Intermediate {
+                    return;
+                }
+            }
         }
-    }
-
-    fn start_data(&mut self) {
         let State::AwaitRcpt(transaction) = std::mem::replace(&mut self.state, State::AwaitMail) else { return };
         self.decoder.clear();
         self.enter(State::Data(transaction.envelope));
-        self.outbox.push(replies::START_DATA);
     }
 
     /// Says the answer; gives whether it accepts.

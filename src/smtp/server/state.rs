@@ -92,7 +92,7 @@ pub enum Question {
         /// Where it is to go.
         forward_path: ForwardPath,
     },
-    /// May the content come? Only a refusal is said as it is: a positive answer is always 354.
+    /// May the content come? Accepted with 354 (RFC 5321 §4.3.2), or another 3yz.
     Data,
     /// Take responsibility for this message? (RFC 5321 §4.2.5)
     Message(Box<Message>),
@@ -112,7 +112,7 @@ pub struct Message {
 pub enum Answer {
     /// The usual positive reply.
     Accept,
-    /// This reply. 2yz accepts, 4yz and 5yz refuse, 421 ends the session as well (RFC 5321 §3.8).
+    /// This reply. 2yz accepts (3yz does after DATA), all others refuse, 421 ends the session as well (RFC 5321 §3.8).
     Reply(Reply),
 }
 
