@@ -9,8 +9,11 @@ use crate::net::packet::Body;
 use crate::net::tcp::{self, Connection, Segment};
 use crate::net::topology::RouteId;
 use crate::octets::Chunk;
-use crate::sim::Instant;
+use crate::sim::{Duration, Instant};
 use crate::trace::{At, ConnId, ConnectionState, HostId, MailId, Side, What};
+
+/// How often a socket in TIME-WAIT looks whether the other end is still there.
+const TIME_WAIT_LOOK: Duration = Duration::from_secs(1);
 
 /// What tells the connections of a host apart: both hosts and both ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -389,7 +392,10 @@ impl World {
     fn arm(&mut self, place: u32) {
         let slot = &mut self.sockets[place as usize];
         let Some(pipe) = &mut slot.pipe else { return };
-        let Some(wanted) = pipe.tcp.poll_timeout() else { return };
+        let Some(mut wanted) = pipe.tcp.poll_timeout() else { return };
+        if pipe.tcp.state() == tcp::State::TimeWait {
+            wanted = wanted.min(self.engine.now() + TIME_WAIT_LOOK);
+        }
         if pipe.timer_at.is_none_or(|at| wanted < at) {
             pipe.timer_at = Some(wanted);
             self.engine.schedule_at(wanted, Event::Tcp(place, slot.generation));
@@ -407,6 +413,20 @@ impl World {
         if pipe.timer_at.is_some_and(|at| at <= now) {
             pipe.timer_at = None;
         }
+        if pipe.tcp.state() == tcp::State::TimeWait {
+            // TIME-WAIT is there for an end that missed the last acknowledgement. Where that end is gone, the minute
+            // would change nothing that anybody can see, and cost the memory of every connection of the last minute.
+            let other = pipe.other;
+            if self.at_other_end(other).is_none()
+                && let Some(pipe) = &mut self.sockets[place as usize].pipe
+            {
+                pipe.tcp.end_time_wait();
+                self.touch(place);
+                self.settle();
+                return;
+            }
+        }
+        let Some(pipe) = &mut self.sockets[place as usize].pipe else { return };
         if pipe.tcp.poll_timeout().is_none_or(|at| at > now) {
             // The connection has moved on meanwhile, as most do.
             self.arm(place);

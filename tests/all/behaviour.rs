@@ -456,6 +456,19 @@ fn a_scripted_yes_is_a_yes_in_other_words() {
 }
 
 #[test]
+fn a_fin_that_is_repeated_late_is_acknowledged() {
+    // RFC 9293 §3.10.7.4: TIME-WAIT outlasts the peer's repetitions, however many acknowledgements are lost.
+    for seed in 1..=20 {
+        let text = Scene { rest: &format!("seed: {seed}, {}", letter(r#""b@blue.example""#)), ..SCENE }
+            .text()
+            .replace(r#"(latency: "10ms")"#, r#"(latency: "10ms", loss: "20 %")"#);
+        let run = lab::run(&lab::plan(&text), Look { records: true, packets: true, ..Look::default() });
+        let resets = run.count(|w| matches!(w, What::Packet { flags, .. } if flags.contains("RST")));
+        assert_eq!((run.letters("b@blue.example"), resets), (1, 0), "seed {seed}");
+    }
+}
+
+#[test]
 fn a_scripted_reply_that_makes_no_sense_is_said_and_refuses() {
     for (stage, reply) in [
         ("Hello", "354 Go on"),

@@ -34,8 +34,7 @@ pub struct Config {
     /// Acknowledgements that are not delayed at the start of a connection and after a gap (Linux
     /// `TCP_MAX_QUICKACKS`), as long as no data flows in reply.
     pub quick_acks: u8,
-    /// How long TIME-WAIT lasts. RFC 9293 §3.4.2 has 2 MSL (four minutes), Linux 60 s. One second is enough to answer
-    /// a repeated FIN; if that comes later still, the reset it meets does no harm. Zero skips the state.
+    /// How long TIME-WAIT lasts. RFC 9293 §3.4.2 has 2 MSL (four minutes), Linux 60 s. Zero skips the state.
     pub time_wait: Duration,
     /// How long FIN-WAIT-2 waits for a peer that says nothing (Linux `tcp_fin_timeout`, 60 s, counted from the last
     /// segment). [`Duration::MAX`] waits for ever, as RFC 9293 does.
@@ -56,7 +55,7 @@ impl Default for Config {
             data_retries: 15,
             delayed_ack: Duration::from_millis(40),
             quick_acks: 16,
-            time_wait: Duration::from_secs(1),
+            time_wait: Duration::from_secs(60),
             fin_wait_2: Duration::from_secs(60),
         }
     }

@@ -257,6 +257,13 @@ impl Connection {
         }
     }
 
+    /// Ends TIME-WAIT before its time, where the caller knows that nobody will repeat a FIN.
+    pub fn end_time_wait(&mut self) {
+        if self.state == State::TimeWait {
+            self.finish(told::CLOSED);
+        }
+    }
+
     /// What happened, oldest first. Taking data out opens the receive window, which may make a segment due.
     pub fn poll_event(&mut self) -> Option<Event> {
         if !self.has_event() {
