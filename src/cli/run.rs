@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::output_dir::OutputDir;
 use super::page::Page;
 use super::screen::Screen;
-use super::simulate::{Run, Wishes, history, simulate};
+use super::simulate::{Run, Wishes, history, line_of, notes, simulate};
 use super::{Status, input};
 use crate::scenario::Plan;
 use crate::sim::{Duration, Instant, StopReason};
@@ -83,6 +83,12 @@ impl Args {
         let whole = || {
             let mut page = page(&run, &plan, self.verbose);
             page.append(verdicts());
+            if !run.missed.is_empty() {
+                if !self.no_expect {
+                    page.line(Line::new());
+                }
+                page.lines(notes(&run.missed, &source));
+            }
             page
         };
         if let Some(output) = output {
@@ -214,11 +220,6 @@ fn first_words(happened: &str) -> String {
     }
 }
 
-/// The line of a place in the file, from 1.
-fn line_of(source: &str, at: usize) -> usize {
-    1 + source.as_bytes().iter().take(at).filter(|b| **b == b'\n').count()
-}
-
 #[derive(Serialize)]
 struct Document<'a> {
     roster: &'a Roster,
@@ -227,6 +228,8 @@ struct Document<'a> {
     mails: &'a [MailSummary],
     totals: Totals,
     expectations: Vec<Expected<'a>>,
+    /// Faults and scripted replies of the file that did not happen.
+    missed: Vec<NotHappened<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     defect: Option<&'a str>,
 }
@@ -248,6 +251,14 @@ struct Expected<'a> {
     expected: &'a str,
     happened: &'a str,
     line: usize,
+}
+
+#[derive(Serialize)]
+struct NotHappened<'a> {
+    /// `fault` or `reply`.
+    kind: &'static str,
+    line: usize,
+    text: &'a str,
 }
 
 fn json(run: &Run, source: &str) -> Result<String, Failure> {
@@ -278,6 +289,15 @@ fn json(run: &Run, source: &str) -> Result<String, Failure> {
                 expected: &j.expected,
                 happened: &j.happened,
                 line: line_of(source, j.span.start),
+            })
+            .collect(),
+        missed: run
+            .missed
+            .iter()
+            .map(|m| NotHappened {
+                kind: if m.is_fault { "fault" } else { "reply" },
+                line: line_of(source, m.span.start),
+                text: &m.text,
             })
             .collect(),
         defect: run.report.as_ref().err().map(|v| v.text.as_str()),

@@ -7,7 +7,7 @@ use super::collect::Keep;
 use super::failure::Failure;
 use super::page::Page;
 use super::screen::{Screen, complain};
-use super::simulate::{Wishes, history, simulate};
+use super::simulate::{Run, Wishes, history, notes, simulate};
 use super::{Status, input};
 use crate::trace::transcript::{Line, Style, clock, counted};
 
@@ -20,6 +20,9 @@ pub(super) struct Args {
     /// Another seed than the scenarios' own
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Also say which faults and scripted replies of the scenarios did not happen
+    #[arg(short, long)]
+    verbose: bool,
 }
 
 impl Args {
@@ -80,6 +83,7 @@ impl Args {
                 page.line(Line::new());
             }
             page.show(&source, screen);
+            self.missed(&run, &source, screen);
             return Status::Unmet;
         }
         let many = match all {
@@ -88,7 +92,18 @@ impl Args {
         };
         let time = clock(run.world.ended_at());
         screen.line(&line(Style::Good, "✓").with(Style::Faint, format!("  {many}, {time} of virtual time")));
+        self.missed(&run, &source, screen);
         Status::Fine
+    }
+
+    fn missed(&self, run: &Run, source: &str, screen: &mut Screen) {
+        if self.verbose {
+            for note in notes(&run.missed, source) {
+                let mut line = Line::new().and("  ");
+                line.append(note);
+                screen.line(&line);
+            }
+        }
     }
 }
 

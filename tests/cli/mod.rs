@@ -180,6 +180,33 @@ fn a_failed_expectation_is_shown_in_its_place() {
 }
 
 #[test]
+fn what_did_not_happen_is_said() {
+    let scratch = Scratch::new();
+    let faults = "faults: [\n (when: Said(by: \"mx.blue.example\", line: \"354\", nth: 2), what: Down(host: \"laptop\")),\n\
+                  (at: \"1h\", what: Down(host: \"laptop\"), lasting: \"1s\")],\n";
+    let script = "replies: [(to: Rcpt, nth: 3, reply: \"451 4.3.0 Later\")]";
+    let text = good().replace("    expect:", &format!("{faults}    expect:"));
+    scratch.file("a.ron", &text.replace("mailboxes: [\"bob\"]", &format!("mailboxes: [\"bob\"], {script}")));
+    let ran = scratch.run(&["run", "a.ron"]).ends(0);
+    let reply = "note: this reply was not given in the run: line 6: `451 4.3.0 Later` to RCPT the 3rd time \
+                 (what it waits for happened once)\n";
+    let fault = "note: this fault did not happen in the run: line 14: laptop goes down (the 2nd time when mx.blue.example \
+                 sends `354`, but that happened once)\n";
+    assert!(ran.out.ends_with(&format!("\n\n{reply}{fault}")), "{}", ran.out);
+    let cut = scratch.run(&["run", "a.ron", "--until", "10min"]).ends(0).out;
+    assert!(cut.contains("line 15: laptop goes down (at 1 h, but the run was over at 10 min)"), "{cut}");
+    let json = scratch.run(&["run", "a.ron", "--format", "json"]).ends(0).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["missed"][1]["kind"], &json["missed"][1]["line"]), (&"fault".into(), &14.into()));
+    assert_eq!(json["missed"].as_array().unwrap().len(), 2);
+    assert!(scratch.run(&["test", "-v", "a.ron"]).ends(0).out.contains(&format!("\n  {fault}")));
+    assert_eq!(scratch.run(&["test", "a.ron"]).ends(0).out.lines().count(), 2);
+    // A run in which all happens has nothing to say.
+    scratch.file("b.ron", &good());
+    assert!(!scratch.run(&["run", "b.ron"]).ends(0).out.contains("note"));
+}
+
+#[test]
 fn json_is_one_document() {
     let scratch = Scratch::new();
     scratch.file("a.ron", &good());
