@@ -10,6 +10,7 @@ mod completions;
 mod draw;
 mod failure;
 mod input;
+mod making;
 mod man;
 pub mod mdbook;
 mod new;

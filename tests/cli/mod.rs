@@ -290,6 +290,32 @@ fn an_output_directory_replaces_nothing_of_others() {
     assert_eq!(scratch.names("."), ["a.ron", "bad.ron", "o", "theirs"]);
 }
 
+/// Ctrl-C and a polite request to end; what no program can answer to, the next run cleans up.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_nothing_behind() {
+    let scratch = Scratch::new();
+    scratch.file("long.ron", &scenario("Hello", "count: 20_000_000, every: \"1ms\",", "2s"));
+    scratch.file("a.ron", &good());
+    for (signal, left) in [("INT", 0), ("TERM", 0), ("KILL", 1)] {
+        let mut child = scratch.command(&["run", "long.ron", "--out", "o"]).stdout(Stdio::null()).spawn().unwrap();
+        let trace = scratch.0.join(format!(".o.postroad-{}/trace.jsonl", child.id()));
+        while !trace.exists() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        let id = child.id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+        let status = child.wait().unwrap();
+        assert_eq!(status.code(), (left == 0).then_some(130), "{signal}");
+        assert_eq!(scratch.names(".").len(), 2 + left, "{signal}: {:?}", scratch.names("."));
+    }
+    // Not everything that has such a name was left behind by us.
+    scratch.file(".o.postroad-1/notes.txt", "x");
+    scratch.run(&["run", "-q", "a.ron", "--out", "o"]).ends(0);
+    assert_eq!(scratch.names("."), [".o.postroad-1", "a.ron", "long.ron", "o"]);
+    assert_eq!(scratch.names("o").len(), 6);
+}
+
 #[test]
 fn an_empty_directory_may_be_filled() {
     let scratch = Scratch::new();
