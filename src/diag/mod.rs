@@ -14,7 +14,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 
 pub use near::{distance, nearest};
 use shown::Window;
-pub use shown::safe;
+pub use shown::{byte_order_mark, safe};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -180,8 +180,16 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_order_mark_takes_no_column() {
+        let shown = render(&sample(11..20), "\u{feff}(hosts: \"lapptop\")\n", false);
+        assert!(shown.contains("a.ron:1:9\n") && shown.contains("\n1 | (hosts: \"lapptop\")\n"), "{shown}");
+        assert!(shown.contains("\n  |         ^^^^^^^^^ not"), "{shown}");
+        assert!(render(&sample(0..0), "\u{feff}", false).contains("a.ron:1:1\n"));
+    }
+
+    #[test]
     fn any_span_of_any_text_can_be_shown() {
-        for source in ["", "\n", "ü", "(\r\n)", "a\nb\nc\nd\ne\nf\ng\n", &"x".repeat(5000)] {
+        for source in ["", "\u{feff}", "\u{feff}\n", "\n", "ü", "(\r\n)", "a\nb\nc\nd\ne\nf\ng\n", &"x".repeat(5000)] {
             for start in 0..source.len().min(12) + 2 {
                 for end in start..source.len().min(12) + 3 {
                     let shown = render(&sample(start..end), source, false);

@@ -390,6 +390,22 @@ fn mistakes_are_told_all_at_once() {
 }
 
 #[test]
+fn a_byte_order_mark_is_no_mistake() {
+    let scratch = Scratch::new();
+    scratch.file("a.ron", &format!("\u{feff}{}", good()));
+    assert_eq!(scratch.run(&["check", "a.ron"]).ends(0).err, "");
+    scratch.file("b.ron", "\u{feff}(titel: \"x\", hosts: {}]");
+    assert!(scratch.run(&["check", "b.ron"]).ends(2).err.contains("b.ron:1:23\n"));
+    scratch.file("c.ron", "\u{feff}(titel: \"x\", hosts: {})");
+    assert!(scratch.run(&["check", "c.ron"]).ends(2).err.contains("c.ron:1:2\n"));
+    for (text, said) in [("", "the file is empty"), ("\u{feff}\r\n", "the file is empty"), ("// x", "only comments")] {
+        scratch.file("d.ron", text);
+        let err = scratch.run(&["check", "d.ron"]).ends(2).err;
+        assert!(err.contains(said) && err.contains("postroad new NAME"), "{err}");
+    }
+}
+
+#[test]
 fn files_that_cannot_be_read() {
     let scratch = Scratch::new();
     for command in ["run", "check"] {
