@@ -154,10 +154,9 @@ fn totals(run: &Run) -> Vec<Line> {
     row("virtual time", time.to_string(), &format!(", until {why}"));
     let net = [(world.connections(), "connections"), (world.packets(), "packets"), (world.events(), "events")];
     row("network", net.map(|(n, word)| format!("{} {word}", number(n))).join(", "), "");
-    if let Ok(report) = &run.report
-        && report.queued > 0
-    {
-        row("still queued", format!("{} recipients", number(report.queued)), "");
+    let queued = run.collected.mails.queued();
+    if queued > 0 {
+        row("still queued", counted(queued, "mail", "mails"), "");
     }
     lines.extend(sheet.lines(2));
     lines.push(Line::new());
@@ -239,6 +238,7 @@ struct Totals {
     mails: u64,
     #[serde(flatten)]
     fates: Fates,
+    /// Mails that still wait, as the table of mails counts them.
     queued: u64,
     connections: u64,
     packets: u64,

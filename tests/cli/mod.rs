@@ -243,6 +243,22 @@ fn until_cuts_the_run_short() {
 }
 
 #[test]
+fn what_still_waits_is_counted_in_one_way() {
+    let scratch = Scratch::new();
+    scratch.file("a.ron", &good().replace("expect: [", "expect: [ QueueEmpty, Total(queued: 0),"));
+    // In the outbox alone; in the outbox and at the server, whose 250 is on its way; at the server.
+    for until in ["1.005s", "1.043s", "1.2s"] {
+        let out = scratch.run(&["run", "a.ron", "--until", until]).ends(1).out;
+        for part in ["  queued\n", "still queued  1 mail\n", "— 1 mail still waits, ", "— 1 still queued"] {
+            assert!(out.contains(part), "{until}: {part} is missing in\n{out}");
+        }
+        let json = scratch.run(&["run", "a.ron", "--until", until, "--format", "json"]).ends(1).out;
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["totals"]["queued"], 1);
+    }
+}
+
+#[test]
 fn an_output_directory_holds_everything() {
     let scratch = Scratch::new();
     scratch.file("a.ron", &good());
