@@ -14,6 +14,7 @@ mod making;
 mod man;
 pub mod mdbook;
 mod new;
+mod number;
 mod output_dir;
 mod page;
 mod progress;

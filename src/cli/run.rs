@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::collect::Keep;
 use super::failure::Failure;
+use super::number::whole;
 use super::output_dir::OutputDir;
 use super::page::Page;
 use super::screen::Screen;
@@ -23,10 +24,10 @@ pub(super) struct Args {
     #[arg(value_name = "FILE")]
     file: String,
     /// Another seed than the scenario's
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>(0, u64::MAX))]
     seed: Option<u64>,
     /// Run for so long instead of what the scenario says, such as 90s or 6h
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
     until: Option<Duration>,
     /// Also write trace, transcript, pictures and delivered mail into this directory, whole or not at all
     #[arg(long, value_name = "DIR")]

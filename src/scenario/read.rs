@@ -141,7 +141,12 @@ impl Reader {
         };
         if size < least || size > most {
             let (least, most) = (super::presets::bytes(least), super::presets::bytes(most));
-            let message = format!("a size of {} is out of range", super::presets::bytes(size));
+            // As it is written: whoever has said gigabytes thinks in gigabytes.
+            let written = match &node.kind {
+                Kind::Text(text) => text.trim().to_owned(),
+                _ => super::presets::bytes(size),
+            };
+            let message = format!("a size of {written} is out of range");
             return self.bad_value(&node.span, message, &format!("expected {least} to {most}"));
         }
         Some(size)

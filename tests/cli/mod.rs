@@ -402,7 +402,27 @@ fn mistakes_are_told_all_at_once() {
         assert_eq!(ran.out, "");
     }
     let ran = scratch.run(&["check", "b.ron"]).ends(0);
-    assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", ""));
+    assert_eq!((ran.out.as_str(), ran.err.as_str()), ("✓ b.ron  no mistakes found\n", ""));
+    scratch.file("s/c.ron", &good());
+    scratch.file("s/d/d.ron", &good());
+    assert_eq!(scratch.run(&["check", "b.ron", "s"]).ends(0).out, "✓ 3 scenarios  no mistakes found\n");
+    assert!(scratch.run(&["check", "."]).ends(2).err.contains("Wify"));
+}
+
+#[test]
+fn a_mistyped_name_is_one_mistake() {
+    let scratch = Scratch::new();
+    for (right, wrong) in [
+        ("mailboxes: [\"bob\"]", "mailboxs: [\"bob\"]"),
+        ("mailboxes: [\"bob\"]", "mailboxes: [\"bobb\"]"),
+        ("domains: [\"blue", "domain: [\"blue"),
+        ("mailbox: \"alice", "mailbx: \"alice"),
+        ("User(", "Usr("),
+    ] {
+        scratch.file("a.ron", &good().replace(right, wrong));
+        let err = scratch.run(&["check", "a.ron"]).ends(2).err;
+        assert_eq!(err.matches("error[").count(), 1, "{wrong}: {err}");
+    }
 }
 
 #[test]
@@ -426,8 +446,9 @@ fn files_that_cannot_be_read() {
     let scratch = Scratch::new();
     for command in ["run", "check"] {
         scratch.run(&[command, "no.ron"]).complains("cannot read no.ron");
-        scratch.run(&[command, "."]).complains("is a directory");
     }
+    scratch.run(&["run", "."]).complains("is a directory");
+    scratch.run(&["check", "."]).complains("there is no *.ron below .");
     fs::write(scratch.0.join("bytes.ron"), b"(\n\xff)").unwrap();
     scratch.run(&["run", "bytes.ron"]).complains("line 2 has a byte");
     scratch.run(&["test", "."]).ends(2);
@@ -454,6 +475,15 @@ fn the_command_line_is_checked() {
     ] {
         let ran = scratch.run(arguments).ends(2);
         assert!(ran.out.is_empty() && !ran.err.is_empty(), "{arguments:?}");
+    }
+    for (arguments, said) in [
+        (&["run", "a.ron", "--until", "-1s"][..], "`-1s` is negative"),
+        (&["run", "a.ron", "--seed", "-1"], "expected a whole number from 0 on"),
+        (&["bench", "--messages", "-3"], "expected a whole number from 1 to "),
+        (&["draw", "t.jsonl", "--chart", "map", "--text", "--width", "7"], "expected a whole number from 40 to 1000"),
+    ] {
+        let err = scratch.run(arguments).ends(2).err;
+        assert!(err.contains(said) && !err.contains("unexpected argument"), "{arguments:?}: {err}");
     }
     assert!(scratch.run(&["--version"]).ends(0).out.starts_with("postroad "));
     assert!(scratch.run(&["run", "--help"]).ends(0).out.contains("--until"));
@@ -495,6 +525,10 @@ fn a_new_scenario_is_a_good_one() {
         scratch.run(&["new", name]).complains("mine.ron is there already");
     }
     assert_eq!(scratch.read("mine.ron"), text);
+    let hint = scratch.run(&["new", "two words"]).ends(0).out;
+    if cfg!(unix) {
+        assert_eq!(hint, "wrote two words.ron; run it with: postroad run 'two words.ron'\n");
+    }
     scratch.run(&["new", "no/such/place"]).complains("cannot write no/such/place.ron");
 }
 
@@ -521,6 +555,13 @@ fn charts_are_drawn_from_a_stored_trace() {
     draw(&["map", "--packets"]).complains("are for a ladder");
 
     let trace = scratch.read("o/trace.jsonl");
+    draw(&["map", "-o", "o/../o/trace.jsonl"]).complains("is the trace itself");
+    assert_eq!(scratch.read("o/trace.jsonl"), trace);
+    draw(&["map", "-o", "x.png"]).complains("SVG, not png; write it to x.svg");
+    draw(&["map", "-o", "x.txt"]).complains("draw it with --text");
+    draw(&["map", "--text", "-o", "x.svg"]).complains("write it to x.txt");
+    assert!(draw(&["map", "--width", "80"]).ends(2).err.contains("--text"));
+    draw(&["map", "--text", "--width", "80", "-o", "x.txt"]).ends(0);
     let piped = scratch.run_with(&["draw", "-", "--chart", "ladder"], &trace).ends(0);
     assert_eq!(piped.out, scratch.read("o/ladder.svg"));
     scratch.file("cut.jsonl", &trace[..trace.len() / 2]);
