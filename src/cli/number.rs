@@ -3,8 +3,7 @@
 /// A reader of whole numbers from `least` to `most`, with a sentence for everything else.
 pub(super) fn whole<T: TryFrom<u64>>(least: u64, most: u64) -> impl Fn(&str) -> Result<T, String> + Clone {
     move |text| {
-        let digits = text.strip_prefix('+').unwrap_or(text);
-        let number = digits.parse::<u64>().ok().filter(|n| (least..=most).contains(n));
+        let number = text.parse::<u64>().ok().filter(|n| (least..=most).contains(n));
         number.and_then(|n| T::try_from(n).ok()).ok_or_else(|| match most {
             u64::MAX => format!("expected a whole number from {least} on"),
             most => format!("expected a whole number from {least} to {most}"),
