@@ -19,8 +19,7 @@ use super::Status;
 use super::failure::Failure;
 use super::number::whole;
 use super::progress::{Progress, SLICE};
-use super::screen::{Screen, complain, stderr_is_coloured, tell};
-use crate::diag;
+use super::screen::{Screen, complain, tell_all};
 use crate::trace::transcript::{Align, Line, Sheet, Style};
 use crate::workload::{self, MOST_MESSAGES, MOST_SITES, Settings, Trial, Workload};
 use export::Exporter;
@@ -184,7 +183,7 @@ fn once(workload: &Workload, settings: &Settings) -> Result<Result<Measured, Str
     let began = Instant::now();
     let mut trial = Trial::new(workload, settings).map_err(|diagnostics| {
         let text = workload.text(settings);
-        tell(&diag::render_all(&diagnostics, &text, stderr_is_coloured()));
+        tell_all(&diagnostics, &text);
         Failure::said(format!("these settings are too much for the workload {}", workload.name))
     })?;
     let setup = began.elapsed();

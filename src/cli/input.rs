@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
-use super::screen::{stderr_is_coloured, tell};
+use super::screen::tell_all;
 use crate::diag;
 use crate::scenario::{self, Plan};
 
@@ -98,7 +98,7 @@ pub(super) fn scenario(file: &str) -> Result<Option<(Plan, String)>, Failure> {
     match scenario::load(shown_name(file), &text) {
         Ok(plan) => Ok(Some((plan, text))),
         Err(diagnostics) => {
-            tell(&diag::render_all(&diagnostics, &text, stderr_is_coloured()));
+            tell_all(&diagnostics, &text);
             Ok(None)
         }
     }

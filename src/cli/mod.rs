@@ -22,6 +22,7 @@ mod run;
 mod screen;
 mod simulate;
 mod test;
+mod wrap;
 
 use std::process::ExitCode;
 

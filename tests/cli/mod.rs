@@ -378,6 +378,35 @@ fn colours_only_where_they_are_wanted() {
     assert_eq!(with("CLICOLOR", "0"), plain);
 }
 
+/// `script` gives a program a terminal; where there is none, nothing can be seen.
+#[cfg(target_os = "linux")]
+#[test]
+fn long_lines_are_broken_on_a_terminal_and_nowhere_else() {
+    let scratch = Scratch::new();
+    let on_terminal = |command: &str, columns: &str| {
+        let program = env!("CARGO_BIN_EXE_postroad");
+        let line = format!("stty cols 80; {columns} NO_COLOR=1 '{program}' {command} 2>/dev/null");
+        let mut script = Command::new("script");
+        let script = script.args(["-qec", &line, "/dev/null"]).env_remove("COLUMNS");
+        let output = script.current_dir(&scratch.0).stdin(Stdio::null()).output().ok()?;
+        Some(String::from_utf8(output.stdout).unwrap().replace('\r', ""))
+    };
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    for lab in ["01-first-message", "04-reply-codes", "06-mx-preference"] {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
+        let command = format!("run '{file}/{lab}.ron'");
+        let whole = scratch.run(&["run", &format!("{file}/{lab}.ron")]).out;
+        let Some(shown) = on_terminal(&command, "") else { return };
+        assert_eq!(words(&shown), words(&whole), "{lab}: the words are the same");
+        for line in shown.lines() {
+            assert!(line.chars().count() <= 80, "{lab}: {line}");
+        }
+        assert!(whole.lines().any(|line| line.chars().count() > 80), "{lab}: a pipe has whole lines");
+        let wide = on_terminal(&command, "COLUMNS=1000").unwrap();
+        assert_eq!(wide, whole, "{lab}: COLUMNS overrides");
+    }
+}
+
 #[test]
 fn many_mails_are_summed_up() {
     let scratch = Scratch::new();
