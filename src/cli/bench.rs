@@ -17,9 +17,9 @@ use clap::builder::PossibleValuesParser;
 
 use super::Status;
 use super::failure::Failure;
+use super::number::whole;
 use super::progress::{Progress, SLICE};
-use super::screen::{Screen, complain, stderr_is_coloured, tell};
-use crate::diag;
+use super::screen::{Screen, complain, tell_all};
 use crate::trace::transcript::{Align, Line, Sheet, Style};
 use crate::workload::{self, MOST_MESSAGES, MOST_SITES, Settings, Trial, Workload};
 use export::Exporter;
@@ -35,20 +35,21 @@ const ENOUGH: Duration = Duration::from_secs(3);
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Mails in each workload
-    #[arg(long, value_name = "N", default_value_t = Settings::default().messages,
-          value_parser = clap::value_parser!(u64).range(1..=MOST_MESSAGES))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = Settings::default().messages,
+          value_parser = whole::<u64>(1, MOST_MESSAGES))]
     messages: u64,
     /// Size of a mail, such as 64KiB, instead of each workload's own
-    #[arg(long, value_name = "SIZE", value_parser = workload::parse_size)]
+    #[arg(long, value_name = "SIZE", allow_hyphen_values = true, value_parser = workload::parse_size)]
     size: Option<u64>,
     /// Sites, users or domains, in workloads that have many
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_SITES)))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u32>(1, u64::from(MOST_SITES)))]
     sites: Option<u32>,
     /// Only this workload; can be given several times
     #[arg(long, value_name = "NAME", hide_possible_values = true, value_parser = names())]
     only: Vec<String>,
     /// The seed of all runs
-    #[arg(long, value_name = "N", default_value_t = Settings::default().seed)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = Settings::default().seed,
+          value_parser = whole::<u64>(0, u64::MAX))]
     seed: u64,
     /// Show the workloads, and measure nothing
     #[arg(long, exclusive = true)]
@@ -182,7 +183,7 @@ fn once(workload: &Workload, settings: &Settings) -> Result<Result<Measured, Str
     let began = Instant::now();
     let mut trial = Trial::new(workload, settings).map_err(|diagnostics| {
         let text = workload.text(settings);
-        tell(&diag::render_all(&diagnostics, &text, stderr_is_coloured()));
+        tell_all(&diagnostics, &text);
         Failure::said(format!("these settings are too much for the workload {}", workload.name))
     })?;
     let setup = began.elapsed();

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
+use super::number::whole;
 use super::screen::Screen;
 use super::{Status, input};
 use crate::render::{ladder, map};
@@ -21,13 +22,13 @@ pub(super) struct Args {
     #[arg(long, value_enum, value_name = "CHART")]
     chart: Chart,
     /// Only this mail, by its number
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_negative_numbers = true, value_parser = whole::<u64>(0, u64::MAX))]
     mail: Option<u64>,
     /// Ladder: nothing before this time of the run, such as 1.5s
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
     from: Option<Duration>,
     /// Ladder: nothing after this time of the run
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
     to: Option<Duration>,
     /// Ladder: also packets
     #[arg(long)]
@@ -38,13 +39,16 @@ pub(super) struct Args {
     /// Draw with letters, not as SVG
     #[arg(long)]
     text: bool,
-    /// Columns of a drawing with letters
-    #[arg(long, value_name = "N", default_value_t = 120, value_parser = clap::value_parser!(u16).range(40..=1000))]
-    width: u16,
-    /// Write to this file, not to standard output
+    /// Columns of a drawing with letters [default: 120]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, requires = "text", value_parser = whole::<u16>(40, 1000))]
+    width: Option<u16>,
+    /// Write to this file, not to standard output: *.svg, or *.txt with --text
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
+
+/// Columns of a drawing with letters, where nothing is asked for.
+const COLUMNS: u16 = 120;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Chart {
@@ -77,13 +81,17 @@ impl Args {
         if self.chart == Chart::Map && (from.is_some() || to.is_some() || self.packets || self.dns != Dns::Auto) {
             return Err(Failure::said("--from, --to, --packets and --dns are for a ladder; a map shows the whole run"));
         }
+        if let Some(output) = &self.output {
+            refuse_input(&self.trace, output)?;
+            refuse_format(output, self.text)?;
+        }
         let read = jsonl::read(input::open(&self.trace)?);
         let (roster, records) = read.map_err(|error| Failure::said(format!("{name}: {error}")))?;
         let mail = self.mail.map(MailId);
         if let Some(mail) = mail {
             known(mail, &records, name)?;
         }
-        let columns = usize::from(self.width);
+        let columns = usize::from(self.width.unwrap_or(COLUMNS));
         let drawing = match self.chart {
             Chart::Ladder => {
                 let options = ladder::Options {
@@ -131,6 +139,42 @@ fn known(mail: MailId, records: &[Record], name: &str) -> Result<(), Failure> {
         Some(MailId(last)) => format!("its mails are numbered 1 to {last}"),
     };
     Err(Failure::said(format!("{name} has no mail {}; {has}", mail.0)))
+}
+
+/// A trace cannot be made again as fast as a picture.
+fn refuse_input(trace: &str, output: &Path) -> Result<(), Failure> {
+    let is_file = |path: &Path| fs::metadata(path).is_ok_and(|data| data.is_file());
+    let same = || fs::canonicalize(trace).is_ok_and(|trace| fs::canonicalize(output).is_ok_and(|out| trace == out));
+    if is_file(output) && same() {
+        let shown = output.display();
+        return Err(Failure::said(format!(
+            "{shown} is the trace itself, and stays as it is; choose another file for -o"
+        )));
+    }
+    Ok(())
+}
+
+/// A picture in a file whose name says that it is something else is of no use.
+fn refuse_format(output: &Path, text: bool) -> Result<(), Failure> {
+    let Some(extension) = output.extension() else { return Ok(()) };
+    let (right, other, switch) = if text { ("txt", "svg", "without --text") } else { ("svg", "txt", "with --text") };
+    if extension.eq_ignore_ascii_case(right) {
+        return Ok(());
+    }
+    let named = |extension: &str| super::input::quoted(&output.with_extension(extension).display().to_string());
+    let (shown, what) = (output.display(), if text { "text" } else { "SVG" });
+    Err(Failure::said(match extension.to_str() {
+        Some(found) if found.eq_ignore_ascii_case(other) => {
+            format!("{shown}: this drawing is {what}; write it to {}, or draw it {switch}", named(right))
+        }
+        Some(found) if !text => {
+            let (svg, wanted) = (named("svg"), super::input::quoted(&output.display().to_string()));
+            format!(
+                "{shown}: a drawing is SVG, not {found}; write it to {svg}, and let another program turn it into {wanted}"
+            )
+        }
+        _ => format!("{shown}: this drawing is {what}; write it to {}", named(right)),
+    }))
 }
 
 /// Writes a file beside its place first, so that there is never half of one.

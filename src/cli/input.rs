@@ -1,10 +1,11 @@
 //! Reading: scenario files and traces, or standard input for `-`.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
-use super::screen::{stderr_is_coloured, tell};
+use super::screen::tell_all;
 use crate::diag;
 use crate::scenario::{self, Plan};
 
@@ -14,6 +15,52 @@ const LONGEST_SCENARIO_BYTES: u64 = 64 << 20;
 /// The name that a file has in diagnostics.
 pub(super) fn shown_name(file: &str) -> &str {
     if file == "-" { "<standard input>" } else { file }
+}
+
+/// A file name as a shell reads it.
+pub(super) fn quoted(file: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "._-/+@%:=,\\".contains(c);
+    let shown = diag::safe(file);
+    // What begins with a dash would be read as an option.
+    let shown = if shown.starts_with('-') { format!("./{shown}") } else { shown };
+    if !shown.is_empty() && shown.chars().all(is_plain) && !(shown.contains('\\') && cfg!(not(windows))) {
+        shown
+    } else if cfg!(windows) {
+        format!("\"{shown}\"")
+    } else {
+        format!("'{}'", shown.replace('\'', "'\\''"))
+    }
+}
+
+/// A file, or all scenarios below a directory, sorted. `-` is standard input.
+pub(super) fn find(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    if path.as_os_str() == "-" || !path.is_dir() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    let mut found = Vec::new();
+    below(path, &mut found)?;
+    if found.is_empty() {
+        return Err(Failure::said(format!("there is no *.ron below {}", path.display())));
+    }
+    found.sort();
+    files.append(&mut found);
+    Ok(())
+}
+
+fn below(directory: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let failed = |e| Failure::read(&directory.display().to_string(), e);
+    for entry in fs::read_dir(directory).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let (path, kind) = (entry.path(), entry.file_type().map_err(failed)?);
+        // Symbolic links to directories are not followed: they may lead in a circle.
+        if kind.is_dir() {
+            below(&path, found)?;
+        } else if path.extension().is_some_and(|e| e == "ron") {
+            found.push(path);
+        }
+    }
+    Ok(())
 }
 
 /// The text of a scenario.
@@ -51,7 +98,7 @@ pub(super) fn scenario(file: &str) -> Result<Option<(Plan, String)>, Failure> {
     match scenario::load(shown_name(file), &text) {
         Ok(plan) => Ok(Some((plan, text))),
         Err(diagnostics) => {
-            tell(&diag::render_all(&diagnostics, &text, stderr_is_coloured()));
+            tell_all(&diagnostics, &text);
             Ok(None)
         }
     }

@@ -10,9 +10,11 @@ mod completions;
 mod draw;
 mod failure;
 mod input;
+mod making;
 mod man;
 pub mod mdbook;
 mod new;
+mod number;
 mod output_dir;
 mod page;
 mod progress;
@@ -20,6 +22,7 @@ mod run;
 mod screen;
 mod simulate;
 mod test;
+mod wrap;
 
 use std::process::ExitCode;
 

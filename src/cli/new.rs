@@ -34,7 +34,8 @@ impl Args {
         match written {
             Ok(()) => {
                 let shown = crate::diag::safe(&path.display().to_string());
-                screen.text(&format!("wrote {shown}; run it with: postroad run {shown}\n"));
+                let quoted = super::input::quoted(&path.display().to_string());
+                screen.text(&format!("wrote {shown}; run it with: postroad run {quoted}\n"));
                 Ok(Status::Fine)
             }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {

@@ -5,11 +5,12 @@
 
 use std::cell::RefCell;
 use std::fs::{self, File};
-use std::io::{BufWriter, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::failure::Failure;
+use super::making::Making;
 use super::simulate::Run;
 use crate::agent::Agent;
 use crate::render::{ladder, map};
@@ -30,37 +31,36 @@ type Trace = Rc<RefCell<JsonLines<BufWriter<File>>>>;
 
 /// An output in the making. Dropped before [`OutputDir::fill`] has come to its end, it leaves nothing behind.
 pub(super) struct OutputDir {
+    /// As it was asked for, to speak of it.
+    shown: PathBuf,
     target: PathBuf,
-    making: PathBuf,
+    making: Making,
     trace: Option<Trace>,
-    is_done: bool,
 }
 
 impl OutputDir {
     /// Prepares a directory.
     pub(super) fn create(target: &Path) -> Result<OutputDir, Failure> {
+        let shown = target.to_owned();
         let target = std::path::absolute(target).map_err(|e| Failure::write(target, e))?;
         refuse_strangers(&target)?;
-        let Some((parent, name)) = target.parent().zip(target.file_name()) else {
+        let Some(parent) = target.parent().filter(|_| target.file_name().is_some()) else {
             return Err(Failure::said(format!("{} cannot be written as a directory", target.display())));
         };
         if !parent.is_dir() {
             return Err(Failure::said(format!("the directory {} does not exist", parent.display())));
         }
-        let mut hidden = std::ffi::OsString::from(".");
-        hidden.push(name);
-        hidden.push(format!(".postroad-{}", std::process::id()));
-        let making = parent.join(hidden);
-        fs::create_dir(&making).map_err(|e| Failure::write(&making, e))?;
-        let output = OutputDir { target, making, trace: None, is_done: false };
+        // Whoever cannot write there is told about the directory that was asked for, not about our way to it.
+        let making = Making::beside(&target).map_err(|e| Failure::write(&shown, e))?;
+        let output = OutputDir { shown, target, making, trace: None };
         output.write(MARKER, MARKER_TEXT.as_bytes())?;
         Ok(output)
     }
 
     /// The sink that writes the trace.
     pub(super) fn trace(&mut self) -> Result<Box<dyn Sink>, Failure> {
-        let path = self.making.join("trace.jsonl");
-        let file = File::create(&path).map_err(|e| Failure::write(&path, e))?;
+        let file = File::create(self.making.path().join("trace.jsonl"));
+        let file = file.map_err(|e| Failure::write(self.shown.join("trace.jsonl"), e))?;
         let sink = Rc::new(RefCell::new(JsonLines::new(BufWriter::with_capacity(1 << 18, file), true)));
         self.trace = Some(Rc::clone(&sink));
         Ok(Box::new(sink))
@@ -71,7 +71,7 @@ impl OutputDir {
         if let Some(trace) = self.trace.take() {
             let nothing = JsonLines::new(BufWriter::new(self.sink_file()?), false);
             let written = trace.replace(nothing).into_inner().and_then(|mut out| out.flush());
-            written.map_err(|e| Failure::write(self.target.join("trace.jsonl"), e))?;
+            written.map_err(|e| Failure::write(self.shown.join("trace.jsonl"), e))?;
         }
         let records = &run.collected.records;
         // The ladder of a large run would be as wide as its net: it shows the way of one mail.
@@ -86,8 +86,8 @@ impl OutputDir {
 
     /// Somewhere for a sink that has nothing more to write.
     fn sink_file(&self) -> Result<File, Failure> {
-        let path = self.making.join(MARKER);
-        File::options().append(true).open(&path).map_err(|e| Failure::write(&path, e))
+        let file = File::options().append(true).open(self.making.path().join(MARKER));
+        file.map_err(|e| Failure::write(self.shown.join(MARKER), e))
     }
 
     fn mail(&self, run: &Run) -> Result<(), Failure> {
@@ -100,57 +100,51 @@ impl OutputDir {
         }
         // The sort is stable: copies of one instant keep the order of their mailboxes.
         delivered.sort_by_key(|(at, host, _)| (*at, *host));
-        let directory = self.making.join(MAIL);
-        fs::create_dir(&directory).map_err(|e| Failure::write(&directory, e))?;
+        let directory = self.making.path().join(MAIL);
+        fs::create_dir(&directory).map_err(|e| Failure::write(self.shown.join(MAIL), e))?;
         let digits = delivered.len().to_string().len().max(3);
         for (i, (_, _, mail)) in delivered.iter().enumerate() {
-            let path = directory.join(format!("{:0digits$}-{}.eml", i + 1, file_name(mail.to.as_str())));
-            let file = File::create(&path).map_err(|e| Failure::write(&path, e))?;
+            let name = format!("{:0digits$}-{}.eml", i + 1, file_name(mail.to.as_str()));
+            let failed = |e| Failure::write(self.shown.join(MAIL).join(&name), e);
+            let file = File::create(directory.join(&name)).map_err(failed)?;
             let mut out = BufWriter::new(file);
             let chunks = mail.content.rope().chunks();
             let written = chunks.iter().try_for_each(|chunk| out.write_all(chunk)).and_then(|()| out.flush());
-            written.map_err(|e| Failure::write(&path, e))?;
+            written.map_err(failed)?;
         }
         Ok(())
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
-        fs::write(self.making.join(name), bytes).map_err(|e| Failure::write(self.target.join(name), e))
+        fs::write(self.making.path().join(name), bytes).map_err(|e| Failure::write(self.shown.join(name), e))
     }
 
     /// The new one takes the place of the old one. Should that fail, the old one is put back.
-    fn put_in_place(mut self) -> Result<(), Failure> {
+    fn put_in_place(self) -> Result<(), Failure> {
         // Somebody may have come while we ran.
         refuse_strangers(&self.target)?;
-        let failed = |e| Failure::write(&self.target, e);
-        let mut old = self.making.clone().into_os_string();
-        old.push("-old");
-        let old = PathBuf::from(old);
-        let had_one = match fs::rename(&self.target, &old) {
-            Ok(()) => true,
-            Err(e) if e.kind() == ErrorKind::NotFound => false,
-            Err(e) => return Err(failed(e)),
-        };
-        if let Err(error) = fs::rename(&self.making, &self.target) {
-            if had_one {
-                let _ = fs::rename(&old, &self.target);
-            }
-            return Err(failed(error));
-        }
-        self.is_done = true;
-        if had_one {
-            fs::remove_dir_all(&old).map_err(|e| Failure::write(&old, e))?;
-        }
-        Ok(())
+        let OutputDir { shown, target, making, .. } = self;
+        making.finish(|whole| replace(&target, whole)).map_err(|e| Failure::write(&shown, e))
     }
 }
 
-impl Drop for OutputDir {
-    fn drop(&mut self) {
-        if !self.is_done {
-            let _ = fs::remove_dir_all(&self.making);
+/// The new directory takes the place of the old one.
+fn replace(target: &Path, whole: &Path) -> io::Result<()> {
+    let mut old = whole.to_owned().into_os_string();
+    old.push("-old");
+    let old = PathBuf::from(old);
+    let had_one = match fs::rename(target, &old) {
+        Ok(()) => true,
+        Err(e) if e.kind() == ErrorKind::NotFound => false,
+        Err(e) => return Err(e),
+    };
+    if let Err(error) = fs::rename(whole, target) {
+        if had_one {
+            let _ = fs::rename(&old, target);
         }
+        return Err(error);
     }
+    if had_one { fs::remove_dir_all(&old) } else { Ok(()) }
 }
 
 /// Only nothing, an empty directory, or an earlier output of ours may be replaced.

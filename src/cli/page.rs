@@ -1,6 +1,7 @@
 //! What is to be shown: lines of a transcript, and diagnostics between them.
 
 use super::screen::Screen;
+use super::wrap;
 use crate::diag::{self, Diagnostic};
 use crate::trace::transcript::Line;
 
@@ -31,12 +32,25 @@ impl Page {
 
     /// Shows it. `source` is the text of the scenario.
     pub(super) fn show(&self, source: &str, screen: &mut Screen) {
-        for part in &self.parts {
+        let mut rest = self.parts.as_slice();
+        while let Some((part, after)) = rest.split_first() {
+            rest = after;
             match part {
-                Part::Line(line) => screen.line(line),
-                Part::Diagnostic(diagnostic) => {
-                    let text = diag::render(diagnostic, source, screen.is_coloured());
-                    screen.text(&text);
+                Part::Diagnostic(diagnostic) => screen.diagnostic(diagnostic, source),
+                Part::Line(line) => {
+                    let Some(columns) = screen.columns().filter(|_| wrap::is_running(line)) else {
+                        screen.line(line);
+                        continue;
+                    };
+                    let mut running = vec![line];
+                    while let Some((Part::Line(next), after)) = rest.split_first()
+                        && wrap::is_running(next)
+                        && next.pieces()[0].style == line.pieces()[0].style
+                    {
+                        running.push(next);
+                        rest = after;
+                    }
+                    wrap::joined(&running, columns).iter().for_each(|line| screen.line(line));
                 }
             }
         }

@@ -6,10 +6,11 @@ use serde::Serialize;
 
 use super::collect::Keep;
 use super::failure::Failure;
+use super::number::whole;
 use super::output_dir::OutputDir;
 use super::page::Page;
 use super::screen::Screen;
-use super::simulate::{Run, Wishes, history, simulate};
+use super::simulate::{Run, Wishes, history, line_of, notes, simulate};
 use super::{Status, input};
 use crate::scenario::Plan;
 use crate::sim::{Duration, Instant, StopReason};
@@ -23,10 +24,10 @@ pub(super) struct Args {
     #[arg(value_name = "FILE")]
     file: String,
     /// Another seed than the scenario's
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>(0, u64::MAX))]
     seed: Option<u64>,
     /// Run for so long instead of what the scenario says, such as 90s or 6h
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
     until: Option<Duration>,
     /// Also write trace, transcript, pictures and delivered mail into this directory, whole or not at all
     #[arg(long, value_name = "DIR")]
@@ -83,6 +84,12 @@ impl Args {
         let whole = || {
             let mut page = page(&run, &plan, self.verbose);
             page.append(verdicts());
+            if !run.missed.is_empty() {
+                if !self.no_expect {
+                    page.line(Line::new());
+                }
+                page.lines(notes(&run.missed, &source));
+            }
             page
         };
         if let Some(output) = output {
@@ -148,10 +155,9 @@ fn totals(run: &Run) -> Vec<Line> {
     row("virtual time", time.to_string(), &format!(", until {why}"));
     let net = [(world.connections(), "connections"), (world.packets(), "packets"), (world.events(), "events")];
     row("network", net.map(|(n, word)| format!("{} {word}", number(n))).join(", "), "");
-    if let Ok(report) = &run.report
-        && report.queued > 0
-    {
-        row("still queued", format!("{} recipients", number(report.queued)), "");
+    let queued = run.collected.mails.queued();
+    if queued > 0 {
+        row("still queued", counted(queued, "mail", "mails"), "");
     }
     lines.extend(sheet.lines(2));
     lines.push(Line::new());
@@ -214,11 +220,6 @@ fn first_words(happened: &str) -> String {
     }
 }
 
-/// The line of a place in the file, from 1.
-fn line_of(source: &str, at: usize) -> usize {
-    1 + source.as_bytes().iter().take(at).filter(|b| **b == b'\n').count()
-}
-
 #[derive(Serialize)]
 struct Document<'a> {
     roster: &'a Roster,
@@ -227,6 +228,8 @@ struct Document<'a> {
     mails: &'a [MailSummary],
     totals: Totals,
     expectations: Vec<Expected<'a>>,
+    /// Faults and scripted replies of the file that did not happen.
+    missed: Vec<NotHappened<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     defect: Option<&'a str>,
 }
@@ -236,6 +239,7 @@ struct Totals {
     mails: u64,
     #[serde(flatten)]
     fates: Fates,
+    /// Mails that still wait, as the table of mails counts them.
     queued: u64,
     connections: u64,
     packets: u64,
@@ -248,6 +252,14 @@ struct Expected<'a> {
     expected: &'a str,
     happened: &'a str,
     line: usize,
+}
+
+#[derive(Serialize)]
+struct NotHappened<'a> {
+    /// `fault` or `reply`.
+    kind: &'static str,
+    line: usize,
+    text: &'a str,
 }
 
 fn json(run: &Run, source: &str) -> Result<String, Failure> {
@@ -278,6 +290,15 @@ fn json(run: &Run, source: &str) -> Result<String, Failure> {
                 expected: &j.expected,
                 happened: &j.happened,
                 line: line_of(source, j.span.start),
+            })
+            .collect(),
+        missed: run
+            .missed
+            .iter()
+            .map(|m| NotHappened {
+                kind: if m.is_fault { "fault" } else { "reply" },
+                line: line_of(source, m.span.start),
+                text: &m.text,
             })
             .collect(),
         defect: run.report.as_ref().err().map(|v| v.text.as_str()),

@@ -7,13 +7,16 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Color, Style as Ansi};
 
 use super::failure::Failure;
-use crate::diag::safe;
+use super::wrap;
+use crate::diag::{self, Diagnostic, safe};
 use crate::trace::transcript::{Line, Style};
 
 /// Standard output.
 pub(super) struct Screen {
     out: BufWriter<io::Stdout>,
     coloured: bool,
+    /// How wide the terminal is; none where it is no terminal.
+    columns: Option<usize>,
     /// The reader has gone away: nothing is written any more.
     gone: bool,
     error: Option<io::Error>,
@@ -22,11 +25,13 @@ pub(super) struct Screen {
 impl Screen {
     pub(super) fn new() -> Screen {
         let coloured = !matches!(AutoStream::choice(&io::stdout()), ColorChoice::Never);
-        Screen { out: BufWriter::with_capacity(1 << 16, io::stdout()), coloured, gone: false, error: None }
+        let columns = columns(io::stdout().is_terminal());
+        Screen { out: BufWriter::with_capacity(1 << 16, io::stdout()), coloured, columns, gone: false, error: None }
     }
 
-    pub(super) fn is_coloured(&self) -> bool {
-        self.coloured
+    /// How wide the terminal is; none where there is no terminal, and lines stay whole.
+    pub(super) fn columns(&self) -> Option<usize> {
+        self.columns
     }
 
     /// Writes a text as it is.
@@ -46,7 +51,21 @@ impl Screen {
     /// Writes a line.
     pub(super) fn line(&mut self, line: &Line) {
         let mut text = if self.coloured { coloured(line) } else { line.text() };
+        if let Some(columns) = self.columns {
+            text = wrap::wrapped(&text, columns);
+        }
         text.push('\n');
+        self.text(&text);
+    }
+
+    /// Writes a diagnostic about `source`.
+    pub(super) fn diagnostic(&mut self, diagnostic: &Diagnostic, source: &str) {
+        let text = match self.columns {
+            None => diag::render(diagnostic, source, self.coloured),
+            Some(columns) => {
+                wrap::diagnostic(&diag::render_within(diagnostic, source, self.coloured, columns), columns)
+            }
+        };
         self.text(&text);
     }
 
@@ -88,9 +107,25 @@ pub(super) fn tell(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// Whether standard error wants colours.
-pub(super) fn stderr_is_coloured() -> bool {
-    !matches!(AutoStream::choice(&io::stderr()), ColorChoice::Never)
+/// Writes what is wrong with `source` to standard error.
+pub(super) fn tell_all(diagnostics: &[Diagnostic], source: &str) {
+    let coloured = !matches!(AutoStream::choice(&io::stderr()), ColorChoice::Never);
+    tell(&match columns(io::stderr().is_terminal()) {
+        None => diag::render_all(diagnostics, source, coloured),
+        Some(columns) => wrap::diagnostic(&diag::render_all_within(diagnostics, source, coloured, columns), columns),
+    });
+}
+
+/// How wide a terminal is: what COLUMNS says, or else what the terminal says. None where it is no terminal.
+fn columns(is_terminal: bool) -> Option<usize> {
+    /// Nothing can be read in less.
+    const LEAST: usize = 30;
+    if !is_terminal {
+        return None;
+    }
+    let asked = std::env::var("COLUMNS").ok().and_then(|text| text.trim().parse::<usize>().ok()).filter(|n| *n > 0);
+    let columns = asked.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))?;
+    (columns > 0).then_some(columns.max(LEAST))
 }
 
 /// Whether somebody watches standard error.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::collect::{Collector, Keep};
 use super::progress::{Progress, SLICE};
 use crate::agent::Violation;
-use crate::scenario::{self, BuildOptions, Judge, Judgement, Plan};
+use crate::scenario::{self, BuildOptions, Judge, Judgement, Missed, Plan};
 use crate::sim::{Duration, Instant, StopReason};
 use crate::trace::transcript::{self, Line, Style};
 use crate::trace::{MailId, Record, Roster, Sink};
@@ -29,6 +29,8 @@ pub(super) struct Run {
     pub(super) roster: Arc<Roster>,
     pub(super) collected: Collector,
     pub(super) judgements: Vec<Judgement>,
+    /// What the file says will go wrong, and what did not.
+    pub(super) missed: Vec<Missed>,
     pub(super) report: Result<Report, Violation>,
     pub(super) stop: StopReason,
 }
@@ -67,8 +69,24 @@ pub(super) fn simulate(plan: &Plan, wishes: Wishes, others: Vec<Box<dyn Sink>>) 
     let report = world.audit();
     world.finish();
     let judgements = judge.borrow().judgements();
+    let missed = scenario::missed(plan, &world);
     let collected = collector.replace(Collector::new(Keep::Nothing, false));
-    Run { roster: Arc::clone(world.roster()), world, collected, judgements, report, stop }
+    Run { roster: Arc::clone(world.roster()), world, collected, judgements, missed, report, stop }
+}
+
+/// A line for everything that the file says will go wrong and that did not: a note, for nothing is wrong with that.
+pub(super) fn notes(missed: &[Missed], source: &str) -> Vec<Line> {
+    let told = |m: &Missed| {
+        let what = if m.is_fault { "this fault did not happen" } else { "this reply was not given" };
+        let place = line_of(source, m.span.start);
+        Line::of(Style::Warning, "note").and(format!(": {what} in the run: line {place}: {}", m.text))
+    };
+    missed.iter().map(told).collect()
+}
+
+/// The line of a place in the file, from 1.
+pub(super) fn line_of(source: &str, at: usize) -> usize {
+    1 + source.as_bytes().iter().take(at).filter(|b| **b == b'\n').count()
 }
 
 /// Keeps the records of one mail.

@@ -1,13 +1,13 @@
 //! `postroad test`: scenarios judge themselves.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::collect::Keep;
 use super::failure::Failure;
+use super::number::whole;
 use super::page::Page;
 use super::screen::{Screen, complain};
-use super::simulate::{Wishes, history, simulate};
+use super::simulate::{Run, Wishes, history, notes, simulate};
 use super::{Status, input};
 use crate::trace::transcript::{Line, Style, clock, counted};
 
@@ -18,15 +18,18 @@ pub(super) struct Args {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Another seed than the scenarios' own
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>(0, u64::MAX))]
     seed: Option<u64>,
+    /// Also say which faults and scripted replies of the scenarios did not happen
+    #[arg(short, long)]
+    verbose: bool,
 }
 
 impl Args {
     pub(super) fn work(self, screen: &mut Screen) -> Result<Status, Failure> {
         let mut files = Vec::new();
         for path in &self.paths {
-            find(path, &mut files)?;
+            input::find(path, &mut files)?;
         }
         let (mut passed, mut failed) = (0, 0);
         let mut status = Status::Fine;
@@ -80,6 +83,7 @@ impl Args {
                 page.line(Line::new());
             }
             page.show(&source, screen);
+            self.missed(&run, &source, screen);
             return Status::Unmet;
         }
         let many = match all {
@@ -88,37 +92,17 @@ impl Args {
         };
         let time = clock(run.world.ended_at());
         screen.line(&line(Style::Good, "✓").with(Style::Faint, format!("  {many}, {time} of virtual time")));
+        self.missed(&run, &source, screen);
         Status::Fine
     }
-}
 
-/// A file, or all scenarios below a directory, sorted.
-fn find(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
-    if path.as_os_str() == "-" || !path.is_dir() {
-        files.push(path.to_owned());
-        return Ok(());
-    }
-    let mut found = Vec::new();
-    below(path, &mut found)?;
-    if found.is_empty() {
-        return Err(Failure::said(format!("there is no *.ron below {}", path.display())));
-    }
-    found.sort();
-    files.append(&mut found);
-    Ok(())
-}
-
-fn below(directory: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
-    let failed = |e| Failure::read(&directory.display().to_string(), e);
-    for entry in fs::read_dir(directory).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let (path, kind) = (entry.path(), entry.file_type().map_err(failed)?);
-        // Symbolic links to directories are not followed: they may lead in a circle.
-        if kind.is_dir() {
-            below(&path, found)?;
-        } else if path.extension().is_some_and(|e| e == "ron") {
-            found.push(path);
+    fn missed(&self, run: &Run, source: &str, screen: &mut Screen) {
+        if self.verbose {
+            for note in notes(&run.missed, source) {
+                let mut line = Line::new().and("  ");
+                line.append(note);
+                screen.line(&line);
+            }
         }
     }
-    Ok(())
 }

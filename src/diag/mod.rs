@@ -14,7 +14,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 
 pub use near::{distance, nearest};
 use shown::Window;
-pub use shown::safe;
+pub use shown::{byte_order_mark, safe};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,10 +101,20 @@ impl Diagnostic {
 /// Lines longer than this are not shown: only the place is named.
 const LONGEST_LINE: usize = 1000;
 
+/// Lines of the text are cut to so many columns, where nothing else is said.
+const COLUMNS: usize = 140;
+
 /// Shows one diagnostic about `source`, ending with a line end.
 #[must_use]
 pub fn render(diagnostic: &Diagnostic, source: &str, coloured: bool) -> String {
-    let renderer = if coloured { Renderer::styled() } else { Renderer::plain() };
+    render_within(diagnostic, source, coloured, COLUMNS)
+}
+
+/// The same on a screen of so many columns: of longer lines of the text, only what is around the place is shown. Nothing
+/// else is cut.
+#[must_use]
+pub fn render_within(diagnostic: &Diagnostic, source: &str, coloured: bool, columns: usize) -> String {
+    let renderer = if coloured { Renderer::styled() } else { Renderer::plain() }.term_width(columns);
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -140,9 +150,15 @@ pub fn render(diagnostic: &Diagnostic, source: &str, coloured: bool) -> String {
 /// Shows several diagnostics with empty lines between them, in the order of the file.
 #[must_use]
 pub fn render_all(diagnostics: &[Diagnostic], source: &str, coloured: bool) -> String {
+    render_all_within(diagnostics, source, coloured, COLUMNS)
+}
+
+/// The same on a screen of so many columns, as [`render_within`] does it.
+#[must_use]
+pub fn render_all_within(diagnostics: &[Diagnostic], source: &str, coloured: bool, columns: usize) -> String {
     let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
     sorted.sort_by_key(|d| (d.span.start, d.span.end));
-    let shown: Vec<String> = sorted.iter().map(|d| render(d, source, coloured)).collect();
+    let shown: Vec<String> = sorted.iter().map(|d| render_within(d, source, coloured, columns)).collect();
     shown.join("\n")
 }
 
@@ -180,8 +196,16 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_order_mark_takes_no_column() {
+        let shown = render(&sample(11..20), "\u{feff}(hosts: \"lapptop\")\n", false);
+        assert!(shown.contains("a.ron:1:9\n") && shown.contains("\n1 | (hosts: \"lapptop\")\n"), "{shown}");
+        assert!(shown.contains("\n  |         ^^^^^^^^^ not"), "{shown}");
+        assert!(render(&sample(0..0), "\u{feff}", false).contains("a.ron:1:1\n"));
+    }
+
+    #[test]
     fn any_span_of_any_text_can_be_shown() {
-        for source in ["", "\n", "ü", "(\r\n)", "a\nb\nc\nd\ne\nf\ng\n", &"x".repeat(5000)] {
+        for source in ["", "\u{feff}", "\u{feff}\n", "\n", "ü", "(\r\n)", "a\nb\nc\nd\ne\nf\ng\n", &"x".repeat(5000)] {
             for start in 0..source.len().min(12) + 2 {
                 for end in start..source.len().min(12) + 3 {
                     let shown = render(&sample(start..end), source, false);

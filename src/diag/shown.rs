@@ -36,6 +36,12 @@ pub fn safe(text: &str) -> String {
         .collect()
 }
 
+/// How many bytes the byte order mark takes with which a text begins: 3, or 0 where there is none.
+#[must_use]
+pub fn byte_order_mark(text: &str) -> usize {
+    text.strip_prefix('\u{feff}').map_or(0, |rest| text.len() - rest.len())
+}
+
 /// The lines around a diagnostic, with its spans moved to match.
 pub(super) struct Window<'d> {
     pub(super) text: String,
@@ -61,7 +67,7 @@ impl<'d> Window<'d> {
         also.retain(|(span, _)| span.start.abs_diff(main.start) < 200_000);
         let from = also.iter().map(|(s, _)| s.start).fold(main.start, usize::min);
         let to = also.iter().map(|(s, _)| s.end).fold(main.end, usize::max);
-        let start = source[..from].rfind('\n').map_or(0, |i| i + 1);
+        let start = source[..from].rfind('\n').map_or(byte_order_mark(source), |i| i + 1);
         let end = source[to..].find('\n').map_or(source.len(), |i| to + i);
         let piece = &source[start..end];
 
@@ -99,7 +105,8 @@ impl<'d> Window<'d> {
 
 /// The span held inside the text, on character boundaries, not too many lines.
 fn one_place(source: &str, span: &Range<usize>) -> Range<usize> {
-    let mut start = span.start.min(source.len());
+    // A byte order mark takes no column.
+    let mut start = span.start.clamp(byte_order_mark(source), source.len());
     while !source.is_char_boundary(start) {
         start -= 1;
     }

@@ -5,6 +5,7 @@ mod faults;
 mod names;
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::{LinkSpec, Plan, Role};
 use crate::agent::Agent;
@@ -94,6 +95,16 @@ fn add_implied_name_server(plan: &Plan, names: &names::Names, builder: &mut Buil
         }
     }
     id
+}
+
+/// What a fault is called in the trace.
+pub(super) fn fault_text(plan: &Plan, fault: &super::Fault) -> Arc<str> {
+    faults::translate(plan, fault).1
+}
+
+/// A scripted reply in one line.
+pub(super) fn reply_text(reply: &super::ReplyText) -> String {
+    agents::written_text(reply)
 }
 
 fn lane(spec: &LinkSpec) -> LaneSpec {

@@ -93,7 +93,7 @@ pub enum Claim {
         /// The hosts.
         hosts: Vec<HostId>,
     },
-    /// No mail waits in a queue at the end: here, or anywhere.
+    /// No mail waits at the end, neither in the queue of an MTA nor in the outbox of a user agent: here, or anywhere.
     QueueEmpty {
         /// The host.
         host: Option<HostId>,
@@ -170,7 +170,7 @@ pub enum Claim {
     },
     /// No accepted mail is without a fate: delivered, bounced, discarded, or still queued.
     NothingLost,
-    /// Sums over the whole run, by recipient.
+    /// Sums over the whole run.
     Total {
         /// Filed in mailboxes (reports included).
         delivered: Option<Count>,
@@ -180,7 +180,8 @@ pub enum Claim {
         sent: Option<Count>,
         /// Not submitted.
         unsent: Option<Count>,
-        /// Waiting at the end.
+        /// Mails waiting at the end, in the queue of an MTA or in the outbox of a user agent; each counts once, however
+        /// many hosts have it.
         queued: Option<Count>,
     },
 }

@@ -4,6 +4,7 @@
 //! times are in order. The world is built from this and from a seed. There are no floating-point numbers.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Expectation;
@@ -302,6 +303,8 @@ pub enum ReplyStage {
 /// A reply that the scenario puts in the place of the server's own: a fault with a place and a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplyRule {
+    /// The bytes of the file that say it.
+    pub span: Range<usize>,
     /// Where.
     pub stage: ReplyStage,
     /// Only for this address: the recipient at RCPT, the reverse-path everywhere else. Compared without case.
@@ -504,6 +507,8 @@ pub struct TrafficPlan {
 /// Something that goes wrong, or is mended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultPlan {
+    /// The bytes of the file that say it.
+    pub span: Range<usize>,
     /// When.
     pub when: Trigger,
     /// Undone after this time, where it is something that can be undone.

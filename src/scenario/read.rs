@@ -141,7 +141,12 @@ impl Reader {
         };
         if size < least || size > most {
             let (least, most) = (super::presets::bytes(least), super::presets::bytes(most));
-            let message = format!("a size of {} is out of range", super::presets::bytes(size));
+            // As it is written: whoever has said gigabytes thinks in gigabytes.
+            let written = match &node.kind {
+                Kind::Text(text) => text.trim().to_owned(),
+                _ => super::presets::bytes(size),
+            };
+            let message = format!("a size of {written} is out of range");
             return self.bad_value(&node.span, message, &format!("expected {least} to {most}"));
         }
         Some(size)
@@ -346,8 +351,11 @@ impl Reader {
             }
         };
         let known: Vec<&'static str> = shape.all_fields().map(|f| f.name).collect();
+        let mut strange = false;
         for (word, _) in entries {
-            if !known.contains(&word.text.as_str()) && !self.is_full() {
+            let unknown = !known.contains(&word.text.as_str());
+            strange |= unknown;
+            if unknown && !self.is_full() {
                 let message = format!("{} has no field `{}`", shape.name, word.text);
                 let d = self.at(&word.span, "unknown-field", message).label("unknown field");
                 let near = crate::diag::nearest(&word.text, known.iter().copied());
@@ -365,7 +373,7 @@ impl Reader {
                 self.push(d.label(format!("add `{}: ..`", field.name)).note(format!("it takes: {}", field.takes)));
             }
         }
-        Some(Fields { shape, span: node.span.clone(), entries })
+        Some(Fields { shape, span: node.span.clone(), strange, entries })
     }
 
     /// A word with fields, one of several.
@@ -394,13 +402,15 @@ impl Reader {
 pub(crate) struct Fields<'n> {
     pub(crate) shape: &'static Shape,
     pub(crate) span: Range<usize>,
+    /// Whether some field has a name that none has here: what seems to be missing may be meant by it.
+    pub(crate) strange: bool,
     entries: &'n [(Word, Node)],
 }
 
 impl<'n> Fields<'n> {
     /// A group of which nothing is written.
     pub(crate) fn none(shape: &'static Shape, span: Range<usize>) -> Fields<'n> {
-        Fields { shape, span, entries: &[] }
+        Fields { shape, span, strange: false, entries: &[] }
     }
 
     /// What was written for a field. (The first, where it was written twice: that is told elsewhere.)

@@ -82,11 +82,17 @@ pub(crate) fn parse(file: &Arc<str>, text: &str) -> Result<Node, Box<Diagnostic>
         let help = "generated hosts and mail are said in a few lines with `sites`, `traffic` and `count`";
         return Err(Box::new(Diagnostic::error(file, 0..0, "file-too-large", message).help(help)));
     }
-    let options = ron::Options::default().with_recursion_limit(MAX_DEPTH);
-    if let Err(error) = options.from_str::<&ron::value::RawValue>(text) {
-        return Err(Box::new(syntax(file, text, &error)));
+    // Some editors put a byte order mark in front. It is no part of the scenario.
+    let mark = crate::diag::byte_order_mark(text);
+    let mut scanner = Scanner { text, at: mark };
+    scanner.skip();
+    if scanner.at == text.len() {
+        return Err(Box::new(nothing(file, &text[mark..])));
     }
-    let mut scanner = Scanner { text, at: 0 };
+    let options = ron::Options::default().with_recursion_limit(MAX_DEPTH);
+    if let Err(error) = options.from_str::<&ron::value::RawValue>(&text[mark..]) {
+        return Err(Box::new(syntax(file, text, mark, &error)));
+    }
     scanner.attributes();
     let node = scanner.value(0);
     node.ok_or_else(|| {
@@ -97,10 +103,20 @@ pub(crate) fn parse(file: &Arc<str>, text: &str) -> Result<Node, Box<Diagnostic>
     })
 }
 
-/// `ron`'s complaint as a diagnostic.
-fn syntax(file: &Arc<str>, text: &str, error: &ron::error::SpannedError) -> Diagnostic {
+/// What to say of a file without a scenario in it.
+fn nothing(file: &Arc<str>, text: &str) -> Diagnostic {
+    let (message, label) = match text.trim().is_empty() {
+        true => ("the file is empty", "a scenario is expected here: ( ... )"),
+        false => ("the file has only comments", "a scenario is expected: ( ... )"),
+    };
+    let d = Diagnostic::error(file, 0..0, "syntax", message).label(label);
+    d.help("`postroad new NAME` writes a scenario to begin with")
+}
+
+/// `ron`'s complaint about the text behind a byte order mark of `mark` bytes as a diagnostic.
+fn syntax(file: &Arc<str>, text: &str, mark: usize, error: &ron::error::SpannedError) -> Diagnostic {
     use ron::Error as E;
-    let at = offset(text, error.span.end.line, error.span.end.col);
+    let at = mark + offset(&text[mark..], error.span.end.line, error.span.end.col);
     let rest = &text[at..];
     let width = rest.chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8);
     let message = match &error.code {

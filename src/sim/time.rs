@@ -185,6 +185,9 @@ fn display(n: u64) -> String {
 /// Why a text is no duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseDurationError {
+    /// Below zero.
+    #[error("`{0}` is negative, and a length of time cannot be")]
+    Negative(String),
     /// The number is missing or not a plain decimal number.
     #[error("`{0}` does not begin with a number")]
     Number(String),
@@ -203,6 +206,10 @@ impl FromStr for Duration {
         let mut rest = text.trim();
         if rest.is_empty() {
             return Err(ParseDurationError::Number(text.into()));
+        }
+        let minus = rest.strip_prefix(['-', '\u{2212}']).unwrap_or_default().trim_start();
+        if minus.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err(ParseDurationError::Negative(text.into()));
         }
         let mut total = 0_u64;
         while !rest.is_empty() {
@@ -277,6 +284,13 @@ mod tests {
         }
         for bad in ["", "ms", "12", "-1s", "1e9s", "NaN s", "inf", "1 parsec", "999999999d", "1.2.3s", ".5s", "1.s"] {
             assert!(bad.parse::<Duration>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_negative_is_called_so() {
+        for bad in ["-1s", " - 5 ms", "\u{2212}1h"] {
+            assert!(matches!(bad.parse::<Duration>(), Err(ParseDurationError::Negative(_))), "{bad}");
         }
     }
 

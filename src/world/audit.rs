@@ -9,7 +9,8 @@ use crate::trace::{At, HostId, What};
 pub struct Report {
     /// What became of recipients.
     pub totals: Totals,
-    /// Recipients still queued.
+    /// Recipients that an MTA has taken responsibility for and that have no fate yet, counted at every MTA that has them.
+    /// What waits in the outbox of a user agent is not among them: nobody has promised anything yet.
     pub queued: u64,
     /// Mails composed, reports included.
     pub mails: u64,

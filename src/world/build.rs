@@ -165,6 +165,7 @@ impl Builder {
             watch: self.watch,
             tracer: Tracer::off(),
             roster: Arc::new(self.roster),
+            happened: vec![false; self.faults.len()],
             faults: self.faults,
             implied_name_server,
             spare_actions: Vec::new(),

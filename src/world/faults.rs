@@ -122,7 +122,24 @@ impl World {
         self.settle();
     }
 
+    /// Whether the fault at this place has happened. Faults are counted from 0 in the order in which they were added.
+    #[must_use]
+    pub fn has_happened(&self, fault: usize) -> bool {
+        self.happened.get(fault).copied().unwrap_or(false)
+    }
+
+    /// How often a trigger was seen, up to the time when it went off. Triggers are counted from 0 in the order in which
+    /// they were added.
+    #[must_use]
+    pub fn times_seen(&self, trigger: u32) -> u64 {
+        self.watch.triggers.get(trigger as usize).map_or(0, |t| t.seen)
+    }
+
     fn begin(&mut self, place: u32) {
+        // What undoes a fault is no fault of the file and stands behind them all.
+        if let Some(happened) = self.happened.get_mut(place as usize) {
+            *happened = true;
+        }
         let setup = self.faults[place as usize].clone();
         self.apply(&setup.fault, &setup.text);
         if let (Some(lasting), Some((fault, text))) = (setup.lasting, setup.undo) {

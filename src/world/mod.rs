@@ -73,6 +73,8 @@ pub struct World {
     tracer: Tracer,
     roster: Arc<Roster>,
     faults: Vec<faults::FaultSetup>,
+    /// Which of them have happened, by their places.
+    happened: Vec<bool>,
     implied_name_server: Option<HostId>,
     /// Empty lists, for their memory.
     spare_actions: Vec<Vec<Action>>,

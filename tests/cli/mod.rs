@@ -180,6 +180,33 @@ fn a_failed_expectation_is_shown_in_its_place() {
 }
 
 #[test]
+fn what_did_not_happen_is_said() {
+    let scratch = Scratch::new();
+    let faults = "faults: [\n (when: Said(by: \"mx.blue.example\", line: \"354\", nth: 2), what: Down(host: \"laptop\")),\n\
+                  (at: \"1h\", what: Down(host: \"laptop\"), lasting: \"1s\")],\n";
+    let script = "replies: [(to: Rcpt, nth: 3, reply: \"451 4.3.0 Later\")]";
+    let text = good().replace("    expect:", &format!("{faults}    expect:"));
+    scratch.file("a.ron", &text.replace("mailboxes: [\"bob\"]", &format!("mailboxes: [\"bob\"], {script}")));
+    let ran = scratch.run(&["run", "a.ron"]).ends(0);
+    let reply = "note: this reply was not given in the run: line 6: `451 4.3.0 Later` to RCPT the 3rd time \
+                 (what it waits for happened once)\n";
+    let fault = "note: this fault did not happen in the run: line 14: laptop goes down (the 2nd time when mx.blue.example \
+                 sends `354`, but that happened once)\n";
+    assert!(ran.out.ends_with(&format!("\n\n{reply}{fault}")), "{}", ran.out);
+    let cut = scratch.run(&["run", "a.ron", "--until", "10min"]).ends(0).out;
+    assert!(cut.contains("line 15: laptop goes down (at 1 h, but the run was over at 10 min)"), "{cut}");
+    let json = scratch.run(&["run", "a.ron", "--format", "json"]).ends(0).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["missed"][1]["kind"], &json["missed"][1]["line"]), (&"fault".into(), &14.into()));
+    assert_eq!(json["missed"].as_array().unwrap().len(), 2);
+    assert!(scratch.run(&["test", "-v", "a.ron"]).ends(0).out.contains(&format!("\n  {fault}")));
+    assert_eq!(scratch.run(&["test", "a.ron"]).ends(0).out.lines().count(), 2);
+    // A run in which all happens has nothing to say.
+    scratch.file("b.ron", &good());
+    assert!(!scratch.run(&["run", "b.ron"]).ends(0).out.contains("note"));
+}
+
+#[test]
 fn json_is_one_document() {
     let scratch = Scratch::new();
     scratch.file("a.ron", &good());
@@ -213,6 +240,22 @@ fn until_cuts_the_run_short() {
     assert!(ran.out.contains("until the time was up"), "{}", ran.out);
     let ran = scratch.run(&["run", "a.ron", "--until", "soon"]).ends(2);
     assert!(ran.err.contains("does not begin with a number"), "{}", ran.err);
+}
+
+#[test]
+fn what_still_waits_is_counted_in_one_way() {
+    let scratch = Scratch::new();
+    scratch.file("a.ron", &good().replace("expect: [", "expect: [ QueueEmpty, Total(queued: 0),"));
+    // In the outbox alone; in the outbox and at the server, whose 250 is on its way; at the server.
+    for until in ["1.005s", "1.043s", "1.2s"] {
+        let out = scratch.run(&["run", "a.ron", "--until", until]).ends(1).out;
+        for part in ["  queued\n", "still queued  1 mail\n", "— 1 mail still waits, ", "— 1 still queued"] {
+            assert!(out.contains(part), "{until}: {part} is missing in\n{out}");
+        }
+        let json = scratch.run(&["run", "a.ron", "--until", until, "--format", "json"]).ends(1).out;
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["totals"]["queued"], 1);
+    }
 }
 
 #[test]
@@ -263,6 +306,32 @@ fn an_output_directory_replaces_nothing_of_others() {
     assert_eq!(scratch.names("."), ["a.ron", "bad.ron", "o", "theirs"]);
 }
 
+/// Ctrl-C and a polite request to end; what no program can answer to, the next run cleans up.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_nothing_behind() {
+    let scratch = Scratch::new();
+    scratch.file("long.ron", &scenario("Hello", "count: 20_000_000, every: \"1ms\",", "2s"));
+    scratch.file("a.ron", &good());
+    for (signal, left) in [("INT", 0), ("TERM", 0), ("KILL", 1)] {
+        let mut child = scratch.command(&["run", "long.ron", "--out", "o"]).stdout(Stdio::null()).spawn().unwrap();
+        let trace = scratch.0.join(format!(".o.postroad-{}/trace.jsonl", child.id()));
+        while !trace.exists() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        let id = child.id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+        let status = child.wait().unwrap();
+        assert_eq!(status.code(), (left == 0).then_some(130), "{signal}");
+        assert_eq!(scratch.names(".").len(), 2 + left, "{signal}: {:?}", scratch.names("."));
+    }
+    // Not everything that has such a name was left behind by us.
+    scratch.file(".o.postroad-1/notes.txt", "x");
+    scratch.run(&["run", "-q", "a.ron", "--out", "o"]).ends(0);
+    assert_eq!(scratch.names("."), [".o.postroad-1", "a.ron", "long.ron", "o"]);
+    assert_eq!(scratch.names("o").len(), 6);
+}
+
 #[test]
 fn an_empty_directory_may_be_filled() {
     let scratch = Scratch::new();
@@ -309,6 +378,35 @@ fn colours_only_where_they_are_wanted() {
     assert_eq!(with("CLICOLOR", "0"), plain);
 }
 
+/// `script` gives a program a terminal; where there is none, nothing can be seen.
+#[cfg(target_os = "linux")]
+#[test]
+fn long_lines_are_broken_on_a_terminal_and_nowhere_else() {
+    let scratch = Scratch::new();
+    let on_terminal = |command: &str, columns: &str| {
+        let program = env!("CARGO_BIN_EXE_postroad");
+        let line = format!("stty cols 80; {columns} NO_COLOR=1 '{program}' {command} 2>/dev/null");
+        let mut script = Command::new("script");
+        let script = script.args(["-qec", &line, "/dev/null"]).env_remove("COLUMNS");
+        let output = script.current_dir(&scratch.0).stdin(Stdio::null()).output().ok()?;
+        Some(String::from_utf8(output.stdout).unwrap().replace('\r', ""))
+    };
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    for lab in ["01-first-message", "04-reply-codes", "06-mx-preference"] {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
+        let command = format!("run '{file}/{lab}.ron'");
+        let whole = scratch.run(&["run", &format!("{file}/{lab}.ron")]).out;
+        let Some(shown) = on_terminal(&command, "") else { return };
+        assert_eq!(words(&shown), words(&whole), "{lab}: the words are the same");
+        for line in shown.lines() {
+            assert!(line.chars().count() <= 80, "{lab}: {line}");
+        }
+        assert!(whole.lines().any(|line| line.chars().count() > 80), "{lab}: a pipe has whole lines");
+        let wide = on_terminal(&command, "COLUMNS=1000").unwrap();
+        assert_eq!(wide, whole, "{lab}: COLUMNS overrides");
+    }
+}
+
 #[test]
 fn many_mails_are_summed_up() {
     let scratch = Scratch::new();
@@ -333,7 +431,43 @@ fn mistakes_are_told_all_at_once() {
         assert_eq!(ran.out, "");
     }
     let ran = scratch.run(&["check", "b.ron"]).ends(0);
-    assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", ""));
+    assert_eq!((ran.out.as_str(), ran.err.as_str()), ("✓ b.ron  no mistakes found\n", ""));
+    scratch.file("s/c.ron", &good());
+    scratch.file("s/d/d.ron", &good());
+    assert_eq!(scratch.run(&["check", "b.ron", "s"]).ends(0).out, "✓ 3 scenarios  no mistakes found\n");
+    assert!(scratch.run(&["check", "."]).ends(2).err.contains("Wify"));
+}
+
+#[test]
+fn a_mistyped_name_is_one_mistake() {
+    let scratch = Scratch::new();
+    for (right, wrong) in [
+        ("mailboxes: [\"bob\"]", "mailboxs: [\"bob\"]"),
+        ("mailboxes: [\"bob\"]", "mailboxes: [\"bobb\"]"),
+        ("domains: [\"blue", "domain: [\"blue"),
+        ("mailbox: \"alice", "mailbx: \"alice"),
+        ("User(", "Usr("),
+    ] {
+        scratch.file("a.ron", &good().replace(right, wrong));
+        let err = scratch.run(&["check", "a.ron"]).ends(2).err;
+        assert_eq!(err.matches("error[").count(), 1, "{wrong}: {err}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_no_mistake() {
+    let scratch = Scratch::new();
+    scratch.file("a.ron", &format!("\u{feff}{}", good()));
+    assert_eq!(scratch.run(&["check", "a.ron"]).ends(0).err, "");
+    scratch.file("b.ron", "\u{feff}(titel: \"x\", hosts: {}]");
+    assert!(scratch.run(&["check", "b.ron"]).ends(2).err.contains("b.ron:1:23\n"));
+    scratch.file("c.ron", "\u{feff}(titel: \"x\", hosts: {})");
+    assert!(scratch.run(&["check", "c.ron"]).ends(2).err.contains("c.ron:1:2\n"));
+    for (text, said) in [("", "the file is empty"), ("\u{feff}\r\n", "the file is empty"), ("// x", "only comments")] {
+        scratch.file("d.ron", text);
+        let err = scratch.run(&["check", "d.ron"]).ends(2).err;
+        assert!(err.contains(said) && err.contains("postroad new NAME"), "{err}");
+    }
 }
 
 #[test]
@@ -341,8 +475,9 @@ fn files_that_cannot_be_read() {
     let scratch = Scratch::new();
     for command in ["run", "check"] {
         scratch.run(&[command, "no.ron"]).complains("cannot read no.ron");
-        scratch.run(&[command, "."]).complains("is a directory");
     }
+    scratch.run(&["run", "."]).complains("is a directory");
+    scratch.run(&["check", "."]).complains("there is no *.ron below .");
     fs::write(scratch.0.join("bytes.ron"), b"(\n\xff)").unwrap();
     scratch.run(&["run", "bytes.ron"]).complains("line 2 has a byte");
     scratch.run(&["test", "."]).ends(2);
@@ -369,6 +504,15 @@ fn the_command_line_is_checked() {
     ] {
         let ran = scratch.run(arguments).ends(2);
         assert!(ran.out.is_empty() && !ran.err.is_empty(), "{arguments:?}");
+    }
+    for (arguments, said) in [
+        (&["run", "a.ron", "--until", "-1s"][..], "`-1s` is negative"),
+        (&["run", "a.ron", "--seed", "-1"], "expected a whole number from 0 on"),
+        (&["bench", "--messages", "-3"], "expected a whole number from 1 to "),
+        (&["draw", "t.jsonl", "--chart", "map", "--text", "--width", "7"], "expected a whole number from 40 to 1000"),
+    ] {
+        let err = scratch.run(arguments).ends(2).err;
+        assert!(err.contains(said) && !err.contains("unexpected argument"), "{arguments:?}: {err}");
     }
     assert!(scratch.run(&["--version"]).ends(0).out.starts_with("postroad "));
     assert!(scratch.run(&["run", "--help"]).ends(0).out.contains("--until"));
@@ -410,6 +554,10 @@ fn a_new_scenario_is_a_good_one() {
         scratch.run(&["new", name]).complains("mine.ron is there already");
     }
     assert_eq!(scratch.read("mine.ron"), text);
+    let hint = scratch.run(&["new", "two words"]).ends(0).out;
+    if cfg!(unix) {
+        assert_eq!(hint, "wrote two words.ron; run it with: postroad run 'two words.ron'\n");
+    }
     scratch.run(&["new", "no/such/place"]).complains("cannot write no/such/place.ron");
 }
 
@@ -436,6 +584,13 @@ fn charts_are_drawn_from_a_stored_trace() {
     draw(&["map", "--packets"]).complains("are for a ladder");
 
     let trace = scratch.read("o/trace.jsonl");
+    draw(&["map", "-o", "o/../o/trace.jsonl"]).complains("is the trace itself");
+    assert_eq!(scratch.read("o/trace.jsonl"), trace);
+    draw(&["map", "-o", "x.png"]).complains("SVG, not png; write it to x.svg");
+    draw(&["map", "-o", "x.txt"]).complains("draw it with --text");
+    draw(&["map", "--text", "-o", "x.svg"]).complains("write it to x.txt");
+    assert!(draw(&["map", "--width", "80"]).ends(2).err.contains("--text"));
+    draw(&["map", "--text", "--width", "80", "-o", "x.txt"]).ends(0);
     let piped = scratch.run_with(&["draw", "-", "--chart", "ladder"], &trace).ends(0);
     assert_eq!(piped.out, scratch.read("o/ladder.svg"));
     scratch.file("cut.jsonl", &trace[..trace.len() / 2]);

@@ -144,6 +144,12 @@ impl Mta {
         self.courier.queue()
     }
 
+    /// The scripted replies, with counts of what became of them.
+    #[must_use]
+    pub fn script(&self) -> &[ReplyRule] {
+        &self.config.replies
+    }
+
     /// See [`super::Agent::handle_input`].
     pub fn handle_input(&mut self, ctx: &mut Context<'_>, input: Input) {
         match input {

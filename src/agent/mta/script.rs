@@ -43,6 +43,8 @@ pub struct ReplyRule {
     pub close: bool,
     /// How often it has matched.
     pub seen: u64,
+    /// How often it was what the server said.
+    pub said: u64,
 }
 
 /// The reply that the script has for this moment; counts the moment for every rule that matches it.
@@ -64,6 +66,7 @@ pub(super) fn scripted(
         if matches {
             rule.seen += 1;
             if said.is_none() && (rule.nth.0..=rule.nth.1).contains(&rule.seen) {
+                rule.said += 1;
                 said = Some((rule.reply.clone(), rule.close));
             }
         }

@@ -83,10 +83,12 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
     notes
 }
 
-/// `12.3 ms`, `1.234 s`.
+/// `43 µs`, `12.3 ms`, `1.234 s`.
 fn wall(nanos: u64) -> String {
     let micros = nanos / 1000;
-    if micros < 1_000_000 {
+    if micros < 100 {
+        format!("{micros} µs")
+    } else if micros < 1_000_000 {
         format!("{}.{} ms", micros / 1000, micros % 1000 / 100)
     } else {
         format!("{}.{:03} s", micros / 1_000_000, micros % 1_000_000 / 1000)
@@ -106,6 +108,7 @@ mod tests {
     #[test]
     fn numbers_read_well() {
         assert_eq!((wall(12_345_678).as_str(), wall(1_234_567_890).as_str()), ("12.3 ms", "1.234 s"));
+        assert_eq!((wall(43_210).as_str(), wall(100_000).as_str()), ("43 µs", "0.1 ms"));
         assert_eq!((wall(999_999_999).as_str(), memory(5 << 20).as_str()), ("999.9 ms", "5.0 MiB"));
     }
 }

@@ -359,6 +359,7 @@ fn reply_rule(rule: &crate::scenario::ReplyRule) -> mta::ReplyRule {
         reply: written_reply(&rule.reply),
         close: rule.close,
         seen: 0,
+        said: 0,
     }
 }
 
@@ -366,9 +367,18 @@ fn reply_rule(rule: &crate::scenario::ReplyRule) -> mta::ReplyRule {
 /// knows none (in the greeting, to EHLO and to a client that said HELO), but others send them there as well, and what
 /// the script says is what it wants to be seen: so the enhanced code is a part of the text.
 fn written_reply(reply: &crate::scenario::ReplyText) -> Reply {
+    Reply::new(reply.code, None, behind_code(reply))
+}
+
+fn behind_code(reply: &crate::scenario::ReplyText) -> String {
     let text = match reply.enhanced {
         Some((class, subject, detail)) => format!("{class}.{subject}.{detail} {}", reply.text),
         None => reply.text.to_string(),
     };
-    Reply::new(reply.code, None, text.trim_end().to_owned())
+    text.trim_end().to_owned()
+}
+
+/// The whole line of a scripted reply.
+pub(super) fn written_text(reply: &crate::scenario::ReplyText) -> String {
+    format!("{} {}", reply.code, behind_code(reply)).trim_end().to_owned()
 }

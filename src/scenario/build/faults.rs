@@ -52,7 +52,7 @@ fn percent(ppm: u32) -> String {
     format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-fn translate(plan: &Plan, fault: &Planned) -> (Fault, Arc<str>) {
+pub(super) fn translate(plan: &Plan, fault: &Planned) -> (Fault, Arc<str>) {
     let (fault, text) = match fault {
         Planned::LinkDown(index) => {
             (Fault::Link { link: LinkId(index.0), up: false }, format!("{} goes down", link(plan, *index)))

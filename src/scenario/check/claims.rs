@@ -194,7 +194,8 @@ impl Checker {
     /// A mailbox in which mail can be filed.
     fn filed(&mut self, node: &Node) -> Option<Mailbox> {
         let mailbox = self.r.mailbox(node)?;
-        let missing = !self.names.exists(&mailbox) && !self.names.holes;
+        let told = self.names.holes || self.names.missed.contains(&mailbox);
+        let missing = !self.names.exists(&mailbox) && !told;
         if missing || self.names.no_mailboxes.contains(&mailbox) {
             if self.r.is_full() {
                 return None;

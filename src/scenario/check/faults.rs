@@ -39,7 +39,7 @@ impl Checker {
                 }
             }
             if let (Some(when), Some(what)) = (when, what) {
-                self.plan.faults.push(FaultPlan { when, lasting, what });
+                self.plan.faults.push(FaultPlan { span: node.span.clone(), when, lasting, what });
             }
         }
     }

@@ -41,10 +41,11 @@ impl Checker {
                 self.names.holes = true;
                 // Known by name all the same, so that others may speak of it.
                 if let Some(name) = name {
-                    self.declare(&name, &key.span, HostKind::Router);
+                    self.declare(&name, &key.span, HostKind::Unknown);
                 }
                 continue;
             };
+            self.names.holes |= fields.strange;
             let Some(name) = name else { continue };
             let recursive = || matches!(fields.get("recursive").map(|n| &n.kind), Some(Kind::Bool(true)));
             let kind = match fields.shape.name {
@@ -164,7 +165,7 @@ impl Checker {
                     // Which zones is read with the zones.
                     Role::NameServer(NameServerPlan { zones: Vec::new(), recursive, processing })
                 }
-                HostKind::Router => Role::Router,
+                HostKind::Router | HostKind::Unknown => Role::Router,
             };
             self.common(&draft);
             self.plan.hosts[draft.id.0 as usize].role = role;
@@ -198,7 +199,11 @@ impl Checker {
     fn user(&mut self, draft: &Draft<'_>) -> UserPlan {
         let fields = &draft.fields;
         let mailboxes = self.mailboxes_of(fields);
-        if mailboxes.is_empty() && fields.get("mailbox").is_none() && fields.get("mailboxes").is_none() {
+        if mailboxes.is_empty()
+            && !fields.strange
+            && fields.get("mailbox").is_none()
+            && fields.get("mailboxes").is_none()
+        {
             let d = self.r.at(&draft.key, "missing-field", "this User has no mailbox").label("nobody writes here");
             self.r.push(d.help("add mailbox: \"alice@green.example\""));
         }

@@ -77,7 +77,7 @@ impl Checker {
         if let Some(host) = self.names.writers.get(from) {
             return Some(*host);
         }
-        if self.r.is_full() {
+        if self.names.holes || self.r.is_full() {
             return None;
         }
         let mut known: Vec<&str> = self.names.writers.keys().map(Mailbox::as_str).collect();

@@ -41,7 +41,7 @@ impl Checker {
             _ => {
                 let mine: Vec<Domain> = self.names.domains_of(id).to_vec();
                 let locals = self.locals(node, mine.first().map_or("example", Domain::as_str));
-                if mine.is_empty() && !locals.is_empty() && fields.get("domains").is_none() {
+                if mine.is_empty() && !locals.is_empty() && !fields.strange && fields.get("domains").is_none() {
                     let d = self.r.at(&node.span, "missing-field", "these mailboxes are in no domain");
                     let d = d.label("whose mailboxes?");
                     self.r.push(d.help("say which: domains: [\"green.example\"]"));

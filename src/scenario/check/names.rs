@@ -15,8 +15,12 @@ use crate::trace::HostId;
 pub(super) enum HostKind {
     User,
     Mta,
-    NameServer { recursive: bool },
+    NameServer {
+        recursive: bool,
+    },
     Router,
+    /// Not understood, which has been told: it may be anything.
+    Unknown,
 }
 
 impl HostKind {
@@ -26,6 +30,7 @@ impl HostKind {
             HostKind::Mta => "an Mta",
             HostKind::NameServer { .. } => "a NameServer",
             HostKind::Router => "a Router",
+            HostKind::Unknown => "unknown",
         }
     }
 }
@@ -79,6 +84,8 @@ pub(super) struct Names {
     pub(super) zone_spans: HashMap<Domain, Range<usize>>,
     /// Zones that name servers want, with where they say so.
     pub(super) wanted_zones: Vec<(HostId, Domain, Range<usize>)>,
+    /// Mailboxes that were missed already: one diagnostic is enough for each.
+    pub(super) missed: HashSet<Mailbox>,
     /// Whether some host was not understood, so that what seems to be missing may be there.
     pub(super) holes: bool,
     /// The zone of clocks that do not say otherwise.
@@ -178,7 +185,7 @@ impl Checker {
     pub(super) fn host_that(&mut self, node: &Node, wanted: &str, good: impl Fn(HostKind) -> bool) -> Option<HostId> {
         let id = self.host(node)?;
         let kind = self.names.kind(id);
-        if good(kind) {
+        if good(kind) || kind == HostKind::Unknown {
             return Some(id);
         }
         let name = Arc::clone(&self.names.hosts[id.0 as usize].name);
@@ -209,6 +216,7 @@ impl Checker {
             if self.r.is_full() {
                 return;
             }
+            self.names.missed.insert(mailbox.clone());
             let d = self.r.at(span, "unknown-domain", format!("nobody receives mail for the domain `{domain}`"));
             let d = d.label("not a domain of any host");
             let near = crate::diag::nearest(domain, self.names.domain_order.iter().map(Domain::as_str));
@@ -223,6 +231,7 @@ impl Checker {
         if self.r.is_full() {
             return;
         }
+        self.names.missed.insert(mailbox.clone());
         let mut locals: Vec<&str> = served.locals.iter().map(String::as_str).collect();
         locals.sort_unstable();
         let d = self.r.at(span, "unknown-mailbox", format!("there is no mailbox `{mailbox}`"));

@@ -42,7 +42,8 @@ impl Checker {
         let close = fields.or("close", false, |n| r.bool(n));
         let reply = fields.opt("reply", |n| reply(r, n))?;
         let close = close || reply.code == 421;
-        Some(ReplyRule { stage: stage?, matching, client, nth, from, until, reply, close })
+        let span = node.span.clone();
+        Some(ReplyRule { span, stage: stage?, matching, client, nth, from, until, reply, close })
     }
 }
 

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use crate::scenario::plan::{Plan, Role};
 use crate::sim::Instant;
-use crate::trace::{HostId, QueueName, Record, Verdict, What};
+use crate::trace::{HostId, MailId, QueueName, Record, Verdict, What};
 
 /// A queued mail.
 #[derive(Debug)]
 struct Queued {
+    mail: Option<MailId>,
     since: Instant,
     /// Recipients without a fate.
     open: Vec<Arc<str>>,
@@ -22,6 +23,7 @@ struct Queued {
 
 /// A mail that waits.
 pub(super) struct Waiting {
+    mail: Option<MailId>,
     pub(super) host: HostId,
     pub(super) queue_id: Arc<str>,
     pub(super) since: Instant,
@@ -54,13 +56,14 @@ impl Queues {
                 let open: Vec<_> =
                     recipients.iter().filter(|r| !self.forwarded.contains(&(host, Arc::clone(r)))).cloned().collect();
                 let tracked = !open.is_empty();
-                let queued = Queued { since: record.at, open, done: false, tracked };
+                let queued = Queued { mail: record.mail, since: record.at, open, done: false, tracked };
                 self.mails.insert((host, Arc::clone(queue_id)), queued);
             }
             What::Queue { queue_id, queue, .. } => {
                 let key = (record.host, Arc::clone(queue_id));
                 let done = *queue == QueueName::Done;
                 let queued = self.mails.entry(key).or_insert_with(|| Queued {
+                    mail: record.mail,
                     since: record.at,
                     open: Vec::new(),
                     done,
@@ -99,10 +102,22 @@ impl Queues {
             .mails
             .iter()
             .filter(|((h, _), q)| here(*h) && waits(q))
-            .map(|((h, id), q)| Waiting { host: *h, queue_id: Arc::clone(id), since: q.since, open: q.open.clone() })
+            .map(|((h, id), q)| Waiting {
+                mail: q.mail,
+                host: *h,
+                queue_id: Arc::clone(id),
+                since: q.since,
+                open: q.open.clone(),
+            })
             .collect();
         found.sort_by(|a, b| (a.since, a.host, &a.queue_id).cmp(&(b.since, b.host, &b.queue_id)));
         found
+    }
+
+    /// How many mails those are: one that several hosts have counts once.
+    pub(super) fn mails(waiting: &[Waiting]) -> u64 {
+        let known: HashSet<MailId> = waiting.iter().filter_map(|w| w.mail).collect();
+        known.len() as u64 + waiting.iter().filter(|w| w.mail.is_none()).count() as u64
     }
 
     /// Recipients of mails that a server says it is done with, although they have no fate. In order of time.

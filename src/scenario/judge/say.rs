@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use super::queues::Queues;
 use super::{Hit, Judge, Judgement, Seen};
 use crate::scenario::expect::{Claim, Count};
 use crate::sim::{Duration, Instant};
@@ -158,14 +159,18 @@ fn sentence(j: &Judge, claim: &Claim, seen: &Seen) -> (bool, String, String) {
             let at = host.map_or_else(|| "anywhere".into(), |h| format!("at {}", j.name(h)));
             let said = match waiting.as_slice() {
                 [] => "nothing waits".to_owned(),
-                [first, ..] => format!(
-                    "{}, the first on {} since {} as {} for {}",
-                    number(waiting.len() as u64, "mail still waits", "mails still wait"),
-                    j.name(first.host),
-                    clock(first.since),
-                    first.queue_id,
-                    first.open.iter().map(|r| &**r).collect::<Vec<_>>().join(", "),
-                ),
+                [first, ..] => {
+                    let whom = first.open.iter().map(|r| &**r).collect::<Vec<_>>().join(", ");
+                    format!(
+                        "{}, the first on {} since {} as {}{}{whom}",
+                        number(Queues::mails(&waiting), "mail still waits", "mails still wait"),
+                        j.name(first.host),
+                        clock(first.since),
+                        first.queue_id,
+                        // An outbox does not say for whom: the whole mail waits.
+                        if whom.is_empty() { "" } else { " for " },
+                    )
+                }
             };
             (waiting.is_empty(), format!("no mail waits {at} at the end"), said)
         }
@@ -207,7 +212,7 @@ fn sentence(j: &Judge, claim: &Claim, seen: &Seen) -> (bool, String, String) {
             simple(count, format!("{} opens {many}{}", j.name(*from), host(to, " to ")), "that happened", false)
         }
         Claim::NothingLost => {
-            let lost = j.queues.as_ref().map_or_else(Vec::new, super::queues::Queues::lost);
+            let lost = j.queues.as_ref().map_or_else(Vec::new, Queues::lost);
             let said = match (j.alarms.first(), lost.first()) {
                 (Some(alarm), _) => format!("the simulator's audit says: {alarm}"),
                 (None, None) => "nothing was lost".to_owned(),
@@ -230,12 +235,9 @@ fn number(n: u64, one: &str, many: &str) -> String {
 }
 
 fn total(j: &Judge, wanted: [&Option<Count>; 5]) -> (bool, String, String) {
-    let waiting = |j: &Judge| {
-        let mails = j.queues.as_ref().map_or_else(Vec::new, |q| q.waiting(None));
-        mails.iter().map(|w| w.open.len().max(1) as u64).sum::<u64>()
-    };
-    let sums = [j.sums.delivered, j.sums.bounced, j.sums.sent, j.sums.unsent, waiting(j)];
-    let words = ["delivered", "bounced", "sent", "unsent", "queued"];
+    let waiting = j.queues.as_ref().map_or(0, |q| Queues::mails(&q.waiting(None)));
+    let sums = [j.sums.delivered, j.sums.bounced, j.sums.sent, j.sums.unsent, waiting];
+    let words = ["delivered", "bounced", "sent", "unsent", "still queued"];
     let mut expected = Vec::new();
     let mut said = Vec::new();
     let mut met = true;

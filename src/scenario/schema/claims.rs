@@ -78,10 +78,10 @@ shape! {
     }
 }
 shape! {
-    /// No mail waits any more at the end.
+    /// No mail waits any more at the end, neither in the queue of an MTA nor in the outbox of a user agent.
     QUEUE_EMPTY "QueueEmpty" {
-        /// The server.
-        host: "host" = "all servers",
+        /// Only at this MTA.
+        host: "host" = "everywhere",
     }
 }
 shape! {
@@ -182,7 +182,8 @@ shape! {
         sent: "count" = "any",
         /// Recipients whose mail could not be handed over.
         unsent: "count" = "any",
-        /// Recipients still waiting at the end.
+        /// Mails still waiting at the end, in the queue of an MTA or in the outbox of a user agent; each counts once,
+        /// however many hosts have it.
         queued: "count" = "any",
     }
 }

@@ -44,7 +44,7 @@ pub struct MailSummary {
     /// What became of its recipients.
     #[serde(flatten)]
     pub fates: Fates,
-    /// In how many queues it still waits.
+    /// At how many hosts it still waits: in the queue of an MTA, or in the outbox of a user agent.
     pub queued: u32,
     /// The status of its first bounce.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,15 +66,19 @@ impl MailSummary {
             (f.bounced, bounced, Style::Bad),
             (f.unsent, "not sent".to_owned(), Style::Bad),
             (f.discarded, "discarded".to_owned(), Style::Warning),
-            (u64::from(self.queued), "queued".to_owned(), Style::Warning),
         ];
-        let many = kinds.iter().filter(|(n, ..)| *n > 0).count() > 1;
+        let many = kinds.iter().filter(|(n, ..)| *n > 0).count() + usize::from(self.queued > 0) > 1;
         let mut line = Line::new();
         for (n, word, style) in kinds.into_iter().filter(|(n, ..)| *n > 0) {
             if !line.pieces().is_empty() {
                 line.push(Style::Plain, ", ");
             }
             line.push(style, if n > 1 || many { format!("{n} {word}") } else { word });
+        }
+        if self.queued > 0 {
+            // The numbers before it are of recipients; a mail waits as a whole.
+            line.push(Style::Plain, if line.pieces().is_empty() { "" } else { ", " });
+            line.push(Style::Warning, if many { "still queued" } else { "queued" });
         }
         if line.pieces().is_empty() {
             line.push(Style::Warning, "on its way");
@@ -112,10 +116,11 @@ impl Mails {
         })
     }
 
-    /// In how many queues mails still wait.
+    /// How many mails still wait, in the queue of an MTA or in the outbox of a user agent. Each counts once, however many
+    /// hosts have it.
     #[must_use]
     pub fn queued(&self) -> u64 {
-        self.queued.len() as u64
+        self.mails.iter().filter(|mail| mail.queued > 0).count() as u64
     }
 
     /// Times from composing to filing at these places of their order, in percent: the smallest time that at least so
@@ -189,7 +194,7 @@ impl Mails {
         row("bounced", fates.bounced, Style::Bad, self.statuses());
         row("discarded", fates.discarded, Style::Warning, String::new());
         row("not sent", fates.unsent, Style::Bad, String::new());
-        row("still queued", self.queued(), Style::Warning, String::new());
+        row("still queued", self.queued(), Style::Warning, "mails, those in outboxes included".into());
         let mut lines = vec![Line::of(Style::Heading, "Mails")];
         lines.extend(sheet.lines(2));
         lines.push(Line::new());

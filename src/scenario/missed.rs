@@ -1,0 +1,120 @@
+//! What a file says will go wrong, and what did not: faults that never happened, scripted replies that were never given.
+
+use std::ops::Range;
+
+use super::build::{fault_text, reply_text};
+use super::plan::{FaultPlan, Plan, ReplyStage, Role, Trigger};
+use crate::agent::Agent;
+use crate::sim::Instant;
+use crate::trace::HostId;
+use crate::world::World;
+
+/// Something that the file says and that did not happen in a run. Nothing is wrong with it; but whoever wrote it should
+/// know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// Whether it is a fault; otherwise it is a scripted reply.
+    pub is_fault: bool,
+    /// The bytes of the file that say it.
+    pub span: Range<usize>,
+    /// What did not happen, and why not: words without a capital and without a full stop.
+    pub text: String,
+}
+
+/// What did not happen in a run of `plan` that is over, in the order of the file. What would have undone a fault is not
+/// asked about, and a reply of several hosts (of `sites`) has happened when one of them gave it.
+#[must_use]
+pub fn missed(plan: &Plan, world: &World) -> Vec<Missed> {
+    let mut found = faults(plan, world);
+    found.extend(replies(plan, world));
+    found.sort_by_key(|m| (m.span.start, m.span.end));
+    found
+}
+
+fn faults(plan: &Plan, world: &World) -> Vec<Missed> {
+    let mut found = Vec::new();
+    let mut triggers = 0;
+    for (place, fault) in plan.faults.iter().enumerate() {
+        let trigger = triggers;
+        triggers += u32::from(!matches!(fault.when, Trigger::At(_)));
+        if !world.has_happened(place) {
+            let why = why_not(plan, fault, world.times_seen(trigger), world.ended_at());
+            let text = format!("{} ({why})", fault_text(plan, &fault.what));
+            found.push(Missed { is_fault: true, span: fault.span.clone(), text });
+        }
+    }
+    found
+}
+
+fn why_not(plan: &Plan, fault: &FaultPlan, seen: u64, end: Instant) -> String {
+    let name = |host: HostId| &plan.host(host).name;
+    let but = match seen {
+        0 => "that never happened".to_owned(),
+        1 => "that happened once".to_owned(),
+        n => format!("that happened {n} times"),
+    };
+    match &fault.when {
+        Trigger::At(at) => {
+            let (at, end) = (at.since(Instant::ZERO), end.since(Instant::ZERO));
+            format!("at {at}, but the run was over at {end}")
+        }
+        Trigger::Line { host, sent, begins, nth } => {
+            let verb = if *sent { "sends" } else { "receives" };
+            format!("{} when {} {verb} `{begins}`, but {but}", ordinal(*nth), name(*host))
+        }
+        Trigger::FinalDot { host, nth } => {
+            format!("{} when {} reads the final dot of a mail, but {but}", ordinal(*nth), name(*host))
+        }
+    }
+}
+
+/// `the 3rd time`.
+fn ordinal(n: u64) -> String {
+    let ending = match (n % 10, n % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("the {n}{ending} time")
+}
+
+fn replies(plan: &Plan, world: &World) -> Vec<Missed> {
+    // Hosts of one site template share a rule: its place in the file, the most matches, and whether anybody said it.
+    let mut rules: Vec<(Missed, u64, bool)> = Vec::new();
+    for (place, host) in plan.hosts.iter().enumerate() {
+        let (Role::Mta(planned), Agent::Mta(mta)) = (&host.role, world.agent(HostId(place as u32))) else { continue };
+        for (rule, played) in planned.server.replies.iter().zip(mta.script()) {
+            let known = rules.iter().position(|(m, ..)| m.span == rule.span);
+            let entry = known.unwrap_or_else(|| {
+                let to = match rule.stage {
+                    ReplyStage::Connect => "a connection",
+                    ReplyStage::Hello => "EHLO or HELO",
+                    ReplyStage::Mail => "MAIL",
+                    ReplyStage::Rcpt => "RCPT",
+                    ReplyStage::Data => "DATA",
+                    ReplyStage::EndOfData => "the final dot",
+                };
+                let nth = if rule.nth.0 > 1 { format!(" {}", ordinal(rule.nth.0)) } else { String::new() };
+                let text = format!("`{}` to {to}{nth}", reply_text(&rule.reply));
+                rules.push((Missed { is_fault: false, span: rule.span.clone(), text }, 0, false));
+                rules.len() - 1
+            });
+            let (_, matches, said) = &mut rules[entry];
+            *matches = (*matches).max(played.seen);
+            *said |= played.said > 0;
+        }
+    }
+    let unsaid = rules.into_iter().filter(|(.., said)| !said);
+    unsaid
+        .map(|(mut missed, matches, _)| {
+            missed.text.push_str(&match matches {
+                0 => " (what it waits for never happened)".to_owned(),
+                1 => " (what it waits for happened once)".to_owned(),
+                n => format!(" (what it waits for happened {n} times)"),
+            });
+            missed
+        })
+        .collect()
+}
