@@ -71,14 +71,14 @@ impl Node {
 }
 
 /// The largest scenario file.
-pub(crate) const MAX_FILE_BYTES: usize = 16 << 20;
+pub(crate) const MAX_FILE_BYTES: usize = 32 << 20;
 /// The deepest nesting of brackets.
 const MAX_DEPTH: usize = 32;
 
 /// Reads a file.
 pub(crate) fn parse(file: &Arc<str>, text: &str) -> Result<Node, Box<Diagnostic>> {
     if text.len() > MAX_FILE_BYTES {
-        let message = format!("this file has {} bytes; a scenario has at most 16 MiB", text.len());
+        let message = format!("this file has {} bytes; a scenario has at most {} MiB", text.len(), MAX_FILE_BYTES >> 20);
         let help = "generated hosts and mail are said in a few lines with `sites`, `traffic` and `count`";
         return Err(Box::new(Diagnostic::error(file, 0..0, "file-too-large", message).help(help)));
     }

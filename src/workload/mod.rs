@@ -19,7 +19,7 @@ use crate::scenario::{self, Plan, Role};
 /// The most mails that can be asked for.
 pub const MOST_MESSAGES: u64 = 10_000_000;
 /// The most sites that can be asked for.
-pub const MOST_SITES: u32 = 90_000;
+pub const MOST_SITES: u32 = 100_000;
 
 /// How large workloads are to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -37,7 +37,7 @@ pub(crate) const LONGEST_RUN: Duration = Duration::from_hours(100 * 365 * 24);
 /// How long a run may be that does not say it.
 const DEFAULT_RUN: Duration = Duration::from_hours(10 * 24);
 /// Hosts, generated ones included.
-const MAX_HOSTS: usize = 200_000;
+const MAX_HOSTS: usize = 250_000;
 /// Links, generated ones included.
 const MAX_LINKS: usize = 1_000_000;
 /// Mails that people send.
