@@ -81,8 +81,9 @@ fn ordinal(n: u64) -> String {
 }
 
 fn replies(plan: &Plan, world: &World) -> Vec<Missed> {
-    // Hosts of one site template share a rule: its place in the file, the most matches, and whether anybody said it.
-    let mut rules: Vec<(Missed, u64, bool)> = Vec::new();
+    // Hosts of one site template share a rule: its place in the file, the most matches, whether anybody said it, and
+    // whether anybody could have.
+    let mut rules: Vec<(Missed, u64, bool, bool)> = Vec::new();
     for (place, host) in plan.hosts.iter().enumerate() {
         let (Role::Mta(planned), Agent::Mta(mta)) = (&host.role, world.agent(HostId(place as u32))) else { continue };
         for (rule, played) in planned.server.replies.iter().zip(mta.script()) {
@@ -98,18 +99,20 @@ fn replies(plan: &Plan, world: &World) -> Vec<Missed> {
                 };
                 let nth = if rule.nth.0 > 1 { format!(" {}", ordinal(rule.nth.0)) } else { String::new() };
                 let text = format!("`{}` to {to}{nth}", reply_text(&rule.reply));
-                rules.push((Missed { is_fault: false, span: rule.span.clone(), text }, 0, false));
+                rules.push((Missed { is_fault: false, span: rule.span.clone(), text }, 0, false, false));
                 rules.len() - 1
             });
-            let (_, matches, said) = &mut rules[entry];
+            let (_, matches, said, shadowed) = &mut rules[entry];
             *matches = (*matches).max(played.seen);
             *said |= played.said > 0;
+            *shadowed |= played.seen >= rule.nth.0;
         }
     }
-    let unsaid = rules.into_iter().filter(|(.., said)| !said);
+    let unsaid = rules.into_iter().filter(|(_, _, said, _)| !said);
     unsaid
-        .map(|(mut missed, matches, _)| {
+        .map(|(mut missed, matches, _, shadowed)| {
             missed.text.push_str(&match matches {
+                _ if shadowed => " (another rule above it came first)".to_owned(),
                 0 => " (what it waits for never happened)".to_owned(),
                 1 => " (what it waits for happened once)".to_owned(),
                 n => format!(" (what it waits for happened {n} times)"),

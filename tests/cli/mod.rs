@@ -385,7 +385,7 @@ fn long_lines_are_broken_on_a_terminal_and_nowhere_else() {
     let scratch = Scratch::new();
     let on_terminal = |command: &str, columns: &str| {
         let program = env!("CARGO_BIN_EXE_postroad");
-        let line = format!("stty cols 80; {columns} NO_COLOR=1 '{program}' {command} 2>/dev/null");
+        let line = format!("stty cols 80 rows 24; {columns} NO_COLOR=1 '{program}' {command} 2>/dev/null");
         let mut script = Command::new("script");
         let script = script.args(["-qec", &line, "/dev/null"]).env_remove("COLUMNS");
         let output = script.current_dir(&scratch.0).stdin(Stdio::null()).output().ok()?;
