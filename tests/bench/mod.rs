@@ -163,7 +163,7 @@ fn mistakes_are_told_in_one_message() {
         (vec!["--only", "singel-hop"], "invalid value 'singel-hop' for '--only <NAME>'"),
         (vec!["--size", "4kib"], "`kib` is not a unit of size"),
         (vec!["--size", "1GiB"], "is not a unit of size"),
-        (vec!["--sites", "0"], "expected a whole number from 1 to 90000"),
+        (vec!["--sites", "0"], "expected a whole number from 1 to 100000"),
         (vec!["--sites", "many"], "invalid value 'many'"),
         (vec!["--format", "xml"], "invalid value 'xml' for '--format <FORMAT>'"),
         (vec!["--speed"], "unexpected argument '--speed'"),
