@@ -2,7 +2,8 @@
 //!
 //! A line of a dialogue is told once, as the client saw it. What a server did about a hop while the dialogue went on
 //! (a policy, a delivery) stands between the lines. A hop that falls silent while other things happen is taken up
-//! again later, so that the story never goes back in time by more than a breath.
+//! again later, so that the story never goes back in time by more than a breath; and where the world itself changes
+//! (a fault, a repair) every hop is broken off, so that nothing is told before what brought it about.
 
 mod dialogue;
 mod names;

@@ -48,10 +48,17 @@ impl Telling<'_> {
                     Some(to) => names::referral(self.name(to)),
                     None => names::answer(name, rtype, rcode, records, *truncated),
                 };
-                if let Item::Line(line) = &mut self.items[item].1 {
+                let took = format!("  {}", span(record.at.since(asked)));
+                if item < self.turn {
+                    // The world has changed since, and what is told stays in order.
+                    let question = names::question(name, rtype);
+                    let line = Line::of(Style::Host, self.name(record.host)).and(" is answered: ");
+                    let line = line.with(Style::Client, question).with(Style::Faint, " → ").with(style, result);
+                    self.say(record.at, line.with(Style::Faint, took));
+                } else if let Item::Line(line) = &mut self.items[item].1 {
                     line.push(Style::Faint, " → ");
                     line.push(style, result);
-                    line.push(Style::Faint, format!("  {}", span(record.at.since(asked))));
+                    line.push(Style::Faint, took);
                 }
                 self.answered.insert(record.host, (record.at, bare(name).to_ascii_lowercase()));
             }

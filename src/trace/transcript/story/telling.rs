@@ -45,6 +45,8 @@ pub(super) struct Telling<'a> {
     pub(super) questions: FxHashMap<(HostId, HostId, u16), (usize, Instant)>,
     /// What was answered last to whom.
     pub(super) answered: FxHashMap<HostId, (Instant, String)>,
+    /// What was told before the world last changed by itself: nothing is added to items before this one.
+    pub(super) turn: usize,
     /// Packets on their way: item, place in a hop, when sent.
     pub(super) packets: FxHashMap<u64, (usize, Option<usize>, Instant)>,
     many_mails: bool,
@@ -63,6 +65,7 @@ impl<'a> Telling<'a> {
             connections: FxHashMap::default(),
             questions: FxHashMap::default(),
             answered: FxHashMap::default(),
+            turn: 0,
             packets: FxHashMap::default(),
             many_mails: composed > 1,
         }
@@ -126,12 +129,18 @@ impl<'a> Telling<'a> {
         })
     }
 
-    /// Adds a line to a hop; a hop that was silent while other things happened is taken up again at the end. Returns
-    /// the item and the place in it.
+    /// What happens to the world and to no mail: a fault, a repair. Whatever goes on is broken off here and taken up
+    /// again below, so that no effect is told before its cause.
+    fn turn(&mut self, at: Instant, line: Line) {
+        self.turn = self.say(at, line);
+    }
+
+    /// Adds a line to a hop; a hop that was silent while other things happened, or that the world's change broke off, is
+    /// taken up again at the end. Returns the item and the place in it.
     pub(super) fn add(&mut self, item: usize, at: Instant, line: Line) -> (usize, usize) {
         let newest = self.items.len() - 1;
         let Item::Hop(hop) = &mut self.items[item].1 else { return (item, 0) };
-        if item == newest || at.since(hop.last) < SILENCE {
+        if item == newest || item >= self.turn && at.since(hop.last) < SILENCE {
             hop.last = at;
             hop.lines.push((at, line));
             return (item, hop.lines.len() - 1);
@@ -294,10 +303,10 @@ impl<'a> Telling<'a> {
                 self.remark(record, "", Line::of(style, format!("◆ {what}")).and(rest));
             }
             What::Fault { text } => {
-                self.say(at, Line::of(Style::Bad, "⚡ fault: ").and(&**text));
+                self.turn(at, Line::of(Style::Bad, "⚡ fault: ").and(&**text));
             }
             What::Alarm { text } => {
-                self.say(at, Line::of(Style::Bad, "‼ ALARM: ").and(&**text));
+                self.turn(at, Line::of(Style::Bad, "‼ ALARM: ").and(&**text));
             }
         }
     }
