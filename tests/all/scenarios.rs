@@ -1,12 +1,15 @@
 //! Every shipped scenario keeps its word, with its own luck and with other luck, and says the whole lesson.
 
 use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::rc::Rc;
 
 use postroad::diag;
 use postroad::scenario::{self, BuildOptions, Judge, Plan};
 use postroad::sim::Instant;
+use postroad::trace::transcript::Mails;
+use postroad::trace::{HostId, Sink, What};
 
 use super::lab::{self, Look};
 
@@ -53,6 +56,35 @@ fn shipped_scenarios_begin_with_what_to_look_at_and_what_to_change() {
         }
         assert!(text.lines().all(|line| line.chars().count() <= 140), "{name} has a line that is too long");
         assert_ne!(plan.title, "untitled", "{name}");
+    }
+}
+
+/// An attempt is one round through a server's queue: the numbers that hops bear are those that the table counts, and
+/// those that `Attempts` counts.
+#[test]
+fn attempts_are_counted_alike_everywhere() {
+    for (name, plan) in lab::shipped() {
+        let run = lab::run(&plan, Look { records: true, ..Look::default() });
+        let mut table = Mails::default();
+        table.begin(&run.roster);
+        run.records.iter().for_each(|r| table.record(r));
+        for mail in table.list() {
+            let rounds: BTreeSet<(HostId, &str, u32)> = run
+                .records
+                .iter()
+                .filter(|r| r.mail == Some(mail.id) && &*run.roster.hosts[r.host.0 as usize].role == "mta")
+                .filter_map(|r| match &r.what {
+                    What::Attempt { queue_id, number, .. } | What::Outcome { queue_id, number, .. } => {
+                        Some((r.host, &**queue_id, *number))
+                    }
+                    _ => None,
+                })
+                .collect();
+            assert_eq!(mail.attempts as usize, rounds.len(), "{name}, mail {}", mail.id.0);
+            let mut last: BTreeMap<(HostId, &str), u32> = BTreeMap::new();
+            rounds.iter().for_each(|(host, id, number)| *last.entry((*host, *id)).or_default() = *number);
+            assert_eq!(last.values().sum::<u32>(), mail.attempts, "{name}, mail {}: no round is skipped", mail.id.0);
+        }
     }
 }
 

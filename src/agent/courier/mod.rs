@@ -123,6 +123,7 @@ impl Courier {
         let (number, hops, serial) = (mail.mail, mail.hops, mail.serial);
         let (id, settled) = self.queue.accept(ctx.now, mail);
         self.record_queue(ctx, number, hops, serial, QueueName::Active, "accepted", None);
+        self.record_resting(ctx, id, settled.as_ref());
         self.settled.extend(settled);
         id
     }
@@ -167,7 +168,7 @@ impl Courier {
         });
     }
 
-    /// Says in the trace that a mail waits for another try.
+    /// Says in the trace that a mail waits for another attempt.
     pub fn record_deferred(&self, ctx: &mut Context<'_>, id: EntryId, until: Instant) {
         let entry = self.queue.entry(id);
         self.record_queue(
@@ -198,9 +199,10 @@ impl Courier {
                 entry.hops,
                 entry.serial,
                 QueueName::Active,
-                "due for another try",
+                "due for another attempt",
                 None,
             );
+            self.record_resting(ctx, id, settled.as_ref());
             self.settled.extend(settled);
         }
         self.expire_sessions(ctx);

@@ -340,7 +340,7 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
                 QueueName::Deferred => "deferred",
                 QueueName::Done => "done",
             };
-            let until = until.map(|t| format!(", next try at {}", when(run, t))).unwrap_or_default();
+            let until = until.map(|t| format!(", next attempt at {}", when(run, t))).unwrap_or_default();
             format!("queue: {name} ({reason}{until})")
         }
         What::Route { domain, hosts, .. } => format!("mail for {domain} goes to {}", hosts.join(", then ")),

@@ -56,7 +56,7 @@ fn note(roster: &Roster, record: &Record, was_open: bool) -> Option<(NoteKind, S
         What::Accepted { queue_id, .. } => (Good, format!("takes responsibility ({})", clean(queue_id))),
         What::Queue { queue: QueueName::Deferred, reason, until, .. } => {
             let retry = match until {
-                Some(until) => format!("deferred: next try in {}", span(until.since(record.at))),
+                Some(until) => format!("deferred: next attempt in {}", span(until.since(record.at))),
                 None => "deferred".into(),
             };
             let why = if reason.is_empty() { String::new() } else { format!(" ({})", clean(reason)) };

@@ -338,7 +338,7 @@ impl<'a> Telling<'a> {
                 let when = until.map_or_else(String::new, |until| {
                     format!(" in {} (at {})", span(until.since(record.at)), clock(until))
                 });
-                let line = host().with(Style::Warning, " defers").and(format!(" {which}: next try{when}"));
+                let line = host().with(Style::Warning, " defers").and(format!(" {which}: next attempt{when}"));
                 self.say(record.at, line);
             }
         }
