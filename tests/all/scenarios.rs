@@ -8,7 +8,7 @@ use std::rc::Rc;
 use postroad::diag;
 use postroad::scenario::{self, BuildOptions, Judge, Plan};
 use postroad::sim::Instant;
-use postroad::trace::transcript::Mails;
+use postroad::trace::transcript::{Line, Mails, Options, story};
 use postroad::trace::{HostId, Sink, What};
 
 use super::lab::{self, Look};
@@ -84,6 +84,30 @@ fn attempts_are_counted_alike_everywhere() {
             let mut last: BTreeMap<(HostId, &str), u32> = BTreeMap::new();
             rounds.iter().for_each(|(host, id, number)| *last.entry((*host, *id)).or_default() = *number);
             assert_eq!(last.values().sum::<u32>(), mail.attempts, "{name}, mail {}: no round is skipped", mail.id.0);
+        }
+    }
+}
+
+/// A story can be read from end to end, and says so where it leaves something out.
+#[test]
+fn stories_are_short_and_say_what_they_leave_out() {
+    for (name, plan) in lab::shipped() {
+        let run = lab::run(&plan, Look { records: true, ..Look::default() });
+        let tell = |short| {
+            let lines = story(&run.roster, &run.records, &Options { short, ..Options::default() });
+            lines.iter().map(Line::text).collect::<Vec<_>>()
+        };
+        let (short, whole) = (tell(true), tell(false));
+        assert!(short.len() <= 220, "{name}: {} lines", short.len());
+        if short != whole {
+            let last = short.last().unwrap();
+            assert!(last.starts_with("Left out") && last.ends_with("-v tells everything."), "{name}: {last}");
+            assert!(whole.len() > 170, "{name}: a story of {} lines is told as it is", whole.len());
+        }
+        // What became of mail is told, even where how it came about is not.
+        for fate in ["✉ delivered", "✗ bounced", "⚡"] {
+            let is_there = |lines: &[String]| lines.iter().any(|line| line.contains(fate));
+            assert_eq!(is_there(&short), is_there(&whole), "{name}: {fate}");
         }
     }
 }

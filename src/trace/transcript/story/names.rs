@@ -3,7 +3,8 @@
 use super::super::clock::span;
 use super::super::names::{self, bare};
 use super::super::{Line, Style};
-use super::telling::{Item, Telling};
+use super::item::{Item, Note};
+use super::telling::Telling;
 use crate::trace::{Direction, HostId, Record, Transport, What};
 
 impl Telling<'_> {
@@ -55,7 +56,7 @@ impl Telling<'_> {
                     let line = Line::of(Style::Host, self.name(record.host)).and(" is answered: ");
                     let line = line.with(Style::Client, question).with(Style::Faint, " → ").with(style, result);
                     self.say(record.at, line.with(Style::Faint, took));
-                } else if let Item::Line(line) = &mut self.items[item].1 {
+                } else if let Item::Line(Note { line, .. }) = &mut self.items[item].1 {
                     line.push(Style::Faint, " → ");
                     line.push(style, result);
                     line.push(Style::Faint, took);
@@ -89,7 +90,7 @@ impl Telling<'_> {
     }
 
     fn no_answer(&mut self, item: usize) {
-        if let Item::Line(line) = &mut self.items[item].1 {
+        if let Item::Line(Note { line, .. }) = &mut self.items[item].1 {
             line.push(Style::Faint, " → ");
             line.push(Style::Warning, names::outcome("timeout"));
         }

@@ -5,34 +5,10 @@ use rustc_hash::FxHashMap;
 use super::super::clock::{clock, later, span};
 use super::super::{Line, Style, counted, number};
 use super::super::{names, words};
+use super::item::{Hop, Item, Kind, Note};
 use super::{Options, SILENCE};
 use crate::sim::Instant;
 use crate::trace::{ConnId, HostId, MailId, QueueName, Record, Roster, What};
-
-/// One hop of one mail on one connection, or what else is said on a connection.
-pub(super) struct Hop {
-    pub(super) client: HostId,
-    pub(super) server: Option<HostId>,
-    pub(super) mail: Option<MailId>,
-    number: Option<u16>,
-    attempt: Option<u32>,
-    /// As `name [address]`.
-    pub(super) next_hop: String,
-    port: Option<u16>,
-    pub(super) conn: Option<ConnId>,
-    /// What the heading ends with.
-    remark: &'static str,
-    /// When the last line was said.
-    pub(super) last: Instant,
-    pub(super) lines: Vec<(Instant, Line)>,
-    pub(super) is_open: bool,
-    pub(super) is_closed: bool,
-}
-
-pub(super) enum Item {
-    Line(Line),
-    Hop(Hop),
-}
 
 /// The story while it is told.
 pub(super) struct Telling<'a> {
@@ -47,9 +23,13 @@ pub(super) struct Telling<'a> {
     pub(super) answered: FxHashMap<HostId, (Instant, String)>,
     /// What was told before the world last changed by itself: nothing is added to items before this one.
     pub(super) turn: usize,
+    /// Whether it is told without empty lines where they could be missed.
+    pub(super) is_tight: bool,
+    /// Whom and what the record that is being told is about.
+    about: (HostId, Option<MailId>, Kind),
     /// Packets on their way: item, place in a hop, when sent.
     pub(super) packets: FxHashMap<u64, (usize, Option<usize>, Instant)>,
-    many_mails: bool,
+    pub(super) many_mails: bool,
 }
 
 /// How many items back a hop is looked for.
@@ -66,6 +46,8 @@ impl<'a> Telling<'a> {
             questions: FxHashMap::default(),
             answered: FxHashMap::default(),
             turn: 0,
+            is_tight: false,
+            about: (HostId(0), None, Kind::Other),
             packets: FxHashMap::default(),
             many_mails: composed > 1,
         }
@@ -89,7 +71,8 @@ impl<'a> Telling<'a> {
 
     /// A line of its own.
     pub(super) fn say(&mut self, at: Instant, line: Line) -> usize {
-        self.items.push((at, Item::Line(line)));
+        let (host, mail, kind) = self.about;
+        self.items.push((at, Item::Line(Note { line, host, mail, kind })));
         self.items.len() - 1
     }
 
@@ -154,7 +137,7 @@ impl<'a> Telling<'a> {
             next_hop: hop.next_hop.clone(),
             port: hop.port,
             conn: hop.conn,
-            remark: "continued",
+            remark: "continued".into(),
             last: at,
             lines: vec![(at, line)],
             is_open: hop.is_open,
@@ -193,7 +176,7 @@ impl<'a> Telling<'a> {
                     next_hop: format!("{}{address}", self.name(server)),
                     port: None,
                     conn: None,
-                    remark: "",
+                    remark: "".into(),
                     last: record.at,
                     lines: Vec::new(),
                     is_open: false,
@@ -220,6 +203,7 @@ impl<'a> Telling<'a> {
     pub(super) fn take(&mut self, records: &[Record], place: usize) {
         let record = &records[place];
         let at = record.at;
+        self.about = (record.host, record.mail, Kind::of(&record.what));
         match &record.what {
             What::Packet { .. } => self.packet(record),
             What::Connection { .. } | What::Line { .. } | What::Content { .. } => self.dialogue(record),
@@ -361,7 +345,7 @@ impl<'a> Telling<'a> {
                 next_hop: next_hop.to_owned(),
                 port,
                 conn: record.conn,
-                remark: if reused.is_some() { "on the same connection" } else { "" },
+                remark: if reused.is_some() { "on the same connection".into() } else { "".into() },
                 last: record.at,
                 lines: Vec::new(),
                 is_open: reused.is_some(),
@@ -405,7 +389,7 @@ impl<'a> Telling<'a> {
     }
 
     /// The story, with times in front.
-    pub(super) fn lines(self) -> Vec<Line> {
+    pub(super) fn lines(&self) -> Vec<Line> {
         let widest = self.items.iter().map(|(at, _)| clock(*at).len()).max().unwrap_or(0).max(10);
         let stamped = |stamp: &str, line: &Line| {
             let mut whole = Line::of(Style::Time, format!("{stamp:>widest$}  "));
@@ -420,12 +404,14 @@ impl<'a> Telling<'a> {
                 blank(&mut out);
                 let silence = span(at.since(now));
                 out.push(stamped("", &Line::of(Style::Faint, format!("… {silence} …"))));
-                blank(&mut out);
+                if !self.is_tight {
+                    blank(&mut out);
+                }
                 after_hop = false;
             }
             now = now.max(*at);
             match item {
-                Item::Line(line) => {
+                Item::Line(Note { line, .. }) => {
                     if after_hop {
                         blank(&mut out);
                     }
