@@ -70,7 +70,9 @@ fn note(roster: &Roster, record: &Record, was_open: bool) -> Option<(NoteKind, S
                 Some(until) => format!("deferred: next attempt in {}", span(until.since(record.at))),
                 None => "deferred".into(),
             };
-            let why = if reason.is_empty() { String::new() } else { format!(" ({})", clean(reason)) };
+            // Whom it was about stands in the notes and arrows above.
+            let why = reason.split_once("]: ").map_or(&**reason, |(_, why)| why);
+            let why = if why.is_empty() { String::new() } else { format!(" ({})", clean(why)) };
             (Wait, retry + &why)
         }
         What::Route { domain, hosts, .. } if hosts.len() > 1 => {
