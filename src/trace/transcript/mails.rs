@@ -50,6 +50,9 @@ pub struct MailSummary {
     /// The status of its first bounce.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Arc<str>>,
+    /// Other statuses of its bounces, in the order in which they came.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_statuses: Vec<Arc<str>>,
     /// When the last of its recipients got a fate, in nanoseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Instant>,
@@ -60,8 +63,8 @@ impl MailSummary {
     #[must_use]
     pub fn fate(&self) -> Line {
         let f = &self.fates;
-        let status = self.status.as_deref().unwrap_or_default();
-        let bounced = if status.is_empty() { "bounced".to_owned() } else { format!("bounced {status}") };
+        let statuses: Vec<&str> = self.status.iter().chain(&self.other_statuses).map(|s| &**s).collect();
+        let bounced = format!("bounced {}", statuses.join(" and ")).trim_end().to_owned();
         let kinds = [
             (f.delivered, "delivered".to_owned(), Style::Good),
             (f.bounced, bounced, Style::Bad),
@@ -269,6 +272,7 @@ impl Sink for Mails {
                         fates: Fates::default(),
                         queued: 0,
                         status: None,
+                        other_statuses: Vec::new(),
                         ended_at: None,
                     });
                 }
@@ -299,7 +303,10 @@ impl Sink for Mails {
             }
             What::Bounced { status, .. } => {
                 if let Some(mail) = self.ended(record, |f| f.bounced += 1) {
-                    mail.status.get_or_insert_with(|| Arc::clone(status));
+                    let first = mail.status.get_or_insert_with(|| Arc::clone(status));
+                    if first != status && !mail.other_statuses.contains(status) {
+                        mail.other_statuses.push(Arc::clone(status));
+                    }
                 }
             }
             What::Discarded { .. } => {

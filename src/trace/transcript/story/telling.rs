@@ -10,6 +10,15 @@ use super::{Options, SILENCE};
 use crate::sim::Instant;
 use crate::trace::{ConnId, HostId, MailId, QueueName, Record, Roster, What};
 
+/// A question that waits for its answer.
+pub(super) struct Question {
+    /// Its place among the items.
+    pub(super) item: usize,
+    pub(super) at: Instant,
+    /// As [`names::question`] says it.
+    pub(super) words: String,
+}
+
 /// The story while it is told.
 pub(super) struct Telling<'a> {
     pub(super) roster: &'a Roster,
@@ -17,8 +26,8 @@ pub(super) struct Telling<'a> {
     pub(super) items: Vec<(Instant, Item)>,
     /// The item that lines of a connection go to.
     pub(super) connections: FxHashMap<ConnId, usize>,
-    /// Questions without an answer yet: their items.
-    pub(super) questions: FxHashMap<(HostId, HostId, u16), (usize, Instant)>,
+    /// Questions without an answer yet.
+    pub(super) questions: FxHashMap<(HostId, HostId, u16), Question>,
     /// What was answered last to whom.
     pub(super) answered: FxHashMap<HostId, (Instant, String)>,
     /// What was told before the world last changed by itself: nothing is added to items before this one.
@@ -251,7 +260,9 @@ impl<'a> Telling<'a> {
                     crate::trace::Verdict::Deferred => ("◌", Style::Warning),
                     crate::trace::Verdict::Failed => ("✗", Style::Bad),
                 };
-                let mut line = Line::of(style, format!("{sign} {recipient}: {}", words::verdict(*verdict)));
+                let verdict =
+                    if words::goes_on(records, place) { "on to the next server" } else { words::verdict(*verdict) };
+                let mut line = Line::of(style, format!("{sign} {recipient}: {verdict}"));
                 if style != Style::Good {
                     line.push(Style::Plain, format!(" — {}", reply.visible()));
                 }
@@ -287,7 +298,8 @@ impl<'a> Telling<'a> {
                 self.remark(record, "", Line::of(style, format!("◆ {what}")).and(rest));
             }
             What::Fault { text } => {
-                self.turn(at, Line::of(Style::Bad, "⚡ fault: ").and(&**text));
+                let style = if words::is_repair(text) { Style::Good } else { Style::Bad };
+                self.turn(at, Line::of(style, "⚡ ").and(&**text));
             }
             What::Alarm { text } => {
                 self.turn(at, Line::of(Style::Bad, "‼ ALARM: ").and(&**text));
