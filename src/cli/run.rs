@@ -81,8 +81,8 @@ impl Args {
             true => Page::default(),
             false => verdicts(&run, name, &source, self.verbose),
         };
-        let whole = || {
-            let mut page = page(&run, &plan, self.verbose);
+        let whole = |short: bool| {
+            let mut page = page(&run, &plan, self.verbose, short);
             page.append(verdicts());
             if !run.missed.is_empty() {
                 if !self.no_expect {
@@ -93,12 +93,12 @@ impl Args {
             page
         };
         if let Some(output) = output {
-            output.fill(&run, &whole().plain(&source))?;
+            output.fill(&run, &whole(false).plain(&source))?;
         }
         match (self.format, self.quiet) {
             (Format::Json, _) => screen.text(&json(&run, &source)?),
             (Format::Text, true) => verdicts().show(&source, screen),
-            (Format::Text, false) => whole().show(&source, screen),
+            (Format::Text, false) => whole(!self.verbose).show(&source, screen),
         }
         Ok(conclude(&run, &plan, wishes, screen))
     }
@@ -116,21 +116,25 @@ fn conclude(run: &Run, plan: &Plan, wishes: Wishes, screen: &mut Screen) -> Stat
     if run.is_met() { Status::Fine } else { Status::Unmet }
 }
 
-/// Everything that is told, but for the expectations.
-fn page(run: &Run, plan: &Plan, verbose: bool) -> Page {
+/// Everything that is told, but for the expectations. `short` leaves out what repeats itself.
+fn page(run: &Run, plan: &Plan, verbose: bool, short: bool) -> Page {
     let mut page = Page::default();
     page.lines(transcript::people(&run.roster, &plan.about));
     let collected = &run.collected;
     if verbose || !collected.is_large() {
         page.line(Line::of(Style::Heading, "What happened"));
         page.line(Line::new());
-        let options = transcript::Options { packets: verbose };
+        let options = transcript::Options { packets: verbose, short };
         page.lines(transcript::story(&run.roster, &collected.records, &options));
         page.line(Line::new());
         if !collected.mails.list().is_empty() {
             page.lines(collected.mails.table());
         }
     } else {
+        let mails = counted(collected.mails.list().len() as u64, "mail", "mails");
+        page.line(Line::of(Style::Heading, "What happened"));
+        page.line(Line::of(Style::Faint, format!("  to {mails}, too many to tell one by one: -v tells it all")));
+        page.line(Line::new());
         page.lines(collected.mails.summary());
     }
     page.lines(totals(run));

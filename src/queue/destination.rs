@@ -74,11 +74,8 @@ impl Destination {
     }
 
     /// Why it rests, while it does.
-    pub(super) fn resting(&mut self, now: Instant) -> Option<&Failure> {
-        if self.rest.as_ref().is_some_and(|(until, _)| *until <= now) {
-            self.rest = None;
-        }
-        self.rest.as_ref().map(|(_, failure)| failure)
+    pub(super) fn resting(&self, now: Instant) -> Option<&Failure> {
+        self.rest.as_ref().filter(|(until, _)| *until > now).map(|(_, failure)| failure)
     }
 
     pub(super) fn praise(&mut self, limits: &Limits) {

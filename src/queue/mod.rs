@@ -121,6 +121,12 @@ impl Queue {
         self.entries.iter().map(|(_, entry)| entry)
     }
 
+    /// Why a destination is being given a rest, where it is: mail for it is deferred without being tried.
+    #[must_use]
+    pub fn resting(&self, now: Instant, destination: DestinationId) -> Option<&Failure> {
+        self.destinations[destination.0 as usize].resting(now)
+    }
+
     /// A mail of this queue.
     ///
     /// # Panics

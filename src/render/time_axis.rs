@@ -68,7 +68,7 @@ impl TimeAxis {
         Gap::Flow(room.clamp(2.0, MOST_PX))
     }
 
-    /// The instant in seconds, or in hours, minutes and seconds where the trace is long.
+    /// The instant in seconds, or in days, hours, minutes and seconds where the trace is long.
     pub(crate) fn relative(&self, at: Instant) -> String {
         // As `transcript::clock` rounds, with more places where a trace needs them.
         let unit = 10_u64.pow(9 - self.decimals);
@@ -76,7 +76,11 @@ impl TimeAxis {
         let (secs, rest) = (nanos / 1_000_000_000, nanos % 1_000_000_000 / unit);
         let digits = self.decimals as usize;
         if self.hours {
-            format!("{}:{:02}:{:02}.{rest:0digits$}", secs / 3600, secs / 60 % 60, secs % 60)
+            let (minutes, seconds) = (secs / 60 % 60, secs % 60);
+            match (secs / 86_400, secs / 3600 % 24) {
+                (0, hours) => format!("{hours}:{minutes:02}:{seconds:02}.{rest:0digits$}"),
+                (days, hours) => format!("{days} d {hours:02}:{minutes:02}:{seconds:02}.{rest:0digits$}"),
+            }
         } else {
             format!("{secs}.{rest:0digits$} s")
         }
@@ -105,6 +109,7 @@ mod tests {
         assert_eq!(axis.gap(instants[0], instants[1]), Gap::Flow(18.0));
         assert_eq!(axis.gap(instants[19], instants[20]), Gap::Fold(Duration::from_hours(6)));
         assert_eq!(axis.relative(instants[20]), "6:00:00.800");
+        assert_eq!(axis.relative(Instant::ZERO + Duration::from_hours(30)), "1 d 06:00:00.000");
         assert_eq!(axis.civil(instants[20]), "2026-01-05 15:00:00");
     }
 

@@ -73,7 +73,8 @@ pub enum Claim {
         /// How many times.
         count: Count,
     },
-    /// How often it was tried to hand mail over.
+    /// How many attempts it took to hand mail over: rounds through the queues of servers, however many hosts are dialled
+    /// in one. Those of the author's user agent do not count.
     Attempts {
         /// For this recipient.
         to: Mailbox,
@@ -81,7 +82,7 @@ pub enum Claim {
         subject: Option<Arc<str>>,
         /// Only by this host.
         by: Option<HostId>,
-        /// How often.
+        /// How many.
         count: Count,
     },
     /// The hosts that a recipient's mail went through, from the author's to the one that filed it.

@@ -190,13 +190,13 @@ pub enum QueueName {
     Incoming,
     /// Being delivered.
     Active,
-    /// Waiting for another try.
+    /// Waiting for another attempt.
     Deferred,
     /// No longer queued: every recipient has its verdict.
     Done,
 }
 
-/// What one attempt meant for one recipient.
+/// What dialling a host meant for one recipient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -374,7 +374,8 @@ pub enum What {
         /// The hosts to try, in order, as `name [address]`.
         hosts: Vec<Arc<str>>,
     },
-    /// An attempt to hand a mail over begins.
+    /// A host is dialled to hand a mail over, or a connection that is open is used again for it. An attempt is one round
+    /// through the queue, in which many hosts may be dialled one after the other.
     Attempt {
         /// The server's name for it.
         queue_id: Arc<str>,
@@ -382,10 +383,10 @@ pub enum What {
         recipients: Vec<Arc<str>>,
         /// The host that is dialled, as `name [address]`.
         next_hop: Arc<str>,
-        /// Which attempt this is for the mail, from 1.
+        /// In which attempt of this host for the mail, from 1.
         number: u32,
     },
-    /// What an attempt meant for one recipient.
+    /// What came of an attempt for one recipient, or of one of the hosts that were dialled in it.
     Outcome {
         /// The server's name for the mail.
         queue_id: Arc<str>,
@@ -393,7 +394,7 @@ pub enum What {
         recipient: Arc<str>,
         /// The verdict.
         verdict: Verdict,
-        /// Which attempt this was, from 1.
+        /// In which attempt of this host for the mail, from 1.
         number: u32,
         /// The reply or the failure that decided it.
         reply: Octets,

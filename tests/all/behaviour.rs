@@ -78,6 +78,25 @@ fn fields(content: &[u8], name: &str) -> Vec<String> {
     found.map(|l| l[prefix.len()..].trim().to_owned()).collect()
 }
 
+// ---- the story
+
+#[test]
+fn a_fault_stands_in_its_place_in_the_story() {
+    for (fault, before, after) in [
+        (r#"what: Down(link: ("mx.green.example", "mx.blue.example")), lasting: "5s""#, "connected", "is up again"),
+        (r#"what: Down(host: "mx.blue.example"), lasting: "1h""#, "connected", "deferred"),
+    ] {
+        let run =
+            Scene { rest: &format!("{} faults: [(at: \"1050ms\", {fault})],", letter("\"b@blue.example\"")), ..SCENE };
+        let told = story(&run.tell());
+        let (told_before, rest) = told.split_once("goes down").unwrap();
+        assert!(told_before.contains("hop 2") && told_before.contains(before), "{told}");
+        assert!(!told_before.contains("delivered") && !told_before.contains("deferred"), "{told}");
+        assert!(rest.contains("(continued)") && rest.contains(after), "{told}");
+        assert!(!rest.split_once("(continued)").unwrap().1.contains("up again") || fault.contains("1h"), "{told}");
+    }
+}
+
 // ---- connections and transactions
 
 #[test]

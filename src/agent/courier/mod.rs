@@ -16,10 +16,10 @@ use slab::Slab;
 use super::{Context, Input};
 use crate::dns::mail::RouteFailure;
 use crate::identity::Domain;
-use crate::queue::{DestinationId, EntryId, Failure, Mail, Queue, Settled};
+use crate::queue::{DestinationId, EntryId, Failure, Fate, Mail, Queue, Settled};
 use crate::sim::{Duration, Instant, Stream};
 use crate::smtp::client;
-use crate::trace::{At, MailId, QueueName, What};
+use crate::trace::{At, MailId, QueueName, What, visible};
 
 pub use names::Names;
 pub(in crate::agent) use names::observe as observe_dns;
@@ -123,6 +123,7 @@ impl Courier {
         let (number, hops, serial) = (mail.mail, mail.hops, mail.serial);
         let (id, settled) = self.queue.accept(ctx.now, mail);
         self.record_queue(ctx, number, hops, serial, QueueName::Active, "accepted", None);
+        self.record_resting(ctx, id, settled.as_ref());
         self.settled.extend(settled);
         id
     }
@@ -167,16 +168,21 @@ impl Courier {
         });
     }
 
-    /// Says in the trace that a mail waits for another try.
+    /// Says in the trace that a mail waits for another attempt, and why the last one came to nothing.
     pub fn record_deferred(&self, ctx: &mut Context<'_>, id: EntryId, until: Instant) {
+        if !ctx.tracer.is_on() {
+            return;
+        }
         let entry = self.queue.entry(id);
+        let mut waiting = entry.recipients.iter().filter(|r| r.fate == Fate::Waiting);
+        let why = waiting.find_map(|r| r.last_failure.as_ref()).map(|failure| visible(&failure.text));
         self.record_queue(
             ctx,
             entry.mail,
             entry.hops,
             entry.serial,
             QueueName::Deferred,
-            "try again later",
+            why.as_deref().unwrap_or("no recipient has a verdict"),
             Some(until),
         );
     }
@@ -198,9 +204,10 @@ impl Courier {
                 entry.hops,
                 entry.serial,
                 QueueName::Active,
-                "due for another try",
+                "due for another attempt",
                 None,
             );
+            self.record_resting(ctx, id, settled.as_ref());
             self.settled.extend(settled);
         }
         self.expire_sessions(ctx);

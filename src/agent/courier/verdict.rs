@@ -6,7 +6,7 @@ use super::Courier;
 use super::session::State;
 use crate::agent::{Context, Ending};
 use crate::octets::Chunk;
-use crate::queue::{DestinationId, EntryId, Failure, Fate, Job};
+use crate::queue::{DestinationId, EntryId, Failure, Fate, Job, Settled};
 use crate::smtp::client::Reason;
 use crate::smtp::{Reply, client};
 use crate::trace::{MailId, Octets, Verdict, What, visible};
@@ -269,6 +269,21 @@ impl Courier {
         }
         let settled = self.queue.finish(ctx.now, &job);
         self.settled.extend(settled);
+    }
+
+    /// Says in the trace whom an attempt that has just begun does nothing for, because their destination failed a moment
+    /// ago.
+    pub(super) fn record_resting(&self, ctx: &mut Context<'_>, id: EntryId, settled: Option<&Settled>) {
+        if !ctx.tracer.is_on() {
+            return;
+        }
+        let expired = |place: u32| settled.is_some_and(|s| s.failed.contains(&place));
+        let recipients = self.queue.entry(id).recipients.iter().zip(0..);
+        for (recipient, place) in recipients.filter(|(r, place)| r.fate == Fate::Waiting || expired(*place)) {
+            if let Some(failure) = self.queue.resting(ctx.now, recipient.destination) {
+                self.record_outcome(ctx, u32::MAX, id, place, Verdict::Deferred, failure.text.clone(), None);
+            }
+        }
     }
 
     /// Says in the trace what the rest of a destination's mail has to wait for.

@@ -85,17 +85,9 @@ pub(super) fn svg(drawn: &str) -> String {
     drawn.lines().map(str::trim_end).collect::<Vec<_>>().concat()
 }
 
-/// A whole number with commas.
+/// A whole number with its thousands set apart, in one piece.
 pub(super) fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
+    crate::trace::transcript::number(n).replace(' ', "\u{a0}")
 }
 
 #[cfg(test)]
@@ -115,6 +107,6 @@ mod tests {
 
     #[test]
     fn numbers_have_commas() {
-        assert_eq!((thousands(12), thousands(1_234_567)), ("12".into(), "1,234,567".into()));
+        assert_eq!((thousands(12), thousands(1_234_567)), ("12".into(), "1\u{a0}234\u{a0}567".into()));
     }
 }

@@ -340,7 +340,7 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
                 QueueName::Deferred => "deferred",
                 QueueName::Done => "done",
             };
-            let until = until.map(|t| format!(", next try at {}", when(run, t))).unwrap_or_default();
+            let until = until.map(|t| format!(", next attempt at {}", when(run, t))).unwrap_or_default();
             format!("queue: {name} ({reason}{until})")
         }
         What::Route { domain, hosts, .. } => format!("mail for {domain} goes to {}", hosts.join(", then ")),
@@ -351,7 +351,13 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
             let reply = reply.visible();
             // A reason that begins with the host's name says already by whom.
             let by = if by.is_empty() || reply.starts_with(&**by) { String::new() } else { format!(" by {by}") };
-            format!("{recipient}: {}{by}: {reply}", say::verdict(*verdict))
+            let goes_on = run
+                .records
+                .iter()
+                .position(|r| std::ptr::eq(r, record) || r.id.is_some() && r.id == record.id)
+                .is_some_and(|place| say::goes_on(&run.records, place));
+            let verdict = if goes_on { "on to the next server" } else { say::verdict(*verdict) };
+            format!("{recipient}: {verdict}{by}: {reply}")
         }
         What::Delivered { recipient, mailbox, .. } => whole(say::delivered(recipient, mailbox)),
         What::Bounced { recipient, status, reason, report, .. } => {

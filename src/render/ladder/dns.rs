@@ -54,6 +54,7 @@ pub(super) fn fold(arrows: &mut Vec<Arrow>, notes: &mut Vec<Note>, show: Dns) ->
             kept.insert(exchange);
             let words = format!("asks the DNS: {} → {answer}", arrow.words.trim_end_matches('?'));
             told_in_notes.push(Note {
+                link_to: None,
                 host: arrow.from,
                 at: arrow.sent,
                 kind: NoteKind::Plain,

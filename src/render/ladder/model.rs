@@ -1,6 +1,6 @@
 //! What a ladder shows, before anything has a place: columns, arrows, notes and bars.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::sim::Instant;
 use crate::trace::{ConnId, HostId, Record, Roster};
@@ -75,6 +75,8 @@ pub(super) struct Note {
     pub(super) took: Option<String>,
     /// Faults are shown only where their host takes part.
     pub(super) fault: bool,
+    /// Of a fault of a link: its other end.
+    pub(super) link_to: Option<HostId>,
     /// Whether it only says what a cache knew.
     pub(super) remembers: bool,
 }
@@ -134,6 +136,7 @@ impl Model {
         if options.mail.is_some() {
             keep_faults_of_the_story(&arrows, &mut notes);
         }
+        keep_ends_that_take_part(&arrows, &mut notes);
         let more = limit(&mut arrows, &mut notes, options.max_rows.max(1));
         let bundles = bundles(&arrows);
         let columns = columns::columns(roster, &arrows, &notes);
@@ -197,10 +200,26 @@ fn keep_faults_of_the_story(arrows: &[Arrow], notes: &mut Vec<Note>) {
     let own = || notes.iter().filter(|n| !n.fault);
     let times = || arrows.iter().flat_map(|a| [a.sent.0, a.end().0]).chain(own().map(|n| n.at.0));
     let (Some(first), Some(last)) = (times().min(), times().max()) else { return };
-    let mut hosts: Vec<HostId> = arrows.iter().flat_map(|a| [a.from, a.to]).chain(own().map(|n| n.host)).collect();
-    hosts.sort_unstable();
-    hosts.dedup();
-    notes.retain(|n| !n.fault || ((first..=last).contains(&n.at.0) && hosts.binary_search(&n.host).is_ok()));
+    let hosts = taking_part(arrows, notes);
+    notes.retain(|n| !n.fault || ((first..=last).contains(&n.at.0) && hosts.contains(&n.host)));
+}
+
+/// Of the two ends of a link, those that take part, or the first where neither does.
+fn keep_ends_that_take_part(arrows: &[Arrow], notes: &mut Vec<Note>) {
+    let hosts = taking_part(arrows, notes);
+    let mut told: Option<Moment> = None;
+    notes.retain(|note| {
+        let Some(other) = note.link_to else { return true };
+        let keeps = hosts.contains(&note.host) || !hosts.contains(&other) && told != Some(note.at);
+        told = Some(note.at);
+        keeps
+    });
+}
+
+/// The hosts that say, hear or do something.
+fn taking_part(arrows: &[Arrow], notes: &[Note]) -> BTreeSet<HostId> {
+    let own = notes.iter().filter(|n| !n.fault).map(|n| n.host);
+    arrows.iter().flat_map(|a| [a.from, a.to]).chain(own).collect()
 }
 
 /// Keeps the first `most` arrows and notes and says how many are gone.

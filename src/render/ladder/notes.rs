@@ -22,7 +22,11 @@ pub(super) fn notes(roster: &Roster, records: &[Record], scope: &Scope) -> (Vec<
         }
         let at = (record.at, place);
         let took = way.took(record);
-        if let What::Fault { text } = &record.what {
+        let link = match &record.what {
+            What::Fault { text } => link(roster, text),
+            _ => None,
+        };
+        if let (What::Fault { text }, None) = (&record.what, link) {
             faults.add(record.host, text, at);
         }
         if let (Some(conn), What::Connection { state: ConnectionState::Open, side: Side::Client, .. }) =
@@ -34,7 +38,14 @@ pub(super) fn notes(roster: &Roster, records: &[Record], scope: &Scope) -> (Vec<
         if let Some((kind, words)) = note(roster, record, was_open) {
             let fault = matches!(record.what, What::Fault { .. });
             let remembers = matches!(record.what, What::Lookup { cached: true, .. });
-            notes.push(Note { host: record.host, at, kind, words, took, fault, remembers });
+            match link {
+                // What happens to a link is told at both its ends, and puts neither of them out of order.
+                Some([a, b]) => notes.extend([(a, b), (b, a)].map(|(host, other)| {
+                    let (words, took) = (words.clone(), took.clone());
+                    Note { host, at, kind, words, took, fault, link_to: Some(other), remembers }
+                })),
+                None => notes.push(Note { host: record.host, at, kind, words, took, fault, link_to: None, remembers }),
+            }
         }
     }
     (notes, faults.bars())
@@ -56,10 +67,12 @@ fn note(roster: &Roster, record: &Record, was_open: bool) -> Option<(NoteKind, S
         What::Accepted { queue_id, .. } => (Good, format!("takes responsibility ({})", clean(queue_id))),
         What::Queue { queue: QueueName::Deferred, reason, until, .. } => {
             let retry = match until {
-                Some(until) => format!("deferred: next try in {}", span(until.since(record.at))),
+                Some(until) => format!("deferred: next attempt in {}", span(until.since(record.at))),
                 None => "deferred".into(),
             };
-            let why = if reason.is_empty() { String::new() } else { format!(" ({})", clean(reason)) };
+            // Whom it was about stands in the notes and arrows above.
+            let why = reason.split_once("]: ").map_or(&**reason, |(_, why)| why);
+            let why = if why.is_empty() { String::new() } else { format!(" ({})", clean(why)) };
             (Wait, retry + &why)
         }
         What::Route { domain, hosts, .. } if hosts.len() > 1 => {
@@ -149,6 +162,14 @@ pub(in crate::render) fn host_name(text: &str) -> &str {
     text.split(" [").next().unwrap_or(text)
 }
 
+/// The ends of the link that the words of a fault are about (`the link a - b goes down`).
+fn link(roster: &Roster, text: &str) -> Option<[HostId; 2]> {
+    let (a, rest) = text.strip_prefix("the link ")?.split_once(" - ")?;
+    let b = rest.split(' ').next()?;
+    let find = |name: &str| roster.hosts.iter().zip(0..).find(|(h, _)| &*h.name == name).map(|(_, id)| HostId(id));
+    Some([find(a)?, find(b)?])
+}
+
 /// Faults come as words; what only differs in its last words (`... down`, `... up`) begins and ends one bar.
 #[derive(Default)]
 struct Faults {
@@ -177,7 +198,7 @@ impl Faults {
 
 /// Whether the words of a fault tell that it begins, and what it is about; none where they tell neither that nor its end.
 fn turn(text: &str) -> Option<(bool, String)> {
-    const BEGINS: [&str; 8] = ["down", "silent", "failing", "crashed", "crashes", "cut", "lossy", "slow"];
+    const BEGINS: [&str; 9] = ["down", "silent", "SERVFAIL", "failing", "crashed", "crashes", "cut", "lossy", "slow"];
     const ENDS: [&str; 8] = ["up", "answers", "back", "again", "well", "over", "restored", "ends"];
     let said = |word: &str, known: &[&str]| known.contains(&word.trim_matches(|c: char| !c.is_alphanumeric()));
     let mut list: Vec<&str> = text.split_whitespace().collect();
@@ -186,7 +207,7 @@ fn turn(text: &str) -> Option<(bool, String)> {
     let begins = said(list[place], &BEGINS);
     list.truncate(place);
     // "X goes down" and "X is up again" are about the same X.
-    let filler = |word: &str| ["is", "goes", "comes", "went", "came"].contains(&word);
+    let filler = |word: &str| ["is", "goes", "comes", "falls", "went", "came"].contains(&word);
     while list.last().is_some_and(|w| filler(w) || said(w, &BEGINS) || said(w, &ENDS)) {
         list.pop();
     }

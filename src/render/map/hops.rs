@@ -21,8 +21,8 @@ pub(super) struct Hop {
     pub(super) begun: Instant,
     /// When the receiver took responsibility.
     pub(super) accepted: Option<Instant>,
-    /// How many connections it took.
-    pub(super) tries: usize,
+    /// How many times the receiver was dialled.
+    pub(super) dialled: usize,
 }
 
 /// The hops of a mail, and where it ended.
@@ -72,11 +72,11 @@ pub(super) fn hops(roster: &Roster, records: &[Record], options: &Options) -> Wa
         }
         let place = *places.entry((of, number, from, to)).or_insert_with(|| {
             let report = of != mail;
-            hops.push(Hop { mail: of, report, number, from, to, begun: r.at, accepted: None, tries: 0 });
+            hops.push(Hop { mail: of, report, number, from, to, begun: r.at, accepted: None, dialled: 0 });
             hops.len() - 1
         });
         if conns.insert((place, r.conn), ()).is_none() {
-            hops[place].tries += 1;
+            hops[place].dialled += 1;
         }
     }
     Way { mail: Some(mail), hops, ends }

@@ -22,13 +22,13 @@ pub(super) fn hop_lines(roster: &Roster, way: &Way) -> Vec<(Option<usize>, Strin
     let name = |host: HostId| roster.hosts.get(host.0 as usize).map_or("?".into(), |h| clean(&h.name));
     let mut lines = Vec::new();
     for (place, hop) in way.hops.iter().enumerate() {
-        let tries = if hop.tries > 1 { format!(", {} connections", hop.tries) } else { String::new() };
+        let dialled = if hop.dialled > 1 { format!(", dialled {} times", hop.dialled) } else { String::new() };
         let fate = match hop.accepted {
             Some(at) => format!("accepted at {}", clock(at)),
             None => format!("in vain, begun at {}", clock(hop.begun)),
         };
         let key = (hop.accepted.unwrap_or(hop.begun), place);
-        lines.push((key, Some(place), format!("{} → {}: {fate}{tries}", name(hop.from), name(hop.to))));
+        lines.push((key, Some(place), format!("{} → {}: {fate}{dialled}", name(hop.from), name(hop.to))));
     }
     for (place, (host, at, words)) in way.ends.iter().enumerate() {
         let key = (*at, way.hops.len() + place);

@@ -38,12 +38,40 @@ pub(super) fn role_name(role: &Role) -> &'static str {
 pub(super) fn notes(plan: &Plan, role: &Role) -> Vec<Arc<str>> {
     match role {
         Role::User(user) => user.mailboxes.iter().map(|m| m.as_str().into()).collect(),
-        Role::Mta(mta) => mta.domains.iter().map(|d| format!("mail for {}", d.domain).into()).collect(),
+        Role::Mta(mta) => mta_notes(plan, mta),
         Role::NameServer(server) => {
             server.zones.iter().map(|z| format!("zone {}", plan.zones[z.0 as usize].origin).into()).collect()
         }
         Role::Router => Vec::new(),
     }
+}
+
+/// What a mail server takes, and where what is not for here goes.
+fn mta_notes(plan: &Plan, mta: &MtaPlan) -> Vec<Arc<str>> {
+    let name = |host: &HostId| &plan.host(*host).name;
+    let mut notes: Vec<Arc<str>> = mta.domains.iter().map(|d| format!("mail for {}", d.domain).into()).collect();
+    notes.extend(mta.relay_for.iter().map(|domain| {
+        let route = mta.routes.iter().find(|(routed, _)| routed == domain);
+        let to = route.map_or_else(String::new, |(_, host)| format!(" to {}", name(host)));
+        format!("passes on mail for {domain}{to}").into()
+    }));
+    let others = mta.routes.iter().filter(|(domain, _)| !mta.relay_for.contains(domain));
+    notes.extend(others.map(|(domain, host)| format!("mail for {domain} goes to {}", name(host)).into()));
+    notes.extend(mta.smarthost.iter().map(|host| format!("all other mail goes to {}", name(host)).into()));
+    // That the computers of its own people hand in mail goes without saying.
+    let servers = mta.clients.iter().filter(|host| matches!(plan.host(**host).role, Role::Mta(_)));
+    let servers: Vec<&str> = servers.map(|host| &**name(host)).collect();
+    if !servers.is_empty() {
+        notes.push(format!("passes on mail of {}", servers.join(", ")).into());
+    }
+    if mta.open_relay {
+        notes.push("passes on everybody's mail".into());
+    }
+    notes.extend(mta.forwards.iter().map(|(from, to)| {
+        let to: Vec<&str> = to.iter().map(|mailbox| mailbox.as_str()).collect();
+        format!("{} goes on to {}", from.as_str(), to.join(", ")).into()
+    }));
+    notes
 }
 
 /// The agent of a host and the TCP ports that it listens on.

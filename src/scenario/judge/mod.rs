@@ -64,6 +64,8 @@ const KEPT: usize = 10_000;
 pub(super) struct Seen {
     pub(super) count: u64,
     pub(super) hits: Vec<Hit>,
+    /// The number of the last attempt of each queued mail that counted.
+    attempts: HashMap<(HostId, Arc<str>), u32>,
     /// What would have counted if it had not differed in one point: for the sentence about what happened instead.
     pub(super) near: Option<String>,
 }
@@ -242,10 +244,21 @@ impl Judge {
         path
     }
 
+    /// Whether a claim about attempts has counted this one: it may dial many servers, and has an outcome for each.
+    fn is_same_attempt(&self, claim: usize, record: &Record) -> bool {
+        let (What::Attempt { queue_id, number, .. } | What::Outcome { queue_id, number, .. }) = &record.what else {
+            return false;
+        };
+        self.seen[claim].attempts.get(&(record.host, Arc::clone(queue_id))).is_some_and(|last| number <= last)
+    }
+
     /// A record about one recipient.
     fn about_recipient(&mut self, record: &Record, recipient: &Arc<str>) {
         let Some(claims) = self.about.get(recipient) else { return };
         for i in claims.clone() {
+            if self.is_same_attempt(i, record) {
+                continue;
+            }
             let claim = &self.expectations[i].claim;
             let hit = match (claim, &record.what) {
                 (
@@ -274,13 +287,23 @@ impl Judge {
                     }
                     good.then(|| Hit { report: *report, ..self.hit(record, &reason) })
                 }
-                (Claim::Attempts { to, subject, by, .. }, What::Attempt { next_hop, .. })
-                    if *to.as_str() == **recipient
-                        && self.subject_is(record.mail, subject.as_ref())
-                        && by.is_none_or(|by| by == record.host)
-                        && !self.users.get(record.host.0 as usize).copied().unwrap_or(false) =>
+                (
+                    Claim::Attempts { to, subject, by, .. },
+                    What::Attempt { queue_id, number, .. } | What::Outcome { queue_id, number, .. },
+                ) if *to.as_str() == **recipient
+                    && self.subject_is(record.mail, subject.as_ref())
+                    && by.is_none_or(|by| by == record.host)
+                    && !self.users.get(record.host.0 as usize).copied().unwrap_or(false) =>
                 {
-                    Some(self.hit(record, next_hop))
+                    let words = match &record.what {
+                        What::Attempt { next_hop, .. } => next_hop.to_string(),
+                        What::Outcome { reply, .. } => reply.visible(),
+                        _ => String::new(),
+                    };
+                    let key = (record.host, Arc::clone(queue_id));
+                    let (number, hit) = (*number, self.hit(record, &words));
+                    self.seen[i].attempts.insert(key, number);
+                    Some(hit)
                 }
                 (Claim::Unsent { to, code, contains, .. }, What::Unsent { reason, .. })
                     if *to.as_str() == **recipient =>
@@ -414,6 +437,7 @@ impl Sink for Judge {
             What::Attempt { recipients, .. } if !self.about.is_empty() => {
                 recipients.iter().for_each(|recipient| self.about_recipient(record, recipient));
             }
+            What::Outcome { recipient, .. } => self.about_recipient(record, recipient),
             What::Alarm { text } => self.alarms.push(text.to_string()),
             What::Line { .. } | What::Lookup { .. } | What::Policy { .. } | What::Connection { .. }
                 if !self.others.is_empty() =>

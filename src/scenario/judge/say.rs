@@ -28,9 +28,14 @@ fn clock(at: Instant) -> String {
     at.since(Instant::ZERO).to_string()
 }
 
-/// `with the subject "Hello"`, or nothing.
+/// ` "Hello"`, which stands behind a word for a mail, or nothing.
 fn about(subject: Option<&Arc<str>>) -> String {
-    subject.map_or_else(String::new, |s| format!(" of the mail \"{s}\""))
+    subject.map_or_else(String::new, |s| format!(" \"{s}\""))
+}
+
+/// ` of "Hello"`, or nothing.
+fn of(subject: Option<&Arc<str>>) -> String {
+    subject.map_or_else(String::new, |s| format!(" of \"{s}\""))
 }
 
 /// The times of the first few hits.
@@ -107,11 +112,11 @@ fn sentence(j: &Judge, claim: &Claim, seen: &Seen) -> (bool, String, String) {
             let met = holds(*copies, seen.count) && in_time(seen, *within, *after) && in_run;
             let until = by.map_or_else(String::new, |by| format!(", by {}", clock(by)));
             let copies = counted(*copies, "copy", "copies");
-            let expected = format!("{to} gets {copies}{}{}{until}", about(subject.as_ref()), limits(*within, *after));
+            let expected = format!("{to} gets {copies}{}{}{until}", of(subject.as_ref()), limits(*within, *after));
             (met, expected, happened(j, seen, "it was filed", false))
         }
         Claim::NotDelivered { to, subject } => {
-            let expected = format!("{to} gets no copy{}", about(subject.as_ref()));
+            let expected = format!("{to} gets no copy{}", of(subject.as_ref()));
             (seen.count == 0, expected, happened(j, seen, "it was filed", false))
         }
         Claim::Bounced { to, subject, status, code, contains, by, report_to, within, after, count } => {
@@ -144,7 +149,7 @@ fn sentence(j: &Judge, claim: &Claim, seen: &Seen) -> (bool, String, String) {
         Claim::Attempts { to, subject, by, count } => {
             let times = counted(*count, "attempt", "attempts");
             let expected = format!("{times}{} to hand on mail{} for {to}", host(by, " by "), about(subject.as_ref()));
-            simple(count, expected, "it was tried", true)
+            simple(count, expected, "it was attempted", true)
         }
         Claim::Hops { to, subject, hosts } => {
             let met = seen.count > 0 && seen.hits.iter().all(|hit| hit.path == *hosts);

@@ -54,7 +54,9 @@ shape! {
     }
 }
 shape! {
-    /// How many times servers tried to hand mail for a recipient on.
+    /// How many attempts servers made to hand mail for a recipient on. An attempt is one round through the queue: it may
+    /// dial one exchanger after the other, or nobody where the look-up fails. What the author's computer does to hand
+    /// the mail in does not count. The table of mails counts the same for all recipients of a mail.
     ATTEMPTS "Attempts" {
         /// The recipient.
         to: "mailbox",

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::clock::span;
 use super::{Align, Line, Sheet, Style, counted, number};
 use crate::sim::{Duration, Instant};
-use crate::trace::{HostId, MailId, QueueName, Record, Sink, What};
+use crate::trace::{HostId, MailId, QueueName, Record, Roster, Sink, What};
 
 /// What became of the recipients of a mail, or of all mails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -39,7 +39,8 @@ pub struct MailSummary {
     pub size_bytes: u64,
     /// The longest way that one of its copies went.
     pub hops: u16,
-    /// How often somebody tried to hand it over.
+    /// How many attempts servers made to hand it on: rounds through their queues, however many hosts are dialled in one.
+    /// Handing it in, which is the business of a user agent, does not count.
     pub attempts: u32,
     /// What became of its recipients.
     #[serde(flatten)]
@@ -49,6 +50,9 @@ pub struct MailSummary {
     /// The status of its first bounce.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Arc<str>>,
+    /// Other statuses of its bounces, in the order in which they came.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_statuses: Vec<Arc<str>>,
     /// When the last of its recipients got a fate, in nanoseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Instant>,
@@ -59,8 +63,8 @@ impl MailSummary {
     #[must_use]
     pub fn fate(&self) -> Line {
         let f = &self.fates;
-        let status = self.status.as_deref().unwrap_or_default();
-        let bounced = if status.is_empty() { "bounced".to_owned() } else { format!("bounced {status}") };
+        let statuses: Vec<&str> = self.status.iter().chain(&self.other_statuses).map(|s| &**s).collect();
+        let bounced = format!("bounced {}", statuses.join(" and ")).trim_end().to_owned();
         let kinds = [
             (f.delivered, "delivered".to_owned(), Style::Good),
             (f.bounced, bounced, Style::Bad),
@@ -96,6 +100,8 @@ pub struct Mails {
     times: Vec<Duration>,
     /// What belongs to no mail that was seen to be composed.
     strays: Fates,
+    /// Hosts that are user agents.
+    users: FxHashSet<HostId>,
 }
 
 impl Mails {
@@ -250,6 +256,11 @@ fn find(mails: &mut [MailSummary], id: Option<MailId>) -> Option<&mut MailSummar
 }
 
 impl Sink for Mails {
+    fn begin(&mut self, roster: &Arc<Roster>) {
+        let hosts = roster.hosts.iter().zip(0..);
+        self.users = hosts.filter(|(host, _)| &*host.role == "user").map(|(_, id)| HostId(id)).collect();
+    }
+
     fn record(&mut self, record: &Record) {
         match &record.what {
             What::Composed { from, to, subject, size_bytes } => {
@@ -266,6 +277,7 @@ impl Sink for Mails {
                         fates: Fates::default(),
                         queued: 0,
                         status: None,
+                        other_statuses: Vec::new(),
                         ended_at: None,
                     });
                 }
@@ -275,17 +287,14 @@ impl Sink for Mails {
                     mail.hops = mail.hops.max(record.hop.unwrap_or(0));
                 }
             }
-            What::Attempt { .. } => {
-                if let Some(mail) = find(&mut self.mails, record.mail) {
-                    mail.attempts += 1;
-                }
-            }
             What::Queue { queue_id, queue, .. } => {
                 let key = (record.host, Arc::clone(queue_id));
                 let Some(id) = record.mail else { return };
                 let waits = *queue != QueueName::Done;
                 let waited = if waits { self.queued.insert(key, id) } else { self.queued.remove(&key) };
+                let begins = *queue == QueueName::Active && !self.users.contains(&record.host);
                 if let Some(mail) = find(&mut self.mails, record.mail) {
+                    mail.attempts += u32::from(begins);
                     match (waited.is_some(), waits) {
                         (false, true) => mail.queued += 1,
                         (true, false) => mail.queued = mail.queued.saturating_sub(1),
@@ -299,7 +308,10 @@ impl Sink for Mails {
             }
             What::Bounced { status, .. } => {
                 if let Some(mail) = self.ended(record, |f| f.bounced += 1) {
-                    mail.status.get_or_insert_with(|| Arc::clone(status));
+                    let first = mail.status.get_or_insert_with(|| Arc::clone(status));
+                    if first != status && !mail.other_statuses.contains(status) {
+                        mail.other_statuses.push(Arc::clone(status));
+                    }
                 }
             }
             What::Discarded { .. } => {

@@ -33,6 +33,7 @@ pub fn outcome(result: &str) -> String {
         "NXDOMAIN" => "no such name (NXDOMAIN)".into(),
         "SERVFAIL" => "no usable answer (SERVFAIL)".into(),
         "timeout" => "no answer".into(),
+        "late" => "no answer in time".into(),
         // Names in presentation format end with the dot of the root.
         found => found.split(", ").map(undotted).collect::<Vec<_>>().join(", "),
     }

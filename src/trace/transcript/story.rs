@@ -2,11 +2,14 @@
 //!
 //! A line of a dialogue is told once, as the client saw it. What a server did about a hop while the dialogue went on
 //! (a policy, a delivery) stands between the lines. A hop that falls silent while other things happen is taken up
-//! again later, so that the story never goes back in time by more than a breath.
+//! again later, so that the story never goes back in time by more than a breath; and where the world itself changes
+//! (a fault, a repair) every hop is broken off, so that nothing is told before what brought it about.
 
 mod dialogue;
+mod item;
 mod names;
 mod packets;
+mod short;
 mod telling;
 
 use crate::sim::Duration;
@@ -19,6 +22,10 @@ use super::Line;
 pub struct Options {
     /// Also packets, where the records have them.
     pub packets: bool,
+    /// Where it would be long, what has been told before is not told again: attempts with the same outcome over and over,
+    /// mails of which many go the same way, dialogues like earlier ones. A line stands in the place of each, and the
+    /// last one says what was left out.
+    pub short: bool,
 }
 
 /// Nothing happening for longer than this is said.
@@ -32,5 +39,5 @@ pub fn story(roster: &Roster, records: &[Record], options: &Options) -> Vec<Line
         telling.take(records, place);
     }
     telling.close_questions();
-    telling.lines()
+    if options.short { telling.short_lines() } else { telling.lines() }
 }

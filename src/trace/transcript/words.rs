@@ -2,7 +2,7 @@
 //! it and the rest, for the first is what stands out.
 
 use super::counted;
-use crate::trace::{Octets, Verdict};
+use crate::trace::{Octets, Record, Verdict, What};
 
 /// What an attempt meant for a recipient.
 #[must_use]
@@ -12,6 +12,19 @@ pub fn verdict(verdict: Verdict) -> &'static str {
         Verdict::Deferred => "deferred",
         Verdict::Failed => "failed",
     }
+}
+
+/// Whether the outcome at `place` is only that of one host, and the same attempt goes on to the next at the same instant.
+#[must_use]
+pub fn goes_on(records: &[Record], place: usize) -> bool {
+    let Some(here) = records.get(place) else { return false };
+    let What::Outcome { queue_id, recipient, verdict: Verdict::Deferred, number, .. } = &here.what else {
+        return false;
+    };
+    records[place..].iter().take_while(|r| r.at == here.at).filter(|r| r.host == here.host).any(|r| {
+        matches!(&r.what, What::Attempt { queue_id: id, recipients, number: n, .. }
+            if id == queue_id && n == number && recipients.contains(recipient))
+    })
 }
 
 /// Content that passes.
@@ -49,6 +62,12 @@ pub fn discarded(recipient: &str, reason: &str) -> (&'static str, String) {
 #[must_use]
 pub fn unsent(recipient: &str, reason: &Octets) -> (&'static str, String) {
     ("not sent", format!(" to {recipient} — {}", reason.visible()))
+}
+
+/// Whether the words of a fault tell of its end: `mx.blue.example is up again`.
+#[must_use]
+pub fn is_repair(text: &str) -> bool {
+    text.ends_with(" again") || text.ends_with(" as before")
 }
 
 /// A policy spoke.

@@ -1,7 +1,8 @@
 //! Connections, lines and content, as the client saw them.
 
 use super::super::{Line, Style, words};
-use super::telling::{Item, Telling};
+use super::item::Item;
+use super::telling::Telling;
 use crate::trace::{ConnectionState, Direction, Record, Side, What};
 
 impl Telling<'_> {

@@ -3,7 +3,8 @@
 use super::super::clock::span;
 use super::super::names::{self, bare};
 use super::super::{Line, Style};
-use super::telling::{Item, Telling};
+use super::item::{Item, Note};
+use super::telling::{Question, Telling};
 use crate::trace::{Direction, HostId, Record, Transport, What};
 
 impl Telling<'_> {
@@ -22,9 +23,9 @@ impl Telling<'_> {
                     .and(format!(" asks {whom}{over}: "))
                     .with(Style::Client, names::question(name, rtype));
                 let item = self.say(record.at, line);
-                let before = self.questions.insert((record.host, *peer, *query), (item, record.at));
-                if let Some((item, _)) = before {
-                    self.no_answer(item);
+                let question = Question { item, at: record.at, words: names::question(name, rtype) };
+                if let Some(before) = self.questions.insert((record.host, *peer, *query), question) {
+                    self.no_answer(before.item, "timeout");
                 }
             }
             What::Answer {
@@ -38,7 +39,10 @@ impl Telling<'_> {
                 truncated,
                 ..
             } => {
-                let Some((item, asked)) = self.questions.remove(&(record.host, *peer, *query)) else { return };
+                let Some(Question { item, at: asked, .. }) = self.questions.remove(&(record.host, *peer, *query))
+                else {
+                    return;
+                };
                 let style = match (&**rcode, records.is_empty()) {
                     ("NOERROR", true) => Style::Plain,
                     ("NOERROR", false) if !truncated => Style::Server,
@@ -48,14 +52,22 @@ impl Telling<'_> {
                     Some(to) => names::referral(self.name(to)),
                     None => names::answer(name, rtype, rcode, records, *truncated),
                 };
-                if let Item::Line(line) = &mut self.items[item].1 {
+                let took = format!("  {}", span(record.at.since(asked)));
+                if item < self.turn {
+                    // The world has changed since, and what is told stays in order.
+                    let question = names::question(name, rtype);
+                    let line = Line::of(Style::Host, self.name(record.host)).and(" is answered: ");
+                    let line = line.with(Style::Client, question).with(Style::Faint, " → ").with(style, result);
+                    self.say(record.at, line.with(Style::Faint, took));
+                } else if let Item::Line(Note { line, .. }) = &mut self.items[item].1 {
                     line.push(Style::Faint, " → ");
                     line.push(style, result);
-                    line.push(Style::Faint, format!("  {}", span(record.at.since(asked))));
+                    line.push(Style::Faint, took);
                 }
                 self.answered.insert(record.host, (record.at, bare(name).to_ascii_lowercase()));
             }
             What::Lookup { name, rtype, result, cached } => {
+                self.give_up_on(record.host, &names::question(name, rtype));
                 let said = (record.at, bare(name).to_ascii_lowercase());
                 if !cached && self.answered.get(&record.host) == Some(&said) {
                     return;
@@ -74,17 +86,28 @@ impl Telling<'_> {
 
     /// Questions that nobody answered say so.
     pub(super) fn close_questions(&mut self) {
-        let mut open: Vec<usize> = self.questions.values().map(|(item, _)| *item).collect();
+        let mut open: Vec<usize> = self.questions.values().map(|question| question.item).collect();
         open.sort_unstable();
         for item in open {
-            self.no_answer(item);
+            self.no_answer(item, "timeout");
         }
     }
 
-    fn no_answer(&mut self, item: usize) {
-        if let Item::Line(line) = &mut self.items[item].1 {
+    /// A look-up has come to its end: what is answered later comes too late, and is told no more.
+    fn give_up_on(&mut self, host: HostId, words: &str) {
+        let is_it = |key: &(HostId, HostId, u16), question: &Question| key.0 == host && question.words == words;
+        let mut late: Vec<usize> = self.questions.iter().filter(|(k, q)| is_it(k, q)).map(|(_, q)| q.item).collect();
+        self.questions.retain(|key, question| !is_it(key, question));
+        late.sort_unstable();
+        for item in late {
+            self.no_answer(item, "late");
+        }
+    }
+
+    fn no_answer(&mut self, item: usize, why: &str) {
+        if let Item::Line(Note { line, .. }) = &mut self.items[item].1 {
             line.push(Style::Faint, " → ");
-            line.push(Style::Warning, names::outcome("timeout"));
+            line.push(Style::Warning, names::outcome(why));
         }
     }
 }

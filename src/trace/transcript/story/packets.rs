@@ -2,7 +2,8 @@
 
 use super::super::clock::span;
 use super::super::{Line, Style, number};
-use super::telling::{Item, Telling};
+use super::item::Item;
+use super::telling::Telling;
 use crate::trace::{LossReason, PacketStep, Record, Transport, What};
 
 impl Telling<'_> {
@@ -35,8 +36,16 @@ impl Telling<'_> {
                     }
                     _ => (Style::Faint, format!("  arrives {took} later")),
                 };
+                if item < self.turn {
+                    let line = self.describe(record, place.map(|_| item)).with(style, fate);
+                    match place {
+                        Some(_) => self.add(item, record.at, line).0,
+                        None => self.say(record.at, line),
+                    };
+                    return;
+                }
                 match (&mut self.items[item].1, place) {
-                    (Item::Line(line), _) => line.push(style, fate),
+                    (Item::Line(note), _) => note.line.push(style, fate),
                     (Item::Hop(hop), Some(place)) => hop.lines[place].1.push(style, fate),
                     (Item::Hop(_), None) => {}
                 }

@@ -5,33 +5,18 @@ use rustc_hash::FxHashMap;
 use super::super::clock::{clock, later, span};
 use super::super::{Line, Style, counted, number};
 use super::super::{names, words};
+use super::item::{Hop, Item, Kind, Note};
 use super::{Options, SILENCE};
 use crate::sim::Instant;
 use crate::trace::{ConnId, HostId, MailId, QueueName, Record, Roster, What};
 
-/// One hop of one mail on one connection, or what else is said on a connection.
-pub(super) struct Hop {
-    pub(super) client: HostId,
-    pub(super) server: Option<HostId>,
-    pub(super) mail: Option<MailId>,
-    number: Option<u16>,
-    attempt: Option<u32>,
-    /// As `name [address]`.
-    pub(super) next_hop: String,
-    port: Option<u16>,
-    pub(super) conn: Option<ConnId>,
-    /// What the heading ends with.
-    remark: &'static str,
-    /// When the last line was said.
-    pub(super) last: Instant,
-    pub(super) lines: Vec<(Instant, Line)>,
-    pub(super) is_open: bool,
-    pub(super) is_closed: bool,
-}
-
-pub(super) enum Item {
-    Line(Line),
-    Hop(Hop),
+/// A question that waits for its answer.
+pub(super) struct Question {
+    /// Its place among the items.
+    pub(super) item: usize,
+    pub(super) at: Instant,
+    /// As [`names::question`] says it.
+    pub(super) words: String,
 }
 
 /// The story while it is told.
@@ -41,13 +26,19 @@ pub(super) struct Telling<'a> {
     pub(super) items: Vec<(Instant, Item)>,
     /// The item that lines of a connection go to.
     pub(super) connections: FxHashMap<ConnId, usize>,
-    /// Questions without an answer yet: their items.
-    pub(super) questions: FxHashMap<(HostId, HostId, u16), (usize, Instant)>,
+    /// Questions without an answer yet.
+    pub(super) questions: FxHashMap<(HostId, HostId, u16), Question>,
     /// What was answered last to whom.
     pub(super) answered: FxHashMap<HostId, (Instant, String)>,
+    /// What was told before the world last changed by itself: nothing is added to items before this one.
+    pub(super) turn: usize,
+    /// Whether it is told without empty lines where they could be missed.
+    pub(super) is_tight: bool,
+    /// Whom and what the record that is being told is about.
+    about: (HostId, Option<MailId>, Kind),
     /// Packets on their way: item, place in a hop, when sent.
     pub(super) packets: FxHashMap<u64, (usize, Option<usize>, Instant)>,
-    many_mails: bool,
+    pub(super) many_mails: bool,
 }
 
 /// How many items back a hop is looked for.
@@ -63,6 +54,9 @@ impl<'a> Telling<'a> {
             connections: FxHashMap::default(),
             questions: FxHashMap::default(),
             answered: FxHashMap::default(),
+            turn: 0,
+            is_tight: false,
+            about: (HostId(0), None, Kind::Other),
             packets: FxHashMap::default(),
             many_mails: composed > 1,
         }
@@ -86,7 +80,8 @@ impl<'a> Telling<'a> {
 
     /// A line of its own.
     pub(super) fn say(&mut self, at: Instant, line: Line) -> usize {
-        self.items.push((at, Item::Line(line)));
+        let (host, mail, kind) = self.about;
+        self.items.push((at, Item::Line(Note { line, host, mail, kind })));
         self.items.len() - 1
     }
 
@@ -126,12 +121,18 @@ impl<'a> Telling<'a> {
         })
     }
 
-    /// Adds a line to a hop; a hop that was silent while other things happened is taken up again at the end. Returns
-    /// the item and the place in it.
+    /// What happens to the world and to no mail: a fault, a repair. Whatever goes on is broken off here and taken up
+    /// again below, so that no effect is told before its cause.
+    fn turn(&mut self, at: Instant, line: Line) {
+        self.turn = self.say(at, line);
+    }
+
+    /// Adds a line to a hop; a hop that was silent while other things happened, or that the world's change broke off, is
+    /// taken up again at the end. Returns the item and the place in it.
     pub(super) fn add(&mut self, item: usize, at: Instant, line: Line) -> (usize, usize) {
         let newest = self.items.len() - 1;
         let Item::Hop(hop) = &mut self.items[item].1 else { return (item, 0) };
-        if item == newest || at.since(hop.last) < SILENCE {
+        if item == newest || item >= self.turn && at.since(hop.last) < SILENCE {
             hop.last = at;
             hop.lines.push((at, line));
             return (item, hop.lines.len() - 1);
@@ -145,7 +146,7 @@ impl<'a> Telling<'a> {
             next_hop: hop.next_hop.clone(),
             port: hop.port,
             conn: hop.conn,
-            remark: "continued",
+            remark: "continued".into(),
             last: at,
             lines: vec![(at, line)],
             is_open: hop.is_open,
@@ -184,7 +185,7 @@ impl<'a> Telling<'a> {
                     next_hop: format!("{}{address}", self.name(server)),
                     port: None,
                     conn: None,
-                    remark: "",
+                    remark: "".into(),
                     last: record.at,
                     lines: Vec::new(),
                     is_open: false,
@@ -211,6 +212,7 @@ impl<'a> Telling<'a> {
     pub(super) fn take(&mut self, records: &[Record], place: usize) {
         let record = &records[place];
         let at = record.at;
+        self.about = (record.host, record.mail, Kind::of(&record.what));
         match &record.what {
             What::Packet { .. } => self.packet(record),
             What::Connection { .. } | What::Line { .. } | What::Content { .. } => self.dialogue(record),
@@ -258,7 +260,9 @@ impl<'a> Telling<'a> {
                     crate::trace::Verdict::Deferred => ("◌", Style::Warning),
                     crate::trace::Verdict::Failed => ("✗", Style::Bad),
                 };
-                let mut line = Line::of(style, format!("{sign} {recipient}: {}", words::verdict(*verdict)));
+                let verdict =
+                    if words::goes_on(records, place) { "on to the next server" } else { words::verdict(*verdict) };
+                let mut line = Line::of(style, format!("{sign} {recipient}: {verdict}"));
                 if style != Style::Good {
                     line.push(Style::Plain, format!(" — {}", reply.visible()));
                 }
@@ -294,10 +298,11 @@ impl<'a> Telling<'a> {
                 self.remark(record, "", Line::of(style, format!("◆ {what}")).and(rest));
             }
             What::Fault { text } => {
-                self.say(at, Line::of(Style::Bad, "⚡ fault: ").and(&**text));
+                let style = if words::is_repair(text) { Style::Good } else { Style::Bad };
+                self.turn(at, Line::of(style, "⚡ ").and(&**text));
             }
             What::Alarm { text } => {
-                self.say(at, Line::of(Style::Bad, "‼ ALARM: ").and(&**text));
+                self.turn(at, Line::of(Style::Bad, "‼ ALARM: ").and(&**text));
             }
         }
     }
@@ -329,7 +334,7 @@ impl<'a> Telling<'a> {
                 let when = until.map_or_else(String::new, |until| {
                     format!(" in {} (at {})", span(until.since(record.at)), clock(until))
                 });
-                let line = host().with(Style::Warning, " defers").and(format!(" {which}: next try{when}"));
+                let line = host().with(Style::Warning, " defers").and(format!(" {which}: next attempt{when}"));
                 self.say(record.at, line);
             }
         }
@@ -352,7 +357,7 @@ impl<'a> Telling<'a> {
                 next_hop: next_hop.to_owned(),
                 port,
                 conn: record.conn,
-                remark: if reused.is_some() { "on the same connection" } else { "" },
+                remark: if reused.is_some() { "on the same connection".into() } else { "".into() },
                 last: record.at,
                 lines: Vec::new(),
                 is_open: reused.is_some(),
@@ -396,7 +401,7 @@ impl<'a> Telling<'a> {
     }
 
     /// The story, with times in front.
-    pub(super) fn lines(self) -> Vec<Line> {
+    pub(super) fn lines(&self) -> Vec<Line> {
         let widest = self.items.iter().map(|(at, _)| clock(*at).len()).max().unwrap_or(0).max(10);
         let stamped = |stamp: &str, line: &Line| {
             let mut whole = Line::of(Style::Time, format!("{stamp:>widest$}  "));
@@ -411,12 +416,14 @@ impl<'a> Telling<'a> {
                 blank(&mut out);
                 let silence = span(at.since(now));
                 out.push(stamped("", &Line::of(Style::Faint, format!("… {silence} …"))));
-                blank(&mut out);
+                if !self.is_tight {
+                    blank(&mut out);
+                }
                 after_hop = false;
             }
             now = now.max(*at);
             match item {
-                Item::Line(line) => {
+                Item::Line(Note { line, .. }) => {
                     if after_hop {
                         blank(&mut out);
                     }

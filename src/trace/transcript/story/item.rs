@@ -1,0 +1,72 @@
+//! What a story is made of: lines of their own, and hops.
+
+use std::borrow::Cow;
+
+use super::super::Line;
+use crate::sim::Instant;
+use crate::trace::{ConnId, HostId, MailId, QueueName, What};
+
+/// One hop of one mail on one connection, or what else is said on a connection.
+#[derive(Clone)]
+pub(super) struct Hop {
+    pub(super) client: HostId,
+    pub(super) server: Option<HostId>,
+    pub(super) mail: Option<MailId>,
+    pub(super) number: Option<u16>,
+    pub(super) attempt: Option<u32>,
+    /// As `name [address]`.
+    pub(super) next_hop: String,
+    pub(super) port: Option<u16>,
+    pub(super) conn: Option<ConnId>,
+    /// What the heading ends with.
+    pub(super) remark: Cow<'static, str>,
+    /// When the last line was said.
+    pub(super) last: Instant,
+    pub(super) lines: Vec<(Instant, Line)>,
+    pub(super) is_open: bool,
+    pub(super) is_closed: bool,
+}
+
+/// What a line of its own is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A mail is composed.
+    Composed,
+    /// Names are asked for, answered or remembered.
+    Names,
+    /// An attempt begins with a mail that was deferred.
+    Begins,
+    /// An attempt ends with a mail that is deferred.
+    Defers,
+    /// Anything else.
+    Other,
+}
+
+impl Kind {
+    pub(super) fn of(what: &What) -> Kind {
+        match what {
+            What::Composed { .. } => Kind::Composed,
+            What::Question { .. } | What::Answer { .. } | What::Lookup { .. } => Kind::Names,
+            // What follows from the names that were found.
+            What::Policy { policy, .. } if &**policy == "route" => Kind::Names,
+            What::Queue { queue: QueueName::Active, .. } => Kind::Begins,
+            What::Queue { queue: QueueName::Deferred, .. } => Kind::Defers,
+            _ => Kind::Other,
+        }
+    }
+}
+
+/// A line of its own.
+#[derive(Clone)]
+pub(super) struct Note {
+    pub(super) line: Line,
+    pub(super) host: HostId,
+    pub(super) mail: Option<MailId>,
+    pub(super) kind: Kind,
+}
+
+#[derive(Clone)]
+pub(super) enum Item {
+    Line(Note),
+    Hop(Hop),
+}
