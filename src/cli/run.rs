@@ -83,6 +83,12 @@ impl Args {
         };
         let whole = |short: bool| {
             let mut page = page(&run, &plan, self.verbose, short);
+            if self.out.is_none() && run.collected.mails.fates().delivered > 0 {
+                let words =
+                    "The mails themselves lie in the mailboxes: --out DIR writes them, with pictures of the run.";
+                page.line(Line::of(Style::Faint, words));
+                page.line(Line::new());
+            }
             page.append(verdicts());
             if !run.missed.is_empty() {
                 if !self.no_expect {

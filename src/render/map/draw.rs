@@ -4,8 +4,8 @@ use crate::trace::{HostId, Roster};
 
 use super::super::icons::{self, Role};
 use super::super::palette::{BLUE, CARD, FAINT, FRAME, INK, LIFELINE, MUTED, ORANGE, PAPER, Rgb, VERMILLION};
-use super::super::scene::{Anchor, Dash, Head, Label, Rect, Scene, Stroke};
-use super::super::text_width::{Face, clean};
+use super::super::scene::{Anchor, Dash, Head, Label, Point, Rect, Scene, Stroke};
+use super::super::text_width::{Face, clean, thousands};
 use super::hops::{Hop, Way};
 use super::place::{BADGE, NAME_SIZE, Placed, SMALL_SIZE, below};
 use super::text::{hop_lines, summary};
@@ -25,6 +25,11 @@ pub(super) fn draw(roster: &Roster, way: &Way) -> Scene {
     if placed.omitted > 0 {
         let (labels, are) = if placed.omitted == 1 { ("label", "is") } else { ("labels", "are") };
         lines.push((None, format!("{} {labels} {are} left out for want of room.", placed.omitted)));
+    }
+    let implied = if placed.dots { roster.links.iter().filter(|l| l.implied).count() as u64 } else { 0 };
+    if implied > 0 {
+        let are = if implied == 1 { "link is" } else { "links are" };
+        lines.push((None, format!("{} implied {are} not drawn.", thousands(implied))));
     }
     let legend = legend_entries(roster, way, placed.dots);
     let (places, legend_height) = legend_places(&legend, placed.width);
@@ -95,12 +100,35 @@ fn links(scene: &mut Scene, roster: &Roster, placed: &Placed) {
         let ends = (placed.centers.get(link.a.0 as usize), placed.centers.get(link.b.0 as usize));
         let (Some(a), Some(b)) = ends else { continue };
         let stroke = match (placed.dots, link.implied) {
-            (true, _) => Stroke::solid(LIFELINE, 0.75),
+            // A fan over the whole picture that says nothing; the list below says that it is not there.
+            (true, true) => continue,
+            (true, false) => Stroke::solid(LIFELINE, 0.75),
             (false, true) => Stroke::solid(LIFELINE, 1.5).dash(Dash::Dashed),
             (false, false) => Stroke::solid(LIFELINE, 2.5),
         };
-        scene.line(*a, *b, stroke);
+        let mut points = vec![*a, *b];
+        if link.implied {
+            let others = (0..).zip(&placed.cards).filter(|(i, _)| *i != link.a.0 && *i != link.b.0);
+            points.splice(1..1, detour(*a, *b, &others.map(|(_, card)| card.grown(CLEAR)).collect::<Vec<_>>()));
+        }
+        scene.path(points, stroke);
     }
+}
+
+/// How far a line keeps away from a card that it leads around.
+const CLEAR: f64 = 12.0;
+
+/// Where a line from `a` to `b` bends so that it does not run behind a card; none where it does not, or has to.
+fn detour(a: Point, b: Point, cards: &[Rect]) -> Option<Point> {
+    let is_free = |a, b| !cards.iter().any(|card| card.is_crossed(a, b));
+    let way = |corner: Point| (corner.0 - a.0).hypot(corner.1 - a.1) + (b.0 - corner.0).hypot(b.1 - corner.1);
+    let crossed = cards.iter().filter(|card| card.is_crossed(a, b)).map(|card| card.grown(1.0));
+    let beside = crossed.flat_map(|r| {
+        let (x, y) = ((r.x0 + r.x1) / 2.0, (r.y0 + r.y1) / 2.0);
+        let out = (0..6).map(|n| 24.0 * f64::from(n));
+        out.flat_map(move |by| [(x, r.y0 - by), (x, r.y1 + by), (r.x0 - by, y), (r.x1 + by, y)])
+    });
+    beside.filter(|c| is_free(a, *c) && is_free(*c, b)).min_by(|c, d| way(*c).total_cmp(&way(*d)))
 }
 
 fn card(scene: &mut Scene, host: &crate::trace::HostEntry, rect: Rect) {

@@ -24,6 +24,12 @@ pub fn answer(name: &str, rtype: &str, rcode: &str, records: &[Arc<str>], trunca
     }
 }
 
+/// For how many seconds an answer may be remembered: the least of its records' times to live. None without records.
+#[must_use]
+pub fn ttl(records: &[Arc<str>]) -> Option<u32> {
+    records.iter().filter_map(|record| record.split(' ').nth(1)?.parse().ok()).min()
+}
+
 /// What a look-up came to, said as an answer would say it.
 #[must_use]
 pub fn outcome(result: &str) -> String {
@@ -139,6 +145,8 @@ mod tests {
         assert_eq!(say("NOERROR", &chain), "CNAME red.example, red.example 5 mx.red.example");
         assert_eq!(outcome("10 mx1.blue.example., 20 mx2.blue.example."), "10 mx1.blue.example, 20 mx2.blue.example");
         assert_eq!((outcome("0 ."), outcome("NODATA")), ("0 .".into(), "no such record (NODATA)".into()));
+        let records = ["a. 60 IN MX 10 b.".into(), "a. 30 IN MX 20 c.".into()];
+        assert_eq!((ttl(&records), ttl(&[])), (Some(30), None));
         assert_eq!(question("blue.example.", "MX"), "blue.example MX");
     }
 }

@@ -52,7 +52,10 @@ impl Telling<'_> {
                     Some(to) => names::referral(self.name(to)),
                     None => names::answer(name, rtype, rcode, records, *truncated),
                 };
-                let took = format!("  {}", span(record.at.since(asked)));
+                // How long an answer may be remembered is for those who want to know everything.
+                let ttl = if self.options.packets { names::ttl(records) } else { None };
+                let ttl = ttl.map_or_else(String::new, |secs| format!(", TTL {secs} s"));
+                let took = format!("  {}{ttl}", span(record.at.since(asked)));
                 if item < self.turn {
                     // The world has changed since, and what is told stays in order.
                     let question = names::question(name, rtype);

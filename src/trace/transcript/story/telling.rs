@@ -410,7 +410,7 @@ impl<'a> Telling<'a> {
         };
         let mut out: Vec<Line> = Vec::new();
         let mut now = Instant::ZERO;
-        let mut after_hop = false;
+        let (mut after_hop, mut after_mail) = (false, false);
         for (at, item) in &self.items {
             if at.since(now) >= SILENCE {
                 blank(&mut out);
@@ -423,14 +423,18 @@ impl<'a> Telling<'a> {
             }
             now = now.max(*at);
             match item {
-                Item::Line(Note { line, .. }) => {
-                    if after_hop {
+                Item::Line(Note { line, kind, host, .. }) => {
+                    // A person's new mail begins something new; those that come together stay together.
+                    let begins = *kind == Kind::Composed && self.role(*host) == "user";
+                    if after_hop || begins && !after_mail && !self.is_tight {
                         blank(&mut out);
                     }
+                    after_mail = begins;
                     out.push(stamped(&clock(*at), line));
                     after_hop = false;
                 }
                 Item::Hop(hop) => {
+                    after_mail = false;
                     blank(&mut out);
                     out.push(stamped(&clock(*at), &self.heading(hop)));
                     let mut shown = String::new();
