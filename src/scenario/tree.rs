@@ -78,7 +78,8 @@ const MAX_DEPTH: usize = 32;
 /// Reads a file.
 pub(crate) fn parse(file: &Arc<str>, text: &str) -> Result<Node, Box<Diagnostic>> {
     if text.len() > MAX_FILE_BYTES {
-        let message = format!("this file has {} bytes; a scenario has at most {} MiB", text.len(), MAX_FILE_BYTES >> 20);
+        let message =
+            format!("this file has {} bytes; a scenario has at most {} MiB", text.len(), MAX_FILE_BYTES >> 20);
         let help = "generated hosts and mail are said in a few lines with `sites`, `traffic` and `count`";
         return Err(Box::new(Diagnostic::error(file, 0..0, "file-too-large", message).help(help)));
     }
