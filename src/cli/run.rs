@@ -150,7 +150,7 @@ fn page(run: &Run, plan: &Plan, verbose: bool, short: bool) -> Page {
 /// How long and how much.
 fn totals(run: &Run) -> Vec<Line> {
     let world = &run.world;
-    let time = world.ended_at().since(Instant::ZERO);
+    let time = transcript::clock(world.ended_at());
     let why = match run.stop {
         StopReason::Idle => "nothing was left to happen",
         StopReason::Deadline => "the time was up",
@@ -162,7 +162,7 @@ fn totals(run: &Run) -> Vec<Line> {
     let mut row = |word: &str, value: String, note: &str| {
         sheet.row(vec![Line::new().and(word), Line::new().and(value).with(Style::Faint, note)]);
     };
-    row("virtual time", time.to_string(), &format!(", until {why}"));
+    row("virtual time", time, &format!(", until {why}"));
     let net = [(world.connections(), "connections"), (world.packets(), "packets"), (world.events(), "events")];
     row("network", net.map(|(n, word)| format!("{} {word}", number(n))).join(", "), "");
     let queued = run.collected.mails.queued();
