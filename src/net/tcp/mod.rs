@@ -31,5 +31,5 @@ mod tests;
 
 pub use config::Config;
 pub use connection::Connection;
-pub use segment::{Flags, HEADER_BYTES, Segment};
+pub use segment::{Flags, HEADER_BYTES, SackBlocks, Segment, Timestamps};
 pub use state::{Event, State};

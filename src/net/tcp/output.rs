@@ -84,8 +84,8 @@ impl Connection {
             mss: Some(self.config.mss),
             // RFC 7323 §2.2: the answer carries the option only when the SYN did.
             window_scale: (!answers || self.scaling).then_some(self.config.window_shift()),
-            payload: Rope::new(),
             retransmission: repeats,
+            ..Segment::default()
         }
     }
 
@@ -231,10 +231,8 @@ impl Connection {
             ack: self.rcv_nxt,
             flags,
             window,
-            mss: None,
-            window_scale: None,
             payload,
-            retransmission: false,
+            ..Segment::default()
         }
     }
 

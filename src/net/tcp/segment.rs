@@ -121,6 +121,19 @@ impl fmt::Debug for Flags {
 /// Length of a TCP header without options, in bytes (RFC 9293 §3.1).
 pub const HEADER_BYTES: usize = 20;
 
+/// The timestamps option (RFC 7323 §3.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timestamps {
+    /// TSval: the sender's clock, in milliseconds.
+    pub value: u32,
+    /// TSecr: the clock of the receiver, as it came with what is acknowledged. Counts only with [`Flags::ACK`].
+    pub echo: u32,
+}
+
+/// The blocks of a SACK option (RFC 2018 §3), the most recent first: first sequence number, and the one behind the last.
+/// Four fit into a header, three beside timestamps.
+pub type SackBlocks = smallvec::SmallVec<[(u32, u32); 4]>;
+
 /// One TCP segment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Segment {
@@ -140,6 +153,12 @@ pub struct Segment {
     pub mss: Option<u16>,
     /// Window scale option, a shift count (RFC 7323 §2.2), on SYN segments.
     pub window_scale: Option<u8>,
+    /// SACK permitted option (RFC 2018 §2), on SYN segments.
+    pub sack_permitted: bool,
+    /// Timestamps option (RFC 7323 §3).
+    pub timestamps: Option<Timestamps>,
+    /// SACK option (RFC 2018 §3). Few segments have one, so it costs a pointer.
+    pub sack: Option<Box<SackBlocks>>,
     /// The data; windows into the sender's memory.
     pub payload: Rope,
     /// Whether the sender sent these sequence numbers before. For observers: it is not on the wire, and no TCP reads
@@ -148,12 +167,21 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// Bytes of TCP on the wire: header, options padded to a multiple of four, payload (RFC 9293 §3.1).
+    /// Bytes of options in the header, a multiple of four, laid out as Linux does: timestamps and SACK permitted share
+    /// twelve bytes; everything else is padded in front with no-operation to a multiple of four.
+    #[must_use]
+    #[inline]
+    pub fn options_len(&self) -> usize {
+        let clock = if self.timestamps.is_some() { 12 } else { usize::from(self.sack_permitted) * 4 };
+        let sack = self.sack.as_ref().map_or(0, |blocks| 4 + 8 * blocks.len());
+        usize::from(self.mss.is_some()) * 4 + clock + usize::from(self.window_scale.is_some()) * 4 + sack
+    }
+
+    /// Bytes of TCP on the wire: header, options, payload (RFC 9293 §3.1).
     #[must_use]
     #[inline]
     pub fn wire_len(&self) -> usize {
-        let options: usize = if self.mss.is_some() { 4 } else { 0 } + if self.window_scale.is_some() { 3 } else { 0 };
-        HEADER_BYTES + options.div_ceil(4) * 4 + self.payload.len()
+        HEADER_BYTES + self.options_len() + self.payload.len()
     }
 
     /// Sequence numbers that the segment takes: its payload, and one each for SYN and FIN (RFC 9293 §3.4).
