@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::Ledger;
 use crate::octets::Chunk;
@@ -33,6 +34,31 @@ pub enum Trouble {
     TimedOut,
     /// The other end broke it off.
     Reset,
+    /// All ports that a connection could be opened from are in use.
+    NoPort,
+}
+
+/// What is said with bytes that are sent. It is told when the last of them leaves the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Says {
+    /// Nothing that is to be told.
+    #[default]
+    Nothing,
+    /// Lines of dialogue: whole ones, each with its line end.
+    Lines,
+    /// The last bytes of a message, the final dot among them.
+    EndOfContent {
+        /// Size of the message in bytes, without dot-stuffing and without the final dot.
+        size_bytes: u64,
+    },
+}
+
+/// What an agent can know of its connections at once.
+pub trait Sockets {
+    /// A free place for a connection that is going to be opened.
+    fn reserve(&mut self) -> SocketId;
+    /// How many bytes the send buffer of a connection has room for.
+    fn room(&self, socket: SocketId) -> usize;
 }
 
 /// What can happen to an agent. `token` is the agent's own name for a connection.
@@ -66,7 +92,7 @@ pub enum Input {
         token: u32,
         /// The bytes.
         data: Chunk,
-        /// The mail that the other end says it is about, for observers.
+        /// The mail that whoever sent them says they are about, for observers.
         about: Option<(MailId, u16)>,
     },
     /// The other end will send no more.
@@ -81,12 +107,19 @@ pub enum Input {
         /// Why.
         trouble: Trouble,
     },
+    /// There is room in the send buffer again, after [`Action::WantRoom`].
+    Room {
+        /// The agent's name for the connection.
+        token: u32,
+    },
     /// A UDP datagram.
     Datagram {
         /// Who sent it.
         from: Peer,
         /// Its port there.
         from_port: u16,
+        /// To which of the host's addresses it came.
+        to: IpAddr,
         /// The port it came in on.
         port: u16,
         /// What it carries.
@@ -127,13 +160,22 @@ pub enum Action {
         socket: SocketId,
         /// The bytes.
         data: Chunk,
+        /// The mail that they are about and its hop, for observers.
+        about: Option<(MailId, u16)>,
+        /// What they say.
+        says: Says,
     },
-    /// Say which mail the connection is about from now on, for observers.
-    About {
+    /// Ask for [`Input::Room`] as soon as the send buffer has room.
+    WantRoom {
         /// The connection.
         socket: SocketId,
-        /// The mail and its hop.
-        mail: Option<(MailId, u16)>,
+    },
+    /// Take no bytes for now, or go on taking them: what is not taken keeps the other end from sending more.
+    Pause {
+        /// The connection.
+        socket: SocketId,
+        /// Whether to take none.
+        paused: bool,
     },
     /// Finish the connection after everything has been sent. Nothing more is heard of it.
     Close {
@@ -147,6 +189,8 @@ pub enum Action {
     },
     /// Send a UDP datagram.
     SendDatagram {
+        /// Address to send from; `None` is the host's own.
+        from: Option<IpAddr>,
         /// Address to send to.
         to: IpAddr,
         /// Port to send to.
@@ -162,8 +206,6 @@ pub enum Action {
 #[derive(Debug, Default)]
 pub struct Identifiers {
     mails: u64,
-    free_sockets: Vec<SocketId>,
-    sockets: u32,
 }
 
 impl Identifiers {
@@ -176,17 +218,6 @@ impl Identifiers {
     #[must_use]
     pub fn mails(&self) -> u64 {
         self.mails
-    }
-    /// A free place for a connection.
-    pub fn next_socket(&mut self) -> SocketId {
-        self.free_sockets.pop().unwrap_or_else(|| {
-            self.sockets += 1;
-            SocketId(self.sockets - 1)
-        })
-    }
-    /// Gives a place back.
-    pub fn free_socket(&mut self, socket: SocketId) {
-        self.free_sockets.push(socket);
     }
 }
 
@@ -268,6 +299,18 @@ impl Watch {
         !self.triggers.is_empty() && self.triggers.iter().any(|t| t.host == host && t.seen < t.nth)
     }
 
+    /// A line of dialogue (without its line end) was sent or received.
+    pub fn see_line(&mut self, host: HostId, direction: Direction, line: &[u8]) {
+        self.see(host, |event| match event {
+            TriggerEvent::Line { direction: wanted, begins } => {
+                *wanted == direction
+                    && line.len() >= begins.len()
+                    && line[..begins.len()].eq_ignore_ascii_case(begins.as_bytes())
+            }
+            TriggerEvent::FinalDot => false,
+        });
+    }
+
     fn see(&mut self, host: HostId, matches: impl Fn(&TriggerEvent) -> bool) {
         for (place, trigger) in self.triggers.iter_mut().enumerate() {
             if trigger.host == host && trigger.seen < trigger.nth && matches(&trigger.event) {
@@ -294,12 +337,16 @@ pub struct Context<'a> {
     pub ledger: &'a mut Ledger,
     /// Numbers.
     pub ids: &'a mut Identifiers,
+    /// What is known of the host's connections.
+    pub sockets: &'a mut dyn Sockets,
     /// Who has which address.
     pub directory: &'a Directory,
     /// Lines that are waited for.
     pub watch: &'a mut Watch,
     /// What the agent asks for, in order.
     pub actions: &'a mut Vec<Action>,
+    /// Bytes that were given to connections with this input.
+    pub given: SmallVec<[(SocketId, usize); 2]>,
 }
 
 impl Context<'_> {
@@ -322,28 +369,11 @@ impl Context<'_> {
         self.tracer.is_on() || self.watch.is_on(self.host)
     }
 
-    /// A line of dialogue (without its line end) was sent or received.
-    pub fn line(&mut self, at: At, direction: Direction, side: Side, peer: HostId, line: Chunk) {
-        self.watch.see(at.host, |event| match event {
-            TriggerEvent::Line { direction: wanted, begins } => {
-                *wanted == direction
-                    && line.len() >= begins.len()
-                    && line[..begins.len()].eq_ignore_ascii_case(begins.as_bytes())
-            }
-            TriggerEvent::FinalDot => false,
-        });
+    /// A line of dialogue (without its line end) was received.
+    pub fn line_received(&mut self, at: At, side: Side, peer: HostId, line: Chunk) {
+        let direction = Direction::Received;
+        self.watch.see_line(at.host, direction, &line);
         self.tracer.record(at, || What::Line { direction, side, peer, text: Octets(line) });
-    }
-
-    /// Every line of `data`, which was sent: complete lines, each with its CRLF.
-    pub fn lines_sent(&mut self, at: At, side: Side, peer: HostId, data: &Chunk) {
-        let mut rest = data.clone();
-        while let Some(end) = memchr::memchr(b'\n', &rest) {
-            let mut line = rest.split_to(end + 1);
-            let text = line.len() - if line.ends_with(b"\r\n") { 2 } else { 1 };
-            line = line.slice(0..text);
-            self.line(at, Direction::Sent, side, peer, line);
-        }
     }
 
     /// The server has read a final dot.
@@ -360,14 +390,29 @@ impl Context<'_> {
         port: u16,
         about: Option<(MailId, u16)>,
     ) -> SocketId {
-        let socket = self.ids.next_socket();
+        let socket = self.sockets.reserve();
         self.actions.push(Action::Connect { socket, token, from, to, port, about });
         socket
     }
 
-    /// Sends bytes on a connection.
+    /// How many bytes a connection has room for, less what it was given with this input.
+    #[must_use]
+    #[inline]
+    pub fn room(&self, socket: SocketId) -> usize {
+        let given: usize = self.given.iter().filter(|(to, _)| *to == socket).map(|(_, bytes)| *bytes).sum();
+        self.sockets.room(socket).saturating_sub(given)
+    }
+
+    /// Gives bytes to a connection.
+    #[inline]
+    pub fn give(&mut self, socket: SocketId, data: Chunk, about: Option<(MailId, u16)>, says: Says) {
+        self.given.push((socket, data.len()));
+        self.actions.push(Action::Send { socket, data, about, says });
+    }
+
+    /// Sends bytes on a connection, about nothing that observers should know.
     #[inline]
     pub fn send(&mut self, socket: SocketId, data: Chunk) {
-        self.actions.push(Action::Send { socket, data });
+        self.give(socket, data, None, Says::Nothing);
     }
 }

@@ -9,10 +9,12 @@ pub mod courier;
 mod ledger;
 pub mod mta;
 pub mod name_server;
+mod outgoing;
 pub mod user;
 
 pub use context::{
-    Action, Context, Directory, Identifiers, Input, Peer, SocketId, Trigger, TriggerEvent, Trouble, Watch,
+    Action, Context, Directory, Identifiers, Input, Peer, Says, SocketId, Sockets, Trigger, TriggerEvent, Trouble,
+    Watch,
 };
 pub use ledger::{Ending, Ledger, Totals, Violation};
 

@@ -1,7 +1,7 @@
 //! The name server: authoritative for its zones, and a recursor for others where asked to be one.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use slab::Slab;
 
@@ -42,9 +42,17 @@ struct Exchange {
     answer: Deframer,
 }
 
+/// Who asked, how, and which of the server's addresses.
+#[derive(Clone, Copy)]
+struct Asker {
+    host: HostId,
+    peer: dns::Peer,
+}
+
 #[derive(Debug)]
 struct Answer {
     host: HostId,
+    from: Option<IpAddr>,
     to: SocketAddr,
     transport: Transport,
     bytes: Vec<u8>,
@@ -109,18 +117,19 @@ impl NameServer {
                 }
                 self.send_pending(ctx);
             }
-            Input::Datagram { from, from_port, port, payload } => {
+            Input::Datagram { from, from_port, to, port, payload } => {
                 observe_dns(ctx, Direction::Received, from.host, Transport::Udp, &payload);
                 let address = SocketAddr::new(from.address, from_port);
                 if port == dns::PORT {
-                    self.question(ctx, from.host, address, Transport::Udp, &payload);
+                    let peer = dns::Peer { addr: address, transport: Transport::Udp, asked: Some(to) };
+                    self.question(ctx, Asker { host: from.host, peer }, &payload);
                 } else if let Some(recursor) = &mut self.recursor {
                     recursor.handle_response(now, address, port, Transport::Udp, &payload);
                 }
             }
-            Input::Accepted { socket, peer, conn, .. } => {
-                // The connection's number stands in for the client's port, which names it to the recursor.
-                let address = SocketAddr::new(peer.address, (conn.0 % 65_535) as u16 + 1);
+            Input::Accepted { socket, peer, .. } => {
+                // The connection's place stands in for the client's port, which names it to the recursor.
+                let address = SocketAddr::new(peer.address, (self.clients.vacant_key() % 65_535) as u16 + 1);
                 let client = Client { socket, host: peer.host, address, questions: Deframer::new() };
                 let token = self.clients.insert(client) as u32 | CLIENT_TOKEN;
                 ctx.actions.push(Action::Adopt { socket, token });
@@ -135,6 +144,7 @@ impl NameServer {
             }
             Input::Received { token, data, .. } if token & CLIENT_TOKEN != 0 => self.client_received(ctx, token, &data),
             Input::Received { token, data, .. } => self.exchange_received(ctx, token, &data),
+            Input::Room { .. } => {}
             Input::PeerClosed { token } | Input::Failed { token, .. } => {
                 self.connection_over(ctx, token, matches!(input, Input::PeerClosed { .. }));
             }
@@ -165,7 +175,8 @@ impl NameServer {
         let (host, address) = (client.host, client.address);
         while let Some(message) = self.clients.get_mut(place).and_then(|client| client.questions.next_message()) {
             observe_dns(ctx, Direction::Received, host, Transport::Tcp, &message);
-            self.question(ctx, host, address, Transport::Tcp, &message);
+            let peer = dns::Peer { addr: address, transport: Transport::Tcp, asked: None };
+            self.question(ctx, Asker { host, peer }, &message);
         }
     }
 
@@ -177,7 +188,7 @@ impl NameServer {
         if let Some(socket) = exchange.socket {
             ctx.actions.push(Action::Close { socket });
         }
-        let peer = ctx.directory.find(exchange.to.ip()).unwrap_or(ctx.host);
+        let peer = ctx.directory.find(exchange.to.ip()).unwrap_or(HostId::NOBODY);
         observe_dns(ctx, Direction::Received, peer, Transport::Tcp, &message);
         if let Some(recursor) = &mut self.recursor {
             recursor.handle_response(ctx.now, exchange.to, exchange.local_port, Transport::Tcp, &message);
@@ -185,7 +196,8 @@ impl NameServer {
     }
 
     /// A question: answered from the zones, or handed to the recursor where they do not say.
-    fn question(&mut self, ctx: &Context<'_>, host: HostId, from: SocketAddr, transport: Transport, bytes: &[u8]) {
+    fn question(&mut self, ctx: &Context<'_>, asker: Asker, bytes: &[u8]) {
+        let Asker { host, peer } = asker;
         // A server that is also a recursor looks further for clients that ask it to (RD), unless the zone is its own.
         // The root is nobody's own: it only says who to ask.
         let foreign = self.recursor.is_some()
@@ -196,11 +208,11 @@ impl NameServer {
             });
         if foreign && self.authority.fault() == Fault::None {
             if let Some(recursor) = &mut self.recursor {
-                recursor.handle_client(ctx.now, dns::Peer { addr: from, transport }, bytes);
+                recursor.handle_client(ctx.now, peer, bytes);
             }
-        } else if let Some(answer) = self.authority.respond(bytes, transport) {
+        } else if let Some(answer) = self.authority.respond(bytes, peer.transport) {
             let due = ctx.now + self.processing;
-            self.pending.push_back((due, Answer { host, to: from, transport, bytes: answer }));
+            self.pending.push_back((due, answer_to(host, peer, answer)));
         }
     }
 
@@ -216,6 +228,7 @@ impl NameServer {
         observe_dns(ctx, Direction::Sent, answer.host, answer.transport, &answer.bytes);
         match answer.transport {
             Transport::Udp => ctx.actions.push(Action::SendDatagram {
+                from: answer.from,
                 to: answer.to.ip(),
                 port: answer.to.port(),
                 from_port: dns::PORT,
@@ -233,14 +246,14 @@ impl NameServer {
         while let Some(output) = self.recursor.as_mut().and_then(Recursor::poll_output) {
             match output {
                 dns::Output::SendUdp { to, local_port, bytes } => {
-                    let peer = ctx.directory.find(to.ip()).unwrap_or(ctx.host);
+                    let peer = ctx.directory.find(to.ip()).unwrap_or(HostId::NOBODY);
                     observe_dns(ctx, Direction::Sent, peer, Transport::Udp, &bytes);
                     let payload = Chunk::from(bytes);
                     let (to, port) = (to.ip(), to.port());
-                    ctx.actions.push(Action::SendDatagram { to, port, from_port: local_port, payload });
+                    ctx.actions.push(Action::SendDatagram { from: None, to, port, from_port: local_port, payload });
                 }
                 dns::Output::SendTcp { to, local_port, bytes } => {
-                    let peer = ctx.directory.find(to.ip()).unwrap_or(ctx.host);
+                    let peer = ctx.directory.find(to.ip()).unwrap_or(HostId::NOBODY);
                     observe_dns(ctx, Direction::Sent, peer, Transport::Tcp, &bytes);
                     let question = Chunk::from(dns::frame(&bytes));
                     let exchange = Exchange { socket: None, to, local_port, question, answer: Deframer::new() };
@@ -255,14 +268,17 @@ impl NameServer {
                     }
                 }
                 dns::Output::Reply { to, bytes } => {
-                    let host = ctx.directory.find(to.addr.ip()).unwrap_or(ctx.host);
+                    let host = ctx.directory.find(to.addr.ip()).unwrap_or(HostId::NOBODY);
                     let due = ctx.now + self.processing;
-                    let answer = Answer { host, to: to.addr, transport: to.transport, bytes };
-                    self.pending.push_back((due, answer));
+                    self.pending.push_back((due, answer_to(host, to, bytes)));
                 }
                 dns::Output::Answer { .. } | dns::Output::Event(_) => {}
             }
         }
         self.send_pending(ctx);
     }
+}
+
+fn answer_to(host: HostId, peer: dns::Peer, bytes: Vec<u8>) -> Answer {
+    Answer { host, from: peer.asked, to: peer.addr, transport: peer.transport, bytes }
 }

@@ -17,6 +17,8 @@ pub struct Peer {
     pub addr: SocketAddr,
     /// How it came.
     pub transport: Transport,
+    /// Which of our addresses was asked: the answer comes from there (RFC 2181 §4).
+    pub asked: Option<std::net::IpAddr>,
 }
 
 /// What a resolver wants done.

@@ -215,7 +215,7 @@ impl Net {
                         self.list.push(now + ONE_WAY, response);
                     }
                 } else if let Some(resolver) = self.resolvers.get_mut(&to) {
-                    resolver.handle_client(now, Peer { addr: from, transport }, &bytes);
+                    resolver.handle_client(now, Peer { addr: from, transport, asked: None }, &bytes);
                 }
                 to
             }

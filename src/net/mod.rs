@@ -2,10 +2,30 @@
 //!
 //! - [`topology`]: the graph and the shortest routes by latency.
 //! - [`lane`]: one direction of a link: latency, jitter, bandwidth with a drop-tail buffer, loss.
+//! - [`network`]: the machine of it all: hosts, their addresses and connections, and packets on their way.
 //! - [`packet`]: what travels: IP packets with a TCP segment or a UDP datagram inside.
+//! - [`tap`] and [`mark`]: what observers see, and what they know of bytes.
+//! - [`filter`]: the place between TCP and whoever uses a connection.
 //! - [`tcp`]: TCP itself, sans-IO.
 
+pub mod addresses;
+mod endpoint;
+pub mod filter;
+mod flight;
 pub mod lane;
+pub mod mark;
+pub mod network;
+mod output;
 pub mod packet;
+mod ports;
+mod sockets;
+pub mod tap;
 pub mod tcp;
 pub mod topology;
+mod transit;
+mod waits;
+
+pub use mark::Mark;
+pub use network::Network;
+pub use output::{Output, SocketId, Trouble};
+pub use sockets::Dial;

@@ -5,6 +5,8 @@ use crate::octets::Chunk;
 
 /// Bytes of an IPv4 header without options (RFC 791 §3.1).
 pub const IPV4_HEADER_BYTES: usize = 20;
+/// Bytes of an IPv6 header (RFC 8200 §3).
+pub const IPV6_HEADER_BYTES: usize = 40;
 /// Bytes of a UDP header (RFC 768).
 pub const UDP_HEADER_BYTES: usize = 8;
 
@@ -29,14 +31,20 @@ pub enum Body {
 }
 
 impl Body {
-    /// Bytes on the link, IP header included. Links below IP add nothing.
+    /// Bytes behind the IP header.
     #[must_use]
     #[inline]
     pub fn wire_len(&self) -> usize {
-        IPV4_HEADER_BYTES
-            + match self {
-                Body::Tcp(segment) => segment.wire_len(),
-                Body::Udp(datagram) => UDP_HEADER_BYTES + datagram.payload.len(),
-            }
+        match self {
+            Body::Tcp(segment) => segment.wire_len(),
+            Body::Udp(datagram) => UDP_HEADER_BYTES + datagram.payload.len(),
+        }
     }
+}
+
+/// Bytes of the IP header in front of packets to this address.
+#[must_use]
+#[inline]
+pub fn ip_header_bytes(address: std::net::IpAddr) -> usize {
+    if address.is_ipv4() { IPV4_HEADER_BYTES } else { IPV6_HEADER_BYTES }
 }

@@ -48,6 +48,7 @@ pub fn build(plan: &Plan, options: BuildOptions) -> World {
                 host.clock.zone_minutes,
             ),
             listening,
+            tcp: None,
             agent,
             implied: false,
         });
@@ -78,6 +79,7 @@ fn add_implied_name_server(plan: &Plan, names: &names::Names, builder: &mut Buil
         addresses: vec![IpAddr::V4(super::IMPLIED_NAME_SERVER)],
         calendar: Calendar::new(plan.start_unix_secs, 0),
         listening: vec![crate::dns::PORT],
+        tcp: None,
         agent: Agent::NameServer(Box::new(server)),
         implied: true,
     });

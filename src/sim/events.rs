@@ -60,6 +60,8 @@ pub struct EventList<E> {
     cancellable: Vec<Slot<E>>,
     free: Vec<u32>,
     live: usize,
+    /// When the next event happens, where that is known without looking.
+    next: Option<u64>,
 }
 
 impl<E> Default for EventList<E> {
@@ -73,6 +75,7 @@ impl<E> Default for EventList<E> {
             cancellable: Vec::new(),
             free: Vec::new(),
             live: 0,
+            next: None,
         }
     }
 }
@@ -125,11 +128,15 @@ impl<E> EventList<E> {
         }
         let event = slot.event.take()?;
         self.live -= 1;
+        self.next = None;
         Some(event)
     }
 
     #[inline]
     fn file(&mut self, at: u64, item: Item<E>) {
+        if let Some(next) = &mut self.next {
+            *next = at.max(self.present).min(*next);
+        }
         let differs = at.max(self.present) ^ self.present;
         if differs == 0 {
             self.ready.push_back(item);
@@ -177,8 +184,19 @@ impl<E> EventList<E> {
         true
     }
 
-    /// When the next event happens. Cancelled events are forgotten on the way.
+    /// When the next event happens. Cancelled events are forgotten on the way. Costs nothing when it was asked since an
+    /// event was taken out.
+    #[inline]
     pub fn peek_time(&mut self) -> Option<Instant> {
+        if let Some(next) = self.next {
+            return Some(Instant::from_nanos(next));
+        }
+        let next = self.look()?;
+        self.next = Some(next.as_nanos());
+        Some(next)
+    }
+
+    fn look(&mut self) -> Option<Instant> {
         loop {
             while let Some(item) = self.ready.front() {
                 match item {
@@ -226,6 +244,16 @@ impl<E> EventList<E> {
     /// Takes the next event out, unless it happens after `deadline`.
     #[inline]
     pub fn pop_until(&mut self, deadline: Instant) -> Option<(Instant, E)> {
+        if self.next.is_some_and(|next| next > deadline.as_nanos()) {
+            return None;
+        }
+        let event = self.take(deadline);
+        self.next = None;
+        event
+    }
+
+    #[inline]
+    fn take(&mut self, deadline: Instant) -> Option<(Instant, E)> {
         loop {
             if self.ready.is_empty() {
                 let (level, slot) = self.first_bucket()?;
@@ -241,7 +269,7 @@ impl<E> EventList<E> {
                         return Some((Instant::from_nanos(at), event));
                     }
                 }
-                if deadline < Instant::MAX && self.peek_time()? > deadline {
+                if deadline < Instant::MAX && self.next.is_none() && self.look()? > deadline {
                     return None;
                 }
                 if !self.advance() {
@@ -316,6 +344,19 @@ impl<E> Engine<E> {
     #[must_use]
     pub fn pending(&self) -> usize {
         self.list.len()
+    }
+
+    /// Nothing happens until this time: the clock moves there.
+    pub fn rest_until(&mut self, at: Instant) {
+        self.now = self.now.max(at);
+    }
+
+    /// Something happens at this time that is not on this list: the clock moves, and it counts as an event.
+    #[inline]
+    pub fn pass(&mut self, at: Instant) {
+        debug_assert!(at >= self.now, "time never runs backwards");
+        self.now = at;
+        self.executed += 1;
     }
 
     /// Schedules an event; what lies in the past happens now.

@@ -16,10 +16,27 @@ macro_rules! number {
     };
 }
 
-number!(
-    /// A host: its place in the [`Roster`].
-    HostId(u32)
-);
+/// A host: its place in the [`Roster`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostId(pub u32);
+
+impl HostId {
+    /// No host at all: who has an address that nobody has. `null` in JSON.
+    pub const NOBODY: HostId = HostId(u32::MAX);
+}
+
+impl Serialize for HostId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if *self == HostId::NOBODY { serializer.serialize_none() } else { serializer.serialize_u32(self.0) }
+    }
+}
+
+impl<'de> Deserialize<'de> for HostId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<HostId, D::Error> {
+        Ok(Option::<u32>::deserialize(deserializer)?.map_or(HostId::NOBODY, HostId))
+    }
+}
+
 number!(
     /// A connection, numbered from 1 in the order in which they were opened anywhere in the run. Both ends share it.
     ConnId(u64)
@@ -220,7 +237,7 @@ pub enum What {
         step: PacketStep,
         /// Where it comes from.
         from: HostId,
-        /// Where it is to go.
+        /// Where it is to go; [`HostId::NOBODY`] where nobody has the address.
         to: HostId,
         /// TCP or UDP.
         transport: Transport,
@@ -250,7 +267,7 @@ pub enum What {
         state: ConnectionState,
         /// Which end this is.
         side: Side,
-        /// The other host.
+        /// The other host; [`HostId::NOBODY`] where nobody has the address.
         peer: HostId,
         /// The server's port.
         port: u16,

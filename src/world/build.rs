@@ -4,11 +4,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use slab::Slab;
 
 use super::faults::FaultSetup;
-use super::{Host, World};
+use super::pipes::Pipes;
+use super::{Host, World, node};
 use crate::agent::{Agent, Directory, Identifiers, Input, Ledger, Trigger, Watch};
+use crate::net::Network;
 use crate::net::lane::LaneSpec;
 use crate::net::tcp;
 use crate::net::topology::{LinkId, Topology};
@@ -30,6 +31,8 @@ pub struct HostSetup {
     pub calendar: Calendar,
     /// TCP ports that it listens on.
     pub listening: Vec<u16>,
+    /// Its TCP; `None` is that of the world.
+    pub tcp: Option<tcp::Config>,
     /// What runs on it.
     pub agent: Agent,
     /// Whether the scenario did not name it.
@@ -52,12 +55,21 @@ pub struct LinkSetup {
     pub implied: bool,
 }
 
+/// What the network needs to know of a host.
+struct Stack {
+    addresses: Vec<IpAddr>,
+    listening: Vec<u16>,
+    tcp: Option<tcp::Config>,
+    secret: u64,
+}
+
 /// A world in the making.
 pub struct Builder {
     streams: Streams,
     topology: Topology,
     directory: Directory,
     hosts: Vec<Host>,
+    stacks: Vec<Stack>,
     roster: Roster,
     faults: Vec<FaultSetup>,
     watch: Watch,
@@ -76,6 +88,7 @@ impl Builder {
             topology: Topology::new(streams),
             directory: Directory::default(),
             hosts: Vec::new(),
+            stacks: Vec::new(),
             roster: Roster { title: title.into(), seed, start_unix_secs, ..Roster::default() },
             faults: Vec::new(),
             watch: Watch::default(),
@@ -94,7 +107,6 @@ impl Builder {
     pub fn host(&mut self, setup: HostSetup) -> HostId {
         self.topology.add_node();
         let id = self.directory.add(setup.name.clone(), setup.addresses.iter().copied());
-        let address = setup.addresses.first().copied().unwrap_or(IpAddr::from([0, 0, 0, 0]));
         self.roster.hosts.push(HostEntry {
             name: setup.name.clone(),
             role: setup.role,
@@ -102,15 +114,12 @@ impl Builder {
             notes: setup.notes,
             implied: setup.implied,
         });
-        self.hosts.push(Host {
-            agent: setup.agent,
-            calendar: setup.calendar,
-            up: true,
-            wake_at: None,
-            address,
+        self.hosts.push(Host { agent: setup.agent, calendar: setup.calendar, up: true, wake_at: None });
+        self.stacks.push(Stack {
+            addresses: setup.addresses,
             listening: setup.listening,
-            next_port: 49_152,
-            sequence_numbers: self.streams.stream(&format!("host:{}/tcp", setup.name)),
+            tcp: setup.tcp,
+            secret: self.streams.stream(&format!("host:{}/tcp", setup.name)).bits(),
         });
         id
     }
@@ -132,7 +141,7 @@ impl Builder {
             label: setup.label,
             implied: setup.implied,
         });
-        let (a, b) = (super::transit::node(setup.a), super::transit::node(setup.b));
+        let (a, b) = (node(setup.a), node(setup.b));
         self.topology.add_link(&name, a, b, setup.there, setup.back, setup.implied)
     }
 
@@ -151,15 +160,16 @@ impl Builder {
     /// named no other.
     #[must_use]
     pub fn build(self, implied_name_server: Option<HostId>) -> World {
+        let mut network = Network::new(self.topology);
+        for stack in self.stacks {
+            network.host(stack.addresses, stack.listening, stack.tcp.unwrap_or(self.tcp), stack.secret);
+        }
         World {
             engine: Engine::new(),
-            topology: self.topology,
+            network,
             hosts: self.hosts,
             directory: self.directory,
-            sockets: Vec::new(),
-            connections: FxHashMap::default(),
-            packets: Slab::new(),
-            tcp_config: self.tcp,
+            pipes: Pipes::default(),
             ids: Identifiers::default(),
             ledger: Ledger::default(),
             watch: self.watch,
@@ -169,9 +179,6 @@ impl Builder {
             faults: self.faults,
             implied_name_server,
             spare_actions: Vec::new(),
-            dirty: Vec::new(),
-            last_connection: 0,
-            last_packet: 0,
             active_at: crate::sim::Instant::ZERO,
         }
     }

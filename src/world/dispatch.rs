@@ -1,24 +1,34 @@
 //! One event at a time: to whom it goes, and what is done with the answer.
 
-use super::sockets::Dialling;
-use super::{Event, World};
-use crate::agent::{Action, Context, Input, SocketId};
-use crate::net::tcp;
+use super::{Event, World, node};
+use crate::agent::{Action, Context, Input};
+use crate::sim::Instant;
 use crate::trace::HostId;
 
 impl World {
-    /// Handles one event to silence: when this returns, nobody has anything left to say at this instant that is not
-    /// scheduled.
-    pub(super) fn dispatch(&mut self, event: Event) {
-        match event {
-            Event::Packet(slot) => self.packet_arrives(slot),
-            Event::Tcp(place, generation) => self.tcp_timer(place, generation),
-            Event::Wake(host) => self.wake(host),
-            Event::Fault(place) => self.timetable(place),
+    /// Lets the next event happen, of the world's own list or of the network, and everything that it leads to: when this
+    /// returns, nobody has anything left to say at this instant that is not scheduled.
+    pub(super) fn dispatch(&mut self, at: Instant, is_own: bool) {
+        match if is_own { self.engine.step() } else { None } {
+            Some(Event::Wake(host)) => self.wake(host),
+            Some(Event::Fault(place)) => self.timetable(place),
+            None => {
+                self.engine.pass(at);
+                self.network.handle_timeout(at);
+            }
         }
+        self.settle();
         // What a fault sets in motion (a host starts again) can set off further triggers.
         while !self.watch.fired.is_empty() {
             self.fire_triggers();
+        }
+    }
+
+    /// Hears the network out.
+    pub(super) fn settle(&mut self) {
+        let now = self.engine.now();
+        while let Some(output) = self.network.poll_output(now) {
+            self.hear(output);
         }
     }
 
@@ -35,7 +45,6 @@ impl World {
         if here.agent.poll_timeout().is_some_and(|at| at <= now) {
             self.active_at = now;
             self.agent_input(host, Input::Timer);
-            self.settle();
         } else {
             self.arm_agent(host);
         }
@@ -47,7 +56,6 @@ impl World {
         if !here.up {
             return;
         }
-        // An action can lead to a nested input, so each input has a list of its own, from those used before.
         let mut actions = self.spare_actions.pop().unwrap_or_default();
         let mut ctx = Context {
             now: self.engine.now(),
@@ -56,9 +64,11 @@ impl World {
             tracer: &mut self.tracer,
             ledger: &mut self.ledger,
             ids: &mut self.ids,
+            sockets: &mut self.network,
             directory: &self.directory,
             watch: &mut self.watch,
             actions: &mut actions,
+            given: smallvec::SmallVec::new(),
         };
         here.agent.handle_input(&mut ctx, input);
         for action in actions.drain(..) {
@@ -83,47 +93,23 @@ impl World {
         let now = self.engine.now();
         match action {
             Action::Connect { socket, token, from, to, port, about } => {
-                self.connect(host, socket, Dialling { token, from, to, port, about });
+                self.connect(host, socket, token, super::pipes::Service { from, to, port }, about);
             }
-            Action::Adopt { socket, token } => {
-                if let Some(pipe) = self.pipe(socket) {
-                    pipe.token = token;
-                }
-            }
-            Action::Send { socket, data } => self.with_tcp(socket, |tcp| tcp.send(now, data)),
-            Action::About { socket, mail } => {
-                if let Some(pipe) = self.pipe(socket) {
-                    pipe.about = mail;
-                }
-            }
+            Action::Adopt { socket, token } => self.pipes.adopt(socket, token),
+            Action::Send { socket, data, about, says } => self.send(host, socket, data, about, says),
+            Action::WantRoom { socket } => self.network.want_room(socket.into()),
+            Action::Pause { socket, paused } => self.network.pause(socket.into(), paused),
             Action::Close { socket } => {
-                self.dismiss(socket);
-                self.with_tcp(socket, |tcp| tcp.close(now));
+                self.pipes.dismiss(socket);
+                self.network.close(now, socket.into());
             }
             Action::Abort { socket } => {
-                self.dismiss(socket);
-                self.with_tcp(socket, |tcp| tcp.abort(now));
+                self.pipes.dismiss(socket);
+                self.network.abort(now, socket.into());
             }
-            Action::SendDatagram { to, port, from_port, payload } => {
-                self.send_datagram(host, to, port, from_port, payload);
+            Action::SendDatagram { from, to, port, from_port, payload } => {
+                self.network.send_datagram(now, node(host), (from, from_port), (to, port), payload);
             }
-        }
-    }
-
-    fn pipe(&mut self, socket: SocketId) -> Option<&mut super::sockets::Pipe> {
-        self.sockets.get_mut(socket.0 as usize)?.pipe.as_mut()
-    }
-
-    fn with_tcp(&mut self, socket: SocketId, act: impl FnOnce(&mut tcp::Connection)) {
-        if let Some(pipe) = self.pipe(socket) {
-            act(&mut pipe.tcp);
-            self.touch(socket.0);
-        }
-    }
-
-    fn dismiss(&mut self, socket: SocketId) {
-        if let Some(pipe) = self.pipe(socket) {
-            pipe.attended = false;
         }
     }
 }

@@ -107,7 +107,6 @@ impl World {
     pub(super) fn timetable(&mut self, place: u32) {
         self.active_at = self.engine.now();
         self.begin(place);
-        self.settle();
     }
 
     /// Faults whose trigger has gone off happen now.
@@ -157,21 +156,22 @@ impl World {
             Fault::Link { link, .. }
             | Fault::Loss { link, .. }
             | Fault::Latency { link, .. }
-            | Fault::Drop { link, .. } => HostId(self.topology.ends(*link)[0].0),
+            | Fault::Drop { link, .. } => HostId(self.network.topology().ends(*link)[0].0),
             Fault::Records { .. } => self.implied_name_server.unwrap_or(HostId(0)),
         };
         self.tracer.record(At::host(now, place), || What::Fault { text: text.clone() });
         match fault {
-            Fault::Link { link, up } => self.topology.set_link_up(*link, *up),
+            Fault::Link { link, up } => self.network.topology_mut().set_link_up(*link, *up),
             Fault::Host { host, up: false } => self.crash(*host),
             Fault::Host { host, up: true } => self.restart(*host),
-            Fault::Loss { link, ppm } => self.topology.set_link_loss(*link, *ppm),
-            Fault::Latency { link, latency } => self.topology.set_link_latency(*link, *latency),
+            Fault::Loss { link, ppm } => self.network.topology_mut().set_link_loss(*link, *ppm),
+            Fault::Latency { link, latency } => self.network.topology_mut().set_link_latency(*link, *latency),
             Fault::Drop { link, from, packets } => {
-                for end in self.topology.ends(*link) {
+                for end in self.network.topology().ends(*link) {
                     if from.is_none_or(|host| host.0 == end.0) {
-                        let lane = self.topology.lane_from(*link, end);
-                        self.topology.lane_mut(lane).doom(*packets);
+                        let topology = self.network.topology_mut();
+                        let lane = topology.lane_from(*link, end);
+                        topology.lane_mut(lane).doom(*packets);
                     }
                 }
             }
@@ -200,8 +200,8 @@ impl World {
         self.agent_input(host, Input::Crash);
         self.hosts[host.0 as usize].up = false;
         self.hosts[host.0 as usize].wake_at = None;
-        self.forget_connections(host);
-        self.topology.set_node_up(super::transit::node(host), false);
+        self.pipes.crash(host);
+        self.network.crash(super::node(host));
     }
 
     fn restart(&mut self, host: HostId) {
@@ -209,7 +209,7 @@ impl World {
             return;
         }
         self.hosts[host.0 as usize].up = true;
-        self.topology.set_node_up(super::transit::node(host), true);
+        self.network.restart(super::node(host));
         self.agent_input(host, Input::Start);
     }
 }

@@ -1,43 +1,32 @@
 //! Hosts on the graph: dispatch, observation, audit.
 //!
-//! The world joins the two wings: it owns the network and the agents, moves bytes between TCP connections and agents,
-//! and hands every observation to the trace. It decides nothing about mail. Build one with [`Builder`], then
-//! [`World::run_until`].
+//! The world joins the two wings: it owns the network and the agents, hands what the one tells to the other, and every
+//! observation to the trace. It decides nothing about mail and knows nothing of segments. Build one with [`Builder`],
+//! then [`World::run_until`].
 
 mod audit;
 mod build;
 mod dispatch;
 mod faults;
 mod observe;
-mod sockets;
-mod transit;
+mod pipes;
 
 use std::sync::Arc;
-
-use rustc_hash::FxHashMap;
-use slab::Slab;
 
 pub use audit::Report;
 pub use build::{Builder, HostSetup, LinkSetup};
 pub use faults::{Fault, FaultSetup, When};
 
 use crate::agent::{Action, Agent, Directory, Identifiers, Ledger, Watch};
-use crate::net::tcp;
-use crate::net::topology::Topology;
+use crate::net::Network;
+use crate::net::topology::Node;
 use crate::sim::calendar::Calendar;
-use crate::sim::{Engine, Instant, StopReason, Stream};
+use crate::sim::{Engine, Instant, StopReason};
 use crate::trace::{HostId, Roster, Tracer};
 
-use sockets::{FourTuple, Socket};
-use transit::Packet;
-
-/// Everything that can happen. There are no other events.
+/// Everything that can happen outside the network. There are no other events.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Event {
-    /// A packet reaches the end of a lane.
-    Packet(u32),
-    /// A TCP timer: place and generation of the socket.
-    Tcp(u32, u32),
     /// An agent wanted to be woken.
     Wake(HostId),
     /// A fault of the timetable.
@@ -50,23 +39,21 @@ struct Host {
     up: bool,
     /// When the pending wake-up is; later ones are scheduled when it comes.
     wake_at: Option<Instant>,
-    address: std::net::IpAddr,
-    /// TCP ports with somebody behind them.
-    listening: Vec<u16>,
-    next_port: u16,
-    sequence_numbers: Stream,
+}
+
+/// Hosts and nodes of the graph have the same numbers.
+#[inline]
+fn node(host: HostId) -> Node {
+    Node(host.0)
 }
 
 /// The simulated world.
 pub struct World {
     engine: Engine<Event>,
-    topology: Topology,
+    network: Network,
     hosts: Vec<Host>,
     directory: Directory,
-    sockets: Vec<Socket>,
-    connections: FxHashMap<FourTuple, u32>,
-    packets: Slab<Packet>,
-    tcp_config: tcp::Config,
+    pipes: pipes::Pipes,
     ids: Identifiers,
     ledger: Ledger,
     watch: Watch,
@@ -78,11 +65,7 @@ pub struct World {
     implied_name_server: Option<HostId>,
     /// Empty lists, for their memory.
     spare_actions: Vec<Vec<Action>>,
-    /// Sockets with something to send or to tell.
-    dirty: Vec<u32>,
-    last_connection: u64,
-    last_packet: u64,
-    /// When something happened last.
+    /// When something happened last outside the network.
     active_at: Instant,
 }
 
@@ -97,7 +80,7 @@ impl World {
     /// what has ended meanwhile, and the waiting of closed TCP connections (TIME-WAIT), still come and find nothing to do.
     #[must_use]
     pub fn ended_at(&self) -> Instant {
-        self.active_at
+        self.active_at.max(self.network.active_at())
     }
 
     /// Number of events so far.
@@ -133,13 +116,13 @@ impl World {
     /// TCP connections so far.
     #[must_use]
     pub fn connections(&self) -> u64 {
-        self.last_connection
+        self.pipes.connections()
     }
 
     /// Packets so far.
     #[must_use]
     pub fn packets(&self) -> u64 {
-        self.last_packet
+        self.network.packets()
     }
 
     /// Runs until `deadline`, or until nothing is left to happen, or for `max_events` events. A ledger violation halts
@@ -147,24 +130,22 @@ impl World {
     pub fn run_until(&mut self, deadline: Instant, max_events: u64) -> StopReason {
         let last = self.engine.executed().saturating_add(max_events);
         loop {
-            if self.engine.executed() >= last {
-                return self.stopped(deadline).unwrap_or(StopReason::EventLimit);
+            let (own, network) = (self.engine.next_time(), self.network.poll_timeout());
+            // At one instant, faults and agents come before packets: a fault holds from its very instant on.
+            let is_own = own.is_some() && network.is_none_or(|network| own <= Some(network));
+            let Some(at) = (if is_own { own } else { network }) else { return StopReason::Idle };
+            if at > deadline {
+                self.engine.rest_until(deadline);
+                self.active_at = self.active_at.max(deadline);
+                return StopReason::Deadline;
             }
-            let Some(event) = self.engine.step_until(deadline) else {
-                return self.stopped(deadline).unwrap_or(StopReason::Idle);
-            };
-            self.dispatch(event);
+            if self.engine.executed() >= last {
+                return StopReason::EventLimit;
+            }
+            self.dispatch(at, is_own);
             if self.ledger.violation().is_some() {
                 return StopReason::Halted;
             }
         }
-    }
-
-    fn stopped(&mut self, deadline: Instant) -> Option<StopReason> {
-        let why = self.engine.why_stopped(deadline);
-        if why == Some(StopReason::Deadline) {
-            self.active_at = self.engine.now();
-        }
-        why
     }
 }

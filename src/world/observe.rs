@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use super::World;
+use super::pipes::marked;
 use crate::net::packet::Body;
-use crate::trace::{At, HostId, LossReason, PacketStep, Sink, Transport, What};
+use crate::net::tap::{Loss, Sight, Sighting};
+use crate::trace::{At, ConnId, HostId, LossReason, PacketStep, Sink, Transport, What};
 
 impl World {
     /// Adds somebody who looks on. Do so before the first event.
     pub fn observe(&mut self, sink: Box<dyn Sink>) {
         let roster = self.roster.clone();
         self.tracer.add(sink, &roster);
+        self.network.watch_packets(self.tracer.wants_packets());
     }
 
     /// Tells all sinks that the run is over.
@@ -18,54 +21,51 @@ impl World {
         self.tracer.finish();
     }
 
-    #[inline]
-    pub(super) fn observe_packet(&mut self, slot: u32, here: HostId, step: PacketStep, reason: Option<LossReason>) {
-        if self.tracer.wants_packets() {
-            self.record_packet(slot, here, step, reason);
-        }
-    }
-
+    /// The network has seen a packet.
     #[cold]
-    fn record_packet(&mut self, slot: u32, here: HostId, step: PacketStep, reason: Option<LossReason>) {
-        let now = self.engine.now();
-        let packet = &self.packets[slot as usize];
-        let pipe = packet.sender.socket.and_then(|place| self.sockets.get(place as usize)?.pipe.as_ref());
-        let mut at = At::host(now, here);
-        let what = match &packet.body {
-            Body::Tcp(segment) => {
-                let (mut sequence, mut acknowledgement, mut window) = (0, 0, u32::from(segment.window));
-                if let Some(pipe) = pipe {
-                    at = At { host: here, ..pipe.at(now) };
-                    sequence = pipe.tcp.relative_send_seq(segment.seq);
-                    if segment.flags.ack() {
-                        acknowledgement = pipe.tcp.relative_receive_seq(segment.ack);
-                    }
-                    if !segment.flags.syn() {
-                        window <<= pipe.tcp.window_shift();
-                    }
-                }
-                What::Packet {
-                    packet: packet.number,
-                    step,
-                    from: packet.from,
-                    to: packet.to,
-                    transport: Transport::Tcp,
-                    source_port: segment.source_port,
-                    destination_port: segment.destination_port,
-                    flags: segment.flags.to_string().into(),
-                    sequence,
-                    acknowledgement,
-                    window_bytes: window,
-                    payload_bytes: segment.payload.len() as u32,
-                    retransmission: segment.retransmission,
-                    reason,
-                }
-            }
-            Body::Udp(datagram) => What::Packet {
-                packet: packet.number,
+    pub(super) fn saw(&mut self, sighting: &Sighting) {
+        let (step, reason) = match sighting.sight {
+            Sight::Sent => (PacketStep::Sent, None),
+            Sight::Entered(_) => return,
+            Sight::Forwarded => (PacketStep::Forwarded, None),
+            Sight::Arrived => (PacketStep::Arrived, None),
+            Sight::Lost(loss, _) => (PacketStep::Lost, Some(reason(loss))),
+        };
+        let mut at = At::host(self.engine.now(), HostId(sighting.node.0));
+        if sighting.tag > 0 {
+            at = at.conn(ConnId(sighting.tag));
+        }
+        if let Some((mail, hop)) = marked(sighting.mark) {
+            at = at.mail(mail, hop);
+        }
+        let (packet, from, to) =
+            (sighting.number, HostId(sighting.from.0), sighting.to.map_or(HostId::NOBODY, |to| HostId(to.0)));
+        let what = match &sighting.body {
+            Body::Tcp(segment) => What::Packet {
+                packet,
                 step,
-                from: packet.from,
-                to: packet.to,
+                from,
+                to,
+                transport: Transport::Tcp,
+                source_port: segment.source_port,
+                destination_port: segment.destination_port,
+                flags: segment.flags.to_string().into(),
+                sequence: segment.seq.wrapping_sub(sighting.scale.sequence),
+                acknowledgement: if segment.flags.ack() {
+                    segment.ack.wrapping_sub(sighting.scale.acknowledgement)
+                } else {
+                    0
+                },
+                window_bytes: u32::from(segment.window) << sighting.scale.window_shift,
+                payload_bytes: segment.payload.len() as u32,
+                retransmission: segment.retransmission,
+                reason,
+            },
+            Body::Udp(datagram) => What::Packet {
+                packet,
+                step,
+                from,
+                to,
                 transport: Transport::Udp,
                 source_port: datagram.source_port,
                 destination_port: datagram.destination_port,
@@ -79,5 +79,16 @@ impl World {
             },
         };
         self.tracer.packet(at, || what);
+    }
+}
+
+fn reason(loss: Loss) -> LossReason {
+    match loss {
+        Loss::Noise => LossReason::Noise,
+        Loss::BufferFull => LossReason::BufferFull,
+        Loss::LinkDown => LossReason::LinkDown,
+        Loss::HostDown => LossReason::HostDown,
+        Loss::NoRoute => LossReason::NoRoute,
+        Loss::Fault => LossReason::Fault,
     }
 }

@@ -219,6 +219,7 @@ impl Courier {
         match input {
             Input::Datagram { .. } => self.names.handle_input(ctx, input),
             Input::Connected { token, .. }
+            | Input::Room { token }
             | Input::Received { token, .. }
             | Input::PeerClosed { token }
             | Input::Failed { token, .. }
@@ -228,6 +229,7 @@ impl Courier {
             }
             Input::Connected { token, conn } => self.connected(ctx, token, conn),
             Input::Received { token, data, .. } => self.received(ctx, token, data),
+            Input::Room { token } => self.room(ctx, token),
             Input::PeerClosed { token } => self.peer_closed(ctx, token),
             Input::Failed { token, trouble } => self.connection_failed(ctx, token, trouble),
             Input::Start | Input::Crash | Input::Accepted { .. } | Input::Timer => {}

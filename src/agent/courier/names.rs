@@ -188,7 +188,7 @@ impl Names {
     pub(super) fn handle_input(&mut self, ctx: &mut Context<'_>, input: Input) {
         let now = ctx.now;
         match input {
-            Input::Datagram { from, from_port, port, payload } => {
+            Input::Datagram { from, from_port, port, payload, .. } => {
                 observe(ctx, Direction::Received, from.host, dns::Transport::Udp, &payload);
                 let from = SocketAddr::new(from.address, from_port);
                 self.resolver.handle_response(now, from, port, dns::Transport::Udp, &payload);
@@ -211,7 +211,7 @@ impl Names {
                     self.resolver.handle_tcp_failed(now, exchange.local_port);
                 }
             }
-            Input::Start | Input::Crash | Input::Accepted { .. } | Input::Timer => {}
+            Input::Start | Input::Crash | Input::Accepted { .. } | Input::Room { .. } | Input::Timer => {}
         }
         self.drain(ctx);
     }
@@ -225,7 +225,7 @@ impl Names {
         if let Some(socket) = socket {
             ctx.actions.push(Action::Close { socket });
         }
-        let peer = ctx.directory.find(from.ip()).unwrap_or(ctx.host);
+        let peer = ctx.directory.find(from.ip()).unwrap_or(HostId::NOBODY);
         observe(ctx, Direction::Received, peer, dns::Transport::Tcp, &message);
         self.resolver.handle_response(ctx.now, from, local_port, dns::Transport::Tcp, &message);
     }
@@ -235,10 +235,11 @@ impl Names {
         while let Some(output) = self.resolver.poll_output() {
             match output {
                 dns::Output::SendUdp { to, local_port, bytes } => {
-                    let peer = ctx.directory.find(to.ip()).unwrap_or(ctx.host);
+                    let peer = ctx.directory.find(to.ip()).unwrap_or(HostId::NOBODY);
                     observe(ctx, Direction::Sent, peer, dns::Transport::Udp, &bytes);
                     let payload = Chunk::from(bytes);
                     ctx.actions.push(Action::SendDatagram {
+                        from: None,
                         to: to.ip(),
                         port: to.port(),
                         from_port: local_port,
@@ -246,7 +247,7 @@ impl Names {
                     });
                 }
                 dns::Output::SendTcp { to, local_port, bytes } => {
-                    let peer = ctx.directory.find(to.ip()).unwrap_or(ctx.host);
+                    let peer = ctx.directory.find(to.ip()).unwrap_or(HostId::NOBODY);
                     observe(ctx, Direction::Sent, peer, dns::Transport::Tcp, &bytes);
                     let question = Chunk::from(dns::frame(&bytes));
                     let exchange = Exchange { socket: None, to, local_port, question, answer: Deframer::new() };

@@ -7,13 +7,14 @@ use smallvec::SmallVec;
 
 use super::Courier;
 use super::verdict::Breakdown;
-use crate::agent::{Action, Context, SocketId, Trouble};
+use crate::agent::outgoing::Outgoing;
+use crate::agent::{Action, Context, Says, SocketId, Trouble};
 use crate::identity::{Domain, ForwardPath};
 use crate::octets::Chunk;
 use crate::queue::{DestinationId, Fate, Job, Queue};
 use crate::sim::Instant;
 use crate::smtp::{self, client};
-use crate::trace::{At, ConnId, Direction, HostId, MailId, Side, What};
+use crate::trace::{At, ConnId, HostId, MailId, Side, What};
 
 /// A host to try: its name and one of its addresses.
 #[derive(Clone, Debug)]
@@ -67,6 +68,8 @@ pub(super) struct Session {
     pub(super) deadline: Option<Instant>,
     /// The host at the other end.
     pub(super) peer: HostId,
+    /// What it has said and the connection has not taken yet.
+    outgoing: Outgoing,
 }
 
 impl Session {
@@ -138,7 +141,8 @@ impl Courier {
             earlier,
             mails: 0,
             deadline: Some(ctx.now + self.config.connect_timeout),
-            peer: ctx.directory.find(address).unwrap_or(ctx.host),
+            peer: ctx.directory.find(address).unwrap_or(HostId::NOBODY),
+            outgoing: Outgoing::default(),
         }) as u32;
         self.record_attempt(ctx, token);
         let socket = ctx.connect(token, from, address, port, Some(about));
@@ -239,20 +243,39 @@ impl Courier {
         self.drain(ctx, token);
     }
 
+    /// There is room in the send buffer again: content goes on, and its time-out begins anew.
+    pub(super) fn room(&mut self, ctx: &mut Context<'_>, token: u32) {
+        let Some(session) = self.sessions.get_mut(token as usize) else { return };
+        let Some(socket) = session.socket else { return };
+        session.outgoing.resume(ctx, socket);
+        session.client.handle_progress(ctx.now, session.outgoing.unsent());
+        self.drain(ctx, token);
+    }
+
     /// Empties the client machine: one mutation, then everything it has to say.
     pub(super) fn drain(&mut self, ctx: &mut Context<'_>, token: u32) {
         loop {
             let Some(session) = self.sessions.get_mut(token as usize) else { return };
             let Some(output) = session.client.poll_output() else { break };
             match output {
-                client::Output::Send(data) => self.send(ctx, token, data),
+                client::Output::Send(data) => self.send(ctx, token, data, Says::Lines),
+                client::Output::Content(data) => self.send(ctx, token, data, Says::Nothing),
+                client::Output::EndOfContent { data, size_bytes } => {
+                    self.send(ctx, token, data, Says::EndOfContent { size_bytes });
+                    let session = &mut self.sessions[token as usize];
+                    if session.outgoing.unsent() > 0 {
+                        session.client.handle_progress(ctx.now, session.outgoing.unsent());
+                    }
+                }
                 client::Output::Saw { line } => {
                     let (at, peer) = (self.at_session(ctx, token), self.sessions[token as usize].peer);
-                    ctx.line(at, Direction::Received, Side::Client, peer, line);
+                    ctx.line_received(at, Side::Client, peer, line);
                 }
-                client::Output::Close => {
+                client::Output::Close | client::Output::Abort => {
                     if let Some(socket) = session.socket.take() {
-                        ctx.actions.push(Action::Close { socket });
+                        // What has not left must not: the peer could still deliver what was given up.
+                        let given_up = output == client::Output::Abort || session.outgoing.unsent() > 0;
+                        ctx.actions.push(if given_up { Action::Abort { socket } } else { Action::Close { socket } });
                     }
                     self.forget(token);
                     return;
@@ -265,22 +288,14 @@ impl Courier {
         }
     }
 
-    fn send(&mut self, ctx: &mut Context<'_>, token: u32, data: Chunk) {
-        let session = &self.sessions[token as usize];
+    fn send(&mut self, ctx: &mut Context<'_>, token: u32, data: Chunk, says: Says) {
+        let session = &mut self.sessions[token as usize];
         let Some(socket) = session.socket else { return };
-        if ctx.wants_lines() {
-            let (at, peer) = (self.at_session(ctx, token), session.peer);
-            // Behind the 354 comes content, which is shown as one block, and then the final dot.
-            if session.client.state() != "end of data" {
-                ctx.lines_sent(at, Side::Client, peer, &data);
-            } else if data.ends_with(b".\r\n") && data.len() <= 5 {
-                let size_bytes = session.job.as_ref().map_or(0, |j| self.queue.entry(j.entry).content.size_bytes());
-                let direction = Direction::Sent;
-                ctx.record(at, || What::Content { direction, side: Side::Client, peer, size_bytes });
-                ctx.line(at, Direction::Sent, Side::Client, peer, ".".into());
-            }
-        }
-        ctx.send(socket, data);
+        let about = session.job.as_ref().map(|job| {
+            let entry = self.queue.entry(job.entry);
+            (MailId(entry.mail), entry.hops + 1)
+        });
+        session.outgoing.send(ctx, socket, data, about, says);
     }
 
     /// Begins the transaction for the session's job.
@@ -318,10 +333,6 @@ impl Courier {
     /// Gives a connection that is already there its next job.
     pub(super) fn take_job(&mut self, ctx: &mut Context<'_>, token: u32, job: Job) {
         let session = &mut self.sessions[token as usize];
-        let entry = self.queue.entry(job.entry);
-        if let Some(socket) = session.socket {
-            ctx.actions.push(Action::About { socket, mail: Some((MailId(entry.mail), entry.hops + 1)) });
-        }
         session.state = State::Talking;
         session.deadline = None;
         session.earlier = 0;
@@ -339,6 +350,8 @@ impl Courier {
                 Trouble::Refused => ("4.4.1", "connection refused"),
                 Trouble::TimedOut => ("4.4.1", "connection timed out"),
                 Trouble::Reset => ("4.4.2", "connection reset"),
+                // RFC 3463 §3.4: the system has no resources; here, no port.
+                Trouble::NoPort => ("4.3.2", "no port is free to connect from: 49152 to 65535 are all in use there"),
             };
             let text = format!("{label}: {words}").into();
             let breakdown = Breakdown { status: status.into(), text, is_reply: false, permanent: false };
@@ -372,9 +385,6 @@ impl Courier {
         let destination = session.destination;
         let keep = session.mails < self.config.mails_per_connection && !self.config.idle.is_zero();
         if keep {
-            if let Some(socket) = session.socket {
-                ctx.actions.push(Action::About { socket, mail: None });
-            }
             session.state = State::Idle;
             session.deadline = Some(ctx.now + self.config.idle);
             let place = destination.0 as usize;

@@ -8,7 +8,8 @@ use super::accept::Responsibility;
 use super::routing::Access;
 use super::script::{Stage, scripted};
 use super::{INBOUND_TOKEN, Mta};
-use crate::agent::{Action, Context, Peer, SocketId};
+use crate::agent::outgoing::Outgoing;
+use crate::agent::{Action, Context, Peer, Says, SocketId};
 use crate::identity::{ForwardPath, Mailbox, ReversePath};
 use crate::mime::{Content, Protocol, Received, queue_id};
 use crate::octets::Chunk;
@@ -33,6 +34,8 @@ pub(super) struct Inbound {
     reverse_path: Option<ReversePath>,
     /// A message that is being thought about, and until when.
     held: Option<(Instant, Box<Message>)>,
+    /// Replies that the connection has not taken yet: the client does not read them.
+    outgoing: Outgoing,
     /// Whether the client is gone. A message that is being thought about is finished all the same.
     gone: bool,
 }
@@ -69,6 +72,7 @@ impl Mta {
             last_about: None,
             reverse_path: None,
             held: None,
+            outgoing: Outgoing::default(),
             gone: false,
         };
         let token = self.inbound.insert(inbound) as u32;
@@ -90,6 +94,16 @@ impl Mta {
         inbound.last_about = about.or(inbound.last_about);
         inbound.server.handle_input(ctx.now, data);
         self.drain_inbound(ctx, token);
+    }
+
+    /// There is room in the send buffer again.
+    pub(super) fn inbound_room(&mut self, ctx: &mut Context<'_>, token: u32) {
+        let Some(inbound) = self.inbound.get_mut((token & !INBOUND_TOKEN) as usize) else { return };
+        let socket = inbound.socket;
+        inbound.outgoing.resume(ctx, socket);
+        if inbound.outgoing.unsent() == 0 {
+            ctx.actions.push(Action::Pause { socket, paused: false });
+        }
     }
 
     /// The client will send no more (`broken`: and receive no more).
@@ -153,18 +167,19 @@ impl Mta {
             let Some(output) = inbound.server.poll_output() else { break };
             match output {
                 Output::Send(data) => {
-                    if ctx.wants_lines() {
-                        let (at, peer) = (inbound.at(ctx.at()), inbound.peer.host);
-                        ctx.lines_sent(at, Side::Server, peer, &data);
-                    }
-                    let inbound = &self.inbound[token as usize];
                     if !inbound.gone {
-                        ctx.send(inbound.socket, data);
+                        let (socket, about, waits) = (inbound.socket, inbound.about, inbound.outgoing.unsent() > 0);
+                        inbound.outgoing.send(ctx, socket, data, about, Says::Lines);
+                        if inbound.outgoing.unsent() > 0 && !waits {
+                            // Whoever does not read what it is told is not listened to either, or what it is told
+                            // would pile up.
+                            ctx.actions.push(Action::Pause { socket, paused: true });
+                        }
                     }
                 }
                 Output::Saw { line } => {
                     let (at, peer) = (inbound.at(ctx.at()), inbound.peer.host);
-                    ctx.line(at, Direction::Received, Side::Server, peer, line);
+                    ctx.line_received(at, Side::Server, peer, line);
                 }
                 Output::Event(event) => self.server_event(ctx, token, event),
                 Output::Ask(question) => self.decide(ctx, token, question),
@@ -196,7 +211,7 @@ impl Mta {
                 let (direction, side) = (Direction::Received, Side::Server);
                 ctx.record(at, || What::Content { direction, side, peer, size_bytes: size });
                 // The data phase ends with the final dot, which the session does not show as a line.
-                ctx.line(at, direction, side, peer, ".".into());
+                ctx.line_received(at, side, peer, ".".into());
             }
         }
     }

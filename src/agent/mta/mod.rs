@@ -163,6 +163,7 @@ impl Mta {
             Input::Received { token, data, about } if token & INBOUND_TOKEN != 0 => {
                 self.inbound_received(ctx, token, data, about);
             }
+            Input::Room { token } if token & INBOUND_TOKEN != 0 => self.inbound_room(ctx, token),
             Input::PeerClosed { token } if token & INBOUND_TOKEN != 0 => self.inbound_closed(ctx, token, false),
             Input::Failed { token, .. } if token & INBOUND_TOKEN != 0 => self.inbound_closed(ctx, token, true),
             other => self.courier.handle_input(ctx, other),

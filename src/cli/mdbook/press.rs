@@ -49,7 +49,7 @@ pub(super) struct Run {
 impl Run {
     /// The name of a host.
     pub(super) fn host(&self, id: HostId) -> &str {
-        self.roster.hosts.get(id.0 as usize).map_or("?", |h| &h.name)
+        self.roster.hosts.get(id.0 as usize).map_or("nobody", |h| &h.name)
     }
     /// What the clocks of the scenario show.
     pub(super) fn calendar(&self) -> Calendar {

@@ -376,7 +376,7 @@ fn ids_and_ports_come_from_the_stream() {
 #[test]
 fn clients_are_told_what_cannot_be_done() {
     let mut recursor = lone_recursor(1);
-    let peer = Peer { addr: SocketAddr::new(ip(9), 4000), transport: Transport::Udp };
+    let peer = Peer { addr: SocketAddr::new(ip(9), 4000), transport: Transport::Udp, asked: None };
     let mut reply = |bytes: &[u8]| {
         recursor.handle_client(Instant::ZERO, peer, bytes);
         match recursor.poll_output() {
@@ -431,7 +431,7 @@ proptest! {
         reply.extend_from_slice(&bytes);
         recursor.handle_response(at(1), server, port, Transport::Udp, &reply);
         let transport = if tcp { Transport::Tcp } else { Transport::Udp };
-        recursor.handle_client(at(2), Peer { addr: server, transport }, &bytes);
+        recursor.handle_client(at(2), Peer { addr: server, transport, asked: None }, &bytes);
         while recursor.poll_output().is_some() {}
         // Whatever it was, it ends.
         for _ in 0..1000 {

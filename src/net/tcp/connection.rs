@@ -398,7 +398,7 @@ impl Connection {
     /// By how many bits the window in this side's segments is to be shifted (RFC 7323 §2.2).
     #[must_use]
     pub fn window_shift(&self) -> u8 {
-        self.config.window_shift()
+        self.rcv_shift
     }
 
     /// `seq` of a segment that we send, counted from our SYN as captures show it: the SYN is 0, the first byte 1.

@@ -24,12 +24,15 @@ mod queue;
 mod reassembly;
 mod rto;
 mod segment;
-mod sequence;
+pub(in crate::net) mod sequence;
 mod state;
 #[cfg(test)]
 mod tests;
+mod time_wait;
+mod watch;
 
 pub use config::Config;
 pub use connection::Connection;
 pub use segment::{Flags, HEADER_BYTES, SackBlocks, Segment, Timestamps};
 pub use state::{Event, State};
+pub use time_wait::{Late, TimeWait};

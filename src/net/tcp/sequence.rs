@@ -5,24 +5,24 @@
 
 /// Whether `a` comes before `b`.
 #[inline]
-pub(super) const fn before(a: u32, b: u32) -> bool {
+pub(in crate::net) const fn before(a: u32, b: u32) -> bool {
     (a.wrapping_sub(b) as i32) < 0
 }
 
 /// Whether `a` comes after `b`.
 #[inline]
-pub(super) const fn after(a: u32, b: u32) -> bool {
+pub(in crate::net) const fn after(a: u32, b: u32) -> bool {
     before(b, a)
 }
 
 /// Bytes from `from` up to `to`, zero where `to` does not come after `from`.
 #[inline]
-pub(super) const fn distance(from: u32, to: u32) -> u32 {
+pub(in crate::net) const fn distance(from: u32, to: u32) -> u32 {
     if before(from, to) { to.wrapping_sub(from) } else { 0 }
 }
 
 /// The later of two.
 #[inline]
-pub(super) const fn later(a: u32, b: u32) -> u32 {
+pub(in crate::net) const fn later(a: u32, b: u32) -> u32 {
     if before(a, b) { b } else { a }
 }

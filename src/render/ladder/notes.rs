@@ -108,7 +108,7 @@ fn note(roster: &Roster, record: &Record, was_open: bool) -> Option<(NoteKind, S
             (Bad, clean(&format!("{}: {}", names::question(name, rtype), names::outcome(result))))
         }
         What::Connection { state, side: Side::Client, peer, .. } => {
-            let name = roster.hosts.get(peer.0 as usize).map(|h| clean(&h.name)).unwrap_or_default();
+            let name = roster.hosts.get(peer.0 as usize).map_or("nobody".into(), |h| clean(&h.name));
             match state {
                 // Both agents have long gone on: only TCP still waits for its last bytes to be acknowledged.
                 ConnectionState::TimedOut if was_open => (Plain, format!("TCP gives up the old connection to {name}")),

@@ -208,13 +208,16 @@ impl Session {
             Class::Intermediate => {
                 if running.accepted == 0 {
                     // RFC 2920 §3.1: a server may say 354 although it took no recipient; it gets an empty message.
-                    self.outputs.push_back(Output::Send(Chunk::from_static(b".\r\n")));
+                    let data = Chunk::from_static(b".\r\n");
+                    self.outputs.push_back(Output::EndOfContent { data, size_bytes: 0 });
                 } else {
                     let Running { transaction, .. } = running;
-                    let outputs = &mut self.outputs;
+                    let size_bytes = transaction.content.len() as u64;
+                    let (outputs, mut last) = (&mut self.outputs, None);
                     data::stuff(&transaction.content, transaction.clean_lines, |chunk| {
-                        outputs.push_back(Output::Send(chunk));
+                        outputs.extend(last.replace(chunk).map(Output::Content));
                     });
+                    outputs.extend(last.map(|data| Output::EndOfContent { data, size_bytes }));
                 }
                 self.await_reply(now, Awaited::EndOfData);
             }

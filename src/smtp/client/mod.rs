@@ -30,8 +30,17 @@ use crate::sim::{Duration, Instant};
 /// What a session wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Send these bytes.
+    /// Send these commands: whole lines.
     Send(Chunk),
+    /// Send this piece of a message.
+    Content(Chunk),
+    /// Send the end of a message, the final dot among it.
+    EndOfContent {
+        /// The bytes.
+        data: Chunk,
+        /// Size of the whole message without what transparency adds.
+        size_bytes: u64,
+    },
     /// For observers: this reply line was received, without its line end.
     Saw {
         /// The line.
@@ -41,6 +50,8 @@ pub enum Output {
     Event(Event),
     /// Close the connection when everything is sent. The last output.
     Close,
+    /// Break the connection off, so that nothing of a message that was given up is delivered after all. The last output.
+    Abort,
 }
 
 /// Which reply comes next.
@@ -236,6 +247,9 @@ impl Session {
         }
         if self.state == State::Await(Awaited::Quit) {
             self.close(None);
+        } else if self.state == State::Await(Awaited::EndOfData) {
+            self.report_failure(Reason::Timeout);
+            self.end(Output::Abort);
         } else {
             self.fail(Reason::Timeout);
         }
@@ -371,8 +385,12 @@ impl Session {
         if !self.failed {
             self.event(Event::Closed { reply });
         }
+        self.end(Output::Close);
+    }
+
+    fn end(&mut self, last: Output) {
         self.enter(State::Closed);
-        self.outputs.push_back(Output::Close);
+        self.outputs.push_back(last);
         self.deadline = None;
         self.running = None;
     }

@@ -66,7 +66,7 @@ impl Pair {
             while let Some(output) = self.client.poll_output() {
                 quiet = false;
                 match output {
-                    Output::Send(chunk) => {
+                    Output::Send(chunk) | Output::Content(chunk) | Output::EndOfContent { data: chunk, .. } => {
                         self.sends += 1;
                         to_server.extend(self.cut(chunk));
                     }
@@ -177,7 +177,9 @@ fn cost_of_a_hop() {
             loop {
                 while let Some(output) = client.poll_output() {
                     match output {
-                        Output::Send(chunk) => to_server.push(chunk),
+                        Output::Send(chunk) | Output::Content(chunk) | Output::EndOfContent { data: chunk, .. } => {
+                            to_server.push(chunk);
+                        }
                         Output::Event(Event::Finished { .. }) => delivered += 1,
                         _ => {}
                     }

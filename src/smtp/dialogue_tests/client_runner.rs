@@ -93,12 +93,13 @@ impl ClientPlayer {
     fn drain(&mut self) {
         while let Some(output) = self.session.poll_output() {
             let line = match output {
-                Output::Send(chunk) => {
+                Output::Send(chunk) | Output::Content(chunk) | Output::EndOfContent { data: chunk, .. } => {
                     self.sent.extend_from_slice(&chunk);
                     continue;
                 }
                 Output::Event(event) => show_event(&event),
                 Output::Close => "close".to_owned(),
+                Output::Abort => "abort".to_owned(),
                 Output::Saw { .. } => panic!("nobody observes"),
             };
             show_lines("C:", &mut self.sent, &mut self.lines);

@@ -63,7 +63,7 @@ impl<'a> Telling<'a> {
     }
 
     pub(super) fn name(&self, host: HostId) -> &'a str {
-        self.roster.hosts.get(host.0 as usize).map_or("?", |h| &*h.name)
+        self.roster.hosts.get(host.0 as usize).map_or("nobody", |h| &*h.name)
     }
 
     fn role(&self, host: HostId) -> &'a str {
@@ -167,7 +167,8 @@ impl<'a> Telling<'a> {
         let addresses = self.roster.hosts.get(server.0 as usize).map_or(&[][..], |h| &h.addresses);
         // The announced hop of this mail that leads there.
         let from = self.items.len().saturating_sub(LOOK_BACK);
-        let leads_there = |hop: &Hop| addresses.iter().any(|a| hop.next_hop.ends_with(&format!("[{a}]")));
+        let is_nobody = server == HostId::NOBODY;
+        let leads_there = |hop: &Hop| is_nobody || addresses.iter().any(|a| hop.next_hop.ends_with(&format!("[{a}]")));
         let announced = (from..self.items.len()).rev().find(|i| match &self.items[*i].1 {
             Item::Hop(hop) => hop.conn.is_none() && hop.client == client && hop.mail == record.mail && leads_there(hop),
             Item::Line(_) => false,

@@ -1,0 +1,77 @@
+//! What an agent has said on a connection and the send buffer has not taken yet.
+//!
+//! A connection takes no more than its buffer has room for; the rest waits here, as it waits in a real program whose
+//! `write` blocks. How much waits is what a client's time-out for a block of content looks at (RFC 5321 §4.5.3.2.5).
+
+use std::collections::VecDeque;
+
+use super::{Action, Context, Says, SocketId};
+use crate::octets::Chunk;
+use crate::trace::MailId;
+
+/// See the [module](self).
+#[derive(Debug, Default)]
+pub(super) struct Outgoing {
+    waiting: VecDeque<Piece>,
+    unsent: u64,
+}
+
+#[derive(Debug)]
+struct Piece {
+    data: Chunk,
+    about: Option<(MailId, u16)>,
+    says: Says,
+}
+
+impl Outgoing {
+    /// Bytes that wait.
+    #[inline]
+    pub(super) fn unsent(&self) -> u64 {
+        self.unsent
+    }
+
+    /// Sends `data`, now as far as there is room and the rest later.
+    #[inline]
+    pub(super) fn send(
+        &mut self,
+        ctx: &mut Context<'_>,
+        socket: SocketId,
+        data: Chunk,
+        about: Option<(MailId, u16)>,
+        says: Says,
+    ) {
+        if self.waiting.is_empty() && data.len() <= ctx.room(socket) {
+            ctx.give(socket, data, about, says);
+            return;
+        }
+        let must_ask = self.waiting.is_empty();
+        self.unsent += data.len() as u64;
+        self.waiting.push_back(Piece { data, about, says });
+        if must_ask {
+            self.resume(ctx, socket);
+        }
+    }
+
+    /// There may be room again.
+    #[cold]
+    pub(super) fn resume(&mut self, ctx: &mut Context<'_>, socket: SocketId) {
+        while let Some(piece) = self.waiting.front_mut() {
+            let room = ctx.room(socket);
+            if room == 0 {
+                break;
+            }
+            // Lines and the end of a message are small and leave in one piece; content is cut.
+            let cut = if piece.says == Says::Nothing { piece.data.len().min(room) } else { piece.data.len() };
+            let data = piece.data.split_to(cut);
+            let (about, says, done) = (piece.about, piece.says, piece.data.is_empty());
+            self.unsent -= cut as u64;
+            ctx.give(socket, data, about, if done { says } else { Says::Nothing });
+            if done {
+                self.waiting.pop_front();
+            }
+        }
+        if !self.waiting.is_empty() {
+            ctx.actions.push(Action::WantRoom { socket });
+        }
+    }
+}

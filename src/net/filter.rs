@@ -1,0 +1,33 @@
+//! The place between TCP and whoever uses a connection: a [`Filter`] turns what is said into what is sent, and back.
+//!
+//! TLS is one. A filter is a machine like all others: it takes bytes from both sides and is asked what comes of them.
+
+use std::fmt::Debug;
+
+use crate::octets::Chunk;
+use crate::sim::Instant;
+
+/// What comes out of a [`Filter`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filtered {
+    /// For the user of the connection.
+    Plain(Chunk),
+    /// For TCP.
+    Sealed(Chunk),
+    /// The filter will pass nothing more: the connection is broken off.
+    Broken,
+}
+
+/// A filter on a connection.
+///
+/// After each call that hands something in, [`poll_output`](Filter::poll_output) is drained to `None`.
+pub trait Filter: Debug {
+    /// The user says something.
+    fn handle_plain(&mut self, now: Instant, data: Chunk);
+    /// TCP brings something.
+    fn handle_sealed(&mut self, now: Instant, data: Chunk);
+    /// The user has said everything; a filter may have a farewell of its own to send.
+    fn handle_close(&mut self, now: Instant);
+    /// What comes next.
+    fn poll_output(&mut self) -> Option<Filtered>;
+}
