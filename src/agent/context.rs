@@ -4,7 +4,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
 
 use super::Ledger;
 use crate::octets::Chunk;
@@ -57,6 +56,8 @@ pub enum Says {
 pub trait Sockets {
     /// A free place for a connection that is going to be opened.
     fn reserve(&mut self) -> SocketId;
+    /// Whether the send buffer of a connection has room for so many bytes.
+    fn has_room(&self, socket: SocketId, bytes: usize) -> bool;
     /// How many bytes the send buffer of a connection has room for.
     fn room(&self, socket: SocketId) -> usize;
 }
@@ -345,8 +346,8 @@ pub struct Context<'a> {
     pub watch: &'a mut Watch,
     /// What the agent asks for, in order.
     pub actions: &'a mut Vec<Action>,
-    /// Bytes that were given to connections with this input.
-    pub given: SmallVec<[(SocketId, usize); 2]>,
+    /// The connection that was given bytes last with this input, and how many.
+    pub given: (Option<SocketId>, usize),
 }
 
 impl Context<'_> {
@@ -395,18 +396,27 @@ impl Context<'_> {
         socket
     }
 
+    /// Whether a connection has room for so many bytes, beside those that it was given with this input.
+    #[must_use]
+    #[inline]
+    pub fn has_room(&self, socket: SocketId, bytes: usize) -> bool {
+        let given = if self.given.0 == Some(socket) { self.given.1 } else { 0 };
+        self.sockets.has_room(socket, given + bytes)
+    }
+
     /// How many bytes a connection has room for, less what it was given with this input.
     #[must_use]
     #[inline]
     pub fn room(&self, socket: SocketId) -> usize {
-        let given: usize = self.given.iter().filter(|(to, _)| *to == socket).map(|(_, bytes)| *bytes).sum();
+        let given = if self.given.0 == Some(socket) { self.given.1 } else { 0 };
         self.sockets.room(socket).saturating_sub(given)
     }
 
     /// Gives bytes to a connection.
     #[inline]
     pub fn give(&mut self, socket: SocketId, data: Chunk, about: Option<(MailId, u16)>, says: Says) {
-        self.given.push((socket, data.len()));
+        let before = if self.given.0 == Some(socket) { self.given.1 } else { 0 };
+        self.given = (Some(socket), before + data.len());
         self.actions.push(Action::Send { socket, data, about, says });
     }
 

@@ -40,7 +40,7 @@ impl Outgoing {
         about: Option<(MailId, u16)>,
         says: Says,
     ) {
-        if self.waiting.is_empty() && data.len() <= ctx.room(socket) {
+        if self.waiting.is_empty() && ctx.has_room(socket, data.len()) {
             ctx.give(socket, data, about, says);
             return;
         }

@@ -10,11 +10,6 @@ use super::topology::Node;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AddressId(u32);
 
-impl AddressId {
-    /// No address.
-    pub(super) const NONE: AddressId = AddressId(u32::MAX);
-}
-
 /// All addresses that were ever named.
 #[derive(Debug, Default)]
 pub struct Addresses {

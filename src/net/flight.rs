@@ -20,38 +20,24 @@ pub(super) struct Flight {
     pub(super) outages: u32,
     pub(super) wire_bytes: u32,
     pub(super) number: u64,
-    /// What the connection is called, for observers.
+    pub(super) about: About,
+}
+
+/// What observers should know of a packet.
+#[derive(Debug, Default)]
+pub(super) struct About {
+    /// What the connection is called.
     pub(super) tag: u64,
     pub(super) marks: Marks,
     pub(super) scale: Scale,
 }
 
-/// Where a packet comes from and where it goes.
+/// Where a packet comes from and where it goes, and what its host knows about it.
 pub(super) struct Origin {
     pub(super) host: Node,
     pub(super) to: Option<Node>,
     pub(super) source: AddressId,
     pub(super) destination: AddressId,
     pub(super) route: Option<RouteId>,
-}
-
-impl Flight {
-    #[inline]
-    pub(super) fn new(body: Body) -> Flight {
-        Flight {
-            body,
-            source: AddressId::NONE,
-            destination: AddressId::NONE,
-            from: Node(0),
-            to: None,
-            route: RouteId(0),
-            step: 0,
-            outages: 0,
-            wire_bytes: 0,
-            number: 0,
-            tag: 0,
-            marks: Marks::default(),
-            scale: Scale::default(),
-        }
-    }
+    pub(super) about: About,
 }

@@ -90,6 +90,9 @@ impl Marked {
     /// The bytes from `seq` to `end` have come with these marks. What lies behind them keeps its own.
     #[inline]
     pub(super) fn note(&mut self, seq: u32, end: u32, marks: &Marks) {
+        if self.reach == self.from && self.changes.is_empty() && seq == self.from {
+            self.mark = marks.first;
+        }
         let last = self.changes.back().map_or(self.from, |change| change.0);
         if marks.others.is_some() || marks.first != self.last() || before(seq, last) {
             self.assign(seq, end, marks);

@@ -27,5 +27,5 @@ mod waits;
 
 pub use mark::Mark;
 pub use network::Network;
-pub use output::{Output, SocketId, Trouble};
+pub use output::{Datagram, Output, SocketId, Trouble};
 pub use sockets::Dial;

@@ -33,6 +33,7 @@ pub(super) struct Stack {
     pub(super) tcp: tcp::Config,
     /// The connection that the last segment was for.
     pub(super) recent: u32,
+    pub(super) waits: Waits,
 }
 
 /// See the [module](self).
@@ -46,7 +47,6 @@ pub struct Network {
     pub(super) free: Vec<u32>,
     // Looked up, never iterated.
     pub(super) connections: FxHashMap<Key, u32>,
-    pub(super) waits: Waits,
     pub(super) flights: Slab<Flight>,
     pub(super) outputs: VecDeque<Output>,
     /// Sockets with something to send or to tell.
@@ -69,7 +69,6 @@ impl Network {
             sockets: Vec::new(),
             free: Vec::new(),
             connections: FxHashMap::default(),
-            waits: Waits::default(),
             flights: Slab::new(),
             outputs: VecDeque::new(),
             dirty: VecDeque::new(),
@@ -90,7 +89,14 @@ impl Network {
     ) -> Node {
         let node = Node(self.hosts.len() as u32);
         self.addresses.assign(node, addresses);
-        self.hosts.push(Stack { listening, next_port: FIRST_PORT, secret, tcp, recent: u32::MAX });
+        self.hosts.push(Stack {
+            listening,
+            next_port: FIRST_PORT,
+            secret,
+            tcp,
+            recent: u32::MAX,
+            waits: Waits::default(),
+        });
         node
     }
 
@@ -136,35 +142,60 @@ impl Network {
 
     /// Lets the next event that is due happen; none, and nothing happens.
     pub fn handle_timeout(&mut self, now: Instant) {
-        let Some((_, event)) = self.events.pop_until(now) else { return };
+        if let Some((_, event)) = self.events.pop_until(now) {
+            self.happen(now, event);
+        }
+    }
+
+    /// For who has nothing else to do before `limit`: lets the next event happen, and says when it was; `None` when there
+    /// is none until then. The same as asking [`poll_timeout`](Network::poll_timeout) and then calling
+    /// [`handle_timeout`](Network::handle_timeout), and cheaper.
+    #[inline]
+    pub fn step_until(&mut self, limit: Instant) -> Option<Instant> {
+        let (at, event) = self.events.pop_until(limit)?;
+        self.happen(at, event);
+        Some(at)
+    }
+
+    #[inline]
+    fn happen(&mut self, now: Instant, event: Event) {
         match event {
             Event::Arrival(flight) => self.arrival(now, flight),
             Event::Timer(place, generation) => self.timer(now, place, generation),
-            Event::Waited => self.waited(now),
+            Event::Waited(host) => self.waited(now, host),
         }
     }
 
     /// What comes of the last call, piece by piece. In between, hosts may make further calls: what a host answers at once
     /// leaves together with the acknowledgement of what it answers.
+    #[inline]
     pub fn poll_output(&mut self, now: Instant) -> Option<Output> {
         loop {
-            if let Some(output) = self.outputs.pop_front() {
-                if let Output::Failed(socket, Trouble::NoPort) = output {
-                    // Not before it is told: the place would be given to another connection.
-                    self.free.push(socket.0);
-                }
-                return Some(output);
+            if !self.outputs.is_empty() {
+                return self.first_output();
             }
             let place = *self.dirty.front()?;
-            match self.tell(now, place) {
-                Some(output) => return Some(output),
-                None if self.send_segment(now, place) => {}
-                None => {
-                    self.dirty.pop_front();
-                    self.rest(now, place);
-                }
+            // What it tells comes first, so that an answer can carry the acknowledgement; then what it sends.
+            if let Some(output) = self.tell(now, place) {
+                return Some(output);
             }
+            if self.send_segments(now, place) {
+                // Sending can be the end of a connection (a reset was the last thing to say).
+                continue;
+            }
+            self.dirty.pop_front();
+            self.rest(now, place);
         }
+    }
+
+    #[inline(never)]
+    fn first_output(&mut self) -> Option<Output> {
+        let output = self.outputs.pop_front();
+        if let Some(Output::Failed(socket, Trouble::NoPort)) = output {
+            // Not before it is told: the place would be given to another connection.
+            self.free.push(socket.0);
+        }
+        output
     }
 
     /// A host goes down: its connections are forgotten without a word, those that are still being set up and those in
@@ -175,8 +206,7 @@ impl Network {
                 self.release(place);
             }
         }
-        let addresses = &self.addresses;
-        self.waits.forget(|key| addresses.node(key.local()) == Some(host));
+        self.hosts[host.0 as usize].waits = Waits::default();
         self.topology.set_node_up(host, false);
     }
 

@@ -54,23 +54,25 @@ pub enum Output {
     Room(SocketId),
     /// So many bytes of all that was sent have left the host so far.
     Left(SocketId, u64),
-    /// A datagram.
-    Datagram {
-        /// The host that it reached.
-        host: Node,
-        /// Who sent it.
-        from: IpAddr,
-        /// From which port.
-        from_port: u16,
-        /// To which of the host's addresses.
-        to: IpAddr,
-        /// To which port.
-        port: u16,
-        /// What it carries.
-        payload: Chunk,
-    },
+    /// A datagram has reached this host.
+    Datagram(Node, Box<Datagram>),
     /// A packet was seen. Only where [`Network::watch_packets`](super::Network::watch_packets) is on.
     Seen(Box<Sighting>),
+}
+
+/// A datagram that has arrived.
+#[derive(Clone, Debug)]
+pub struct Datagram {
+    /// Who sent it.
+    pub from: IpAddr,
+    /// From which port.
+    pub from_port: u16,
+    /// To which of the host's addresses.
+    pub to: IpAddr,
+    /// To which port.
+    pub port: u16,
+    /// What it carries.
+    pub payload: Chunk,
 }
 
 /// What can happen inside the network.
@@ -80,6 +82,6 @@ pub(super) enum Event {
     Arrival(u32),
     /// A TCP timer: place and generation of the endpoint.
     Timer(u32, u32),
-    /// The oldest TIME-WAIT may be over.
-    Waited,
+    /// The oldest TIME-WAIT of a host may be over.
+    Waited(Node),
 }

@@ -5,13 +5,14 @@ use std::net::IpAddr;
 use super::addresses::AddressId;
 use super::endpoint::{Endpoint, Flags, Slot, Told};
 use super::filter::Filter;
-use super::flight::{Flight, Origin};
+use super::flight::{About, Origin};
 use super::mark::{Mark, Marks};
 use super::network::Network;
 use super::output::{Event, Output, SocketId, Trouble};
 use super::packet::{Body, Datagram, ip_header_bytes};
 use super::ports::{FIRST_PORT, Key};
-use super::tcp::{self, Connection, Segment};
+use super::tap::Scale;
+use super::tcp::{self, Connection, Late, Segment};
 use super::topology::{Node, RouteId};
 use crate::octets::Chunk;
 use crate::sim::Instant;
@@ -70,7 +71,7 @@ impl Network {
             let candidate = stack.next_port;
             stack.next_port = if candidate == u16::MAX { FIRST_PORT } else { candidate + 1 };
             let key = Key::new(local, candidate, remote, port);
-            if !self.connections.contains_key(&key) && !self.waits.contains(&key) {
+            if !self.connections.contains_key(&key) && !self.hosts[host.0 as usize].waits.contains(&key) {
                 return Some(candidate);
             }
         }
@@ -125,6 +126,13 @@ impl Network {
     pub fn room(&self, socket: SocketId) -> usize {
         let slot = self.sockets.get(socket.0 as usize);
         slot.and_then(|s| s.endpoint.as_ref()).map_or(0, |endpoint| endpoint.tcp.send_room())
+    }
+
+    /// Whether there is [room](Network::room) for so many bytes.
+    #[must_use]
+    pub fn has_room(&self, socket: SocketId, bytes: usize) -> bool {
+        let slot = self.sockets.get(socket.0 as usize);
+        slot.and_then(|s| s.endpoint.as_ref()).is_some_and(|endpoint| endpoint.tcp.has_room(bytes))
     }
 
     /// Asks for [`Output::Room`] as soon as there is room worth speaking of.
@@ -198,8 +206,8 @@ impl Network {
         let peer = self.addresses.node(destination);
         let route = peer.and_then(|peer| self.topology.route(host, peer));
         let body = Body::Udp(Datagram { source_port: from.1, destination_port: to.1, payload });
-        let origin = Origin { host, to: peer, source, destination, route };
-        self.transmit(now, origin, Flight::new(body));
+        let origin = Origin { host, to: peer, source, destination, route, about: About::default() };
+        self.transmit(now, origin, body);
     }
 
     /// Puts a socket on the list of those that have something to send or to tell.
@@ -212,33 +220,43 @@ impl Network {
         }
     }
 
-    /// A segment has reached its host.
-    pub(super) fn segment_arrived(&mut self, now: Instant, host: Node, mut flight: Flight) {
-        let Body::Tcp(segment) = &mut flight.body else { return };
-        let key = Key::new(flight.destination, segment.destination_port, flight.source, segment.source_port);
+    /// A segment has reached its host, from and to these addresses.
+    pub(super) fn segment_arrived(
+        &mut self,
+        now: Instant,
+        host: Node,
+        (source, destination): (AddressId, AddressId),
+        about: About,
+        segment: Segment,
+    ) {
+        let key = Key::new(destination, segment.destination_port, source, segment.source_port);
         if let Some(place) = self.find(host, &key) {
             if let Some(endpoint) = &mut self.sockets[place as usize].endpoint {
-                endpoint.note(segment, &flight.marks);
-                endpoint.tcp.handle_segment(now, std::mem::take(segment));
+                endpoint.note(&segment, &about.marks);
+                endpoint.tcp.handle_segment(now, segment);
                 self.touch(place);
             }
-            return;
+        } else {
+            self.stray(now, host, key, &about, &segment);
         }
-        let (late, answer) = self.waits.handle_segment(now, key, segment, &mut self.events);
-        if late {
-            if let Some(answer) = answer {
-                self.answer(now, host, &flight, *answer);
+    }
+
+    /// A segment for no connection that is there.
+    fn stray(&mut self, now: Instant, host: Node, key: Key, about: &About, segment: &Segment) {
+        let stack = &mut self.hosts[host.0 as usize];
+        let late = stack.waits.handle_segment(now, &key, segment);
+        let flags = segment.flags;
+        match late {
+            Some(Late::Answer(answer) | Late::Again(answer)) => self.answer(now, host, key, about, *answer),
+            Some(Late::Ignore | Late::Forget) => {}
+            Some(Late::Reopen) | None => {
+                let opens = flags.syn() && !flags.ack() && !flags.rst();
+                if opens && stack.listening.contains(&segment.destination_port) {
+                    self.accept(now, host, key, about, segment);
+                } else if let Some(reset) = segment.reset_for() {
+                    self.answer(now, host, key, about, reset);
+                }
             }
-            return;
-        }
-        if segment.flags.syn()
-            && !segment.flags.ack()
-            && !segment.flags.rst()
-            && self.hosts[host.0 as usize].listening.contains(&segment.destination_port)
-        {
-            self.accept(now, host, key, &flight);
-        } else if let Some(reset) = segment.reset_for() {
-            self.answer(now, host, &flight, reset);
         }
     }
 
@@ -257,30 +275,31 @@ impl Network {
     }
 
     /// Sends a segment that belongs to no connection, back to where another came from.
-    fn answer(&mut self, now: Instant, host: Node, flight: &Flight, segment: Segment) {
-        let to = self.addresses.node(flight.source);
+    fn answer(&mut self, now: Instant, host: Node, key: Key, about: &About, segment: Segment) {
+        let to = self.addresses.node(key.remote());
         let route = to.and_then(|to| self.topology.route(host, to));
-        let origin = Origin { host, to, source: flight.destination, destination: flight.source, route };
-        let mut reply = Flight::new(Body::Tcp(segment));
-        reply.tag = flight.tag;
-        reply.marks = Marks { first: flight.marks.first, others: None };
-        reply.scale.sequence = flight.scale.acknowledgement;
-        reply.scale.acknowledgement = flight.scale.sequence;
-        self.transmit(now, origin, reply);
+        let scale = Scale {
+            sequence: about.scale.acknowledgement,
+            acknowledgement: about.scale.sequence,
+            window_shift: 0,
+        };
+        let about = About { tag: about.tag, marks: Marks { first: about.marks.first, others: None }, scale };
+        let origin = Origin { host, to, source: key.local(), destination: key.remote(), route, about };
+        self.transmit(now, origin, Body::Tcp(segment));
     }
 
-    fn accept(&mut self, now: Instant, host: Node, key: Key, flight: &Flight) {
-        let Body::Tcp(syn) = &flight.body else { return };
+    fn accept(&mut self, now: Instant, host: Node, key: Key, about: &About, syn: &Segment) {
         let peer = self.addresses.node(key.remote());
         let route = peer.and_then(|peer| self.topology.route(host, peer));
         let config = self.connection_config(host, key.remote(), route);
         let iss = self.initial_sequence_number(now, host, key);
-        let mut endpoint =
-            Endpoint::new(Connection::accept(now, &config, syn, iss), host, peer, key.local(), key.remote());
+        let tcp = Connection::accept(now, &config, syn, iss);
+        let mut endpoint = Endpoint::new(tcp, host, peer, key.local(), key.remote());
         endpoint.route = route;
         endpoint.route_epoch = self.topology.epoch();
-        endpoint.tag = flight.tag;
-        endpoint.came.note(syn.seq.wrapping_add(1), syn.seq.wrapping_add(1), &flight.marks);
+        endpoint.tag = about.tag;
+        let first = syn.seq.wrapping_add(1);
+        endpoint.came.note(first, first, &about.marks);
         endpoint.flags = Flags { accepted: true, ..Flags::default() };
         let socket = self.reserve();
         self.install(socket.0, endpoint);
@@ -333,10 +352,22 @@ impl Network {
         }
     }
 
-    /// Sends the next segment of a socket; says whether there was one.
-    pub(super) fn send_segment(&mut self, now: Instant, place: u32) -> bool {
-        let Some(endpoint) = &mut self.sockets[place as usize].endpoint else { return false };
-        let Some(segment) = endpoint.tcp.poll_transmit(now) else { return false };
+    /// Sends the segments that a socket has; says whether there were any.
+    #[inline]
+    pub(super) fn send_segments(&mut self, now: Instant, place: u32) -> bool {
+        let mut any = false;
+        while let Some(endpoint) = &mut self.sockets[place as usize].endpoint
+            && let Some(segment) = endpoint.tcp.poll_transmit(now)
+        {
+            any = true;
+            self.send_segment(now, place, segment);
+        }
+        any
+    }
+
+    #[inline(never)]
+    fn send_segment(&mut self, now: Instant, place: u32, segment: Segment) {
+        let Some(endpoint) = &mut self.sockets[place as usize].endpoint else { return };
         if endpoint.route_epoch != self.topology.epoch() {
             endpoint.route_epoch = self.topology.epoch();
             endpoint.route = endpoint.peer.and_then(|peer| self.topology.route(endpoint.host, peer));
@@ -346,18 +377,20 @@ impl Network {
         {
             self.outputs.push_back(Output::Left(SocketId(place), bytes));
         }
+        let about = About {
+            tag: endpoint.tag,
+            marks: endpoint.marks_of(&segment),
+            scale: endpoint.scale(segment.flags.syn()),
+        };
         let origin = Origin {
             host: endpoint.host,
             to: endpoint.peer,
             source: endpoint.local,
             destination: endpoint.remote,
             route: endpoint.route,
+            about,
         };
-        let marks = endpoint.marks_of(&segment);
-        let scale = endpoint.scale(segment.flags.syn());
-        let flight = Flight { tag: endpoint.tag, marks, scale, ..Flight::new(Body::Tcp(segment)) };
-        self.transmit(now, origin, flight);
-        true
+        self.transmit(now, origin, Body::Tcp(segment));
     }
 
     /// A socket has nothing more to say for now.
@@ -368,10 +401,14 @@ impl Network {
         if endpoint.flags.over {
             return self.release(place);
         }
-        if let Some(record) = endpoint.tcp.time_wait_record() {
-            let key = endpoint.key();
+        if endpoint.tcp.state() == tcp::State::TimeWait
+            && let Some(record) = endpoint.tcp.time_wait_record()
+        {
+            let (key, host) = (endpoint.key(), endpoint.host);
             self.release(place);
-            self.waits.begin(now, key, record, &mut self.events);
+            if let Some(end) = self.hosts[host.0 as usize].waits.begin(now, key, record) {
+                self.events.push(end, Event::Waited(host));
+            }
             self.outputs.push_back(Output::Closed(SocketId(place)));
             return;
         }
@@ -394,12 +431,16 @@ impl Network {
         if endpoint.timer_at.is_some_and(|at| at <= now) {
             endpoint.timer_at = None;
         }
-        if endpoint.tcp.poll_timeout().is_some_and(|at| at <= now) {
+        let Some(wanted) = endpoint.tcp.poll_timeout() else { return };
+        if wanted <= now {
             self.active_at = now;
             endpoint.tcp.handle_timeout(now);
+            self.touch(place);
+        } else if endpoint.timer_at.is_none_or(|at| wanted < at) {
+            // The connection has moved on meanwhile, as most do.
+            endpoint.timer_at = Some(wanted);
+            self.events.push(wanted, Event::Timer(place, generation));
         }
-        // Otherwise the connection has moved on meanwhile, as most do, and the timer is set anew.
-        self.touch(place);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::flight::{Flight, Origin};
 use super::lane::Drop;
 use super::network::Network;
-use super::output::{Event, Output};
+use super::output::{Datagram, Event, Output};
 use super::packet::{Body, ip_header_bytes};
 use super::tap::{Loss, Sight, Sighting};
 use super::topology::{LaneId, Node, RouteId};
@@ -15,21 +15,29 @@ const LOOPBACK: Duration = Duration::from_micros(10);
 impl Network {
     /// A host puts a packet on the network.
     #[inline]
-    pub(super) fn transmit(&mut self, now: Instant, origin: Origin, mut flight: Flight) {
+    pub(super) fn transmit(&mut self, now: Instant, origin: Origin, body: Body) {
         self.last_packet += 1;
-        flight.number = self.last_packet;
-        (flight.source, flight.destination) = (origin.source, origin.destination);
-        (flight.from, flight.to) = (origin.host, origin.to);
-        flight.route = origin.route.unwrap_or(RouteId(0));
-        flight.wire_bytes = (ip_header_bytes(self.address(flight.destination)) + flight.body.wire_len()) as u32;
-        let slot = self.flights.insert(flight) as u32;
-        self.see(slot, origin.host, Sight::Sent);
-        if origin.to == Some(origin.host) {
+        let Origin { host, to, source, destination, route, about } = origin;
+        let slot = self.flights.insert(Flight {
+            number: self.last_packet,
+            wire_bytes: (ip_header_bytes(self.address(destination)) + body.wire_len()) as u32,
+            body,
+            source,
+            destination,
+            from: host,
+            to,
+            route: route.unwrap_or(RouteId(0)),
+            step: 0,
+            outages: 0,
+            about,
+        }) as u32;
+        self.see(slot, host, Sight::Sent);
+        if to == Some(host) {
             self.events.push(now + LOOPBACK, Event::Arrival(slot));
-        } else if origin.route.is_some() {
-            self.enter_lane(now, slot, origin.host);
+        } else if route.is_some() {
+            self.enter_lane(now, slot, host);
         } else {
-            self.lose(slot, origin.host, Loss::NoRoute, None);
+            self.lose(slot, host, Loss::NoRoute, None);
         }
     }
 
@@ -78,26 +86,28 @@ impl Network {
         }
         self.see(slot, to, Sight::Arrived);
         self.active_at = now;
-        let flight = self.flights.remove(slot as usize);
-        match &flight.body {
-            Body::Tcp(_) => self.segment_arrived(now, to, flight),
+        let Flight { body, source, destination, about, .. } = self.flights.remove(slot as usize);
+        match body {
+            Body::Tcp(segment) => self.segment_arrived(now, to, (source, destination), about, segment),
             Body::Udp(datagram) => {
-                let (from, local) = (self.address(flight.source), self.address(flight.destination));
-                self.outputs.push_back(Output::Datagram {
-                    host: to,
+                let (from, local) = (self.address(source), self.address(destination));
+                let datagram = Datagram {
                     from,
                     from_port: datagram.source_port,
                     to: local,
                     port: datagram.destination_port,
-                    payload: datagram.payload.clone(),
-                });
+                    payload: datagram.payload,
+                };
+                self.outputs.push_back(Output::Datagram(to, Box::new(datagram)));
             }
         }
     }
 
-    /// TIME-WAITs may be over.
-    pub(super) fn waited(&mut self, now: Instant) {
-        self.waits.end(now, &mut self.events);
+    /// TIME-WAITs of a host may be over.
+    pub(super) fn waited(&mut self, now: Instant, host: Node) {
+        if let Some(again) = self.hosts[host.0 as usize].waits.end(now) {
+            self.events.push(again, Event::Waited(host));
+        }
     }
 
     #[inline]
@@ -118,9 +128,9 @@ impl Network {
             to: flight.to,
             source: self.address(flight.source),
             destination: self.address(flight.destination),
-            tag: flight.tag,
-            mark: flight.marks.first,
-            scale: flight.scale,
+            tag: flight.about.tag,
+            mark: flight.about.marks.first,
+            scale: flight.about.scale,
             body: flight.body.clone(),
         };
         self.outputs.push_back(Output::Seen(Box::new(sighting)));

@@ -1,22 +1,34 @@
-//! Connections in TIME-WAIT: small records in the order in which they end.
+//! The connections of a host that are in TIME-WAIT: small records in the order in which they end.
 
 use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
-use super::output::Event;
 use super::ports::Key;
 use super::tcp::{Late, Segment, TimeWait};
-use crate::sim::{EventList, Instant};
+use crate::sim::{Duration, Instant};
 
-/// All TIME-WAITs of a network.
+/// How often it is looked whether some are over. One that stays a little longer does no harm: RFC 9293 §3.4.2 asks for
+/// the least.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// All TIME-WAITs of a host.
 #[derive(Debug, Default)]
 pub(super) struct Waits {
-    // Looked up and cleared; never iterated where order could be seen.
-    records: FxHashMap<Key, (Instant, TimeWait)>,
-    /// When each may be over, in order. One whose wait began anew stands here more than once.
+    // Looked up, never iterated.
+    records: FxHashMap<Key, Wait>,
+    /// When each may be over, in order: all of a host last equally long. One whose wait began anew is found when its first
+    /// time comes.
     ends: VecDeque<(Instant, Key)>,
-    scheduled: bool,
+}
+
+#[derive(Debug)]
+struct Wait {
+    end: Instant,
+    /// Under what time it stands in the list. Ports are used again sooner than a wait ends: of the entries for one key,
+    /// only this one counts.
+    listed: Instant,
+    record: TimeWait,
 }
 
 impl Waits {
@@ -25,76 +37,50 @@ impl Waits {
         !self.records.is_empty() && self.records.contains_key(key)
     }
 
-    pub(super) fn begin(&mut self, now: Instant, key: Key, record: TimeWait, events: &mut EventList<Event>) {
+    /// Keeps one. Says when [`end`](Waits::end) is to be called, where that has not been said before.
+    pub(super) fn begin(&mut self, now: Instant, key: Key, record: TimeWait) -> Option<Instant> {
         let end = now + record.lasts();
         if end <= now {
-            return;
+            return None;
         }
-        self.records.insert(key, (end, record));
-        // All last equally long but where hosts are set differently, so the place is nearly always the last.
-        let at = self.ends.partition_point(|(other, _)| *other <= end);
-        self.ends.insert(at, (end, key));
-        if !self.scheduled || at == 0 {
-            self.scheduled = true;
-            events.push(end, Event::Waited);
-        }
+        self.records.insert(key, Wait { end, listed: end, record });
+        self.ends.push_back((end, key));
+        (self.ends.len() == 1).then_some(end)
     }
 
-    /// Forgets those that are over.
-    pub(super) fn end(&mut self, now: Instant, events: &mut EventList<Event>) {
+    /// Forgets those that are over, and says when to look again.
+    pub(super) fn end(&mut self, now: Instant) -> Option<Instant> {
         while let Some((end, key)) = self.ends.front().copied()
             && end <= now
         {
             self.ends.pop_front();
-            if self.records.get(&key).is_some_and(|(at, _)| *at <= now) {
+            let Some(wait) = self.records.get_mut(&key).filter(|wait| wait.listed == end) else { continue };
+            if wait.end > now {
+                wait.listed = wait.end;
+                self.ends.push_back((wait.end, key));
+            } else {
                 self.records.remove(&key);
             }
         }
-        self.scheduled = false;
-        if let Some((end, _)) = self.ends.front() {
-            // Once a second is often enough: a record that stays a little longer does no harm (RFC 9293 §3.4.2 asks
-            // for the least, not for the most).
-            self.scheduled = true;
-            events.push((*end).max(now + crate::sim::Duration::from_secs(1)), Event::Waited);
-        }
+        self.ends.front().map(|(end, _)| (*end).max(now + LOOK))
     }
 
-    /// Whether a segment is for one of them, and the answer to it.
-    pub(super) fn handle_segment(
-        &mut self,
-        now: Instant,
-        key: Key,
-        segment: &Segment,
-        events: &mut EventList<Event>,
-    ) -> (bool, Option<Box<Segment>>) {
-        if self.records.is_empty() {
-            return (false, None);
-        }
-        let Some((end, record)) = self.records.get_mut(&key).filter(|(end, _)| *end > now) else {
-            return (false, None);
-        };
-        match record.handle_segment(now, segment) {
-            Late::Ignore => (true, None),
-            Late::Answer(answer) => (true, Some(answer)),
-            Late::Again(answer) => {
-                *end = now + record.lasts();
-                let record = *record;
-                self.begin(now, key, record, events);
-                (true, Some(answer))
-            }
-            Late::Forget => {
-                self.records.remove(&key);
-                (true, None)
-            }
-            Late::Reopen => {
-                self.records.remove(&key);
-                (false, None)
-            }
-        }
+    /// What a segment means to the one that it is for, if it is for any.
+    #[inline]
+    pub(super) fn handle_segment(&mut self, now: Instant, key: &Key, segment: &Segment) -> Option<Late> {
+        if self.records.is_empty() { None } else { self.late(now, key, segment) }
     }
 
-    /// Forgets those of which this is true.
-    pub(super) fn forget(&mut self, which: impl Fn(&Key) -> bool) {
-        self.records.retain(|key, _| !which(key));
+    fn late(&mut self, now: Instant, key: &Key, segment: &Segment) -> Option<Late> {
+        let wait = self.records.get_mut(key).filter(|wait| wait.end > now)?;
+        let late = wait.record.handle_segment(now, segment);
+        match late {
+            Late::Again(_) => wait.end = now + wait.record.lasts(),
+            Late::Forget | Late::Reopen => {
+                self.records.remove(key);
+            }
+            Late::Ignore | Late::Answer(_) => {}
+        }
+        Some(late)
     }
 }

@@ -34,6 +34,13 @@ impl Instant {
         self.0
     }
 
+    /// The nanosecond before; at the beginning of time there is none.
+    #[must_use]
+    #[inline]
+    pub const fn before(self) -> Instant {
+        Instant(self.0.saturating_sub(1))
+    }
+
     /// Time since `earlier`, zero where that lies in the future.
     #[must_use]
     pub const fn since(self, earlier: Instant) -> Duration {

@@ -2,26 +2,18 @@
 
 use super::{Event, World, node};
 use crate::agent::{Action, Context, Input};
-use crate::sim::Instant;
 use crate::trace::HostId;
 
 impl World {
-    /// Lets the next event happen, of the world's own list or of the network, and everything that it leads to: when this
-    /// returns, nobody has anything left to say at this instant that is not scheduled.
-    pub(super) fn dispatch(&mut self, at: Instant, is_own: bool) {
-        match if is_own { self.engine.step() } else { None } {
+    /// Lets the next event of the world's own list happen, and everything that it leads to: when this returns, nobody has
+    /// anything left to say at this instant that is not scheduled.
+    pub(super) fn dispatch(&mut self) {
+        match self.engine.step() {
             Some(Event::Wake(host)) => self.wake(host),
             Some(Event::Fault(place)) => self.timetable(place),
-            None => {
-                self.engine.pass(at);
-                self.network.handle_timeout(at);
-            }
+            None => {}
         }
         self.settle();
-        // What a fault sets in motion (a host starts again) can set off further triggers.
-        while !self.watch.fired.is_empty() {
-            self.fire_triggers();
-        }
     }
 
     /// Hears the network out.
@@ -56,7 +48,7 @@ impl World {
         if !here.up {
             return;
         }
-        let mut actions = self.spare_actions.pop().unwrap_or_default();
+        let mut actions = std::mem::take(&mut self.spare_actions);
         let mut ctx = Context {
             now: self.engine.now(),
             host,
@@ -68,13 +60,13 @@ impl World {
             directory: &self.directory,
             watch: &mut self.watch,
             actions: &mut actions,
-            given: smallvec::SmallVec::new(),
+            given: (None, 0),
         };
         here.agent.handle_input(&mut ctx, input);
         for action in actions.drain(..) {
             self.act(host, action);
         }
-        self.spare_actions.push(actions);
+        self.spare_actions = actions;
         self.arm_agent(host);
     }
 

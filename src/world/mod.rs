@@ -63,8 +63,8 @@ pub struct World {
     /// Which of them have happened, by their places.
     happened: Vec<bool>,
     implied_name_server: Option<HostId>,
-    /// Empty lists, for their memory.
-    spare_actions: Vec<Vec<Action>>,
+    /// An empty list, for its memory.
+    spare_actions: Vec<Action>,
     /// When something happened last outside the network.
     active_at: Instant,
 }
@@ -130,22 +130,37 @@ impl World {
     pub fn run_until(&mut self, deadline: Instant, max_events: u64) -> StopReason {
         let last = self.engine.executed().saturating_add(max_events);
         loop {
-            let (own, network) = (self.engine.next_time(), self.network.poll_timeout());
             // At one instant, faults and agents come before packets: a fault holds from its very instant on.
-            let is_own = own.is_some() && network.is_none_or(|network| own <= Some(network));
-            let Some(at) = (if is_own { own } else { network }) else { return StopReason::Idle };
-            if at > deadline {
+            let own = self.engine.next_time();
+            let limit = own.map_or(deadline, |own| own.before().min(deadline));
+            if self.engine.executed() >= last && self.next_time().is_some_and(|at| at <= deadline) {
+                return StopReason::EventLimit;
+            }
+            if let Some(at) = self.network.step_until(limit) {
+                self.engine.pass(at);
+                self.settle();
+            } else if own.is_some_and(|own| own <= deadline) {
+                self.dispatch();
+            } else if self.next_time().is_none() {
+                return StopReason::Idle;
+            } else {
                 self.engine.rest_until(deadline);
                 self.active_at = self.active_at.max(deadline);
                 return StopReason::Deadline;
             }
-            if self.engine.executed() >= last {
-                return StopReason::EventLimit;
+            while !self.watch.fired.is_empty() {
+                self.fire_triggers();
             }
-            self.dispatch(at, is_own);
             if self.ledger.violation().is_some() {
                 return StopReason::Halted;
             }
+        }
+    }
+
+    fn next_time(&mut self) -> Option<Instant> {
+        match (self.engine.next_time(), self.network.poll_timeout()) {
+            (Some(own), Some(network)) => Some(own.min(network)),
+            (own, network) => own.or(network),
         }
     }
 }

@@ -97,6 +97,10 @@ impl Sockets for Network {
         Network::reserve(self).into()
     }
 
+    fn has_room(&self, socket: SocketId, bytes: usize) -> bool {
+        Network::has_room(self, socket.into(), bytes)
+    }
+
     fn room(&self, socket: SocketId) -> usize {
         Network::room(self, socket.into())
     }
@@ -207,7 +211,8 @@ impl World {
                 self.pipes.remove(socket.into());
             }
             net::Output::Left(socket, bytes) => self.left(socket.into(), bytes),
-            net::Output::Datagram { host, from, from_port, to, port, payload } => {
+            net::Output::Datagram(host, datagram) => {
+                let net::Datagram { from, from_port, to, port, payload } = *datagram;
                 let host = HostId(host.0);
                 let from = Peer { host: self.directory.find(from).unwrap_or(HostId::NOBODY), address: from };
                 self.agent_input(host, Input::Datagram { from, from_port, to, port, payload });
