@@ -52,12 +52,13 @@ pub enum Says {
     },
 }
 
+/// What the send buffer of a new connection takes at the least, in bytes (Linux `tcp_wmem[1]`).
+pub const SEND_BUFFER_BYTES: usize = 16 << 10;
+
 /// What an agent can know of its connections at once.
 pub trait Sockets {
     /// A free place for a connection that is going to be opened.
     fn reserve(&mut self) -> SocketId;
-    /// Whether the send buffer of a connection has room for so many bytes.
-    fn has_room(&self, socket: SocketId, bytes: usize) -> bool;
     /// How many bytes the send buffer of a connection has room for.
     fn room(&self, socket: SocketId) -> usize;
 }
@@ -346,8 +347,8 @@ pub struct Context<'a> {
     pub watch: &'a mut Watch,
     /// What the agent asks for, in order.
     pub actions: &'a mut Vec<Action>,
-    /// The connection that was given bytes last with this input, and how many.
-    pub given: (Option<SocketId>, usize),
+    /// Bytes that connections were given with this input.
+    pub given: usize,
 }
 
 impl Context<'_> {
@@ -396,27 +397,17 @@ impl Context<'_> {
         socket
     }
 
-    /// Whether a connection has room for so many bytes, beside those that it was given with this input.
-    #[must_use]
-    #[inline]
-    pub fn has_room(&self, socket: SocketId, bytes: usize) -> bool {
-        let given = if self.given.0 == Some(socket) { self.given.1 } else { 0 };
-        self.sockets.has_room(socket, given + bytes)
-    }
-
-    /// How many bytes a connection has room for, less what it was given with this input.
+    /// How many bytes a connection has room for, less what connections were given with this input.
     #[must_use]
     #[inline]
     pub fn room(&self, socket: SocketId) -> usize {
-        let given = if self.given.0 == Some(socket) { self.given.1 } else { 0 };
-        self.sockets.room(socket).saturating_sub(given)
+        self.sockets.room(socket).saturating_sub(self.given)
     }
 
     /// Gives bytes to a connection.
     #[inline]
     pub fn give(&mut self, socket: SocketId, data: Chunk, about: Option<(MailId, u16)>, says: Says) {
-        let before = if self.given.0 == Some(socket) { self.given.1 } else { 0 };
-        self.given = (Some(socket), before + data.len());
+        self.given += data.len();
         self.actions.push(Action::Send { socket, data, about, says });
     }
 

@@ -13,8 +13,8 @@ mod outgoing;
 pub mod user;
 
 pub use context::{
-    Action, Context, Directory, Identifiers, Input, Peer, Says, SocketId, Sockets, Trigger, TriggerEvent, Trouble,
-    Watch,
+    Action, Context, Directory, Identifiers, Input, Peer, SEND_BUFFER_BYTES, Says, SocketId, Sockets, Trigger,
+    TriggerEvent, Trouble, Watch,
 };
 pub use ledger::{Ending, Ledger, Totals, Violation};
 

@@ -5,15 +5,23 @@
 
 use std::collections::VecDeque;
 
-use super::{Action, Context, Says, SocketId};
+use super::{Action, Context, SEND_BUFFER_BYTES, Says, SocketId};
 use crate::octets::Chunk;
 use crate::trace::MailId;
 
 /// See the [module](self).
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Outgoing {
     waiting: VecDeque<Piece>,
     unsent: u64,
+    /// Room that there is at the least, so that nobody need ask for each line.
+    credit: usize,
+}
+
+impl Default for Outgoing {
+    fn default() -> Outgoing {
+        Outgoing { waiting: VecDeque::new(), unsent: 0, credit: SEND_BUFFER_BYTES }
+    }
 }
 
 #[derive(Debug)]
@@ -40,10 +48,23 @@ impl Outgoing {
         about: Option<(MailId, u16)>,
         says: Says,
     ) {
-        if self.waiting.is_empty() && ctx.has_room(socket, data.len()) {
+        if data.len() <= self.credit && self.waiting.is_empty() {
+            self.credit -= data.len();
             ctx.give(socket, data, about, says);
             return;
         }
+        self.queue(ctx, socket, data, about, says);
+    }
+
+    #[cold]
+    fn queue(
+        &mut self,
+        ctx: &mut Context<'_>,
+        socket: SocketId,
+        data: Chunk,
+        about: Option<(MailId, u16)>,
+        says: Says,
+    ) {
         let must_ask = self.waiting.is_empty();
         self.unsent += data.len() as u64;
         self.waiting.push_back(Piece { data, about, says });
@@ -70,6 +91,7 @@ impl Outgoing {
                 self.waiting.pop_front();
             }
         }
+        self.credit = ctx.room(socket);
         if !self.waiting.is_empty() {
             ctx.actions.push(Action::WantRoom { socket });
         }

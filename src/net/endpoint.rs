@@ -1,12 +1,11 @@
 //! One end of a connection: TCP, an optional [`Filter`], the send buffer's bounds, and what observers know of its bytes.
 
-use super::addresses::AddressId;
 use super::filter::{Filter, Filtered};
+use super::flight::Path;
 use super::mark::{Mark, Marked, Marks};
 use super::ports::Key;
 use super::tap::Scale;
 use super::tcp::{self, Connection, Segment};
-use super::topology::{Node, RouteId};
 use crate::octets::Chunk;
 use crate::sim::Instant;
 
@@ -21,13 +20,11 @@ pub(super) struct Slot {
 /// One end of a connection.
 pub(super) struct Endpoint {
     pub(super) tcp: Connection,
-    pub(super) host: Node,
-    /// The node at the other end; nobody may have the address.
-    pub(super) peer: Option<Node>,
-    pub(super) local: AddressId,
-    pub(super) remote: AddressId,
-    pub(super) route: Option<RouteId>,
+    /// The way to the other end.
+    pub(super) path: Path,
     pub(super) route_epoch: u32,
+    /// Where the other end was when it sent something last.
+    pub(super) likely_place: u32,
     /// When the pending timer comes.
     pub(super) timer_at: Option<Instant>,
     /// What the owner calls it.
@@ -77,23 +74,14 @@ pub(super) enum Told {
 }
 
 impl Endpoint {
-    pub(super) fn new(
-        tcp: Connection,
-        host: Node,
-        peer: Option<Node>,
-        local: AddressId,
-        remote: AddressId,
-    ) -> Endpoint {
+    pub(super) fn new(tcp: Connection, path: Path) -> Endpoint {
         let (iss, irs) = tcp.initial_sequence_numbers();
         let first = iss.wrapping_add(1);
         Endpoint {
             tcp,
-            host,
-            peer,
-            local,
-            remote,
-            route: None,
+            path,
             route_epoch: 0,
+            likely_place: u32::MAX,
             timer_at: None,
             tag: 0,
             marks: Marked::new(first),
@@ -109,7 +97,7 @@ impl Endpoint {
 
     #[inline]
     pub(super) fn key(&self) -> Key {
-        Key::new(self.local, self.tcp.local_port(), self.remote, self.tcp.remote_port())
+        Key::new(self.path.source, self.tcp.local_port(), self.path.destination, self.tcp.remote_port())
     }
 
     /// Hands bytes to the filter, or to TCP.
@@ -196,7 +184,20 @@ impl Endpoint {
     }
 
     /// Bytes for the user, as far as they are about one thing.
-    fn deliver(&mut self, mut data: Chunk) -> Told {
+    #[inline]
+    fn deliver(&mut self, data: Chunk) -> Told {
+        let len = data.len() as u32;
+        if self.filter.is_none()
+            && let Some(mark) = self.came.only()
+        {
+            self.delivered = self.delivered.wrapping_add(len);
+            return Told::Data(data, mark);
+        }
+        self.deliver_part(data)
+    }
+
+    #[cold]
+    fn deliver_part(&mut self, mut data: Chunk) -> Told {
         if self.filter.is_some() {
             let (mark, _) = self.came.take(self.delivered.wrapping_sub(1), 1);
             return Told::Data(data, mark);

@@ -6,38 +6,48 @@ use super::packet::Body;
 use super::tap::Scale;
 use super::topology::{Node, RouteId};
 
+/// Where a packet comes from, where it goes, and which way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Path {
+    pub(super) host: Node,
+    /// The node that has the destination address; nobody may have it.
+    pub(super) to: Option<Node>,
+    pub(super) source: AddressId,
+    pub(super) destination: AddressId,
+    pub(super) route: Option<RouteId>,
+    /// Bytes of the IP header.
+    pub(super) header_bytes: u16,
+}
+
 /// A packet on its way.
 #[derive(Debug)]
 pub(super) struct Flight {
-    pub(super) body: Body,
-    pub(super) source: AddressId,
-    pub(super) destination: AddressId,
-    pub(super) from: Node,
-    pub(super) to: Option<Node>,
-    pub(super) route: RouteId,
+    pub(super) path: Path,
     pub(super) step: u16,
     /// How often the lane had gone down when the packet entered it.
     pub(super) outages: u32,
     pub(super) wire_bytes: u32,
     pub(super) number: u64,
     pub(super) about: About,
+    pub(super) body: Body,
 }
 
-/// What observers should know of a packet.
-#[derive(Debug, Default)]
+/// What is known of a packet that is not on the wire: for observers, and where to look first for its connection.
+#[derive(Debug)]
 pub(super) struct About {
     /// What the connection is called.
     pub(super) tag: u64,
     pub(super) marks: Marks,
+    /// Filled in where packets are watched.
     pub(super) scale: Scale,
+    /// Place of the endpoint that sent it.
+    pub(super) from_place: u32,
+    /// Where the endpoint that it is for was when that sent something last.
+    pub(super) likely_place: u32,
 }
 
-/// Where a packet comes from and where it goes, and what its host knows about it.
-pub(super) struct Origin {
-    pub(super) host: Node,
-    pub(super) to: Option<Node>,
-    pub(super) source: AddressId,
-    pub(super) destination: AddressId,
-    pub(super) route: Option<RouteId>,
-    pub(super) about: About,
+impl Default for About {
+    fn default() -> About {
+        About { tag: 0, marks: Marks::default(), scale: Scale::default(), from_place: u32::MAX, likely_place: u32::MAX }
+    }
 }

@@ -47,6 +47,12 @@ impl Marked {
         self.changes.back().map_or(self.mark, |change| change.1)
     }
 
+    /// The mark of everything, where there is but one.
+    #[inline]
+    pub(super) fn only(&self) -> Option<Mark> {
+        self.changes.is_empty().then_some(self.mark)
+    }
+
     /// Everything from `seq` on has this mark, until something else is said.
     #[inline]
     pub(super) fn begin(&mut self, seq: u32, mark: Mark) {

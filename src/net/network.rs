@@ -31,8 +31,6 @@ pub(super) struct Stack {
     /// RFC 6528 §3: what makes initial sequence numbers hard to guess.
     pub(super) secret: u64,
     pub(super) tcp: tcp::Config,
-    /// The connection that the last segment was for.
-    pub(super) recent: u32,
     pub(super) waits: Waits,
 }
 
@@ -89,14 +87,7 @@ impl Network {
     ) -> Node {
         let node = Node(self.hosts.len() as u32);
         self.addresses.assign(node, addresses);
-        self.hosts.push(Stack {
-            listening,
-            next_port: FIRST_PORT,
-            secret,
-            tcp,
-            recent: u32::MAX,
-            waits: Waits::default(),
-        });
+        self.hosts.push(Stack { listening, next_port: FIRST_PORT, secret, tcp, waits: Waits::default() });
         node
     }
 
@@ -179,8 +170,8 @@ impl Network {
             if let Some(output) = self.tell(now, place) {
                 return Some(output);
             }
+            // Sending can be the end of a connection (a reset was the last thing to say), which is to be told.
             if self.send_segments(now, place) {
-                // Sending can be the end of a connection (a reset was the last thing to say).
                 continue;
             }
             self.dirty.pop_front();
@@ -202,7 +193,7 @@ impl Network {
     /// TIME-WAIT included.
     pub fn crash(&mut self, host: Node) {
         for place in 0..self.sockets.len() as u32 {
-            if self.sockets[place as usize].endpoint.as_ref().is_some_and(|e| e.host == host) {
+            if self.sockets[place as usize].endpoint.as_ref().is_some_and(|e| e.path.host == host) {
                 self.release(place);
             }
         }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::addresses::AddressId;
 use super::endpoint::{Endpoint, Flags, Slot, Told};
 use super::filter::Filter;
-use super::flight::{About, Origin};
+use super::flight::{About, Path};
 use super::mark::{Mark, Marks};
 use super::network::Network;
 use super::output::{Event, Output, SocketId, Trouble};
@@ -13,7 +13,7 @@ use super::packet::{Body, Datagram, ip_header_bytes};
 use super::ports::{FIRST_PORT, Key};
 use super::tap::Scale;
 use super::tcp::{self, Connection, Late, Segment};
-use super::topology::{Node, RouteId};
+use super::topology::Node;
 use crate::octets::Chunk;
 use crate::sim::Instant;
 
@@ -50,13 +50,11 @@ impl Network {
             self.outputs.push_back(Output::Failed(socket, Trouble::NoPort));
             return;
         };
-        let peer = self.addresses.node(remote);
-        let route = peer.and_then(|peer| self.topology.route(host, peer));
-        let config = self.connection_config(host, remote, route);
+        let path = self.path(host, local, remote);
+        let config = self.connection_config(&path);
         let iss = self.initial_sequence_number(now, host, Key::new(local, local_port, remote, dial.port));
         let tcp = Connection::connect(&config, local_port, dial.port, iss);
-        let mut endpoint = Endpoint::new(tcp, host, peer, local, remote);
-        endpoint.route = route;
+        let mut endpoint = Endpoint::new(tcp, path);
         endpoint.route_epoch = self.topology.epoch();
         endpoint.tag = dial.tag;
         endpoint.marks.begin(iss.wrapping_add(1), dial.mark);
@@ -92,10 +90,18 @@ impl Network {
         (mix as u32).wrapping_add((now.as_nanos() >> 6) as u32)
     }
 
-    fn connection_config(&self, host: Node, remote: AddressId, route: Option<RouteId>) -> tcp::Config {
-        let mtu = route.map_or(1500, |r| self.topology.steps(r).mtu);
-        let headers = (ip_header_bytes(self.address(remote)) + tcp::HEADER_BYTES) as u16;
-        tcp::Config { mss: mtu.saturating_sub(headers), ..self.hosts[host.0 as usize].tcp }
+    /// The way from a host to an address.
+    fn path(&mut self, host: Node, source: AddressId, destination: AddressId) -> Path {
+        let to = self.addresses.node(destination);
+        let route = to.and_then(|to| self.topology.route(host, to));
+        let header_bytes = ip_header_bytes(self.address(destination)) as u16;
+        Path { host, to, source, destination, route, header_bytes }
+    }
+
+    fn connection_config(&self, path: &Path) -> tcp::Config {
+        let mtu = path.route.map_or(1500, |r| self.topology.steps(r).mtu);
+        let headers = path.header_bytes + tcp::HEADER_BYTES as u16;
+        tcp::Config { mss: mtu.saturating_sub(headers), ..self.hosts[path.host.0 as usize].tcp }
     }
 
     fn install(&mut self, place: u32, endpoint: Endpoint) {
@@ -126,13 +132,6 @@ impl Network {
     pub fn room(&self, socket: SocketId) -> usize {
         let slot = self.sockets.get(socket.0 as usize);
         slot.and_then(|s| s.endpoint.as_ref()).map_or(0, |endpoint| endpoint.tcp.send_room())
-    }
-
-    /// Whether there is [room](Network::room) for so many bytes.
-    #[must_use]
-    pub fn has_room(&self, socket: SocketId, bytes: usize) -> bool {
-        let slot = self.sockets.get(socket.0 as usize);
-        slot.and_then(|s| s.endpoint.as_ref()).is_some_and(|endpoint| endpoint.tcp.has_room(bytes))
     }
 
     /// Asks for [`Output::Room`] as soon as there is room worth speaking of.
@@ -203,11 +202,9 @@ impl Network {
     ) {
         let destination = self.addresses.id(to.0);
         let source = self.addresses.source(host, from.0, destination);
-        let peer = self.addresses.node(destination);
-        let route = peer.and_then(|peer| self.topology.route(host, peer));
+        let path = self.path(host, source, destination);
         let body = Body::Udp(Datagram { source_port: from.1, destination_port: to.1, payload });
-        let origin = Origin { host, to: peer, source, destination, route, about: About::default() };
-        self.transmit(now, origin, body);
+        self.transmit(now, path, About::default(), body);
     }
 
     /// Puts a socket on the list of those that have something to send or to tell.
@@ -220,24 +217,18 @@ impl Network {
         }
     }
 
-    /// A segment has reached its host, from and to these addresses.
-    pub(super) fn segment_arrived(
-        &mut self,
-        now: Instant,
-        host: Node,
-        (source, destination): (AddressId, AddressId),
-        about: About,
-        segment: Segment,
-    ) {
-        let key = Key::new(destination, segment.destination_port, source, segment.source_port);
-        if let Some(place) = self.find(host, &key) {
-            if let Some(endpoint) = &mut self.sockets[place as usize].endpoint {
-                endpoint.note(&segment, &about.marks);
-                endpoint.tcp.handle_segment(now, segment);
-                self.touch(place);
-            }
-        } else {
-            self.stray(now, host, key, &about, &segment);
+    /// A segment has reached its host.
+    #[inline]
+    pub(super) fn segment_arrived(&mut self, now: Instant, host: Node, path: &Path, about: &About, segment: Segment) {
+        let key = Key::new(path.destination, segment.destination_port, path.source, segment.source_port);
+        let Some(place) = self.find(about.likely_place, &key) else {
+            return self.stray(now, host, key, about, &segment);
+        };
+        if let Some(endpoint) = &mut self.sockets[place as usize].endpoint {
+            endpoint.likely_place = about.from_place;
+            endpoint.note(&segment, &about.marks);
+            endpoint.tcp.handle_segment(now, segment);
+            self.touch(place);
         }
     }
 
@@ -260,43 +251,34 @@ impl Network {
         }
     }
 
-    /// The connection of a key. A host mostly hears of the one that it heard of last, which spares a search.
+    /// The connection of a key. It mostly is where it was before, which spares a search.
     #[inline]
-    fn find(&mut self, host: Node, key: &Key) -> Option<u32> {
-        let recent = self.hosts[host.0 as usize].recent;
-        if let Some(slot) = self.sockets.get(recent as usize)
-            && slot.endpoint.as_ref().is_some_and(|e| e.host == host && e.key() == *key)
+    fn find(&self, likely: u32, key: &Key) -> Option<u32> {
+        if let Some(slot) = self.sockets.get(likely as usize)
+            && slot.endpoint.as_ref().is_some_and(|e| e.key() == *key)
         {
-            return Some(recent);
+            return Some(likely);
         }
-        let place = *self.connections.get(key)?;
-        self.hosts[host.0 as usize].recent = place;
-        Some(place)
+        self.connections.get(key).copied()
     }
 
     /// Sends a segment that belongs to no connection, back to where another came from.
     fn answer(&mut self, now: Instant, host: Node, key: Key, about: &About, segment: Segment) {
-        let to = self.addresses.node(key.remote());
-        let route = to.and_then(|to| self.topology.route(host, to));
-        let scale = Scale {
-            sequence: about.scale.acknowledgement,
-            acknowledgement: about.scale.sequence,
-            window_shift: 0,
-        };
-        let about = About { tag: about.tag, marks: Marks { first: about.marks.first, others: None }, scale };
-        let origin = Origin { host, to, source: key.local(), destination: key.remote(), route, about };
-        self.transmit(now, origin, Body::Tcp(segment));
+        let path = self.path(host, key.local(), key.remote());
+        let scale =
+            Scale { sequence: about.scale.acknowledgement, acknowledgement: about.scale.sequence, window_shift: 0 };
+        let marks = Marks { first: about.marks.first, others: None };
+        let about = About { tag: about.tag, marks, scale, likely_place: about.from_place, ..About::default() };
+        self.transmit(now, path, about, Body::Tcp(segment));
     }
 
     fn accept(&mut self, now: Instant, host: Node, key: Key, about: &About, syn: &Segment) {
-        let peer = self.addresses.node(key.remote());
-        let route = peer.and_then(|peer| self.topology.route(host, peer));
-        let config = self.connection_config(host, key.remote(), route);
+        let path = self.path(host, key.local(), key.remote());
+        let config = self.connection_config(&path);
         let iss = self.initial_sequence_number(now, host, key);
-        let tcp = Connection::accept(now, &config, syn, iss);
-        let mut endpoint = Endpoint::new(tcp, host, peer, key.local(), key.remote());
-        endpoint.route = route;
+        let mut endpoint = Endpoint::new(Connection::accept(now, &config, syn, iss), path);
         endpoint.route_epoch = self.topology.epoch();
+        endpoint.likely_place = about.from_place;
         endpoint.tag = about.tag;
         let first = syn.seq.wrapping_add(1);
         endpoint.came.note(first, first, &about.marks);
@@ -327,7 +309,7 @@ impl Network {
                 endpoint.flags.attended = true;
                 endpoint.flags.open = true;
                 let (host, port, tag, remote) =
-                    (endpoint.host, endpoint.tcp.local_port(), endpoint.tag, endpoint.remote);
+                    (endpoint.path.host, endpoint.tcp.local_port(), endpoint.tag, endpoint.path.destination);
                 return Some(Output::Accepted { socket, host, port, remote: self.address(remote), tag });
             }
             tcp::Event::Connected => return Some(Output::Connected(socket)),
@@ -370,7 +352,8 @@ impl Network {
         let Some(endpoint) = &mut self.sockets[place as usize].endpoint else { return };
         if endpoint.route_epoch != self.topology.epoch() {
             endpoint.route_epoch = self.topology.epoch();
-            endpoint.route = endpoint.peer.and_then(|peer| self.topology.route(endpoint.host, peer));
+            let Path { host, to, .. } = endpoint.path;
+            endpoint.path.route = to.and_then(|to| self.topology.route(host, to));
         }
         if endpoint.flags.watched
             && let Some(Told::Left(bytes)) = endpoint.newly_left()
@@ -380,17 +363,12 @@ impl Network {
         let about = About {
             tag: endpoint.tag,
             marks: endpoint.marks_of(&segment),
-            scale: endpoint.scale(segment.flags.syn()),
+            scale: if self.watched { endpoint.scale(segment.flags.syn()) } else { Scale::default() },
+            from_place: place,
+            likely_place: endpoint.likely_place,
         };
-        let origin = Origin {
-            host: endpoint.host,
-            to: endpoint.peer,
-            source: endpoint.local,
-            destination: endpoint.remote,
-            route: endpoint.route,
-            about,
-        };
-        self.transmit(now, origin, Body::Tcp(segment));
+        let path = endpoint.path;
+        self.transmit(now, path, about, Body::Tcp(segment));
     }
 
     /// A socket has nothing more to say for now.
@@ -404,7 +382,7 @@ impl Network {
         if endpoint.tcp.state() == tcp::State::TimeWait
             && let Some(record) = endpoint.tcp.time_wait_record()
         {
-            let (key, host) = (endpoint.key(), endpoint.host);
+            let (key, host) = (endpoint.key(), endpoint.path.host);
             self.release(place);
             if let Some(end) = self.hosts[host.0 as usize].waits.begin(now, key, record) {
                 self.events.push(end, Event::Waited(host));

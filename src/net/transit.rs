@@ -1,12 +1,12 @@
 //! Packets on their way: one event for each lane they cross.
 
-use super::flight::{Flight, Origin};
+use super::flight::{About, Flight, Path};
 use super::lane::Drop;
 use super::network::Network;
 use super::output::{Datagram, Event, Output};
-use super::packet::{Body, ip_header_bytes};
+use super::packet::Body;
 use super::tap::{Loss, Sight, Sighting};
-use super::topology::{LaneId, Node, RouteId};
+use super::topology::{LaneId, Node};
 use crate::sim::{Duration, Instant};
 
 /// What a packet needs to hand itself to its own host: the kernel does not do it in the same instant.
@@ -15,35 +15,31 @@ const LOOPBACK: Duration = Duration::from_micros(10);
 impl Network {
     /// A host puts a packet on the network.
     #[inline]
-    pub(super) fn transmit(&mut self, now: Instant, origin: Origin, body: Body) {
+    pub(super) fn transmit(&mut self, now: Instant, path: Path, about: About, body: Body) {
         self.last_packet += 1;
-        let Origin { host, to, source, destination, route, about } = origin;
         let slot = self.flights.insert(Flight {
-            number: self.last_packet,
-            wire_bytes: (ip_header_bytes(self.address(destination)) + body.wire_len()) as u32,
-            body,
-            source,
-            destination,
-            from: host,
-            to,
-            route: route.unwrap_or(RouteId(0)),
+            path,
             step: 0,
             outages: 0,
+            wire_bytes: u32::from(path.header_bytes) + body.wire_len() as u32,
+            number: self.last_packet,
             about,
+            body,
         }) as u32;
-        self.see(slot, host, Sight::Sent);
-        if to == Some(host) {
+        self.see(slot, path.host, Sight::Sent);
+        if path.to == Some(path.host) {
             self.events.push(now + LOOPBACK, Event::Arrival(slot));
-        } else if route.is_some() {
-            self.enter_lane(now, slot, host);
+        } else if path.route.is_some() {
+            self.enter_lane(now, slot, path.host);
         } else {
-            self.lose(slot, host, Loss::NoRoute, None);
+            self.lose(slot, path.host, Loss::NoRoute, None);
         }
     }
 
     fn enter_lane(&mut self, now: Instant, slot: u32, here: Node) {
         let flight = &mut self.flights[slot as usize];
-        let step = self.topology.steps(flight.route).steps[usize::from(flight.step)];
+        let Some(route) = flight.path.route else { return };
+        let step = self.topology.steps(route).steps[usize::from(flight.step)];
         let lane = self.topology.lane_mut(step.lane);
         flight.outages = lane.outages();
         let loss = match lane.offer(now, flight.wire_bytes as usize) {
@@ -68,9 +64,11 @@ impl Network {
     /// A packet has reached the end of a lane.
     pub(super) fn arrival(&mut self, now: Instant, slot: u32) {
         let flight = &mut self.flights[slot as usize];
-        let Some(to) = flight.to else { return };
-        if flight.from != to {
-            let steps = &self.topology.steps(flight.route).steps;
+        let Some(to) = flight.path.to else { return };
+        if let Some(route) = flight.path.route
+            && flight.path.host != to
+        {
+            let steps = &self.topology.steps(route).steps;
             let step = steps[usize::from(flight.step)];
             if self.topology.lane(step.lane).outages() != flight.outages {
                 return self.lose(slot, step.to, Loss::LinkDown, Some(step.lane));
@@ -86,11 +84,11 @@ impl Network {
         }
         self.see(slot, to, Sight::Arrived);
         self.active_at = now;
-        let Flight { body, source, destination, about, .. } = self.flights.remove(slot as usize);
+        let Flight { body, path, about, .. } = self.flights.remove(slot as usize);
         match body {
-            Body::Tcp(segment) => self.segment_arrived(now, to, (source, destination), about, segment),
+            Body::Tcp(segment) => self.segment_arrived(now, to, &path, &about, segment),
             Body::Udp(datagram) => {
-                let (from, local) = (self.address(source), self.address(destination));
+                let (from, local) = (self.address(path.source), self.address(path.destination));
                 let datagram = Datagram {
                     from,
                     from_port: datagram.source_port,
@@ -124,10 +122,10 @@ impl Network {
             number: flight.number,
             node,
             sight,
-            from: flight.from,
-            to: flight.to,
-            source: self.address(flight.source),
-            destination: self.address(flight.destination),
+            from: flight.path.host,
+            to: flight.path.to,
+            source: self.address(flight.path.source),
+            destination: self.address(flight.path.destination),
             tag: flight.about.tag,
             mark: flight.about.marks.first,
             scale: flight.about.scale,

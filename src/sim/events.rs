@@ -382,6 +382,7 @@ impl<E> Engine<E> {
     }
 
     /// When the next event happens.
+    #[inline]
     pub fn next_time(&mut self) -> Option<Instant> {
         self.list.peek_time()
     }

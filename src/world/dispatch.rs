@@ -60,7 +60,7 @@ impl World {
             directory: &self.directory,
             watch: &mut self.watch,
             actions: &mut actions,
-            given: (None, 0),
+            given: 0,
         };
         here.agent.handle_input(&mut ctx, input);
         for action in actions.drain(..) {

@@ -97,10 +97,6 @@ impl Sockets for Network {
         Network::reserve(self).into()
     }
 
-    fn has_room(&self, socket: SocketId, bytes: usize) -> bool {
-        Network::has_room(self, socket.into(), bytes)
-    }
-
     fn room(&self, socket: SocketId) -> usize {
         Network::room(self, socket.into())
     }

@@ -68,6 +68,8 @@ pub(super) struct Session {
     pub(super) deadline: Option<Instant>,
     /// The host at the other end.
     pub(super) peer: HostId,
+    /// The mail that what it says is about, and its hop, for observers. QUIT still belongs to the last one.
+    about: Option<(MailId, u16)>,
     /// What it has said and the connection has not taken yet.
     outgoing: Outgoing,
 }
@@ -142,6 +144,7 @@ impl Courier {
             mails: 0,
             deadline: Some(ctx.now + self.config.connect_timeout),
             peer: ctx.directory.find(address).unwrap_or(HostId::NOBODY),
+            about: Some(about),
             outgoing: Outgoing::default(),
         }) as u32;
         self.record_attempt(ctx, token);
@@ -291,11 +294,7 @@ impl Courier {
     fn send(&mut self, ctx: &mut Context<'_>, token: u32, data: Chunk, says: Says) {
         let session = &mut self.sessions[token as usize];
         let Some(socket) = session.socket else { return };
-        let about = session.job.as_ref().map(|job| {
-            let entry = self.queue.entry(job.entry);
-            (MailId(entry.mail), entry.hops + 1)
-        });
-        session.outgoing.send(ctx, socket, data, about, says);
+        session.outgoing.send(ctx, socket, data, session.about, says);
     }
 
     /// Begins the transaction for the session's job.
@@ -333,6 +332,8 @@ impl Courier {
     /// Gives a connection that is already there its next job.
     pub(super) fn take_job(&mut self, ctx: &mut Context<'_>, token: u32, job: Job) {
         let session = &mut self.sessions[token as usize];
+        let entry = self.queue.entry(job.entry);
+        session.about = Some((MailId(entry.mail), entry.hops + 1));
         session.state = State::Talking;
         session.deadline = None;
         session.earlier = 0;
@@ -386,6 +387,7 @@ impl Courier {
         let keep = session.mails < self.config.mails_per_connection && !self.config.idle.is_zero();
         if keep {
             session.state = State::Idle;
+            session.about = None;
             session.deadline = Some(ctx.now + self.config.idle);
             let place = destination.0 as usize;
             if self.idle.len() <= place {

@@ -63,13 +63,6 @@ impl Connection {
         self.send_buffer().saturating_sub(self.queue.len())
     }
 
-    /// Whether [`send_room`](Connection::send_room) is at least so many bytes.
-    #[must_use]
-    #[inline]
-    pub fn has_room(&self, bytes: usize) -> bool {
-        self.queue.len() + bytes <= LEAST_BUFFER || self.send_room() >= bytes
-    }
-
     /// Whether a sender that waits for room should be told: a third of the buffer is free (Linux
     /// `sk_stream_is_writeable`), so that it is not woken for crumbs.
     #[must_use]

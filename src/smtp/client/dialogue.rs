@@ -215,9 +215,13 @@ impl Session {
                     let size_bytes = transaction.content.len() as u64;
                     let (outputs, mut last) = (&mut self.outputs, None);
                     data::stuff(&transaction.content, transaction.clean_lines, |chunk| {
-                        outputs.extend(last.replace(chunk).map(Output::Content));
+                        if let Some(piece) = last.replace(chunk) {
+                            outputs.push_back(Output::Content(piece));
+                        }
                     });
-                    outputs.extend(last.map(|data| Output::EndOfContent { data, size_bytes }));
+                    if let Some(data) = last {
+                        outputs.push_back(Output::EndOfContent { data, size_bytes });
+                    }
                 }
                 self.await_reply(now, Awaited::EndOfData);
             }
