@@ -309,6 +309,7 @@ impl Story {
             window_bytes: 65_535,
             payload_bytes: bytes,
             retransmission: again,
+            again: None,
             reason,
         };
         self.at(from, Some(conn), what(PacketStep::Sent, None));

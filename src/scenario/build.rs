@@ -29,6 +29,7 @@ pub struct BuildOptions {
 pub fn build(plan: &Plan, options: BuildOptions) -> World {
     let seed = options.seed.unwrap_or(plan.seed);
     let mut builder = Builder::new(&plan.title, seed, plan.start_unix_secs);
+    builder.tcp = plan.tcp;
     let names = names::Names::new(plan);
     for (place, host) in plan.hosts.iter().enumerate() {
         let id = HostId(place as u32);
@@ -48,7 +49,7 @@ pub fn build(plan: &Plan, options: BuildOptions) -> World {
                 host.clock.zone_minutes,
             ),
             listening,
-            tcp: None,
+            tcp: host.tcp,
             agent,
             implied: false,
         });

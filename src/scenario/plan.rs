@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::Expectation;
 use crate::identity::{Domain, Mailbox};
+use crate::net::tcp;
 use crate::sim::{Distribution, Duration, Instant};
 use crate::smtp::timeouts::Patience;
 use crate::trace::HostId;
@@ -37,6 +38,8 @@ pub struct Plan {
     pub start_unix_secs: i64,
     /// The run ends when nothing is left to happen, but never later than this.
     pub run_for: Duration,
+    /// The TCP of hosts that have none of their own.
+    pub tcp: tcp::Config,
     /// One-way latency between a host and the implied name server. Of no meaning where the file has name servers.
     pub resolver_latency: Duration,
     /// The hosts, in the order of the file (generated sites come last). [`HostId`] counts from 0 in this order.
@@ -84,6 +87,8 @@ pub struct HostPlan {
     pub ipv4: Ipv4Addr,
     /// Its IPv6 address, where asked for.
     pub ipv6: Option<Ipv6Addr>,
+    /// Its TCP; none means the scenario's.
+    pub tcp: Option<tcp::Config>,
     /// Whom it asks; none means the implied name server.
     pub resolver: Option<HostId>,
     /// How its clock differs from the true time.

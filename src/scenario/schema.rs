@@ -90,6 +90,10 @@ shape! {
         zone: "zone, such as \"+01:00\"" = "\"+00:00\"",
         /// It ends when nothing is left to happen, but not later than this; at most 100 years.
         run_for: "duration" = "\"10d\"",
+        /// How the TCP of hosts behaves that do not say otherwise: as Linux's, with the congestion window of Reno; the same
+        /// with the interval between SYNs that Linux had before 6.5; Linux's with the window of CUBIC; or TCP as textbooks have
+        /// it, without selective acknowledgement.
+        tcp: "Linux, LinuxBefore65, Cubic or Reno" = "Linux",
         /// The machines, by name. A name with a dot is the host's name in the DNS, too.
         hosts: "map from name to User(..), Mta(..), NameServer(..) or Router" = "{}",
         /// What connects them: `("a", "b", Preset)` or `("a", "b", (latency: .., ..))`; the third may be left out.

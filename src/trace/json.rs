@@ -348,6 +348,7 @@ mod tests {
             window_bytes: 65_535,
             payload_bytes: 10,
             retransmission: true,
+            again: Some(crate::trace::RepeatReason::Rack),
             reason,
         };
         let line = |direction, peer, text: &[u8]| What::Line {

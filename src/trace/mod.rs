@@ -12,7 +12,7 @@ pub mod transcript;
 
 pub use record::{
     ConnId, ConnectionState, Direction, HostEntry, HostId, LinkEntry, LossReason, MailId, PacketStep, QueueName,
-    Record, RecordId, Roster, Side, Transport, Verdict, What,
+    Record, RecordId, RepeatReason, Roster, Side, Transport, Verdict, What,
 };
 pub use text::{Octets, visible};
 pub use tracer::{At, Sink, Tracer};

@@ -161,6 +161,24 @@ pub enum PacketStep {
     Lost,
 }
 
+/// Why TCP sends bytes again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RepeatReason {
+    /// The retransmission timer struck (RFC 6298).
+    Timeout,
+    /// Three duplicate acknowledgements came (RFC 5681, RFC 6582).
+    Duplicates,
+    /// What left later has arrived (RACK, RFC 8985).
+    Rack,
+    /// A tail loss probe (RFC 8985).
+    Probe,
+    /// A look whether the window of the other end has opened (RFC 9293 §3.8.6.1).
+    Window,
+    /// A SYN that nobody answered.
+    Syn,
+}
+
 /// Why a packet was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -257,6 +275,9 @@ pub enum What {
         payload_bytes: u32,
         /// Whether TCP sends these bytes again.
         retransmission: bool,
+        /// Why it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        again: Option<RepeatReason>,
         /// Why it was lost.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<LossReason>,

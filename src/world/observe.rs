@@ -6,7 +6,8 @@ use super::World;
 use super::pipes::marked;
 use crate::net::packet::Body;
 use crate::net::tap::{Loss, Sight, Sighting};
-use crate::trace::{At, ConnId, HostId, LossReason, PacketStep, Sink, Transport, What};
+use crate::net::tcp::Repeat;
+use crate::trace::{At, ConnId, HostId, LossReason, PacketStep, RepeatReason, Sink, Transport, What};
 
 impl World {
     /// Adds somebody who looks on. Do so before the first event.
@@ -59,6 +60,7 @@ impl World {
                 window_bytes: u32::from(segment.window) << sighting.scale.window_shift,
                 payload_bytes: segment.payload.len() as u32,
                 retransmission: segment.retransmission.is_some(),
+                again: segment.retransmission.map(again),
                 reason,
             },
             Body::Udp(datagram) => What::Packet {
@@ -75,10 +77,22 @@ impl World {
                 window_bytes: 0,
                 payload_bytes: datagram.payload.len() as u32,
                 retransmission: false,
+                again: None,
                 reason,
             },
         };
         self.tracer.packet(at, || what);
+    }
+}
+
+fn again(repeat: Repeat) -> RepeatReason {
+    match repeat {
+        Repeat::Timeout => RepeatReason::Timeout,
+        Repeat::Duplicates => RepeatReason::Duplicates,
+        Repeat::Rack => RepeatReason::Rack,
+        Repeat::Probe => RepeatReason::Probe,
+        Repeat::Window => RepeatReason::Window,
+        Repeat::Syn => RepeatReason::Syn,
     }
 }
 

@@ -104,6 +104,7 @@ fn an_idle_host_changes_nothing_but_the_roster() {
             name: "idle".into(),
             domain: None,
             ipv4: Ipv4Addr::new(198, 18, 0, 1),
+            tcp: None,
             ipv6: None,
             resolver,
             clock: ClockPlan::default(),

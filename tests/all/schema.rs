@@ -14,7 +14,7 @@ use postroad::sim::Instant;
 use postroad::trace::jsonl::{JsonLines, read};
 use postroad::trace::{
     ConnId, ConnectionState, Direction, HostEntry, HostId, LinkEntry, LossReason, MailId, Octets, PacketStep,
-    QueueName, Record, RecordId, Roster, SCHEMA_VERSION, Side, Sink, Transport, Verdict, What,
+    QueueName, Record, RecordId, RepeatReason, Roster, SCHEMA_VERSION, Side, Sink, Transport, Verdict, What,
 };
 use serde_json::{Value, json};
 
@@ -66,6 +66,7 @@ fn samples() -> Vec<What> {
             window_bytes: 5,
             payload_bytes: 6,
             retransmission: true,
+            again: Some(RepeatReason::Rack),
             reason: Some(LossReason::Noise),
         },
         What::Connection { state: ConnectionState::Open, side, peer, port: 25 },
@@ -190,6 +191,10 @@ fn schema() -> Value {
             "reason of a loss": words(&[
                 LossReason::Noise, LossReason::BufferFull, LossReason::LinkDown, LossReason::HostDown,
                 LossReason::NoRoute, LossReason::Fault,
+            ]),
+            "why bytes are sent again": words(&[
+                RepeatReason::Timeout, RepeatReason::Duplicates, RepeatReason::Rack, RepeatReason::Probe,
+                RepeatReason::Window, RepeatReason::Syn,
             ]),
             "state of a connection": words(&[
                 ConnectionState::Connecting, ConnectionState::Open, ConnectionState::Refused,

@@ -51,6 +51,7 @@ fn tolerance(kind: &str) -> f64 {
         "clean" => 0.03,
         "rough" | "loss" => 0.15,
         "drops" => 0.25,
+        "window" => 0.10,
         other => panic!("no such kind: {other}"),
     }
 }

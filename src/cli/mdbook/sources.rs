@@ -249,6 +249,7 @@ fn records() -> String {
         ("ConnectionState", "state of a connection"),
         ("PacketStep", "step of a packet"),
         ("LossReason", "reason of a loss"),
+        ("RepeatReason", "why bytes are sent again"),
         ("Side", "side"),
         ("Direction", "direction"),
     ] {

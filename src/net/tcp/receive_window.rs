@@ -71,9 +71,9 @@ impl ReceiveWindow {
         }
         if self.read > self.space {
             // Twice what came, and as much more as it came faster than before: a sender in slow start doubles.
-            let wanted = 2 * u64::from(self.read) + 16 * u64::from(mss);
+            let wanted = 2 * u64::from(self.read);
             let faster = wanted * u64::from(self.read - self.space) / u64::from(self.space.max(1));
-            self.clamp = (wanted + 2 * faster).min(u64::from(self.most)) as u32;
+            self.clamp = (wanted + faster).min(u64::from(self.most)) as u32;
             self.space = self.read;
         }
         (self.read, self.since) = (0, now);

@@ -65,6 +65,7 @@ impl Checker {
                 domain: None,
                 ipv4,
                 ipv6: None,
+                tcp: None,
                 resolver: None,
                 clock: ClockPlan::default(),
                 role: Role::Router,

@@ -8,6 +8,7 @@ use super::Checker;
 use super::names::{HostKind, HostName};
 use super::sites::SitesPlan;
 use crate::identity::{Domain, Mailbox};
+use crate::net::tcp;
 use crate::scenario::plan::{ClientPlan, ClockPlan, HostPlan, NameServerPlan, Role, UserPlan};
 use crate::scenario::read::{Fields, Reader};
 use crate::scenario::schema::{MTA, NAME_SERVER, ROUTER, USER};
@@ -152,7 +153,8 @@ impl Checker {
             let clock = ClockPlan { ahead_secs: 0, zone_minutes: self.names.zone_minutes };
             let ipv4 = self.plan.hosts[i].ipv4;
             let name = Arc::clone(&host.name);
-            self.plan.hosts[i] = HostPlan { name, domain, ipv4, ipv6: None, resolver: None, clock, role: Role::Router };
+            self.plan.hosts[i] =
+                HostPlan { name, domain, ipv4, ipv6: None, tcp: None, resolver: None, clock, role: Role::Router };
         }
         for draft in drafts {
             let role = match self.names.kind(draft.id) {
@@ -185,6 +187,7 @@ impl Checker {
         if fields.or("ipv6", false, |n| self.r.bool(n)) {
             host.ipv6 = Some(super::addresses::ipv6(draft.id));
         }
+        host.tcp = fields.opt("tcp", |n| tcp(&mut self.r, n));
         host.clock.ahead_secs = fields.or("clock", 0, |n| self.r.offset_secs(n));
         host.clock.zone_minutes = fields.or("zone", host.clock.zone_minutes, |n| self.r.zone(n));
         if let Some(node) = fields.get("resolver") {
@@ -235,6 +238,17 @@ pub(super) fn submission_port(r: &mut Reader, node: &Node) -> Option<u16> {
     }
     let message = format!("no server listens for mail on port {port}");
     r.bad_value(&node.span, message, "expected 587 (submission) or 25 (relay)")
+}
+
+/// How a TCP behaves.
+pub(super) fn tcp(r: &mut Reader, node: &Node) -> Option<tcp::Config> {
+    let names = [
+        ("Linux", tcp::Config::default()),
+        ("LinuxBefore65", tcp::Config { syn_linear_timeouts: 0, ..tcp::Config::default() }),
+        ("Cubic", tcp::Config::cubic()),
+        ("Reno", tcp::Config::reno()),
+    ];
+    r.choice(node, "a TCP", &names)
 }
 
 /// What every sender can say.

@@ -28,6 +28,7 @@ use super::read::{Fields, Reader};
 use super::schema::SCENARIO;
 use super::tree::{self, Kind, Node};
 use crate::diag::Diagnostic;
+use crate::net::tcp;
 use crate::sim::calendar::Calendar;
 use crate::sim::{Duration, Instant};
 use names::Names;
@@ -90,6 +91,7 @@ impl Checker {
             seed: 1,
             start_unix_secs: Calendar::default().unix_secs(Instant::ZERO),
             run_for: DEFAULT_RUN,
+            tcp: tcp::Config::default(),
             resolver_latency: Duration::from_millis(5),
             hosts: Vec::new(),
             links: Vec::new(),
@@ -184,6 +186,7 @@ impl Checker {
         plan.start_unix_secs = fields.or("start", plan.start_unix_secs, |n| r.date(n, zone));
         let shortest = Duration::from_nanos(1);
         plan.run_for = fields.or("run_for", plan.run_for, |n| r.duration_in(n, shortest, LONGEST_RUN));
+        plan.tcp = fields.or("tcp", plan.tcp, |n| hosts::tcp(r, n));
         let slowest = Duration::from_hours(1);
         let latency = |n| r.duration_in(n, Duration::ZERO, slowest);
         plan.resolver_latency = fields.or("resolver_latency", plan.resolver_latency, latency);

@@ -9,6 +9,8 @@ shape! {
         address: "IPv4 address" = "given out from 192.0.2.0/24, then 10.0.0.0/8",
         /// Whether it has an IPv6 address, too.
         ipv6: "bool" = "false",
+        /// How its TCP behaves.
+        tcp: "Linux, LinuxBefore65, Cubic or Reno" = "the scenario's",
         /// The name server that it asks.
         resolver: "host" = "the scenario's",
         /// How far its clock is ahead of the true time; with a minus sign, behind.

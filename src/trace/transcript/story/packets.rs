@@ -4,7 +4,7 @@ use super::super::clock::span;
 use super::super::{Line, Style, number};
 use super::item::Item;
 use super::telling::Telling;
-use crate::trace::{LossReason, PacketStep, Record, Transport, What};
+use crate::trace::{LossReason, PacketStep, Record, RepeatReason, Transport, What};
 
 impl Telling<'_> {
     pub(super) fn packet(&mut self, record: &Record) {
@@ -67,6 +67,7 @@ impl Telling<'_> {
             window_bytes,
             payload_bytes,
             retransmission,
+            again,
             ..
         } = &record.what
         else {
@@ -92,7 +93,7 @@ impl Telling<'_> {
             Transport::Udp => line.push(Style::Faint, format!("UDP len {payload_bytes}")),
         }
         if *retransmission {
-            line.push(Style::Warning, " sent again");
+            line.push(Style::Warning, format!(" sent again{}", again.map_or("", why_again)));
         }
         line
     }
@@ -107,5 +108,17 @@ fn why(reason: Option<LossReason>) -> &'static str {
         Some(LossReason::NoRoute) => "no route leads there",
         Some(LossReason::Fault) => "a fault of the scenario",
         None => "no reason known",
+    }
+}
+
+/// Why TCP sends something again.
+fn why_again(reason: RepeatReason) -> &'static str {
+    match reason {
+        RepeatReason::Timeout => ": no answer in time",
+        RepeatReason::Duplicates => ": three duplicate acknowledgements",
+        RepeatReason::Rack => ": what left later has arrived (RACK)",
+        RepeatReason::Probe => ": tail loss probe",
+        RepeatReason::Window => ": is the window still closed?",
+        RepeatReason::Syn => ": nobody has answered",
     }
 }
