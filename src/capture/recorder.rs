@@ -257,3 +257,7 @@ impl<W: Write> Tap for Recorder<W> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "recorder_tests.rs"]
+mod tests;
