@@ -11,6 +11,8 @@ mod conservation;
 mod determinism;
 #[path = "all/floors.rs"]
 mod floors;
+#[path = "all/joints.rs"]
+mod joints;
 #[path = "all/lab.rs"]
 mod lab;
 #[path = "all/scenarios.rs"]

@@ -22,6 +22,8 @@ mod ports;
 mod sockets;
 pub mod tap;
 pub mod tcp;
+#[cfg(test)]
+mod tests;
 pub mod topology;
 mod transit;
 mod waits;

@@ -37,6 +37,18 @@ impl Waits {
         !self.records.is_empty() && self.records.contains_key(key)
     }
 
+    /// How many there are.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// How many entries their list has.
+    #[cfg(test)]
+    pub(super) fn listed(&self) -> usize {
+        self.ends.len()
+    }
+
     /// Keeps one. Says when [`end`](Waits::end) is to be called, where that has not been said before.
     pub(super) fn begin(&mut self, now: Instant, key: Key, record: TimeWait) -> Option<Instant> {
         let end = now + record.lasts();

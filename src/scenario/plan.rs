@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::Expectation;
 use crate::identity::{Domain, Mailbox};
 use crate::sim::{Distribution, Duration, Instant};
+use crate::smtp::timeouts::Patience;
 use crate::trace::HostId;
 
 /// The address kept free for a name server that no scenario has to name.
@@ -211,7 +212,9 @@ pub struct ClientPlan {
     pub dns_cache: bool,
     /// How long it waits for a connection to open.
     pub connect_timeout: Duration,
-    /// How long it waits for a reply; none means the times of RFC 5321 §4.5.3.2 for each command.
+    /// Whose times it has for each reply, and for blocks of content.
+    pub patience: Patience,
+    /// How long it waits for any reply, whatever its patience says.
     pub reply_timeout: Option<Duration>,
 }
 

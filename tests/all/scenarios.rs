@@ -14,7 +14,7 @@ use postroad::trace::{HostId, Sink, What};
 use super::lab::{self, Look};
 
 /// The expectations that a run of the plan does not meet.
-fn broken(plan: &Plan, seed: Option<u64>) -> Vec<String> {
+pub(super) fn broken(plan: &Plan, seed: Option<u64>) -> Vec<String> {
     let mut world = scenario::build(plan, BuildOptions { seed, keep_mail: false });
     let judge = Rc::new(RefCell::new(Judge::new(plan)));
     world.observe(Box::new(judge.clone()));

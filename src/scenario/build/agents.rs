@@ -106,18 +106,8 @@ fn dial_host(plan: &Plan, host: HostId, port: u16) -> Arc<str> {
 
 fn client_config(name: &Domain, plan: &ClientPlan) -> Arc<client::Config> {
     let timeouts = match plan.reply_timeout {
-        None => Timeouts::default(),
-        Some(all) => Timeouts {
-            greeting: all,
-            helo: all,
-            mail: all,
-            rcpt: all,
-            data_initiation: all,
-            data_block: all,
-            data_termination: all,
-            rset: all,
-            quit: all,
-        },
+        None => plan.patience.timeouts(),
+        Some(all) => Timeouts::all(all),
     };
     Arc::new(client::Config {
         try_esmtp: plan.esmtp,

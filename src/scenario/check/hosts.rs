@@ -13,6 +13,7 @@ use crate::scenario::read::{Fields, Reader};
 use crate::scenario::schema::{MTA, NAME_SERVER, ROUTER, USER};
 use crate::scenario::tree::{Kind, Node};
 use crate::sim::Duration;
+use crate::smtp::timeouts::Patience;
 use crate::trace::HostId;
 
 /// A declared host whose fields are still to be read.
@@ -239,6 +240,15 @@ pub(super) fn submission_port(r: &mut Reader, node: &Node) -> Option<u16> {
 /// What every sender can say.
 pub(super) fn client(r: &mut Reader, fields: &Fields<'_>) -> ClientPlan {
     let (least, most) = (Duration::from_millis(1), Duration::from_hours(24));
+    let names = [
+        ("Rfc5321", Patience::Rfc5321),
+        ("Postfix", Patience::Postfix),
+        ("Exim", Patience::Exim),
+        ("KumoMta", Patience::KumoMta),
+        ("Stalwart", Patience::Stalwart),
+        ("Mox", Patience::Mox),
+    ];
+    let patience = fields.or("patience", Patience::Rfc5321, |n| r.choice(n, "a client's patience", &names));
     ClientPlan {
         esmtp: true,
         pipelining: fields.or("pipelining", true, |n| r.bool(n)),
@@ -248,7 +258,8 @@ pub(super) fn client(r: &mut Reader, fields: &Fields<'_>) -> ClientPlan {
         sessions_per_attempt: 2,
         recipients_per_transaction: 50,
         dns_cache: fields.or("dns_cache", true, |n| r.bool(n)),
-        connect_timeout: fields.or("connect_timeout", Duration::from_secs(30), |n| r.duration_in(n, least, most)),
+        connect_timeout: fields.or("connect_timeout", patience.connect(), |n| r.duration_in(n, least, most)),
+        patience,
         reply_timeout: fields.opt("reply_timeout", |n| r.duration_in(n, least, most)),
     }
 }

@@ -23,10 +23,12 @@ shape! {
     CLIENT "every sender" {
         /// Whether it uses PIPELINING where it is offered.
         pipelining: "bool" = "true",
+        /// Whose times it has: for a connection to open, for each reply, and for each block of content to be taken.
+        patience: "Rfc5321, Postfix, Exim, KumoMta, Stalwart or Mox" = "Rfc5321",
         /// How long it waits for a connection to open.
-        connect_timeout: "duration" = "\"30s\"",
-        /// How long it waits for any reply.
-        reply_timeout: "duration" = "the times of RFC 5321, 2 to 10 minutes",
+        connect_timeout: "duration" = "that of its patience: 30s, KumoMta 1min, Exim and Stalwart 5min",
+        /// How long it waits for any reply, and for any block of content to be taken.
+        reply_timeout: "duration" = "those of its patience: by RFC 5321, 2 to 10 minutes",
         /// Whether the host remembers answers of the DNS for as long as their TTL says, as one with systemd-resolved or
         /// an unbound of its own does. Most mail servers remember nothing themselves: with `false`, every question goes
         /// to the name server that the host asks, and only that one remembers.

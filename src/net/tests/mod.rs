@@ -1,0 +1,7 @@
+//! The network without a world: hosts here do what a test tells them.
+
+mod buffers;
+mod filters;
+mod harness;
+mod hosts;
+mod waiting;

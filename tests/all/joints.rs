@@ -1,0 +1,65 @@
+//! Where parts meet: agent and TCP, time-outs and buffers. Each file of `tests/joints` says what is right in its first
+//! lines, and holds itself to it.
+
+use std::path::Path;
+
+use postroad::diag;
+use postroad::scenario;
+use postroad::trace::What;
+
+use super::lab;
+
+fn load(name: &str) -> scenario::Plan {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/joints").join(name);
+    let text = std::fs::read_to_string(path).unwrap();
+    scenario::load(name, &text).unwrap_or_else(|d| panic!("{}", diag::render_all(&d, &text, false)))
+}
+
+#[test]
+fn the_joints_hold_whatever_the_luck() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/joints");
+    let mut names: Vec<String> =
+        std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert!(names.len() >= 6);
+    for name in names {
+        let plan = load(&name);
+        assert!(!plan.expectations.is_empty(), "{name} claims nothing");
+        for seed in [None, Some(2), Some(3)] {
+            assert_eq!(super::scenarios::broken(&plan, seed), Vec::<String>::new(), "{name} with seed {seed:?}");
+        }
+    }
+}
+
+#[test]
+fn an_address_of_nobody_costs_the_time_that_a_client_waits() {
+    let run = lab::tell_plan(&load("address-of-nobody.ron"));
+    let tried = run
+        .records
+        .iter()
+        .find(|r| matches!(&r.what, What::Attempt { next_hop, .. } if next_hop.contains("198.51.100.7")));
+    let failed = run
+        .records
+        .iter()
+        .find(|r| matches!(&r.what, What::Outcome { reply, .. } if reply.visible().contains("timed out")));
+    let waited = lab::seconds(failed.unwrap().at - tried.unwrap().at);
+    assert!((30.0..30.1).contains(&waited), "{waited} s");
+}
+
+#[test]
+fn a_content_is_told_when_its_last_byte_leaves() {
+    let run = lab::tell_plan(&load("slow-large-mail.ron"));
+    let laptop = run.host("laptop");
+    let at = |dot: &str| {
+        let lines = run.records.iter().filter(|r| r.host == laptop);
+        lines
+            .filter(|r| matches!(&r.what, What::Line { text, .. } if text.visible() == dot))
+            .map(|r| r.at)
+            .collect::<Vec<_>>()
+    };
+    let (begins, ends) = (at("DATA"), at("."));
+    assert_eq!((begins.len(), ends.len()), (1, 1));
+    // 9 MB at 64 kbit/s are 1125 s; what the buffers on the way hold has left earlier.
+    let took = lab::seconds(ends[0] - begins[0]);
+    assert!((1050.0..1200.0).contains(&took), "{took} s");
+}
