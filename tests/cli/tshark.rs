@@ -130,9 +130,11 @@ fn unearned(name: &str, frames: &[Frame]) -> Vec<String> {
     wrong
 }
 
+/// All scenarios that are shipped, the large ones too.
 fn shipped() -> Vec<std::path::PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let entries = ["", "large"].map(|below| std::fs::read_dir(folder.join(below)).unwrap());
+    let mut files: Vec<_> = entries.into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|e| e == "ron"));
     files.sort();
     files
