@@ -17,7 +17,8 @@ fn plans() -> Vec<(String, Plan)> {
     plans
 }
 
-const CHANCE: &str = r#"(
+/// Noise, jitter, a narrow link, a cut.
+pub(crate) const CHANCE: &str = r#"(
     title: "chance",
     hosts: {
         "pc": User(mailboxes: ["a@green.example", "b@green.example"], submits_to: "mx.green.example"),
