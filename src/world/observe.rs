@@ -73,7 +73,7 @@ impl World {
                 },
                 window_bytes: u32::from(segment.window) << sighting.scale.window_shift,
                 payload_bytes: segment.payload.len() as u32,
-                retransmission: segment.retransmission,
+                retransmission: segment.retransmission.is_some(),
                 reason,
             },
             Body::Udp(datagram) => What::Packet {

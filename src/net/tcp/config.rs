@@ -2,17 +2,41 @@
 
 use crate::sim::Duration;
 
+/// How a connection finds losses and sets its window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Algorithm {
+    /// RFC 5681 and RFC 6582: losses are found by three duplicate acknowledgements, and mended one in a round trip.
+    /// No selective acknowledgement, no timestamps: TCP as textbooks have it.
+    Reno,
+    /// Reno's window with what Linux does about losses: SACK, RACK, tail loss probes, proportional rate reduction.
+    #[default]
+    Linux,
+    /// The same with the window of CUBIC (RFC 9438), Linux's default.
+    Cubic,
+}
+
 /// Settings of one connection. Small and `Copy`: every connection keeps its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Largest payload of one segment in bytes that this side takes and sends (RFC 9293 §3.7.1). The path's MTU less
     /// 40 for IPv4, less 60 for IPv6.
     pub mss: u16,
+    /// How losses are found and the window is set.
+    pub algorithm: Algorithm,
+    /// Offers selective acknowledgement (RFC 2018).
+    pub sack: bool,
+    /// Offers timestamps (RFC 7323).
+    pub timestamps: bool,
+    /// Repetitions of a SYN one second apart, before the interval doubles (Linux 6.5 `tcp_syn_linear_timeouts`, 4;
+    /// before that, none). They come on top of [`syn_retries`](Config::syn_retries).
+    pub syn_linear_timeouts: u8,
+    /// Whether the receive window begins at 64 KiB and grows with what is read, as Linux's does. Otherwise the whole of
+    /// it is open at once.
+    pub window_grows: bool,
     /// Initial congestion window in segments (RFC 6928).
     pub initial_window_segments: u32,
     /// Receive buffer in bytes, offered as the receive window; at most 1 GiB (RFC 7323 §2.3). Above 65,535 the window
-    /// scale option is used. Linux grows its window up to `tcp_rmem[2]`, 6 MiB; here all of it is open at once, which
-    /// differs only where the sender's congestion window would outrun that growth.
+    /// scale option is used. Linux `tcp_rmem[2]` is 6 MiB, of which half is reckoned for overhead.
     pub receive_window_bytes: u32,
     /// Floor of the variance term of the retransmission timeout: RTO = SRTT + max(4·RTTVAR, this). Linux has 200 ms
     /// (`TCP_RTO_MIN`) and applies it the same way; RFC 6298 §2.4 wants at least one second for the whole timeout.
@@ -45,8 +69,13 @@ impl Default for Config {
     fn default() -> Config {
         Config {
             mss: 1460,
+            algorithm: Algorithm::Linux,
+            sack: true,
+            timestamps: true,
+            syn_linear_timeouts: 4,
+            window_grows: true,
             initial_window_segments: 10,
-            receive_window_bytes: 6 << 20,
+            receive_window_bytes: 3 << 20,
             min_rto: Duration::from_millis(200),
             initial_rto: Duration::from_secs(1),
             max_rto: Duration::from_secs(120),
@@ -62,6 +91,27 @@ impl Default for Config {
 }
 
 impl Config {
+    /// TCP as textbooks have it, for lessons: [`Algorithm::Reno`], no options but segment size and window scale, and the
+    /// whole receive window open at once.
+    #[must_use]
+    pub fn reno() -> Config {
+        Config {
+            algorithm: Algorithm::Reno,
+            sack: false,
+            timestamps: false,
+            syn_linear_timeouts: 0,
+            window_grows: false,
+            receive_window_bytes: 6 << 20,
+            ..Config::default()
+        }
+    }
+
+    /// Linux with its default window.
+    #[must_use]
+    pub fn cubic() -> Config {
+        Config { algorithm: Algorithm::Cubic, ..Config::default() }
+    }
+
     /// The receive buffer in bytes, held below 2^30 (RFC 7323 §2.3).
     pub(super) fn window_bytes(&self) -> u32 {
         self.receive_window_bytes.clamp(1, (1 << 30) - 1)

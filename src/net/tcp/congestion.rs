@@ -1,7 +1,10 @@
 //! Congestion control: Reno (RFC 5681) with the NewReno recovery (RFC 6582), limited transmit (RFC 3042) and byte
 //! counting (RFC 3465). All windows are in bytes.
 
+use super::config::Algorithm;
+use super::cubic::Cubic;
 use super::sequence::{after, before};
+use crate::sim::{Duration, Instant};
 
 /// The congestion window never passes this (RFC 7323 §2.3: no peer can offer more).
 const MAX_WINDOW: u32 = 1 << 30;
@@ -28,12 +31,21 @@ pub(super) struct Congestion {
     counted: u32,
     duplicates: u8,
     phase: Phase,
+    cubic: Cubic,
 }
 
 impl Congestion {
     pub(super) fn new(iss: u32) -> Congestion {
         // RFC 5681 §3.1: the threshold starts arbitrarily high.
-        Congestion { cwnd: 0, ssthresh: u32::MAX, recover: iss, counted: 0, duplicates: 0, phase: Phase::Open }
+        Congestion {
+            cwnd: 0,
+            ssthresh: u32::MAX,
+            recover: iss,
+            counted: 0,
+            duplicates: 0,
+            phase: Phase::Open,
+            cubic: Cubic::default(),
+        }
     }
 
     /// Sets the initial window.
@@ -88,6 +100,37 @@ impl Congestion {
             }
         }
         false
+    }
+
+    /// A loss, for who finds them in another way: sets the slow start threshold.
+    pub(super) fn lost(&mut self, algorithm: Algorithm, mss: u32) {
+        self.counted = 0;
+        self.ssthresh = match algorithm {
+            Algorithm::Cubic => self.cubic.lost(self.cwnd, mss),
+            // RFC 5681 §3.1 has half of what is out, Linux half of the window (`tcp_reno_ssthresh`).
+            Algorithm::Reno | Algorithm::Linux => halved(self.cwnd, mss),
+        };
+    }
+
+    /// So many bytes were delivered, and nothing is lost.
+    #[inline]
+    pub(super) fn grow_by(
+        &mut self,
+        algorithm: Algorithm,
+        now: Instant,
+        delivered: u32,
+        flight: u32,
+        mss: u32,
+        srtt: Option<Duration>,
+    ) {
+        if algorithm != Algorithm::Cubic || self.cwnd < self.ssthresh {
+            return self.grow(delivered, flight, mss);
+        }
+        // As in Reno: a window that is not used says nothing about the path.
+        if flight.saturating_add(mss) > self.cwnd {
+            let step = self.cubic.grow(now, self.cwnd, delivered, mss, srtt.unwrap_or(Duration::ZERO));
+            self.cwnd = self.cwnd.saturating_add(step).min(MAX_WINDOW);
+        }
     }
 
     fn grow(&mut self, acked: u32, flight: u32, mss: u32) {

@@ -2,10 +2,13 @@
 //!
 //! What arrives is handled in [`input`](super::input), what leaves is formed in [`output`](super::output).
 
-use super::config::Config;
+use super::clock::Clock;
+use super::config::{Algorithm, Config};
 use super::congestion::Congestion;
+use super::loss::Losses;
 use super::queue::{ChunkQueue, SendQueue};
 use super::reassembly::Reassembly;
+use super::receive_window::ReceiveWindow;
 use super::rto::RoundTrip;
 use super::segment::Segment;
 use super::sequence::{before, distance};
@@ -60,6 +63,8 @@ pub struct Connection {
     pub(super) retries: u8,
     pub(super) congestion: Congestion,
     pub(super) round_trip: RoundTrip,
+    pub(super) losses: Losses,
+    pub(super) clock: Clock,
     pub(super) repeated_segments: u32,
     /// When data left last.
     pub(super) sent_at: Instant,
@@ -69,6 +74,10 @@ pub struct Connection {
     // Receiving.
     pub(super) received: ChunkQueue,
     pub(super) early: Option<Box<Reassembly>>,
+    /// Bytes that came twice and are to be reported (RFC 2883).
+    pub(super) twice: Option<(u32, u32)>,
+    pub(super) sack_permitted: bool,
+    pub(super) window: ReceiveWindow,
     pub(super) irs: u32,
     pub(super) rcv_nxt: u32,
     /// Right edge of the window as the peer knows it. Never moves left (RFC 7323 §2.4).
@@ -115,11 +124,16 @@ impl Connection {
             retries: 0,
             congestion: Congestion::new(iss),
             round_trip: RoundTrip::default(),
+            losses: Losses::default(),
+            clock: Clock::new(config.timestamps, iss),
             repeated_segments: 0,
             sent_at: Instant::ZERO,
             timer_at: Instant::MAX,
             received: ChunkQueue::default(),
             early: None,
+            twice: None,
+            sack_permitted: config.sack,
+            window: ReceiveWindow::new(config),
             irs: 0,
             rcv_nxt: 0,
             rcv_edge: 0,
@@ -163,6 +177,13 @@ impl Connection {
         self.rcv_edge = self.rcv_nxt;
         self.received_at = now;
         self.mss = syn.mss.unwrap_or(DEFAULT_MSS).min(self.config.mss).max(SMALLEST_MSS);
+        self.sack_permitted &= syn.sack_permitted;
+        self.losses.on = self.sack_permitted && self.config.algorithm != Algorithm::Reno;
+        self.clock.begin(syn.timestamps);
+        if self.clock.on {
+            // RFC 6691 §2: the segment size counts no options, and each segment carries this one.
+            self.mss = self.mss.saturating_sub(super::clock::OPTION_BYTES).max(SMALLEST_MSS - 12);
+        }
         match syn.window_scale {
             // RFC 7323 §2.3: a shift above 14 counts as 14.
             Some(shift) => {
@@ -188,6 +209,7 @@ impl Connection {
             self.ack_at = Instant::MAX;
             self.due = Marks::default();
             self.queue.clear();
+            self.losses.board.clear();
             self.early = None;
         }
     }
@@ -374,7 +396,7 @@ impl Connection {
     /// Whether fast recovery is going on (RFC 6582).
     #[must_use]
     pub fn in_fast_recovery(&self) -> bool {
-        self.congestion.in_recovery()
+        self.congestion.in_recovery() || self.is_mending()
     }
 
     /// The window that the peer offers, in bytes.
@@ -422,7 +444,7 @@ impl Connection {
     /// The receive window that could be offered, in bytes.
     #[inline]
     pub(super) fn free_window(&self) -> u32 {
-        self.config.window_bytes().saturating_sub(u32::try_from(self.received.len()).unwrap_or(u32::MAX))
+        self.window.limit().saturating_sub(u32::try_from(self.received.len()).unwrap_or(u32::MAX))
     }
 
     /// Marks that data or a FIN may leave, where there is any that has not.

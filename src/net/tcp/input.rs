@@ -83,6 +83,14 @@ impl Connection {
     fn synchronised(&mut self, now: Instant, segment: &mut Segment) {
         let flags = segment.flags;
         let window = distance(self.rcv_nxt, self.rcv_edge);
+        if self.clock.on {
+            // RFC 7323 §5.3 R1: an old duplicate is acknowledged and dropped; a reset is looked at all the same.
+            if !flags.rst() && self.clock.is_old(segment) {
+                self.hurry();
+                return;
+            }
+            self.clock.note(segment, self.rcv_acked);
+        }
         // First: the sequence number. What follows the last segment and fits is the common case.
         let expected = segment.seq == self.rcv_nxt && segment.payload.len() as u64 <= u64::from(window);
         if !expected && !self.trim(now, segment, window) {
@@ -113,6 +121,15 @@ impl Connection {
         if !segment.payload.is_empty() {
             if !self.state.receives() {
                 return;
+            }
+            if self.window.may_grow()
+                && let (true, Some(clock)) = (self.clock.on, segment.timestamps)
+                && segment.payload.len() >= usize::from(self.mss)
+            {
+                let millis = self.clock.millis(now).wrapping_sub(clock.echo);
+                if millis < 1 << 20 {
+                    self.window.round_trip(Duration::from_millis(u64::from(millis).max(1)));
+                }
             }
             self.data_received(now, segment.seq, &mut segment.payload);
         }
@@ -157,6 +174,9 @@ impl Connection {
         }
         let skip = (-begin).clamp(0, len);
         let keep = (edge - begin).clamp(skip, len);
+        if skip > 0 {
+            self.came_twice(segment.seq, self.rcv_nxt);
+        }
         if skip > 0 || keep < len {
             // Something came twice, or more than was asked for: the peer should learn soon where we stand.
             self.hurry();
@@ -185,9 +205,19 @@ impl Connection {
         }
         if segment.seq_len() > 0 && !flags.syn() {
             // Old data: our acknowledgement was lost, or the peer is impatient. Either way it must learn.
+            if !after(segment.seq.wrapping_add(segment.payload.len() as u32), self.rcv_nxt) {
+                self.came_twice(segment.seq, segment.seq.wrapping_add(segment.payload.len() as u32));
+            }
             self.hurry();
         } else {
             self.stray(now);
+        }
+    }
+
+    /// RFC 2883 §4: what comes twice is reported with the next acknowledgement.
+    fn came_twice(&mut self, from: u32, to: u32) {
+        if self.sack_permitted && before(from, to) {
+            self.twice = Some((from, to));
         }
     }
 
@@ -251,7 +281,9 @@ impl Connection {
             return true;
         }
         let window = u32::from(segment.window) << self.scale();
-        if ack == self.una {
+        if self.losses.on {
+            self.acknowledged(now, segment);
+        } else if ack == self.una {
             self.nothing_new(segment, window);
         } else {
             self.advance(now, ack);
@@ -356,7 +388,10 @@ impl Connection {
     fn data_received(&mut self, now: Instant, seq: u32, payload: &mut Rope) {
         if seq != self.rcv_nxt {
             // RFC 5681 §4.2: a gap is reported at once, for each segment behind it.
-            self.early.get_or_insert_default().insert(seq, std::mem::take(payload));
+            let (from, to) = (seq, seq.wrapping_add(payload.len() as u32));
+            if !self.early.get_or_insert_default().insert(seq, std::mem::take(payload)) {
+                self.came_twice(from, to);
+            }
             self.hurry();
             return;
         }
@@ -366,6 +401,9 @@ impl Connection {
             self.received.push_clone(chunk);
         }
         self.received_at = now;
+        if self.window.may_grow() {
+            self.window.read(now, payload.len() as u32, u32::from(self.mss));
+        }
         if let Some(early) = &mut self.early {
             self.rcv_nxt = early.take_from(self.rcv_nxt, &mut self.received);
             if early.is_empty() {

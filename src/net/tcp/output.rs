@@ -1,7 +1,7 @@
 //! What leaves: segments (RFC 9293 §3.8) and the work of the timers.
 
 use super::connection::Connection;
-use super::segment::{Flags, Segment};
+use super::segment::{Flags, Repeat, SackBlocks, Segment};
 use super::sequence::{after, before, distance, later};
 use super::state::{State, due, told};
 use crate::octets::Rope;
@@ -16,13 +16,27 @@ impl Connection {
 
     fn transmit(&mut self, now: Instant) -> Option<Segment> {
         if self.due.take(due::RST) {
-            return Some(self.reset());
+            return Some(self.reset(now));
         }
         if self.due.take(due::SYN) {
             return Some(self.syn(now));
         }
-        if self.due.take(due::REPEAT)
-            && let Some(segment) = self.repeat(now)
+        if self.due.has(due::REPEAT) {
+            if self.losses.on {
+                if let Some(segment) = self.repair(now) {
+                    return Some(segment);
+                }
+                self.due.clear(due::REPEAT);
+            } else {
+                self.due.clear(due::REPEAT);
+                if let Some(segment) = self.repeat(now) {
+                    return Some(segment);
+                }
+            }
+        }
+        if self.due.take(due::TAIL)
+            && self.outstanding()
+            && let Some(segment) = self.probe_tail(now)
         {
             return Some(segment);
         }
@@ -38,12 +52,12 @@ impl Connection {
             return Some(segment);
         }
         if self.due.take(due::ACK) && self.state != State::SynSent {
-            return Some(self.emit(self.acceptable_seq(), Flags::ACK, Rope::new()));
+            return Some(self.emit(now, self.acceptable_seq(), Flags::ACK, Rope::new()));
         }
         None
     }
 
-    fn reset(&mut self) -> Segment {
+    fn reset(&mut self, now: Instant) -> Segment {
         // RFC 9293 §3.10.7.3: in SYN-SENT there is nothing to acknowledge.
         let flags = if self.state == State::SynSent { Flags::RST } else { Flags::RST | Flags::ACK };
         Segment {
@@ -52,6 +66,8 @@ impl Connection {
             seq: self.reset_seq,
             ack: if flags.ack() { self.rcv_nxt } else { 0 },
             flags,
+            // RFC 7323 §3.2: a reset should carry it, too, once both ends have agreed.
+            timestamps: if flags.ack() { self.clock.option(now) } else { None },
             ..Segment::default()
         }
     }
@@ -69,7 +85,7 @@ impl Connection {
         }
         self.arm(now);
         // RFC 7323 §2.2: the window of a SYN is never scaled.
-        let window = self.config.window_bytes().min(0xffff);
+        let window = self.window.limit().min(0xffff);
         if answers {
             self.rcv_edge = later(self.rcv_edge, self.rcv_nxt.wrapping_add(window));
             self.acknowledgement_left();
@@ -84,7 +100,9 @@ impl Connection {
             mss: Some(self.config.mss),
             // RFC 7323 §2.2: the answer carries the option only when the SYN did.
             window_scale: (!answers || self.scaling).then_some(self.config.window_shift()),
-            retransmission: repeats,
+            sack_permitted: self.sack_permitted,
+            timestamps: self.clock.option(now),
+            retransmission: repeats.then_some(Repeat::Syn),
             ..Segment::default()
         }
     }
@@ -114,8 +132,10 @@ impl Connection {
         if flight == 0 && self.una == self.sent {
             self.restart_after_idle(now);
         }
-        let usable = self.congestion.allowance(mss).min(self.wnd).saturating_sub(flight);
-        let n = (unsent.min(mss as usize) as u32).min(usable);
+        // RFC 6675 §4: what is known to have arrived, or to be lost, is not on its way.
+        let on_its_way = if self.losses.on { self.losses.board.in_flight() } else { flight };
+        let usable = self.congestion.allowance(mss).saturating_sub(on_its_way).min(self.wnd.saturating_sub(flight));
+        let n = (unsent as u32).min(self.segment_room()).min(usable);
         // RFC 9293 §3.8.6.2.1: a full segment, or all there is, or half of the largest window; never crumbs.
         if n == 0 || (n < mss && (n as usize) < unsent && n < self.max_wnd / 2) {
             // RFC 9293 §3.8.6.1: with nothing on its way back, only a timer can find the window open.
@@ -134,7 +154,7 @@ impl Connection {
 
     /// Sends `n` bytes at SND.NXT, and the FIN behind them.
     #[inline(always)]
-    fn emit_data(&mut self, now: Instant, n: u32, fin: bool) -> Segment {
+    pub(super) fn emit_data(&mut self, now: Instant, n: u32, fin: bool) -> Segment {
         let seq = self.nxt;
         let payload = self.queue.take(n as usize);
         debug_assert_eq!(payload.len(), n as usize, "the queue holds what SND.NXT promises");
@@ -149,8 +169,11 @@ impl Connection {
         }
         self.sent = later(self.sent, self.nxt);
         self.fin_sent |= fin;
-        // RFC 6298 §5.1: the timer runs while something is out.
-        if first || self.timer_at == Instant::MAX {
+        if self.losses.on {
+            self.losses.sent(now, seq, self.nxt);
+            self.set_timer(now, first);
+        } else if first || self.timer_at == Instant::MAX {
+            // RFC 6298 §5.1: the timer runs while something is out.
             self.arm(now);
         }
         self.sent_at = now;
@@ -166,8 +189,8 @@ impl Connection {
         if fin {
             flags = flags.with(Flags::FIN);
         }
-        let mut segment = self.emit(seq, flags, payload);
-        segment.retransmission = again;
+        let mut segment = self.emit(now, seq, flags, payload);
+        segment.retransmission = again.then_some(Repeat::Timeout);
         segment
     }
 
@@ -189,8 +212,8 @@ impl Connection {
         // recovery may mend one hole each round trip however many there are.
         self.arm(now);
         let flags = if fin { Flags::ACK | Flags::FIN } else { Flags::ACK };
-        let mut segment = self.emit(self.una, flags, payload);
-        segment.retransmission = true;
+        let mut segment = self.emit(now, self.una, flags, payload);
+        segment.retransmission = Some(Repeat::Duplicates);
         Some(segment)
     }
 
@@ -206,8 +229,8 @@ impl Connection {
         self.sent = later(self.sent, self.una.wrapping_add(n as u32));
         self.round_trip.spoil();
         self.arm(now);
-        let mut segment = self.emit(self.una, Flags::ACK, payload);
-        segment.retransmission = again;
+        let mut segment = self.emit(now, self.una, Flags::ACK, payload);
+        segment.retransmission = again.then_some(Repeat::Window);
         Some(segment)
     }
 
@@ -221,8 +244,9 @@ impl Connection {
 
     /// Forms a segment with an acknowledgement.
     #[inline(always)]
-    pub(super) fn emit(&mut self, seq: u32, flags: Flags, payload: Rope) -> Segment {
+    pub(super) fn emit(&mut self, now: Instant, seq: u32, flags: Flags, payload: Rope) -> Segment {
         let window = self.window_field();
+        let sack = if self.twice.is_some() || self.early.is_some() { self.sack_option() } else { None };
         self.acknowledgement_left();
         Segment {
             source_port: self.local_port,
@@ -231,9 +255,33 @@ impl Connection {
             ack: self.rcv_nxt,
             flags,
             window,
+            timestamps: self.clock.option(now),
+            sack,
             payload,
             ..Segment::default()
         }
+    }
+
+    /// How much payload a segment has room for beside its options.
+    #[inline]
+    pub(super) fn segment_room(&self) -> u32 {
+        let mss = u32::from(self.mss);
+        if self.sack_permitted && (self.twice.is_some() || self.early.is_some()) { mss.saturating_sub(28) } else { mss }
+    }
+
+    /// RFC 2018 §3 and §4, RFC 2883 §4: what came twice, and then the pieces beyond a gap, the most recent first.
+    #[cold]
+    fn sack_option(&mut self) -> Option<Box<SackBlocks>> {
+        let twice = self.twice.take();
+        if !self.sack_permitted {
+            return None;
+        }
+        let most = if self.clock.on { 3 } else { 4 };
+        let mut blocks: SackBlocks = twice.into_iter().collect();
+        if let Some(early) = &self.early {
+            early.report(&mut blocks, most);
+        }
+        (!blocks.is_empty()).then(|| Box::new(blocks))
     }
 
     #[inline]
@@ -252,7 +300,7 @@ impl Connection {
         let known = distance(self.rcv_nxt, self.rcv_edge);
         // RFC 9293 §3.8.6.2.2: a window smaller than a segment (and than half of the buffer) is not worth offering.
         let mut window = self.free_window();
-        if window < u32::from(self.mss).min(self.config.window_bytes() / 2) {
+        if window < u32::from(self.mss).min(self.window.limit() / 2) {
             window = 0;
         }
         // RFC 9293 §3.8.6.2: what was offered is not taken back. Rounding to the scale may take back some bytes, which
@@ -291,26 +339,32 @@ impl Connection {
             return;
         }
         self.timer_at = Instant::MAX;
+        if self.other_timer(now) {
+            return;
+        }
         match self.state {
             State::Closed => {}
             State::TimeWait => self.finish(told::CLOSED),
             State::FinWait2 => self.finish(told::TIMED_OUT),
             State::SynSent => self.syn_timed_out(self.config.syn_retries),
             State::SynReceived => self.syn_timed_out(self.config.synack_retries),
-            _ => self.data_timed_out(),
+            _ => self.data_timed_out(now),
         }
     }
 
     fn syn_timed_out(&mut self, limit: u8) {
-        if self.retries >= limit {
+        let linear = if self.state == State::SynSent { self.config.syn_linear_timeouts } else { 0 };
+        if self.retries >= limit.saturating_add(linear) {
             return self.finish(told::TIMED_OUT);
         }
         self.retries += 1;
-        self.round_trip.back_off();
+        if self.retries > linear {
+            self.round_trip.back_off();
+        }
         self.due.set(due::SYN);
     }
 
-    fn data_timed_out(&mut self) {
+    fn data_timed_out(&mut self, now: Instant) {
         if self.queue.is_empty() && !self.fin_queued {
             return;
         }
@@ -322,6 +376,9 @@ impl Connection {
         self.retries += 1;
         self.round_trip.back_off();
         let flight = self.nxt.wrapping_sub(self.una);
+        if self.losses.on && flight > 0 {
+            return self.all_timed_out(now, first);
+        }
         let waits_for_window = !self.queue.is_empty() && (self.wnd == 0 || flight == 0);
         if !waits_for_window {
             self.congestion.timed_out(self.sent, flight, first, u32::from(self.mss));

@@ -145,6 +145,26 @@ impl SendQueue {
         out
     }
 
+    /// `n` bytes from `offset` on once more, for repeating them; the cursor stays.
+    pub(super) fn range(&self, mut offset: usize, mut n: usize) -> Rope {
+        let mut out = Rope::new();
+        let mut index = 0;
+        while n > 0
+            && let Some(chunk) = self.queue.get(index)
+        {
+            if offset < chunk.len() {
+                let cut = n.min(chunk.len() - offset);
+                out.push(chunk.slice(offset..offset + cut));
+                n -= cut;
+                offset = 0;
+            } else {
+                offset -= chunk.len();
+            }
+            index += 1;
+        }
+        out
+    }
+
     /// The first `n` bytes once more, for repeating them; the cursor stays.
     pub(super) fn front(&mut self, n: usize) -> Rope {
         let (index, offset) = (self.index, self.offset);

@@ -6,8 +6,10 @@
 use std::collections::VecDeque;
 
 use super::queue::ChunkQueue;
+use super::segment::SackBlocks;
 use super::sequence::{after, before, later};
 use crate::octets::Rope;
+use smallvec::SmallVec;
 
 /// Pieces kept apart at most. 6 MiB of full segments, every one missing its neighbour, need about half of it.
 const MAX_PIECES: usize = 4096;
@@ -30,6 +32,8 @@ impl Piece {
 #[derive(Debug, Default)]
 pub(super) struct Reassembly {
     pieces: VecDeque<Piece>,
+    /// Where the segment began that came last.
+    recent: u32,
     /// Where a FIN that came early stands.
     pub(super) fin: Option<u32>,
 }
@@ -45,7 +49,9 @@ impl Reassembly {
     }
 
     /// Keeps `data`, which begins at `seq`. Bytes that are here already stay as they are: the first copy wins.
-    pub(super) fn insert(&mut self, mut seq: u32, mut data: Rope) {
+    /// Says whether anything was new.
+    pub(super) fn insert(&mut self, mut seq: u32, mut data: Rope) -> bool {
+        self.recent = seq;
         // Most arrive behind all others.
         let mut at = self.pieces.len();
         while at > 0 && after(self.pieces[at - 1].seq, seq) {
@@ -56,7 +62,7 @@ impl Reassembly {
         {
             let known = previous.end().wrapping_sub(seq) as usize;
             if known >= data.len() {
-                return;
+                return false;
             }
             data = data.slice(known..data.len());
             seq = previous.end();
@@ -71,7 +77,7 @@ impl Reassembly {
             data = data.slice(0..next.seq.wrapping_sub(seq) as usize);
         }
         if data.is_empty() {
-            return;
+            return false;
         }
         if let Some(previous) = at.checked_sub(1).map(|i| &mut self.pieces[i])
             && previous.end() == seq
@@ -80,6 +86,27 @@ impl Reassembly {
             previous.data.append(data);
         } else if self.pieces.len() < MAX_PIECES {
             self.pieces.insert(at, Piece { seq, data });
+        }
+        true
+    }
+
+    /// Adds what is here to a SACK option: the run that grew last, then what was reported before that (RFC 2018 §4), which
+    /// here is the runs from the highest down.
+    pub(super) fn report(&self, blocks: &mut SackBlocks, most: usize) {
+        let mut runs: SmallVec<[(u32, u32); 8]> = SmallVec::new();
+        for piece in &self.pieces {
+            match runs.last_mut() {
+                Some(run) if run.1 == piece.seq => run.1 = piece.end(),
+                _ => runs.push((piece.seq, piece.end())),
+            }
+        }
+        let latest = runs.iter().position(|run| !before(self.recent, run.0) && before(self.recent, run.1));
+        let others = (0..runs.len()).rev().filter(|place| Some(*place) != latest);
+        for place in latest.into_iter().chain(others) {
+            if blocks.len() >= most {
+                break;
+            }
+            blocks.push(runs[place]);
         }
     }
 

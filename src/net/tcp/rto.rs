@@ -1,7 +1,7 @@
 //! Round-trip time and retransmission timeout (RFC 6298), in integer nanoseconds.
 //!
-//! One segment at a time is timed, and a segment that was repeated is not (Karn's algorithm, RFC 6298 §3). There is
-//! no timestamp option.
+//! One segment at a time is timed, and a segment that was repeated is not (Karn's algorithm, RFC 6298 §3), unless a time
+//! stamp tells which copy was answered (RFC 7323 §4).
 
 use super::config::Config;
 use super::sequence::before;
@@ -97,6 +97,16 @@ impl RoundTrip {
         }
         self.timing = false;
         self.sample(now.since(self.timed_at));
+    }
+
+    /// Whether a segment is being timed.
+    pub(super) fn is_timing(&self) -> bool {
+        self.timing
+    }
+
+    /// A round trip was measured in another way.
+    pub(super) fn measured(&mut self, r: Duration) {
+        self.sample(r);
     }
 
     fn sample(&mut self, r: Duration) {

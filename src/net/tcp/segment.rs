@@ -134,6 +134,24 @@ pub struct Timestamps {
 /// Four fit into a header, three beside timestamps.
 pub type SackBlocks = smallvec::SmallVec<[(u32, u32); 4]>;
 
+/// Why bytes are sent again. For observers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Repeat {
+    /// The retransmission timer struck (RFC 6298 §5.4).
+    #[default]
+    Timeout,
+    /// Three duplicate acknowledgements came, or a partial one (RFC 5681 §3.2, RFC 6582 §3.2).
+    Duplicates,
+    /// What left later has arrived (RFC 8985 §6).
+    Rack,
+    /// A tail loss probe (RFC 8985 §7).
+    Probe,
+    /// A look whether the peer's window has opened (RFC 9293 §3.8.6.1).
+    Window,
+    /// A SYN, or SYN ACK, that nobody answered.
+    Syn,
+}
+
 /// One TCP segment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Segment {
@@ -161,9 +179,9 @@ pub struct Segment {
     pub sack: Option<Box<SackBlocks>>,
     /// The data; windows into the sender's memory.
     pub payload: Rope,
-    /// Whether the sender sent these sequence numbers before. For observers: it is not on the wire, and no TCP reads
-    /// it.
-    pub retransmission: bool,
+    /// Why the sender sends these sequence numbers again; none where it does so for the first time. For observers: it
+    /// is not on the wire, and no TCP reads it.
+    pub retransmission: Option<Repeat>,
 }
 
 impl Segment {

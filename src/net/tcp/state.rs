@@ -142,4 +142,6 @@ pub(super) mod due {
     pub(in super::super) const ACK: u8 = 16;
     /// A reset.
     pub(in super::super) const RST: u8 = 32;
+    /// A tail loss probe.
+    pub(in super::super) const TAIL: u8 = 64;
 }

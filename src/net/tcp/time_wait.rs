@@ -59,9 +59,9 @@ impl Connection {
             rcv_nxt: self.rcv_nxt,
             lasts: self.config().time_wait,
             quiet_until: Instant::ZERO,
-            timestamps: false,
-            peer_clock: 0,
-            clock_offset: 0,
+            timestamps: self.clock.on,
+            peer_clock: self.clock.recent,
+            clock_offset: self.clock.offset,
         })
     }
 }

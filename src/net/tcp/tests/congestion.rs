@@ -56,7 +56,7 @@ fn three_duplicates_make_a_fast_retransmit() {
     net.send(CLIENT, &pattern(14_600, 1));
     net.run_for(ms(1_000));
     assert_eq!(net.inbox[SERVER], pattern(14_600, 1));
-    let repeated: Vec<_> = net.log.iter().filter(|sent| sent.segment.retransmission).collect();
+    let repeated: Vec<_> = net.log.iter().filter(|sent| sent.segment.retransmission.is_some()).collect();
     assert_eq!(repeated.len(), 1);
     assert_eq!(repeated[0].segment.seq, net.log[2].segment.seq);
     assert_eq!(repeated[0].at - net.log[0].at, ms(100), "one round trip later, not a timeout later");
@@ -70,7 +70,7 @@ fn two_duplicates_do_not() {
     net.lose = vec![(CLIENT, 7)];
     net.send(CLIENT, &pattern(14_600, 1));
     net.run_for(ms(2_000));
-    let repeated: Vec<_> = net.log.iter().filter(|sent| sent.segment.retransmission).collect();
+    let repeated: Vec<_> = net.log.iter().filter(|sent| sent.segment.retransmission.is_some()).collect();
     assert_eq!(net.inbox[SERVER], pattern(14_600, 1));
     assert!(repeated[0].at - net.log[0].at > ms(250), "only the timer can tell");
 }
@@ -90,7 +90,7 @@ fn limited_transmit_finds_the_third_duplicate() {
     net.send(CLIENT, &pattern(14_600, 1));
     net.run_for(ms(3_000));
     assert_eq!(net.inbox[SERVER], pattern(14_600, 1));
-    let repeated: Vec<_> = net.log.iter().filter(|sent| sent.segment.retransmission).collect();
+    let repeated: Vec<_> = net.log.iter().filter(|sent| sent.segment.retransmission.is_some()).collect();
     assert_eq!(repeated[0].at - net.log[0].at, ms(200), "the two allowed segments bring the third duplicate");
 }
 
@@ -104,7 +104,7 @@ fn newreno_mends_one_hole_each_round_trip() {
     let repeated: Vec<u64> = net
         .log
         .iter()
-        .filter(|sent| sent.segment.retransmission)
+        .filter(|sent| sent.segment.retransmission.is_some())
         .map(|sent| (sent.at - start).as_nanos() / 1_000_000)
         .collect();
     assert_eq!(repeated, [100, 200, 300]);

@@ -17,6 +17,7 @@ fn exchange(seed: u64) {
     let mut net = Net::new(seed, path);
     net.keep_log = false;
     net.sends_first = luck.below(2) == 0;
+    let base = [Config::reno(), Config::default(), Config::cubic()][(seed % 3) as usize];
     let data = [pattern(luck.below(40_000) as usize, seed), pattern(luck.below(40_000) as usize, !seed)];
     for side in [CLIENT, SERVER] {
         net.config[side] = Config {
@@ -29,7 +30,10 @@ fn exchange(seed: u64) {
             max_rto: Duration::from_secs(2),
             fin_wait_2: Duration::MAX,
             time_wait: Duration::from_secs(60),
-            ..Config::default()
+            // Now and then the two ends do not agree.
+            sack: base.sack && luck.below(8) > 0,
+            timestamps: base.timestamps && luck.below(8) > 0,
+            ..base
         };
         let mut left = data[side].clone();
         let mut gulp = luck.below(9_000) as usize + 1;

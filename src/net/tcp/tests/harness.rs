@@ -83,7 +83,7 @@ impl Net {
             ends: [None, None],
             port: Port::Listens,
             path: [path, path],
-            config: [Config::default(); 2],
+            config: [Config::reno(); 2],
             apps: [Box::new(|_, _, _| {}), Box::new(|_, _, _| {})],
             inbox: [Vec::new(), Vec::new()],
             events: [Vec::new(), Vec::new()],
@@ -285,7 +285,7 @@ impl Net {
                 (end.relative_receive_seq(s.seq), end.relative_send_seq(s.ack))
             };
             let who = if sent.side == CLIENT { "C" } else { "  S" };
-            let again = if s.retransmission { " again" } else { "" };
+            let again = if s.retransmission.is_some() { " again" } else { "" };
             println!(
                 "{:>9} us {who} {} seq {mine} ack {theirs} len {} wnd {}{again}",
                 sent.at.as_nanos() / 1000,

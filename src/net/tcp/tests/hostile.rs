@@ -60,7 +60,7 @@ fn finals(event: &Event) -> bool {
 
 fn survive(passive: bool, steps: &[Step], read: bool) {
     let mut now = Instant::from_nanos(1);
-    let config = Config { receive_window_bytes: 20_000, ..Config::default() };
+    let config = Config { receive_window_bytes: 20_000, ..Config::reno() };
     let iss = 0xffff_fff0;
     let mut peer_next = 0xffff_ff00_u32;
     let mut end = if passive {
@@ -151,7 +151,7 @@ proptest! {
 #[test]
 fn two_confused_ends_do_not_answer_each_other_for_ever() {
     let now = Instant::from_nanos(1);
-    let config = Config::default();
+    let config = Config::reno();
     let open = |iss: u32, peer: u32| {
         let syn = Segment { seq: peer, flags: Flags::SYN, window: 9_000, ..Segment::default() };
         let mut end = Connection::accept(now, &config, &syn, iss);
