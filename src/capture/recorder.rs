@@ -9,6 +9,7 @@ use super::pcapng::{Direction, Packet, Writer};
 use super::view::View;
 use crate::net::packet::Body;
 use crate::net::tap::{Loss, Sight, Sighting, Tap};
+use crate::net::tcp::Repeat;
 use crate::net::topology::{LaneId, LinkId, Node};
 use crate::net::wire::{self, HOP_LIMIT, Header};
 use crate::sim::Instant;
@@ -126,9 +127,9 @@ impl<W: Write> Recorder<W> {
         wire::encode(&header, &seen.body, &mut octets);
         let mut comments = Vec::new();
         if let Body::Tcp(segment) = &seen.body
-            && segment.retransmission
+            && let Some(why) = segment.retransmission
         {
-            comments.push("retransmission".into());
+            comments.push(format!("retransmission: {}", reason(why)));
         }
         Packet {
             interface,
@@ -244,6 +245,18 @@ impl<W: Write> Recorder<W> {
     fn interface_of(&self, lane: LaneId) -> Option<u32> {
         let View::Links(links) = &self.view else { return None };
         links.iter().position(|link| *link == lane.link()).map(|place| place as u32)
+    }
+}
+
+/// Why something is sent again.
+fn reason(why: Repeat) -> &'static str {
+    match why {
+        Repeat::Timeout => "the timer struck",
+        Repeat::Duplicates => "duplicate acknowledgements",
+        Repeat::Rack => "what left later has arrived",
+        Repeat::Probe => "a tail loss probe",
+        Repeat::Window => "a look whether the window has opened",
+        Repeat::Syn => "nobody answered the SYN",
     }
 }
 

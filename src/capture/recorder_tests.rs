@@ -33,7 +33,7 @@ fn roster() -> Roster {
 fn sighting(number: u64, node: u32, sight: Sight) -> Sighting {
     let body = match number % 2 {
         0 => Body::Udp(Datagram { source_port: 1, destination_port: 53, payload: Chunk::from("query") }),
-        _ => Body::Tcp(Segment { retransmission: number > 2, ..Segment::default() }),
+        _ => Body::Tcp(Segment { retransmission: (number > 2).then_some(Repeat::Timeout), ..Segment::default() }),
     };
     let address = |last| IpAddr::from([192, 0, 2, last]);
     Sighting {
@@ -96,6 +96,7 @@ fn seen(view: View, sights: &[(u64, u64, u32, Sight)]) -> Vec<Read> {
     found
 }
 
+const RESENT: &str = "retransmission: the timer struck";
 const HERE: LaneId = LaneId(0);
 const THERE: LaneId = LaneId(2);
 
@@ -129,15 +130,15 @@ fn everything_is_seen_once_where_it_was_sent() {
     let wanted = [
         (1, at(1), 0, 64, words(&[])),
         (2, at(2), 0, 64, words(&["lost: the buffer of the link pc - core was full"])),
-        (3, at(4), 0, 64, words(&["retransmission", "lost: mx was down"])),
-        (5, at(8), 0, 64, words(&["retransmission", "still on its way when the run ended"])),
+        (3, at(4), 0, 64, words(&[RESENT, "lost: mx was down"])),
+        (5, at(8), 0, 64, words(&[RESENT, "still on its way when the run ended"])),
     ];
     assert_eq!(seen(View::All, SIGHTS), wanted);
 }
 
 #[test]
 fn a_host_sees_what_passes_it_and_knows_no_fates() {
-    let resent = || words(&["retransmission"]);
+    let resent = || words(&[RESENT]);
     let sender = [(1, at(1), 0, 64, words(&[])), (2, at(2), 0, 64, words(&[])), (3, at(4), 0, 64, resent())];
     assert_eq!(seen(View::Host(Node(0)), SIGHTS)[..3], sender);
     assert_eq!(seen(View::Host(Node(1)), SIGHTS), [(1, at(3), 0, 63, words(&[])), (3, at(6), 0, 63, resent())]);
@@ -149,11 +150,11 @@ fn a_link_sees_what_is_put_on_it() {
     let first = [
         (1, at(1), 0, 64, words(&[])),
         (2, at(2), 0, 64, words(&["lost: the buffer of the link pc - core was full"])),
-        (3, at(4), 0, 64, words(&["retransmission"])),
+        (3, at(4), 0, 64, words(&[RESENT])),
     ];
     assert_eq!(seen(View::Links(vec![LinkId(0)]), SIGHTS), first);
     // Both links are two interfaces, and each sees it.
-    let second = (3, at(6), 1, 63, words(&["retransmission", "lost: mx was down"]));
+    let second = (3, at(6), 1, 63, words(&[RESENT, "lost: mx was down"]));
     let both = seen(View::Links(vec![LinkId(0), LinkId(1)]), SIGHTS);
     assert_eq!(both.len(), 5);
     assert_eq!(both.last(), Some(&second));

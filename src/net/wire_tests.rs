@@ -156,7 +156,7 @@ fn segments() -> impl Strategy<Value = Segment> {
                 timestamps: clock.map(|(value, echo)| Timestamps { value, echo }),
                 sack: (!is_syn && !blocks.is_empty()).then(|| Box::new(SmallVec::from_slice(&blocks))),
                 payload,
-                retransmission: false,
+                retransmission: None,
             }
         },
     )
