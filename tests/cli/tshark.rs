@@ -98,21 +98,31 @@ fn unearned(name: &str, frames: &[Frame]) -> Vec<String> {
     let mut wrong = Vec::new();
     // Connections in which something was lost or sent twice.
     let mut troubled: BTreeSet<u64> = BTreeSet::new();
+    // Connections whose reset was lost.
+    let mut unheard: BTreeSet<u64> = BTreeSet::new();
     for frame in frames {
         let resent = frame.says("retransmission");
         if frame.says("lost") || resent {
             troubled.extend(frame.stream);
         }
+        if frame.says("lost") && frame.notes.iter().any(|note| note.starts_with("Connection reset")) {
+            unheard.extend(frame.stream);
+        }
+        let is_in = |streams: &BTreeSet<u64>| frame.stream.is_some_and(|stream| streams.contains(&stream));
         let mut again = false;
         for note in frame.notes.iter().filter(|note| !is_ordinary(note)) {
             again |= is_again(note);
             let earned = if is_again(note) {
                 // Whether a retransmission is fast, spurious or out of order is a guess; that it is one is not.
                 resent
+            } else if note.starts_with("TCP window specified by the receiver is now completely full") {
+                // Wireshark takes the window of a reset, which is none, for the receiver's; the sender, who has not
+                // heard of the reset, sends again.
+                is_in(&unheard)
             } else {
                 // RFC 5681 §4.2, RFC 9293 §3.10.7.4: behind a gap, and when something comes twice, the same
-                // acknowledgement is sent once more.
-                note.starts_with("Duplicate ACK") && frame.stream.is_some_and(|stream| troubled.contains(&stream))
+                // acknowledgement is sent once more. RFC 2883 §4: it says what came twice.
+                (note.starts_with("Duplicate ACK") || note.starts_with("D-SACK")) && is_in(&troubled)
             };
             if !earned {
                 wrong.push(format!("{name}, frame {}: {note}", frame.number));
