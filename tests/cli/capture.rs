@@ -85,9 +85,11 @@ fn a_capture_takes_the_place_of_nothing_else() {
     scratch.run(&["capture", "bad.ron", "-o", "bad.pcapng"]).ends(2);
     assert_eq!(scratch.names("."), ["a.ron", "b.pcapng", "bad.ron"]);
     assert!(scratch.read("a.ron") == good() && scratch.read("b.pcapng") == good());
-    // What cannot be replaced is written to.
+    // What cannot be replaced is written to, and gets nothing but the capture.
     if cfg!(unix) {
-        scratch.run(&["capture", "a.ron", "-o", "/dev/null"]).ends(0);
+        scratch.run(&["capture", "a.ron", "-o", "a.pcapng"]).ends(0);
+        let piped = scratch.command(&["capture", "a.ron", "-o", "/dev/stdout"]).output().unwrap();
+        assert!(piped.status.success() && piped.stdout == scratch.bytes("a.pcapng"));
     }
 }
 
