@@ -199,6 +199,22 @@ fn captures_in_tshark_of_much_trouble_are_without_a_false_complaint() {
     assert!(lost > 100, "there is trouble: {lost}");
 }
 
+#[test]
+#[ignore = "needs tshark"]
+fn captures_in_tshark_of_ipv6_have_good_checksums() {
+    let scratch = Scratch::new();
+    let six = super::good()
+        .replace(r#"mailboxes: ["alice"]"#, r#"mailboxes: ["alice"], ipv6: true"#)
+        .replace(r#"mailboxes: ["bob"]"#, r#"mailboxes: ["bob"], ipv6: true"#)
+        .replace(r#"to: ["bob@blue.example"]"#, r#"to: ["bob@[IPv6:2001:db8::3]"]"#);
+    scratch.file("six.ron", &six);
+    scratch.run(&["capture", "six.ron", "-o", "x.pcapng"]).ends(0);
+    let frames = frames(&scratch.0.join("x.pcapng"));
+    assert!(frames.iter().filter(|f| f.protocols.contains("ipv6:tcp:smtp")).count() > 3, "a dialogue over IPv6");
+    let wrong = unearned("six.ron", &frames);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// The page of the book, with a table of filters and of labs where each finds something.
 const PAGE: &str = include_str!("../../book/src/reference/wireshark.md");
 
