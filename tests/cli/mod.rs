@@ -1,6 +1,8 @@
 //! The command line: what it prints, what it writes, and how it ends.
 
+mod capture;
 mod readme;
+mod tshark;
 
 use std::fs;
 use std::io::Write;
@@ -263,7 +265,8 @@ fn an_output_directory_holds_everything() {
     let scratch = Scratch::new();
     scratch.file("a.ron", &good());
     let told = scratch.run(&["run", "a.ron", "--out", "o"]).ends(0).out;
-    assert_eq!(scratch.names("o"), [".postroad", "ladder.svg", "mail", "map.svg", "trace.jsonl", "transcript.txt"]);
+    let all = [".postroad", "capture.pcapng", "ladder.svg", "mail", "map.svg", "trace.jsonl", "transcript.txt"];
+    assert_eq!(scratch.names("o"), all);
     assert_eq!(scratch.names("o/mail"), ["001-bob@blue.example.eml"]);
     assert_eq!(scratch.read("o/transcript.txt"), told);
     assert!(scratch.read("o/trace.jsonl").contains("\"kind\":\"packet\""));
@@ -329,7 +332,7 @@ fn an_interrupted_run_leaves_nothing_behind() {
     scratch.file(".o.postroad-1/notes.txt", "x");
     scratch.run(&["run", "-q", "a.ron", "--out", "o"]).ends(0);
     assert_eq!(scratch.names("."), [".o.postroad-1", "a.ron", "long.ron", "o"]);
-    assert_eq!(scratch.names("o").len(), 6);
+    assert_eq!(scratch.names("o").len(), 7);
 }
 
 #[test]
@@ -338,7 +341,7 @@ fn an_empty_directory_may_be_filled() {
     scratch.file("a.ron", &good());
     fs::create_dir(scratch.0.join("o")).unwrap();
     scratch.run(&["run", "-q", "a.ron", "--out", "o"]).ends(0);
-    assert_eq!(scratch.names("o").len(), 6);
+    assert_eq!(scratch.names("o").len(), 7);
 }
 
 #[test]
