@@ -80,6 +80,8 @@ pub struct Queue {
     deferred: BinaryHeap<Reverse<(Instant, u64, EntryId)>>,
     /// Destinations that may have work and room for it.
     runnable: std::collections::VecDeque<DestinationId>,
+    /// Connections to all destinations together.
+    connections: u32,
     next_number: u64,
 }
 
@@ -94,6 +96,7 @@ impl Queue {
             by_name: FxHashMap::default(),
             deferred: BinaryHeap::new(),
             runnable: std::collections::VecDeque::new(),
+            connections: 0,
             next_number: 0,
         }
     }
@@ -170,17 +173,29 @@ impl Queue {
         entry.due = None;
         entry.attempts += 1;
         let mut jobs: SmallVec<[Job; 1]> = SmallVec::new();
+        // The job of each destination that still has room. Looked up, never iterated.
+        let mut open_jobs: FxHashMap<DestinationId, usize> = FxHashMap::default();
         for (place, recipient) in entry.recipients.iter().enumerate().filter(|(_, r)| r.fate == Fate::Waiting) {
             let most = self.config.limits.recipients_per_transaction.max(1);
-            let open =
-                jobs.iter_mut().rev().find(|j| j.destination == recipient.destination && j.recipients.len() < most);
-            match open {
+            let destination = recipient.destination;
+            // Most mails have one recipient, or several of one destination: no map for those.
+            let open = match jobs.last() {
+                Some(last) if last.destination == destination => Some(jobs.len() - 1),
+                _ if jobs.len() <= 1 => None,
+                _ => open_jobs.get(&destination).copied(),
+            };
+            match open.and_then(|open| jobs.get_mut(open)).filter(|job| job.recipients.len() < most) {
                 Some(job) => job.recipients.push(place as u32),
-                None => jobs.push(Job {
-                    entry: id,
-                    destination: recipient.destination,
-                    recipients: SmallVec::from_slice(&[place as u32]),
-                }),
+                None => {
+                    let recipients = SmallVec::from_slice(&[place as u32]);
+                    jobs.push(Job { entry: id, destination, recipients });
+                    if jobs.len() == 2 {
+                        open_jobs.insert(jobs[0].destination, 0);
+                    }
+                    if jobs.len() >= 2 {
+                        open_jobs.insert(destination, jobs.len() - 1);
+                    }
+                }
             }
         }
         entry.open_jobs = jobs.len() as u32;
@@ -210,9 +225,16 @@ impl Queue {
         }
     }
 
-    /// A destination may be able to run again: its look-up has come back, say.
-    pub fn nudge(&mut self, id: DestinationId) {
-        self.wake(id);
+    /// Whether a destination has work and may have one more connection.
+    #[must_use]
+    pub fn may_run(&self, id: DestinationId) -> bool {
+        self.destinations[id.0 as usize].may_run()
+    }
+
+    /// Connections that are being made or in use, to all destinations together.
+    #[must_use]
+    pub fn connections(&self) -> u32 {
+        self.connections
     }
 
     /// The jobs that wait for a destination.
@@ -237,6 +259,7 @@ impl Queue {
     pub fn open(&mut self, id: DestinationId) -> Option<Job> {
         let job = self.take(id)?;
         self.destinations[id.0 as usize].connections += 1;
+        self.connections += 1;
         self.wake(id);
         Some(job)
     }
@@ -249,7 +272,10 @@ impl Queue {
     /// A connection to the destination is gone or idle: it counts no longer.
     pub fn close(&mut self, id: DestinationId) {
         let destination = &mut self.destinations[id.0 as usize];
-        destination.connections = destination.connections.saturating_sub(1);
+        if destination.connections > 0 {
+            destination.connections -= 1;
+            self.connections -= 1;
+        }
         self.wake(id);
     }
 
@@ -400,6 +426,7 @@ impl Queue {
         for destination in &mut self.destinations {
             destination.reset(&self.config.limits);
         }
+        self.connections = 0;
         self.runnable.clear();
         self.deferred.clear();
         for (place, entry) in &mut self.entries {

@@ -205,6 +205,8 @@ pub struct ClientPlan {
     pub pipelining: bool,
     /// Connections at a time to one destination.
     pub concurrency: u32,
+    /// Deliveries at a time, to all destinations together.
+    pub deliveries: u32,
     /// Mails on one connection before it is closed. 1 means no reuse.
     pub mails_per_connection: u32,
     /// How long an idle connection is kept for another mail.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::identity::{self, Domain, ForwardPath, ReversePath};
@@ -67,6 +67,8 @@ impl Mailbox {
 #[derive(Debug)]
 pub struct Store {
     domains: Vec<Domain>,
+    // The same in lower case. Looked up, never iterated.
+    served: FxHashSet<Box<str>>,
     boxes: Vec<Mailbox>,
     /// From `local-part@domain` in lower case, quotes undone.
     index: FxHashMap<Box<[u8]>, MailboxId>,
@@ -78,7 +80,14 @@ impl Store {
     /// A store without domains that keeps what is filed and knows no subaddresses.
     #[must_use]
     pub fn new() -> Store {
-        Store { domains: Vec::new(), boxes: Vec::new(), index: FxHashMap::default(), keep: true, separator: None }
+        Store {
+            domains: Vec::new(),
+            served: FxHashSet::default(),
+            boxes: Vec::new(),
+            index: FxHashMap::default(),
+            keep: true,
+            separator: None,
+        }
     }
 
     /// Whether mails are kept (the default) or only counted, for runs with millions of them.
@@ -101,6 +110,7 @@ impl Store {
             return;
         }
         let postmaster = format!("{POSTMASTER}@{domain}").parse();
+        self.served.insert(domain.as_str().to_ascii_lowercase().into());
         self.domains.push(domain);
         if let Ok(postmaster) = postmaster {
             self.add_mailbox(postmaster);
@@ -121,7 +131,8 @@ impl Store {
     /// Whether mail for this domain ends here.
     #[must_use]
     pub fn serves(&self, domain: &str) -> bool {
-        self.domains.iter().any(|own| own.as_str().eq_ignore_ascii_case(domain))
+        self.served.contains(domain)
+            || domain.bytes().any(|b| b.is_ascii_uppercase()) && self.served.contains(&*domain.to_ascii_lowercase())
     }
 
     /// The domains in the order in which they were added.

@@ -51,6 +51,9 @@ pub struct Config {
     /// Sessions of one attempt in which a transaction is begun (Postfix `smtp_mx_session_limit`, 2). A host that cannot be
     /// reached, or that sends everybody away, does not count.
     pub most_sessions: u32,
+    /// Deliveries at a time, to all destinations together; the look-up of a destination counts as one (Postfix
+    /// `default_process_limit`, 100: a delivery agent looks up, connects and delivers).
+    pub deliveries: u32,
     /// Whether each recipient handed on ends a responsibility (an MTA's does, a user agent's does not).
     pub responsible: bool,
 }
@@ -253,11 +256,19 @@ impl Courier {
 
     /// Starts whatever can be started now.
     pub fn pump(&mut self, ctx: &mut Context<'_>) {
-        while let Some(destination) = self.names.poll_resolved() {
-            self.queue.nudge(destination);
-        }
-        while let Some(destination) = self.queue.poll_runnable() {
-            self.run(ctx, destination);
+        loop {
+            // What has just been looked up has its place already, and some answers are good for this instant only.
+            if let Some(destination) = self.names.poll_resolved() {
+                if self.queue.may_run(destination) {
+                    self.run(ctx, destination);
+                }
+            } else if self.queue.connections() + self.names.awaited() < self.config.deliveries
+                && let Some(destination) = self.queue.poll_runnable()
+            {
+                self.run(ctx, destination);
+            } else {
+                return;
+            }
         }
     }
 

@@ -92,6 +92,11 @@ impl Names {
         }
     }
 
+    /// Look-ups of destinations that are under way.
+    pub(super) fn awaited(&self) -> u32 {
+        (self.routes_awaited.len() + self.hosts_awaited.len()) as u32
+    }
+
     /// A destination whose look-up has come back.
     pub(super) fn poll_resolved(&mut self) -> Option<DestinationId> {
         self.resolved.pop_front()

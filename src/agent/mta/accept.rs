@@ -1,5 +1,6 @@
 //! Taking responsibility: the content gets its received field, and every recipient is filed, forwarded or queued.
 
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 use super::report::Undelivered;
@@ -27,8 +28,11 @@ pub(super) struct Responsibility {
 /// Postfix's duplicate filter has it).
 #[derive(Default)]
 struct Placed {
-    filed: Vec<Mailbox>,
+    // Looked up, never iterated. By mailbox and not by how it is written: `bob` and `BOB` are one recipient.
+    filed: FxHashSet<MailboxId>,
     remote: SmallVec<[(Mailbox, DestinationId); 1]>,
+    /// Those of them that were seen, where there are several.
+    known: FxHashSet<Mailbox>,
     aliases: Vec<(u32, Mailbox)>,
     unreachable: Vec<Undelivered>,
     /// The recipient that the sender wrote, where what is placed is what its alias leads to.
@@ -87,16 +91,15 @@ impl Mta {
             Target::Local(id) => {
                 // Only where there are several can two be the same.
                 if depth > 0 || mail.recipients.len() > 1 {
-                    if placed.filed.contains(recipient) {
+                    if !placed.filed.insert(id) {
                         ctx.ledger.end(ctx.host, mail.serial, Ending::Forwarded);
                         return;
                     }
-                    placed.filed.push(recipient.clone());
                 }
                 self.file(ctx, mail, recipient, id);
             }
             Target::Remote(destination) => {
-                if placed.remote.iter().any(|(known, _)| known == recipient) {
+                if (depth > 0 || mail.recipients.len() > 1) && !placed.known.insert(recipient.clone()) {
                     ctx.ledger.end(ctx.host, mail.serial, Ending::Forwarded);
                 } else {
                     let place = placed.remote.len() as u32;

@@ -149,6 +149,7 @@ fn build_courier(
         idle: client.idle,
         most_addresses: 5,
         most_sessions: client.sessions_per_attempt,
+        deliveries: client.deliveries,
         responsible: matches!(host.role, Role::Mta(_)),
     };
     let names = courier::Names::new(names.resolver(plan, id, client.dns_cache, streams), MailRouter::new(router));

@@ -267,6 +267,8 @@ pub(super) fn client(r: &mut Reader, fields: &Fields<'_>) -> ClientPlan {
         esmtp: true,
         pipelining: fields.or("pipelining", true, |n| r.bool(n)),
         concurrency: 20,
+        // A person's program has one server.
+        deliveries: u32::MAX,
         mails_per_connection: 100,
         idle: Duration::ZERO,
         sessions_per_attempt: 2,

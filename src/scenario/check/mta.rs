@@ -124,6 +124,7 @@ impl Checker {
         let client = ClientPlan {
             esmtp,
             concurrency: fields.or("concurrency", 20, |n| r.number(n, 1, 10_000)) as u32,
+            deliveries: fields.or("deliveries", 100, |n| r.number(n, 1, 100_000)) as u32,
             mails_per_connection: fields.or("mails_per_connection", 100, |n| r.number(n, 1, 1_000_000)) as u32,
             idle: fields.or("idle", Duration::ZERO, |n| r.duration_in(n, Duration::ZERO, SECOND.times(86_400))),
             sessions_per_attempt: fields.or("sessions_per_attempt", 2, |n| r.number(n, 1, 100)) as u32,

@@ -85,6 +85,8 @@ shape! {
         delay_warning: "duration, or Never" = "the schedule's: Exim 24h, OpenSmtpd 4h, others never",
         /// Connections at a time to one destination.
         concurrency: "whole number" = "20",
+        /// Deliveries at a time, to all destinations together; looking a destination up counts as one.
+        deliveries: "whole number" = "100",
         /// Mails on one connection; 1 is no reuse.
         mails_per_connection: "whole number" = "100",
         /// How long it keeps an idle connection for another mail. Mail that already waits is sent on an open connection
