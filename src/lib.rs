@@ -5,6 +5,7 @@
 //! pictures are drawn from the trace. ARCHITECTURE.md shows the floors of the house.
 
 pub mod agent;
+pub mod capture;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod diag;

@@ -61,7 +61,8 @@ struct Answer {
 impl NameServer {
     /// A server of these zones; with a recursor it also answers questions about other names.
     #[must_use]
-    pub fn new(authority: Authority, recursor: Option<Recursor>, processing: Duration) -> NameServer {
+    pub fn new(mut authority: Authority, recursor: Option<Recursor>, processing: Duration) -> NameServer {
+        authority.set_recurses(recursor.is_some());
         NameServer {
             authority,
             recursor,

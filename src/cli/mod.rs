@@ -4,6 +4,7 @@
 //! 2 the command line, a scenario or a file is wrong, 3 the simulator broke an invariant of its own (a defect).
 
 mod bench;
+mod capture;
 mod check;
 mod collect;
 mod completions;
@@ -49,6 +50,7 @@ enum Command {
     Check(check::Args),
     Test(test::Args),
     Draw(draw::Args),
+    Capture(capture::Args),
     Bench(bench::Args),
     New(new::Args),
     Completions(completions::Args),
@@ -63,6 +65,7 @@ impl Command {
             Command::Check(args) => args.work(screen),
             Command::Test(args) => args.work(screen),
             Command::Draw(args) => args.work(screen),
+            Command::Capture(args) => args.work(screen),
             Command::Bench(args) => args.work(screen),
             Command::New(args) => args.work(screen),
             Command::Completions(args) => args.work(screen),

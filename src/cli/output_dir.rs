@@ -9,22 +9,26 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::capture::Tape;
 use super::failure::Failure;
 use super::making::Making;
 use super::simulate::Run;
 use crate::agent::Agent;
+use crate::capture::Choice;
 use crate::render::{ladder, map};
 use crate::sim::Instant;
 use crate::store::Delivered;
 use crate::trace::jsonl::JsonLines;
 use crate::trace::{HostId, Sink};
+use crate::world::World;
 
 /// The file by which an output of ours is known.
 const MARKER: &str = ".postroad";
 const MARKER_TEXT: &str = "This directory was written by `postroad run --out`, which may replace it.\n";
 
+const CAPTURE: &str = "capture.pcapng";
 /// What an output holds besides its marker.
-const FILES: [&str; 4] = ["trace.jsonl", "transcript.txt", "ladder.svg", "map.svg"];
+const FILES: [&str; 5] = ["trace.jsonl", CAPTURE, "transcript.txt", "ladder.svg", "map.svg"];
 const MAIL: &str = "mail";
 
 type Trace = Rc<RefCell<JsonLines<BufWriter<File>>>>;
@@ -36,6 +40,7 @@ pub(super) struct OutputDir {
     target: PathBuf,
     making: Making,
     trace: Option<Trace>,
+    tape: Option<Tape>,
 }
 
 impl OutputDir {
@@ -52,7 +57,7 @@ impl OutputDir {
         }
         // Whoever cannot write there is told about the directory that was asked for, not about our way to it.
         let making = Making::beside(&target).map_err(|e| Failure::write(&shown, e))?;
-        let output = OutputDir { shown, target, making, trace: None };
+        let output = OutputDir { shown, target, making, trace: None, tape: None };
         output.write(MARKER, MARKER_TEXT.as_bytes())?;
         Ok(output)
     }
@@ -66,12 +71,22 @@ impl OutputDir {
         Ok(Box::new(sink))
     }
 
+    /// Lets the capture look at a world that has not begun.
+    pub(super) fn capture(&mut self, world: &mut World, choice: &Choice) -> Result<(), Failure> {
+        let tape = Tape::start(world, choice, &self.making.path().join(CAPTURE));
+        self.tape = Some(tape.map_err(|e| e.of(self.shown.join(CAPTURE)))?);
+        Ok(())
+    }
+
     /// Writes all the rest and puts it in its place.
     pub(super) fn fill(mut self, run: &Run, transcript: &str) -> Result<(), Failure> {
         if let Some(trace) = self.trace.take() {
             let nothing = JsonLines::new(BufWriter::new(self.sink_file()?), false);
             let written = trace.replace(nothing).into_inner().and_then(|mut out| out.flush());
             written.map_err(|e| Failure::write(self.shown.join("trace.jsonl"), e))?;
+        }
+        if let Some(tape) = self.tape.take() {
+            tape.finish().map_err(|e| Failure::write(self.shown.join(CAPTURE), e))?;
         }
         let records = &run.collected.records;
         // The ladder of a large run would be as wide as its net: it shows the way of one mail.

@@ -1,6 +1,8 @@
 //! `postroad run`: a scenario from its first instant to its last, told.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use serde::Serialize;
 
@@ -10,8 +12,9 @@ use super::number::whole;
 use super::output_dir::OutputDir;
 use super::page::Page;
 use super::screen::Screen;
-use super::simulate::{Run, Wishes, history, line_of, notes, simulate};
+use super::simulate::{Run, Wishes, build, history, line_of, notes, simulate};
 use super::{Status, input};
+use crate::capture::Choice;
 use crate::scenario::Plan;
 use crate::sim::{Duration, Instant, StopReason};
 use crate::trace::Roster;
@@ -29,9 +32,12 @@ pub(super) struct Args {
     /// Run for so long instead of what the scenario says, such as 90s or 6h
     #[arg(long, value_name = "T", allow_hyphen_values = true)]
     until: Option<Duration>,
-    /// Also write trace, transcript, pictures and delivered mail into this directory, whole or not at all
+    /// Also write trace, capture, transcript, pictures and delivered mail into this directory, whole or not at all
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// What --out captures for Wireshark: all (every packet once, where it was sent), host:NAME, link:A-B, or none
+    #[arg(long, value_name = "WHERE", requires = "out", default_value_t)]
+    capture: Wanted,
     /// How to tell it
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     format: Format,
@@ -44,6 +50,35 @@ pub(super) struct Args {
     /// Do not judge what the scenario expects: for a file that you have changed
     #[arg(long)]
     no_expect: bool,
+}
+
+/// What to capture, if anything.
+#[derive(Clone, Debug)]
+struct Wanted(Option<Choice>);
+
+impl Default for Wanted {
+    fn default() -> Wanted {
+        Wanted(Some(Choice::All))
+    }
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(choice) => choice.fmt(f),
+            None => f.write_str("none"),
+        }
+    }
+}
+
+impl FromStr for Wanted {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Wanted, String> {
+        if text == "none" {
+            return Ok(Wanted(None));
+        }
+        text.parse().map(|choice| Wanted(Some(choice))).map_err(|error| format!("{error}, or none"))
+    }
 }
 
 /// How to tell what happened.
@@ -71,7 +106,11 @@ impl Args {
             Some(output) => vec![output.trace()?],
             None => Vec::new(),
         };
-        let mut run = simulate(&plan, wishes, others);
+        let mut world = build(&plan, wishes);
+        if let (Some(output), Wanted(Some(choice))) = (&mut output, &self.capture) {
+            output.capture(&mut world, choice)?;
+        }
+        let mut run = simulate(world, &plan, wishes, others);
         if self.no_expect {
             run.judgements.clear();
         }

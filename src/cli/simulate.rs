@@ -42,9 +42,13 @@ impl Run {
     }
 }
 
-/// Runs. `others` also look on.
-pub(super) fn simulate(plan: &Plan, wishes: Wishes, others: Vec<Box<dyn Sink>>) -> Run {
-    let mut world = scenario::build(plan, BuildOptions { seed: wishes.seed, keep_mail: wishes.keep_mail });
+/// The world of a plan, before anything has happened.
+pub(super) fn build(plan: &Plan, wishes: Wishes) -> World {
+    scenario::build(plan, BuildOptions { seed: wishes.seed, keep_mail: wishes.keep_mail })
+}
+
+/// Runs the world of a plan. `others` also look on.
+pub(super) fn simulate(mut world: World, plan: &Plan, wishes: Wishes, others: Vec<Box<dyn Sink>>) -> Run {
     let collector = Rc::new(RefCell::new(Collector::new(wishes.keep, wishes.packets)));
     let judge = Rc::new(RefCell::new(Judge::new(plan)));
     world.observe(Box::new(Rc::clone(&collector)));

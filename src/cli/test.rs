@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::number::whole;
 use super::page::Page;
 use super::screen::{Screen, complain};
-use super::simulate::{Run, Wishes, history, notes, simulate};
+use super::simulate::{Run, Wishes, build, history, notes, simulate};
 use super::{Status, input};
 use crate::trace::transcript::{Line, Style, clock, counted};
 
@@ -63,7 +63,7 @@ impl Args {
             }
         };
         let wishes = Wishes { seed: self.seed, until: None, keep: Keep::Nothing, packets: false, keep_mail: false };
-        let run = simulate(&plan, wishes, Vec::new());
+        let run = simulate(build(&plan, wishes), &plan, wishes, Vec::new());
         let all = run.judgements.len();
         let unmet = run.judgements.iter().filter(|j| !j.met).count();
         if let Err(violation) = &run.report {

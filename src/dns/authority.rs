@@ -26,6 +26,7 @@ pub enum Fault {
 pub struct Authority {
     zones: ZoneSet,
     fault: Fault,
+    recurses: bool,
     /// Answers to questions that came before, as the packet cache of PowerDNS keeps them: nothing but the id differs
     /// when the same bytes come again. Never iterated.
     said: FxHashMap<Box<[u8]>, Vec<u8>>,
@@ -56,6 +57,13 @@ impl Authority {
     pub fn zones_mut(&mut self) -> &mut ZoneSet {
         self.said.clear();
         &mut self.zones
+    }
+
+    /// Says whether the server also recurses: then every answer has RA set, one from its own zones too (RFC 1035 §4.1.1:
+    /// whether recursion "is available in the name server", whatever the question).
+    pub fn set_recurses(&mut self, recurses: bool) {
+        self.said.clear();
+        self.recurses = recurses;
     }
 
     /// Breaks or mends the server.
@@ -102,7 +110,8 @@ impl Authority {
             Ok(message) => message,
             Err(DecodeError::Malformed { id, is_response: false, opcode }) => {
                 let rcode = if opcode == 0 { Rcode::FormErr } else { Rcode::NotImp };
-                return Some(Message { id, opcode, ..Message::default() }.response(rcode).encode());
+                let refusal = Message { id, opcode, ..Message::default() }.response(rcode);
+                return Some(Message { recursion_available: self.recurses, ..refusal }.encode());
             }
             Err(_) => return None,
         };
@@ -112,6 +121,10 @@ impl Authority {
     /// Answers a message.
     #[must_use]
     pub fn answer(&self, query: &Message) -> Message {
+        Message { recursion_available: self.recurses, ..self.from_zones(query) }
+    }
+
+    fn from_zones(&self, query: &Message) -> Message {
         match self.fault {
             Fault::ServFail => return query.response(Rcode::ServFail),
             Fault::Refused => return query.response(Rcode::Refused),
@@ -238,6 +251,28 @@ mod tests {
             zone.add(name("big.example"), hour, RecordData::text(&format!("text number {i}"))).unwrap();
         }
         Authority::new([zone].into_iter().collect())
+    }
+
+    #[test]
+    fn a_server_that_recurses_says_so_in_every_answer() {
+        let mut authority = authority();
+        for recurses in [false, true, false] {
+            authority.set_recurses(recurses);
+            for (n, fault) in
+                [("mx.green.example", Fault::None), ("other.test", Fault::None), ("example", Fault::ServFail)]
+            {
+                authority.set_fault(fault);
+                for transport in [Transport::Udp, Transport::Udp, Transport::Tcp] {
+                    let query = Message::query(5, name(n), RecordType::A, true).encode();
+                    let answer = Message::decode(&authority.respond(&query, transport).unwrap()).unwrap();
+                    assert_eq!(answer.recursion_available, recurses, "{n}");
+                }
+            }
+            authority.set_fault(Fault::None);
+            let garbage = [0, 5, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 77];
+            let answer = Message::decode(&authority.respond(&garbage, Transport::Tcp).unwrap()).unwrap();
+            assert_eq!((answer.rcode(), answer.recursion_available), (Rcode::FormErr, recurses));
+        }
     }
 
     fn ask(authority: &mut Authority, n: &str, rtype: RecordType) -> Message {

@@ -5,6 +5,7 @@
 //! - [`network`]: the machine of it all: hosts, their addresses and connections, and packets on their way.
 //! - [`packet`]: what travels: IP packets with a TCP segment or a UDP datagram inside.
 //! - [`tap`] and [`mark`]: what observers see, and what they know of bytes.
+//! - [`wire`]: the real octets of a packet, for captures.
 //! - [`filter`]: the place between TCP and whoever uses a connection.
 //! - [`tcp`]: TCP itself, sans-IO.
 
@@ -26,6 +27,7 @@ mod tests;
 pub mod topology;
 mod transit;
 mod waits;
+pub mod wire;
 
 pub use mark::Mark;
 pub use network::Network;

@@ -1,10 +1,13 @@
 //! What observers see of a packet on its way.
 
+use std::cell::RefCell;
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use super::mark::Mark;
 use super::packet::Body;
 use super::topology::{LaneId, Node};
+use crate::sim::Instant;
 
 /// Why a packet was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,6 +54,8 @@ pub struct Sighting {
     pub from: Node,
     /// The node that has the address it is for; nobody may have it.
     pub to: Option<Node>,
+    /// How many nodes have passed it on so far.
+    pub hops: u16,
     /// Source address.
     pub source: IpAddr,
     /// Destination address.
@@ -75,4 +80,17 @@ pub struct Scale {
     pub acknowledgement: u32,
     /// RFC 7323 §2.2; zero in segments with SYN.
     pub window_shift: u8,
+}
+
+/// Somebody who looks at packets. It changes nothing.
+pub trait Tap {
+    /// A packet was seen. Times never go backwards.
+    fn saw(&mut self, now: Instant, sighting: &Sighting);
+}
+
+/// The world keeps one half, and whoever wants to ask the tap afterwards the other.
+impl<T: Tap> Tap for Rc<RefCell<T>> {
+    fn saw(&mut self, now: Instant, sighting: &Sighting) {
+        self.borrow_mut().saw(now, sighting);
+    }
 }

@@ -124,6 +124,7 @@ impl Network {
             sight,
             from: flight.path.host,
             to: flight.path.to,
+            hops: flight.step,
             source: self.address(flight.path.source),
             destination: self.address(flight.path.destination),
             tag: flight.about.tag,

@@ -86,7 +86,15 @@ impl Reader {
             Err(_) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
                 self.bad_value(&node.span, format!("{text} is out of range"), &limits)
             }
-            Err(_) => self.bad_value(&node.span, format!("`{text}` is not a whole number"), "expected a whole number"),
+            Err(_) => match whole(text) {
+                Whole::Is(n) if (least..=most).contains(&n) => Some(n),
+                Whole::Is(_) | Whole::TooLarge => {
+                    self.bad_value(&node.span, format!("{text} is out of range"), &limits)
+                }
+                Whole::IsNot => {
+                    self.bad_value(&node.span, format!("`{text}` is not a whole number"), "expected a whole number")
+                }
+            },
         }
     }
 
@@ -397,6 +405,51 @@ impl Reader {
     }
 }
 
+/// What a number of RON denotes.
+#[derive(Debug, PartialEq, Eq)]
+enum Whole {
+    Is(u64),
+    TooLarge,
+    IsNot,
+}
+
+/// Reads what RON takes for a number: every base, underscores and suffixes (`0x10`, `1_000u64`), and floats that denote
+/// a whole number exactly (`1e2`, `2.50e1`).
+fn whole(text: &str) -> Whole {
+    if text.starts_with('-') {
+        return Whole::IsNot;
+    }
+    match ron::from_str::<u64>(text) {
+        Ok(n) => return Whole::Is(n),
+        Err(why) if why.code == ron::Error::IntegerOutOfBounds => return Whole::TooLarge,
+        Err(_) => {}
+    }
+    let clean: String = text.chars().filter(|c| *c != '_').collect();
+    let clean = clean.strip_suffix("f32").or(clean.strip_suffix("f64")).unwrap_or(&clean);
+    let (mantissa, exponent) = clean.split_once(['e', 'E']).unwrap_or((clean, "0"));
+    let mantissa = mantissa.strip_prefix('+').unwrap_or(mantissa);
+    let (before, behind) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{before}{behind}");
+    let Ok(exponent) = exponent.parse::<i64>() else { return Whole::IsNot };
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Whole::IsNot;
+    }
+    let Ok(places) = i64::try_from(behind.len()) else { return Whole::IsNot };
+    let kept = digits.trim_end_matches('0');
+    let zeros = exponent.saturating_sub(places).saturating_add((digits.len() - kept.len()) as i64);
+    let significant = kept.trim_start_matches('0');
+    match (significant.is_empty(), u32::try_from(zeros)) {
+        (true, _) => Whole::Is(0),
+        (false, Err(_)) if zeros < 0 => Whole::IsNot,
+        (false, Err(_)) => Whole::TooLarge,
+        (false, Ok(zeros)) => {
+            let number = significant.parse::<u64>().ok();
+            let number = number.zip(10_u64.checked_pow(zeros)).and_then(|(n, factor)| n.checked_mul(factor));
+            number.map_or(Whole::TooLarge, Whole::Is)
+        }
+    }
+}
+
 /// The fields of one group.
 #[derive(Clone)]
 pub(crate) struct Fields<'n> {
@@ -433,5 +486,40 @@ impl<'n> Fields<'n> {
     /// The items of a list; nothing where it is not written.
     pub(crate) fn items(&self, r: &mut Reader, name: &str, of: &str) -> &'n [Node] {
         self.get(name).and_then(|node| r.list(node, of)).unwrap_or(&[])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_to_write_a_whole_number_is_read() {
+        use Whole::{Is, IsNot, TooLarge};
+        for (text, value) in [
+            ("0x10", Is(16)),
+            ("0o17", Is(15)),
+            ("0b101", Is(5)),
+            ("0xff_ff", Is(65_535)),
+            ("1_000", Is(1000)),
+            ("+7", Is(7)),
+            ("1e2", Is(100)),
+            ("1E+2", Is(100)),
+            ("2.50e1", Is(25)),
+            ("3.0", Is(3)),
+            ("4.", Is(4)),
+            ("1200e-2", Is(12)),
+            ("0e99", Is(0)),
+            ("1.5", IsNot),
+            ("1e-1", IsNot),
+            ("-1", IsNot),
+            ("inf", IsNot),
+            ("1e20", TooLarge),
+            ("1e99999999999", TooLarge),
+            ("18446744073709551615", Is(u64::MAX)),
+            ("0x1_0000_0000_0000_0000", TooLarge),
+        ] {
+            assert_eq!(whole(text), value, "{text}");
+        }
     }
 }

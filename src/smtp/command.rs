@@ -185,10 +185,10 @@ impl Command {
     /// # Errors
     /// Says what is wrong with it.
     pub fn parse(line: &[u8]) -> Result<Command, CommandError> {
-        if !line.is_ascii() {
+        let (verb, arguments) = Verb::split(line).ok_or(CommandError::Unknown)?;
+        if !arguments.is_ascii() {
             return Err(CommandError::EightBit);
         }
-        let (verb, arguments) = Verb::split(line).ok_or(CommandError::Unknown)?;
         Command::parse_arguments(verb, arguments)
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Receiving ([`Decoder`]): the dot that the sender put in front of a line that begins with one is taken away, and the
 //! end of the data is found: a line of a single dot, CRLF.CRLF and nothing else. Sending ([`stuff`]): the dot is put
-//! there. Content without such lines passes as the very chunks that came in; where there are some, chunks are cut and
-//! never copied.
+//! there. Content without such lines passes as the very chunks that came in; where there are some, chunks are cut, and
+//! only pieces that are smaller than a segment are copied, to be sent together.
 
 use super::framing::BareNewlines;
 use crate::octets::{Chunk, Rope, find_untidy};
@@ -268,36 +268,97 @@ const END: &[u8] = b".\r\n";
 /// The end of the data, behind content that does not.
 const CRLF_END: &[u8] = b"\r\n.\r\n";
 
+/// Octets that a piece of cut content should at least have: what a segment carries on Ethernet (RFC 879 §3: 1500 less 40).
+const PIECE_BYTES: usize = 1460;
+
+/// Content on its way out: small pieces are gathered, so that content full of dots is not one send a line; large ones
+/// pass as they are.
+struct Pieces<E> {
+    small: Vec<u8>,
+    emit: E,
+}
+
+impl<E: FnMut(Chunk)> Pieces<E> {
+    fn push(&mut self, mut piece: Chunk) {
+        if !self.small.is_empty() {
+            let fill = piece.len().min(PIECE_BYTES - self.small.len());
+            self.small.extend_from_slice(&piece[..fill]);
+            piece.advance(fill);
+            if self.small.len() == PIECE_BYTES {
+                self.flush();
+            }
+        }
+        if piece.len() >= PIECE_BYTES {
+            (self.emit)(piece);
+        } else {
+            self.small.extend_from_slice(&piece);
+        }
+    }
+
+    fn flush(&mut self) {
+        if !self.small.is_empty() {
+            (self.emit)(Chunk::text(std::mem::take(&mut self.small)));
+        }
+    }
+
+    /// A chunk of which nothing was cut.
+    fn whole(&mut self, chunk: Chunk) {
+        self.flush();
+        (self.emit)(chunk);
+    }
+}
+
+/// Octets of the content as the data phase carries it, without transparency and the end (RFC 1870 §5): content that does
+/// not end with CRLF gets one.
+#[must_use]
+pub fn carried_len(content: &Rope) -> u64 {
+    content.len() as u64 + if last_two(content) == *b"\r\n" { 0 } else { 2 }
+}
+
+/// The last two octets; before the content there is the CRLF of the DATA command (RFC 5321 §4.1.1.4).
+fn last_two(content: &Rope) -> [u8; 2] {
+    let mut back = content.chunks().iter().rev().flat_map(|chunk| chunk.iter().rev().copied());
+    let last = back.next();
+    [back.next().unwrap_or(if last.is_none() { b'\r' } else { b'\n' }), last.unwrap_or(b'\n')]
+}
+
 /// Gives `emit` the chunks that carry `content` through the data phase: every dot at the start of a line doubled, then
 /// the end of the data. Where `clean_lines` says that no line begins with a dot, nothing is looked at and the chunks of
-/// the content go out as they are. The content should have CRLF line ends; other bytes are sent as they are, and a dot
-/// behind a bare LF is doubled too, so that no content can end the data early at a lax server.
-pub fn stuff(content: &Rope, clean_lines: bool, mut emit: impl FnMut(Chunk)) {
-    let mut last_two = *b"\r\n";
+/// the content go out as they are; so do chunks without such lines. The content should have CRLF line ends; other bytes
+/// are sent as they are, and a dot behind a bare LF is doubled too, so that no content can end the data early at a lax
+/// server.
+pub fn stuff(content: &Rope, clean_lines: bool, emit: impl FnMut(Chunk)) {
+    let mut pieces = Pieces { small: Vec::new(), emit };
+    let mut last = b'\n';
     for chunk in content.chunks() {
         let bytes = &chunk[..];
-        if !clean_lines {
+        let Some(&end) = bytes.last() else { continue };
+        if clean_lines {
+            pieces.whole(chunk.clone());
+        } else {
             let mut start = 0;
+            let mut cut = false;
             // The doubled dot is sent as the last byte of one window and the first byte of the next.
-            if last_two[1] == b'\n' && bytes[0] == b'.' {
-                emit(chunk.slice(0..1));
+            if last == b'\n' && bytes[0] == b'.' {
+                pieces.push(chunk.slice(0..1));
+                cut = true;
             }
             for found in memchr::memmem::find_iter(bytes, b"\n.") {
-                emit(chunk.slice(start..found + 2));
+                pieces.push(chunk.slice(start..found + 2));
                 start = found + 1;
+                cut = true;
             }
-            emit(chunk.slice(start..bytes.len()));
-        } else {
-            emit(chunk.clone());
+            if cut {
+                pieces.push(chunk.slice(start..bytes.len()));
+            } else {
+                pieces.whole(chunk.clone());
+            }
         }
-        last_two = match bytes {
-            [.., a, b] => [*a, *b],
-            [b] => [last_two[1], *b],
-            [] => last_two,
-        };
+        last = end;
     }
+    pieces.flush();
     // RFC 5321 §4.1.1.4: the end of the data is CRLF.CRLF, of which the first CRLF ends the content.
-    emit(Chunk::from_static(if last_two == *b"\r\n" { END } else { CRLF_END }));
+    (pieces.emit)(Chunk::from_static(if last_two(content) == *b"\r\n" { END } else { CRLF_END }));
 }
 
 #[cfg(test)]

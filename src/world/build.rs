@@ -174,6 +174,7 @@ impl Builder {
             ledger: Ledger::default(),
             watch: self.watch,
             tracer: Tracer::off(),
+            tap: None,
             roster: Arc::new(self.roster),
             happened: vec![false; self.faults.len()],
             faults: self.faults,

@@ -19,6 +19,7 @@ pub use faults::{Fault, FaultSetup, When};
 
 use crate::agent::{Action, Agent, Directory, Identifiers, Ledger, Watch};
 use crate::net::Network;
+use crate::net::tap::Tap;
 use crate::net::topology::Node;
 use crate::sim::calendar::Calendar;
 use crate::sim::{Engine, Instant, StopReason};
@@ -58,6 +59,7 @@ pub struct World {
     ledger: Ledger,
     watch: Watch,
     tracer: Tracer,
+    tap: Option<Box<dyn Tap>>,
     roster: Arc<Roster>,
     faults: Vec<faults::FaultSetup>,
     /// Which of them have happened, by their places.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::World;
 use super::pipes::marked;
 use crate::net::packet::Body;
-use crate::net::tap::{Loss, Sight, Sighting};
+use crate::net::tap::{Loss, Sight, Sighting, Tap};
 use crate::net::tcp::Repeat;
 use crate::trace::{At, ConnId, HostId, LossReason, PacketStep, RepeatReason, Sink, Transport, What};
 
@@ -14,7 +14,13 @@ impl World {
     pub fn observe(&mut self, sink: Box<dyn Sink>) {
         let roster = self.roster.clone();
         self.tracer.add(sink, &roster);
-        self.network.watch_packets(self.tracer.wants_packets());
+        self.network.watch_packets(self.tracer.wants_packets() || self.tap.is_some());
+    }
+
+    /// Lets somebody look at all packets, in the place of who did so before. Do so before the first event.
+    pub fn tap(&mut self, tap: Box<dyn Tap>) {
+        self.tap = Some(tap);
+        self.network.watch_packets(true);
     }
 
     /// Tells all sinks that the run is over.
@@ -25,6 +31,15 @@ impl World {
     /// The network has seen a packet.
     #[cold]
     pub(super) fn saw(&mut self, sighting: &Sighting) {
+        if let Some(tap) = &mut self.tap {
+            tap.saw(self.engine.now(), sighting);
+        }
+        if self.tracer.wants_packets() {
+            self.record_packet(sighting);
+        }
+    }
+
+    fn record_packet(&mut self, sighting: &Sighting) {
         let (step, reason) = match sighting.sight {
             Sight::Sent => (PacketStep::Sent, None),
             Sight::Entered(_) => return,

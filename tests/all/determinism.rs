@@ -8,7 +8,7 @@ use postroad::sim::Duration;
 use postroad::trace::HostId;
 use serde_json::Value;
 
-const ALL: Look = Look { seed: None, records: false, packets: true, trace: true, checksum: false };
+const ALL: Look = Look { seed: None, records: false, packets: true, trace: true, checksum: false, capture: true };
 
 /// The shipped scenarios, and one in which chance has much to say.
 fn plans() -> Vec<(String, Plan)> {
@@ -17,7 +17,8 @@ fn plans() -> Vec<(String, Plan)> {
     plans
 }
 
-const CHANCE: &str = r#"(
+/// Noise, jitter, a narrow link, a cut.
+pub(crate) const CHANCE: &str = r#"(
     title: "chance",
     hosts: {
         "pc": User(mailboxes: ["a@green.example", "b@green.example"], submits_to: "mx.green.example"),
@@ -45,6 +46,8 @@ fn the_same_seed_gives_the_same_bytes() {
         assert!(one.report.is_ok(), "{name}: {:?}", one.report);
         assert!(one.trace.len() > 1000, "{name}: the trace has something to say");
         assert!(one.trace == two.trace, "{name}: two traces of one seed differ");
+        assert!(one.capture.len() > 1000, "{name}: there are packets");
+        assert!(one.capture == two.capture, "{name}: two captures of one seed differ");
         assert!(one.filed == two.filed, "{name}: two runs of one seed deliver different mail");
         assert_eq!(one.end, two.end, "{name}");
     }
@@ -60,6 +63,10 @@ fn looking_on_changes_nothing() {
         assert!(seen.filed == unseen.filed, "{name}: mail differs when somebody looks");
         let twice = lab::run(&plan, Look { records: true, checksum: true, ..ALL });
         assert!(seen.trace == twice.trace, "{name}: another sink changes the trace");
+        let uncaptured = lab::run(&plan, Look { capture: false, ..ALL });
+        assert!(seen.trace == uncaptured.trace, "{name}: a capture changes the trace");
+        let captured = lab::run(&plan, Look { capture: true, ..Look::default() });
+        assert!(seen.capture == captured.capture, "{name}: a trace changes the capture");
     }
 }
 

@@ -17,6 +17,8 @@ const TABLE: &[(&str, u32, &[&str])] = &[
     ("dns", 1, &["identity", "sim", "octets"]),
     ("smtp", 1, &["identity", "sim", "octets"]),
     ("mime", 1, &["identity", "sim", "octets"]),
+    // Captures look at packets and at nothing else.
+    ("capture", 2, &["sim", "octets", "diag", "trace", "net"]),
     ("policy", 2, &["identity", "mime", "dns", "smtp", "sim", "octets"]),
     ("queue", 2, &["identity", "mime", "smtp", "sim", "octets"]),
     ("store", 2, &["identity", "mime", "sim", "octets"]),
@@ -40,8 +42,8 @@ const TABLE: &[(&str, u32, &[&str])] = &[
         "cli",
         7,
         &[
-            "sim", "octets", "diag", "trace", "identity", "net", "dns", "smtp", "mime", "policy", "queue", "store",
-            "agent", "world", "scenario", "render", "workload",
+            "sim", "octets", "diag", "trace", "identity", "net", "dns", "smtp", "mime", "capture", "policy", "queue",
+            "store", "agent", "world", "scenario", "render", "workload",
         ],
     ),
 ];

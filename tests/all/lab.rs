@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use postroad::agent::Agent;
+use postroad::capture::{Recorder, View};
 use postroad::diag;
 use postroad::identity::ReversePath;
 use postroad::queue::Fate;
@@ -101,6 +102,8 @@ pub(crate) struct Look {
     pub(crate) trace: bool,
     /// A checksum of it.
     pub(crate) checksum: bool,
+    /// All packets as a capture.
+    pub(crate) capture: bool,
 }
 
 /// What a run came to.
@@ -112,6 +115,7 @@ pub(crate) struct Run {
     pub(crate) records: Vec<Record>,
     pub(crate) trace: Vec<u8>,
     pub(crate) checksum: u64,
+    pub(crate) capture: Vec<u8>,
     pub(crate) filed: Vec<Filed>,
     /// Recipients that wait in outboxes of user agents: host, number of the mail, address.
     pub(crate) outbox: Vec<(HostId, u64, String)>,
@@ -164,6 +168,11 @@ pub(crate) fn run(plan: &Plan, look: Look) -> Run {
     if let Some(sum) = &sum {
         world.observe(Box::new(sum.clone()));
     }
+    let tape = look.capture.then(|| Recorder::new(Vec::new(), View::All, world.roster()).unwrap());
+    let tape = tape.map(|tape| Rc::new(RefCell::new(tape)));
+    if let Some(tape) = &tape {
+        world.tap(Box::new(tape.clone()));
+    }
     world.start();
     let stop = world.run_until(Instant::ZERO + plan.run_for, MOST_EVENTS);
     world.finish();
@@ -181,6 +190,7 @@ pub(crate) fn run(plan: &Plan, look: Look) -> Run {
         roster,
         records: memory.map(|m| Rc::try_unwrap(m).ok().unwrap().into_inner().records).unwrap_or_default(),
         trace: lines.map(out).unwrap_or_default(),
+        capture: tape.map(|tape| tape.borrow_mut().finish().unwrap()).unwrap_or_default(),
         checksum: sum.map(out).map_or(0, |c| c.0),
         filed,
         outbox,

@@ -130,6 +130,31 @@ fn denials_are_remembered_for_the_smaller_of_ttl_and_minimum() {
 }
 
 #[test]
+fn a_denial_is_remembered_no_longer_than_the_cap() {
+    for (cap, keep) in [(None, 10_800), (Some(60), 60)] {
+        for (asked, outcome) in [("nobody.blue.example", Outcome::NxDomain), ("mx.blue.example", Outcome::NoData)] {
+            let mut net = blue();
+            if let Some(cap) = cap {
+                net.add_recursor(RECURSOR, 1, |config| config.max_negative_ttl = secs(cap));
+            }
+            let zone = net.servers.get_mut(&ip(3)).unwrap().zones_mut().get_mut(&name("blue.example")).unwrap();
+            let RecordData::Soa(soa) = &zone.soa().data else { panic!() };
+            let soa = crate::dns::Soa { minimum_secs: 604_800, ..(**soa).clone() };
+            zone.set_soa(secs(604_800), soa);
+            let (_, lookup) = net.ask(RECURSOR, asked, RecordType::Mx);
+            // RFC 2308 §5: one to three hours have been found to work well as the most.
+            assert_eq!((lookup.outcome, lookup.expires), (outcome, net.now + secs(keep)), "{asked}");
+            let end = lookup.expires;
+            let almost = net.now + secs(keep - 1);
+            net.run_until(almost);
+            assert_eq!(net.ask(RECURSOR, asked, RecordType::Mx).0, ms(0), "{asked}: still remembered");
+            net.run_until(end);
+            assert_ne!(net.ask(RECURSOR, asked, RecordType::Mx).0, ms(0), "{asked}: forgotten");
+        }
+    }
+}
+
+#[test]
 fn servers_without_glue_are_looked_up_first() {
     let example = format!("{BLUE}\nred.example 3600 NS dns.blue.example\nred.example 3600 NS ns.nowhere.example");
     let blue = format!("{BLUE}\ndns.blue.example 3600 A 192.0.2.4");

@@ -15,9 +15,11 @@ pub(super) const THRESHOLD: u32 = 3;
 /// What RACK remembers of a connection.
 #[derive(Debug, Default)]
 pub(super) struct Rack {
-    /// When the segment left that left last of all that have arrived (RACK.xmit_ts), and where it ends.
-    at: Instant,
-    end: u32,
+    /// Which segment left last of all that have arrived. RFC 8985 has the time (RACK.xmit_ts) and, where two are equal,
+    /// the sequence number; here many leave at one instant, so they are counted.
+    order: u32,
+    /// Whether any has arrived.
+    any: bool,
     /// Its round trip.
     rtt: Duration,
     least_rtt: Option<Duration>,
@@ -41,8 +43,8 @@ impl Rack {
         if !segment.is_repeated() {
             self.least_rtt = Some(self.least_rtt.map_or(rtt, |least| least.min(rtt)));
         }
-        if segment.at > self.at || (segment.at == self.at && after(segment.end, self.end)) {
-            (self.at, self.end, self.rtt) = (segment.at, segment.end, rtt);
+        if !self.any || after(segment.order, self.order) {
+            (self.any, self.order, self.rtt) = (true, segment.order, rtt);
         }
     }
 
@@ -83,14 +85,13 @@ impl Rack {
         sacked_segments: u32,
         srtt: Option<Duration>,
     ) -> (bool, Option<Instant>) {
-        if self.at == Instant::ZERO {
+        if !self.any {
             return (false, None);
         }
         let patience = self.rtt + self.window(in_recovery, sacked_segments, srtt);
         let mut look_again: Option<Instant> = None;
         let lost = board.mark_lost(|segment| {
-            let left_before = segment.at < self.at || (segment.at == self.at && after(self.end, segment.end));
-            if !left_before {
+            if !after(self.order, segment.order) {
                 return false;
             }
             let due = segment.at + patience;

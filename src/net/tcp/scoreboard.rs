@@ -23,6 +23,8 @@ pub(super) struct Sent {
     pub(super) end: u32,
     /// When it left last.
     pub(super) at: Instant,
+    /// How many segments had left before it then: what left at one instant has an order, too.
+    pub(super) order: u32,
     marks: u8,
 }
 
@@ -56,6 +58,8 @@ pub(super) struct Scoreboard {
     /// Bytes of these that were sent again.
     again: u32,
     out: u32,
+    /// Segments that have left, repetitions included.
+    left: u32,
     /// Behind the highest byte that the peer is known to have (RFC 6675 HighData's counterpart, Linux `fackets`).
     highest: u32,
 }
@@ -91,7 +95,8 @@ impl Scoreboard {
     /// New bytes have left.
     #[inline]
     pub(super) fn push(&mut self, now: Instant, seq: u32, end: u32) {
-        self.segments.push_back(Sent { seq, end, at: now, marks: 0 });
+        self.left = self.left.wrapping_add(1);
+        self.segments.push_back(Sent { seq, end, at: now, order: self.left, marks: 0 });
         self.out += end.wrapping_sub(seq);
     }
 
@@ -112,7 +117,8 @@ impl Scoreboard {
     /// A segment has left again.
     pub(super) fn repeated(&mut self, now: Instant, place: usize) {
         let Some(segment) = self.segments.get_mut(place) else { return };
-        segment.at = now;
+        self.left = self.left.wrapping_add(1);
+        (segment.at, segment.order) = (now, self.left);
         segment.marks |= REPEATED;
         if segment.has(LOST) && !segment.has(AGAIN) {
             segment.marks |= AGAIN;

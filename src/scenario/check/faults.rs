@@ -9,25 +9,16 @@ use crate::scenario::plan::{DnsMode, Fault, FaultPlan, LinkIndex, RecordPlan, Tr
 use crate::scenario::read::Fields;
 use crate::scenario::schema::{FAULT, FAULTS, TRIGGERS};
 use crate::scenario::tree::{Kind, Node};
-use crate::sim::{Duration, Instant};
+use crate::sim::Duration;
 use crate::trace::HostId;
 
 const SHORTEST: Duration = Duration::from_nanos(1);
 
 impl Checker {
     pub(super) fn faults(&mut self, fields: &Fields<'_>) {
-        let mut last = Instant::ZERO;
         for node in fields.items(&mut self.r, "faults", "faults") {
             let Some(fields) = self.r.fields(node, &FAULT) else { continue };
             let when = self.when(&fields);
-            if let (Some(Trigger::At(at)), Some(node)) = (&when, fields.get("at")) {
-                if *at < last {
-                    let d = self.r.at(&node.span, "out-of-order", "this fault comes before the one above it");
-                    let d = d.label(format!("the one above comes {} into the run", last.since(Instant::ZERO)));
-                    self.r.push(d.help("write the faults in the order of their times"));
-                }
-                last = last.max(*at);
-            }
             let lasting = fields.opt("lasting", |n| self.r.duration_in(n, SHORTEST, super::LONGEST_RUN));
             let what = fields.get("what").and_then(|n| self.fault(n));
             if let (Some(what), Some(node)) = (&what, fields.get("lasting")) {
@@ -42,6 +33,7 @@ impl Checker {
                 self.plan.faults.push(FaultPlan { span: node.span.clone(), when, lasting, what });
             }
         }
+        self.plan.faults = in_order_of_time(std::mem::take(&mut self.plan.faults));
     }
 
     fn when(&mut self, fields: &Fields<'_>) -> Option<Trigger> {
@@ -191,4 +183,23 @@ impl Checker {
         self.r.push(d.note(format!("`{}` is linked to {near}", name(a))));
         None
     }
+}
+
+/// Faults that have a time in its order; those of one time stay in the order of the file, and those that wait for
+/// something keep their places.
+fn in_order_of_time(faults: Vec<FaultPlan>) -> Vec<FaultPlan> {
+    let time = |fault: &FaultPlan| if let Trigger::At(at) = fault.when { Some(at) } else { None };
+    let mut places: Vec<Option<FaultPlan>> = Vec::with_capacity(faults.len());
+    let mut timed = Vec::new();
+    for fault in faults {
+        if time(&fault).is_some() {
+            timed.push(fault);
+            places.push(None);
+        } else {
+            places.push(Some(fault));
+        }
+    }
+    timed.sort_by_key(time);
+    let mut timed = timed.into_iter();
+    places.into_iter().filter_map(|place| place.or_else(|| timed.next())).collect()
 }

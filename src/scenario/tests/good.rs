@@ -243,3 +243,27 @@ fn the_reference_page_names_everything() {
     }
     assert!(!page.contains("  |  |"));
 }
+
+#[test]
+fn faults_may_be_listed_in_any_order() {
+    let faults = r#"faults: [
+        (at: "0x1 s", what: Down(host: "laptop")),
+    ], mail: ["#;
+    assert!(load("test.ron", &FIRST.replace("mail: [", faults)).is_err(), "units have plain numbers");
+    let faults = r#"faults: [
+        (at: "3s", what: Down(host: "laptop")),
+        (at: "1s", what: Down(host: "mail.green.example")),
+        (at: "3s", what: Up(host: "laptop")),
+        (at: "2s", what: Up(host: "mail.green.example")),
+    ], mail: ["#;
+    let plan = good(&FIRST.replace("mail: [", faults));
+    let said: Vec<String> = plan.faults.iter().map(|f| format!("{:?} {:?}", f.when, f.what)).collect();
+    let at = |secs| format!("{:?}", Trigger::At(Instant::ZERO + Duration::from_secs(secs)));
+    let expected = [
+        (1, Fault::HostDown(HostId(1))),
+        (2, Fault::HostUp(HostId(1))),
+        (3, Fault::HostDown(HostId(0))),
+        (3, Fault::HostUp(HostId(0))),
+    ];
+    assert_eq!(said, expected.map(|(secs, fault)| format!("{} {fault:?}", at(secs))));
+}

@@ -88,7 +88,7 @@ impl Session {
 
     /// The reply that stands for a message that this peer cannot take at all.
     pub(super) fn unsendable(&self, transaction: &Transaction) -> Option<Reply> {
-        if self.extensions.max_message_bytes.is_some_and(|most| transaction.content.len() as u64 > most) {
+        if self.extensions.max_message_bytes.is_some_and(|most| data::carried_len(&transaction.content) > most) {
             // RFC 1870 §4: the client may take the limit at its word.
             return Some(Reply::new(552, Some((5, 3, 4)), "Message size exceeds the limit of the peer"));
         }
@@ -255,10 +255,9 @@ fn write_mail(out: &mut Vec<u8>, transaction: &Transaction, declares_size: bool)
     }
     out.push(b'>');
     if declares_size {
-        // RFC 1870 §5: the content, with what transparency adds left out.
-        let size = transaction.content.len();
+        // RFC 1870 §5: the content with its last CRLF, and what transparency adds left out.
         out.extend_from_slice(b" SIZE=");
-        write_decimal(out, size as u64);
+        write_decimal(out, data::carried_len(&transaction.content));
     }
     if transaction.eight_bit {
         out.extend_from_slice(b" BODY=8BITMIME");

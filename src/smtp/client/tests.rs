@@ -106,6 +106,19 @@ fn clean_content_crosses_as_the_same_memory() {
 }
 
 #[test]
+fn the_declared_size_counts_the_crlf_that_is_added() {
+    for (content, size) in [("Hello", 7), ("Hello\r\n", 7), (".\r\n.", 6)] {
+        let (config, settings) = configs();
+        let mut pair = Pair::new(config, settings, 1460);
+        pair.client.begin(NOW, transaction(&["bob@green.example"], content.as_bytes()));
+        pair.settle();
+        let (envelope, received) = &pair.messages[0];
+        // RFC 1870 §5: what the server gets is what was declared.
+        assert_eq!((envelope.declared_size, received.len() as u64), (Some(size), size), "{content:?}");
+    }
+}
+
+#[test]
 fn pipelining_needs_few_sends() {
     let (config, settings) = configs();
     let mut pair = Pair::new(config, settings, 10_000);

@@ -76,6 +76,12 @@ fn what_is_wrong_is_said() {
         ("VRFY", Syntax("VRFY string")),
         ("EXPN ", Syntax("EXPN string")),
         ("NOOP \u{e4}", EightBit),
+        ("EHLO \u{e4}.example", EightBit),
+        ("HELO \u{e4}.example", EightBit),
+        ("MAIL FROM:<\u{e4}@b.example>", EightBit),
+        ("RCPT TO:<a@\u{e4}.example>", EightBit),
+        ("VRFY \u{e4}", EightBit),
+        ("\u{c4}HLO a.example", Unknown),
         (&too_long_path, PathTooLong),
         (&long_local, PathTooLong),
     ] {

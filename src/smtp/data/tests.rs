@@ -96,6 +96,48 @@ fn clean_content_passes_as_the_same_chunk() {
 }
 
 #[test]
+fn a_content_of_dots_leaves_in_pieces_of_a_segment() {
+    let large = "x".repeat(3 * PIECE_BYTES);
+    for (line, lines) in [(".\r\n".to_owned(), 5000), (".dots\r\n".to_owned(), 2000), (format!(".\r\n{large}\r\n"), 9)]
+    {
+        let body = line.repeat(lines);
+        for split in [body.len(), 1000] {
+            let mut content = Rope::new();
+            body.as_bytes().chunks(split).for_each(|piece| content.push(Chunk::copy_from(piece)));
+            let mut sent = Vec::new();
+            stuff(&content, false, |chunk| sent.push(chunk));
+            let bytes: Vec<u8> = sent.iter().flat_map(|chunk| chunk.to_vec()).collect();
+            let doubled =
+                format!("{}{}.\r\n", if body.starts_with('.') { "." } else { "" }, body.replace("\n.", "\n.."));
+            assert!(bytes == doubled.as_bytes(), "{split}");
+            if split == body.len() {
+                let end = sent.len() - 1;
+                assert!(sent[..end - 1].iter().all(|chunk| chunk.len() >= PIECE_BYTES), "{sent:?}");
+            }
+            assert!(sent.iter().all(|chunk| chunk.is_ascii()));
+        }
+    }
+}
+
+#[test]
+fn what_is_carried_ends_with_crlf() {
+    for (content, carried) in [("", 0), ("a", 3), ("\n", 3), ("\r\n", 2), ("a\r\n", 3), ("a\r", 4), ("a\n", 4)] {
+        let pieces = [Rope::from(Chunk::copy_from(content.as_bytes())), {
+            let mut rope = Rope::new();
+            content.bytes().for_each(|b| rope.push(Chunk::copy_from(&[b])));
+            rope
+        }];
+        for content in pieces {
+            assert_eq!(carried_len(&content), carried, "{content:?}");
+            let mut decoder = Decoder::new(BareNewlines::Refuse, None);
+            let mut ended = false;
+            stuff(&content, false, |mut chunk| ended = decoder.feed(&mut chunk));
+            assert_eq!((ended, decoder.size()), (true, carried), "what the server counts: {content:?}");
+        }
+    }
+}
+
+#[test]
 fn content_over_the_limit_is_counted_but_not_kept() {
     let mut decoder = Decoder::new(BareNewlines::Refuse, Some(10));
     for _ in 0..100 {

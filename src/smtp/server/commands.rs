@@ -63,13 +63,14 @@ impl Session {
         if line.len() + 2 > self.config.max_line(mail) {
             return self.blame(replies::LINE_TOO_LONG);
         }
-        if !line.is_ascii() {
-            return self.blame(replies::EIGHT_BIT);
-        }
         let Some((verb, arguments)) = verb else {
             self.blame(if matches!(self.state, State::Refused) { replies::REFUSED } else { replies::UNKNOWN });
             return self.flush();
         };
+        // RFC 5321 §4.1.2, §4.2.4: the verb is known, so what is wrong is its argument.
+        if !arguments.is_ascii() {
+            return self.blame(replies::EIGHT_BIT);
+        }
         if let Err(reply) = self.may(verb) {
             self.blame(reply);
         } else {

@@ -33,8 +33,8 @@ fixed! {
     UNKNOWN = "500" "5.5.1" "Command not recognized";
     /// RFC 5321 §4.5.3.1.9.
     LINE_TOO_LONG = "500" "5.5.2" "Line too long";
-    /// RFC 5321 §2.4.
-    EIGHT_BIT = "500" "5.5.2" "Syntax error: octet with the high bit in a command";
+    /// RFC 5321 §4.1.2; §4.2.4 keeps 500 for verbs that are not known.
+    EIGHT_BIT = "501" "5.5.2" "Syntax error: octet with the high bit in an argument";
     /// RFC 5321 §2.3.8.
     BARE_NEWLINE = "500" "5.5.2" "Syntax error: CR or LF outside of CRLF";
     /// RFC 5321 §4.2.4.
