@@ -119,8 +119,10 @@ impl Config {
 
     /// The shift count that lets the whole receive buffer be offered in 16 bits (RFC 7323 §2.2).
     pub(super) fn window_shift(&self) -> u8 {
+        // Linux reckons with all of `tcp_rmem[2]`, of which the half is offered at the most.
+        let buffer = self.window_bytes() << u8::from(self.window_grows);
         let mut shift = 0;
-        while shift < 14 && self.window_bytes() >> shift > 0xffff {
+        while shift < 14 && buffer >> shift > 0xffff {
             shift += 1;
         }
         shift

@@ -84,12 +84,21 @@ impl Connection {
         let flags = segment.flags;
         let window = distance(self.rcv_nxt, self.rcv_edge);
         if self.clock.on {
-            // RFC 7323 §5.3 R1: an old duplicate is acknowledged and dropped; a reset is looked at all the same.
+            // RFC 7323 §5.3 R1: an old duplicate is acknowledged and dropped; a reset is looked at all the same. A bare
+            // acknowledgement that others overtook is dropped without a word (Linux), or it would be answered for nothing.
             if !flags.rst() && self.clock.is_old(segment) {
-                self.hurry();
+                if segment.seq_len() > 0 {
+                    self.hurry();
+                }
                 return;
             }
             self.clock.note(segment, self.rcv_acked);
+        }
+        if self.state == State::SynReceived && flags.syn() && flags.ack() && segment.seq == self.irs {
+            // RFC 9293 §3.5, figure 7, line 6: both opened at the same time, and this acknowledges our SYN. Its number is
+            // that of a SYN we have, which the check below would call old.
+            self.acknowledgement(now, segment);
+            return;
         }
         // First: the sequence number. What follows the last segment and fits is the common case.
         let expected = segment.seq == self.rcv_nxt && segment.payload.len() as u64 <= u64::from(window);
@@ -261,7 +270,8 @@ impl Connection {
             self.round_trip.acknowledged(now, ack);
             self.una = ack;
             self.due.clear(due::SYN);
-            self.wnd = u32::from(segment.window) << self.scale();
+            // RFC 7323 §2.2: the window of a SYN is never scaled.
+            self.wnd = u32::from(segment.window) << if segment.flags.syn() { 0 } else { self.scale() };
             self.max_wnd = self.max_wnd.max(self.wnd);
             (self.wl1, self.wl2) = (segment.seq, ack);
             self.established();

@@ -211,7 +211,8 @@ impl Connection {
         let sacked = board.sacked_bytes().div_ceil(mss);
         let (lost, look_again) = rack.detect(now, board, in_recovery, sacked, srtt);
         if let Some(at) = look_again {
-            let at = at.max(now + LEAST_TIMER);
+            // Linux `tcp_rack_reo_timeout` comes two ticks after the last of them is overdue.
+            let at = at.max(now) + LEAST_TIMER;
             if at < self.timer_at || self.losses.timer == Timer::Probe {
                 self.timer_at = at;
                 self.losses.timer = Timer::Reordering;
@@ -342,11 +343,9 @@ impl Connection {
         {
             let mut patience = srtt.times(2);
             patience += if self.losses.board.len() == 1 { WORST_DELAY } else { LEAST_TIMER };
-            let at = now + patience;
-            if at < self.timer_at {
-                self.timer_at = at;
-                self.losses.timer = Timer::Probe;
-            }
+            // RFC 8985 §7.2: where the retransmission timer would strike first, the probe takes its place.
+            self.timer_at = self.timer_at.min(now + patience);
+            self.losses.timer = Timer::Probe;
         }
     }
 

@@ -135,9 +135,10 @@ impl Connection {
         // RFC 6675 §4: what is known to have arrived, or to be lost, is not on its way.
         let on_its_way = if self.losses.on { self.losses.board.in_flight() } else { flight };
         let usable = self.congestion.allowance(mss).saturating_sub(on_its_way).min(self.wnd.saturating_sub(flight));
-        let n = (unsent as u32).min(self.segment_room()).min(usable);
+        let full = self.segment_room();
+        let n = (unsent as u32).min(full).min(usable);
         // RFC 9293 §3.8.6.2.1: a full segment, or all there is, or half of the largest window; never crumbs.
-        if n == 0 || (n < mss && (n as usize) < unsent && n < self.max_wnd / 2) {
+        if n == 0 || (n < full && (n as usize) < unsent && n < self.max_wnd / 2) {
             // RFC 9293 §3.8.6.1: with nothing on its way back, only a timer can find the window open.
             if flight == 0 && self.timer_at == Instant::MAX {
                 self.arm(now);
@@ -190,7 +191,9 @@ impl Connection {
             flags = flags.with(Flags::FIN);
         }
         let mut segment = self.emit(now, seq, flags, payload);
-        segment.retransmission = again.then_some(Repeat::Timeout);
+        // With a scoreboard SND.NXT never goes back: then the byte was a look at a closed window.
+        let why = if self.losses.on { Repeat::Window } else { Repeat::Timeout };
+        segment.retransmission = again.then_some(why);
         segment
     }
 
@@ -266,7 +269,12 @@ impl Connection {
     #[inline]
     pub(super) fn segment_room(&self) -> u32 {
         let mss = u32::from(self.mss);
-        if self.sack_permitted && (self.twice.is_some() || self.early.is_some()) { mss.saturating_sub(28) } else { mss }
+        if self.sack_permitted && (self.twice.is_some() || self.early.is_some()) {
+            // RFC 2018 §3: three blocks beside timestamps, four without.
+            mss.saturating_sub(if self.clock.on { 28 } else { 36 })
+        } else {
+            mss
+        }
     }
 
     /// RFC 2018 §3 and §4, RFC 2883 §4: what came twice, and then the pieces beyond a gap, the most recent first.

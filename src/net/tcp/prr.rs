@@ -27,8 +27,10 @@ impl Reduction {
         self.delivered = self.delivered.saturating_add(delivered);
         let mut may_send = if in_flight > ssthresh {
             // RFC 6937 §3, first branch: proportionally.
+            // It counts segments there and rounds up; so do whole segments of bytes.
             let share = u64::from(ssthresh) * u64::from(self.delivered) / u64::from(self.prior);
-            (share as u32).saturating_sub(self.out)
+            let whole = share.div_ceil(u64::from(mss.max(1))) * u64::from(mss);
+            u32::try_from(whole).unwrap_or(u32::MAX).saturating_sub(self.out)
         } else {
             // Second branch: the window may grow to the threshold, conservatively or by a segment more.
             let mut limit = self.delivered.saturating_sub(self.out).max(delivered);

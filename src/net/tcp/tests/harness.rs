@@ -262,9 +262,14 @@ impl Net {
         net.run_for(path.delay.times(3) + ms(100));
         assert_eq!(net.state(CLIENT), State::Established);
         assert_eq!(net.state(SERVER), State::Established);
-        net.log.clear();
-        net.count = [0, 0];
+        net.begin_log();
         net
+    }
+
+    /// Forgets what was sent so far, and counts anew.
+    pub(super) fn begin_log(&mut self) {
+        self.log.clear();
+        self.count = [0, 0];
     }
 }
 

@@ -2,14 +2,24 @@
 
 use proptest::prelude::*;
 
-use crate::net::tcp::{Config, Connection, Event, Flags, Segment, State};
+use crate::net::tcp::{Config, Connection, Event, Flags, Segment, State, Timestamps};
 use crate::octets::{Chunk, Rope};
 use crate::sim::{Duration, Instant};
 
 /// What happens to a connection; numbers near its own are likelier to hurt than random ones.
 #[derive(Clone, Debug)]
 enum Step {
-    Segment { seq: i64, ack: i64, flags: u8, window: u16, len: usize, mss: Option<u16>, scale: Option<u8> },
+    Segment {
+        seq: i64,
+        ack: i64,
+        flags: u8,
+        window: u16,
+        len: usize,
+        mss: Option<u16>,
+        scale: Option<u8>,
+        clock: Option<(i64, i64)>,
+        blocks: Vec<(i64, i64)>,
+    },
     Wait(u64),
     Send(usize),
     Close,
@@ -35,8 +45,15 @@ fn step() -> impl Strategy<Value = Step> {
         prop_oneof![Just(0_usize), Just(1), 0..3_000_usize, Just(70_000)],
         any::<Option<u16>>(),
         any::<Option<u8>>(),
+        proptest::option::of((near(), near())),
+        prop_oneof![
+            3 => Just(Vec::new()),
+            2 => proptest::collection::vec((near(), near()), 1..6),
+            1 => proptest::collection::vec((near(), near()), 6)
+                .prop_map(|blocks| blocks.into_iter().cycle().take(1_000).collect()),
+        ],
     )
-        .prop_map(|(seq, ack, flags, window, len, mss, scale)| Step::Segment {
+        .prop_map(|(seq, ack, flags, window, len, mss, scale, clock, blocks)| Step::Segment {
             seq,
             ack,
             flags,
@@ -44,6 +61,8 @@ fn step() -> impl Strategy<Value = Step> {
             len,
             mss,
             scale,
+            clock,
+            blocks,
         });
     prop_oneof![
         12 => segment,
@@ -58,13 +77,20 @@ fn finals(event: &Event) -> bool {
     matches!(event, Event::Closed | Event::Reset | Event::Refused | Event::TimedOut)
 }
 
-fn survive(passive: bool, steps: &[Step], read: bool) {
+fn survive(base: Config, passive: bool, steps: &[Step], read: bool) {
     let mut now = Instant::from_nanos(1);
-    let config = Config { receive_window_bytes: 20_000, ..Config::reno() };
+    let config = Config { receive_window_bytes: 20_000, ..base };
     let iss = 0xffff_fff0;
     let mut peer_next = 0xffff_ff00_u32;
     let mut end = if passive {
-        let syn = Segment { seq: peer_next.wrapping_sub(1), flags: Flags::SYN, window: 500, ..Segment::default() };
+        let syn = Segment {
+            seq: peer_next.wrapping_sub(1),
+            flags: Flags::SYN,
+            window: 500,
+            sack_permitted: true,
+            timestamps: Some(Timestamps { value: 5, echo: 0 }),
+            ..Segment::default()
+        };
         Connection::accept(now, &config, &syn, iss)
     } else {
         Connection::connect(&config, 1, 2, iss)
@@ -73,7 +99,7 @@ fn survive(passive: bool, steps: &[Step], read: bool) {
     let (mut newest, mut ended, mut delivered) = (iss, 0, 0_u64);
     for step in steps {
         match step {
-            Step::Segment { seq, ack, flags, window, len, mss, scale } => end.handle_segment(
+            Step::Segment { seq, ack, flags, window, len, mss, scale, clock, blocks } => end.handle_segment(
                 now,
                 Segment {
                     seq: peer_next.wrapping_add(*seq as u32),
@@ -83,6 +109,15 @@ fn survive(passive: bool, steps: &[Step], read: bool) {
                     payload: Rope::from(memory.slice(0..*len)),
                     mss: *mss,
                     window_scale: *scale,
+                    sack_permitted: true,
+                    timestamps: clock.map(|(value, echo)| Timestamps {
+                        value: 5_u32.wrapping_add(value as u32),
+                        echo: ((now.as_nanos() / 1_000_000) as u32).wrapping_add(echo as u32),
+                    }),
+                    sack: (!blocks.is_empty()).then(|| {
+                        let number = |n: i64| newest.wrapping_add(n as u32);
+                        Box::new(blocks.iter().map(|(from, to)| (number(*from), number(*to))).collect())
+                    }),
                     ..Segment::default()
                 },
             ),
@@ -132,6 +167,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn random_segments_do_no_harm(
+        base in prop_oneof![3 => Just(Config::default()), 1 => Just(Config::reno()), 1 => Just(Config::cubic())],
         passive in any::<bool>(),
         read in any::<bool>(),
         establish in any::<bool>(),
@@ -141,17 +177,18 @@ proptest! {
             let flags = if passive { 0x10 } else { 0x12 };
             steps.insert(0, Step::Segment {
                 seq: 0, ack: 0, flags, window: 60_000, len: 0, mss: Some(1460), scale: None,
+                clock: Some((0, 0)), blocks: Vec::new(),
             });
             steps.insert(0, Step::Wait(0));
         }
-        survive(passive, &steps, read);
+        survive(base, passive, &steps, read);
     }
 }
 
 #[test]
 fn two_confused_ends_do_not_answer_each_other_for_ever() {
     let now = Instant::from_nanos(1);
-    let config = Config::reno();
+    let config = Config::default();
     let open = |iss: u32, peer: u32| {
         let syn = Segment { seq: peer, flags: Flags::SYN, window: 9_000, ..Segment::default() };
         let mut end = Connection::accept(now, &config, &syn, iss);

@@ -5,4 +5,6 @@ mod delivery;
 mod handshake;
 mod harness;
 mod hostile;
+mod script;
+mod selective;
 mod truth;
