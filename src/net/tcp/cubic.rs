@@ -54,7 +54,7 @@ impl Cubic {
         let step = (target - u64::from(cwnd)) * u64::from(acked) / u64::from(cwnd.max(1));
         // §4.3: at least as fast as Reno: alpha is 3 (1 - beta) / (1 + beta) = 9/17, and 1 from the old window on.
         let alpha = if self.est >> 10 < u64::from(self.prior) { (9, 17) } else { (1, 1) };
-        self.est += (u64::from(mss) * u64::from(acked) << 10) * alpha.0 / alpha.1 / u64::from(cwnd.max(1));
+        self.est += ((u64::from(mss) * u64::from(acked)) << 10) * alpha.0 / alpha.1 / u64::from(cwnd.max(1));
         let friendly = (self.est >> 10).saturating_sub(u64::from(cwnd));
         step.max(friendly).min(u64::from(acked)) as u32
     }
