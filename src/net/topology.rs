@@ -41,7 +41,7 @@ impl LaneId {
 }
 
 /// One step of a route: a lane, and the node it leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Step {
     /// The lane.
     pub lane: LaneId,
@@ -117,6 +117,9 @@ pub struct Topology {
     access: FxHashMap<(Node, Node), LaneId>,
     known: FxHashMap<(Node, Node), Option<RouteId>>,
     routes: Vec<Route>,
+    /// The same by their steps: where a change of the graph leads back to a route that was there before, it is that one
+    /// again, so that routes do not pile up however often the graph changes. Looked up, never iterated.
+    by_steps: FxHashMap<Box<[Step]>, RouteId>,
     branches: Vec<Branch>,
     /// The same for the graph as if everything in it were up; empty until it is wanted.
     whole: Vec<Branch>,
@@ -136,6 +139,7 @@ impl Topology {
             access: FxHashMap::default(),
             known: FxHashMap::default(),
             routes: Vec::new(),
+            by_steps: FxHashMap::default(),
             branches: Vec::new(),
             whole: Vec::new(),
             epoch: 0,
@@ -288,9 +292,14 @@ impl Topology {
             steps = self.find(from, to, Part::Whole);
         }
         let id = steps.map(|steps| {
+            if let Some(id) = self.by_steps.get(&steps[..]) {
+                return *id;
+            }
             let mtu = steps.iter().map(|s| self.lane(s.lane).spec().mtu).min().unwrap_or(u16::MAX);
+            let id = RouteId(self.routes.len() as u32);
+            self.by_steps.insert(steps.clone().into(), id);
             self.routes.push(Route { steps: steps.into(), mtu });
-            RouteId((self.routes.len() - 1) as u32)
+            id
         });
         self.known.insert((from, to), id);
         id
@@ -500,6 +509,19 @@ mod tests {
         assert_eq!(path(&mut t, 0, 1), Some(vec![1]));
         t.set_node_up(Node(3), false);
         assert_eq!(path(&mut t, 0, 2), Some(vec![1, 2]), "both ways are closed");
+    }
+
+    #[test]
+    fn routes_do_not_pile_up_however_often_the_graph_changes() {
+        let mut t = build(4, &[(0, 1, 10), (1, 2, 10), (2, 3, 10), (3, 0, 50)]);
+        for round in 0..100_000_u32 {
+            t.set_link_up(LinkId(round % 4), round / 4 % 2 == 1);
+            for to in 1..4 {
+                t.route(Node(0), Node(to));
+            }
+        }
+        // From one corner of a square two ways lead to each other one.
+        assert_eq!((t.routes.len(), t.by_steps.len()), (6, 6));
     }
 
     #[test]

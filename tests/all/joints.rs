@@ -63,3 +63,47 @@ fn a_content_is_told_when_its_last_byte_leaves() {
     let took = lab::seconds(ends[0] - begins[0]);
     assert!((1050.0..1200.0).contains(&took), "{took} s");
 }
+
+#[test]
+fn an_mta_makes_no_more_deliveries_at_a_time_than_it_may() {
+    let domains: Vec<String> = (0..300).map(|i| format!("d{i}.example")).collect();
+    let quoted = |text: &dyn Fn(&String) -> String| domains.iter().map(text).collect::<Vec<_>>().join(", ");
+    for (limit, most) in [("", 100), (", deliveries: 7", 7)] {
+        let text = format!(
+            r#"(
+    hosts: {{
+        "laptop": User(mailbox: "alice@green.example", submits_to: "mail.green.example"),
+        "mail.green.example": Mta(domains: ["green.example"], mailboxes: ["alice"]{limit},
+            forwards: {{ "all@green.example": [{}] }}),
+        "mx.blue.example": Mta(domains: [{}], mailboxes: ["bob"]),
+    }},
+    links: [("laptop", "mail.green.example", Lan), ("mail.green.example", "mx.blue.example", (latency: "20ms"))],
+    mail: [(at: "1s", from: "alice@green.example", to: ["all@green.example"])],
+)"#,
+            quoted(&|d| format!("\"bob@{d}\"")),
+            quoted(&|d| format!("\"{d}\"")),
+        );
+        let run = lab::tell(&text);
+        let green = run.host("mail.green.example");
+        let (mut now, mut peak, mut order) = (0_i32, 0, Vec::new());
+        for record in run.records.iter().filter(|r| r.host == green) {
+            match &record.what {
+                What::Attempt { recipients, .. } => {
+                    order.push(recipients[0].clone());
+                    now += 1;
+                }
+                What::Outcome { .. } => now -= 1,
+                _ => {}
+            }
+            peak = peak.max(now);
+        }
+        assert_eq!(peak, most, "deliveries at a time");
+        assert!(domains.iter().all(|d| run.letters(&format!("bob@{d}")) == 1));
+        // Who waits is served in turn.
+        let place = |address: &str| order.iter().position(|a| **a == *address).unwrap();
+        assert!(
+            place("bob@d0.example") < place("bob@d150.example")
+                && place("bob@d150.example") < place("bob@d299.example")
+        );
+    }
+}
