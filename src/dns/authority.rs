@@ -121,10 +121,10 @@ impl Authority {
     /// Answers a message.
     #[must_use]
     pub fn answer(&self, query: &Message) -> Message {
-        Message { recursion_available: self.recurses, ..self.from_zones(query) }
+        Message { recursion_available: self.recurses, ..self.answer_from_zones(query) }
     }
 
-    fn from_zones(&self, query: &Message) -> Message {
+    fn answer_from_zones(&self, query: &Message) -> Message {
         match self.fault {
             Fault::ServFail => return query.response(Rcode::ServFail),
             Fault::Refused => return query.response(Rcode::Refused),

@@ -90,11 +90,9 @@ impl Mta {
         match self.target(recipient) {
             Target::Local(id) => {
                 // Only where there are several can two be the same.
-                if depth > 0 || mail.recipients.len() > 1 {
-                    if !placed.filed.insert(id) {
-                        ctx.ledger.end(ctx.host, mail.serial, Ending::Forwarded);
-                        return;
-                    }
+                if (depth > 0 || mail.recipients.len() > 1) && !placed.filed.insert(id) {
+                    ctx.ledger.end(ctx.host, mail.serial, Ending::Forwarded);
+                    return;
                 }
                 self.file(ctx, mail, recipient, id);
             }
