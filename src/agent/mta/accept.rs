@@ -108,7 +108,10 @@ impl Mta {
             Target::Forward(_) if depth >= FORWARD_DEPTH => {
                 placed.fail(recipient, "5.4.6", format!("forwards of {recipient} lead in a circle"));
             }
-            Target::Forward(others) => {
+            Target::Forward(mut others) => {
+                // A list may name one mailbox twice, in two spellings.
+                let mut named = FxHashSet::default();
+                others.retain(|other| named.insert(self.store.find(other).ok_or_else(|| other.clone())));
                 // RFC 5321 §3.9.1: an alias puts other addresses in the place of the recipient and leaves the
                 // reverse-path as it is.
                 let detail = || others.iter().map(Mailbox::as_str).collect::<Vec<_>>().join(", ");

@@ -55,9 +55,11 @@ impl Queues {
                 let host = record.host;
                 let open: Vec<_> =
                     recipients.iter().filter(|r| !self.forwarded.contains(&(host, Arc::clone(r)))).cloned().collect();
-                let tracked = !open.is_empty();
-                let queued = Queued { mail: record.mail, since: record.at, open, done: false, tracked };
-                self.mails.insert((host, Arc::clone(queue_id)), queued);
+                // What leads to other addresses only waits if a queue says so: they may all be mailboxes here.
+                if !open.is_empty() {
+                    let queued = Queued { mail: record.mail, since: record.at, open, done: false, tracked: true };
+                    self.mails.insert((host, Arc::clone(queue_id)), queued);
+                }
             }
             What::Queue { queue_id, queue, .. } => {
                 let key = (record.host, Arc::clone(queue_id));
