@@ -12,6 +12,7 @@ pub mod name_server;
 mod outgoing;
 pub mod user;
 
+pub use crate::store::Delivered;
 pub use context::{
     Action, Context, Directory, Identifiers, Input, Peer, SEND_BUFFER_BYTES, Says, SocketId, Sockets, Trigger,
     TriggerEvent, Trouble, Watch,

@@ -49,7 +49,7 @@ impl Args {
         let mut world = build(&plan, wishes);
         let place = Place::of(&self.output)?;
         let tape = Tape::start(&mut world, &self.capture, place.path()).map_err(|e| e.of(&self.output))?;
-        let run = simulate(world, &plan, wishes, Vec::new());
+        let run = simulate(world, &plan, wishes, Vec::new(), |_| ());
         let packets = tape.packets();
         let is_file = matches!(place, Place::Beside { .. });
         tape.finish().and_then(|()| place.take()).map_err(|e| Failure::write(&self.output, e))?;

@@ -13,13 +13,11 @@ use super::capture::Tape;
 use super::failure::Failure;
 use super::making::Making;
 use super::simulate::Run;
-use crate::agent::Agent;
 use crate::capture::Choice;
 use crate::render::{ladder, map};
 use crate::sim::Instant;
-use crate::store::Delivered;
+use crate::trace::Sink;
 use crate::trace::jsonl::JsonLines;
-use crate::trace::{HostId, Sink};
 use crate::world::World;
 
 /// The file by which an output of ours is known.
@@ -41,6 +39,10 @@ pub(super) struct OutputDir {
     making: Making,
     trace: Option<Trace>,
     tape: Option<Tape>,
+    /// Mails that were written.
+    mails: u64,
+    /// Why the last of them could not be.
+    failed: Option<Failure>,
 }
 
 impl OutputDir {
@@ -57,7 +59,7 @@ impl OutputDir {
         }
         // Whoever cannot write there is told about the directory that was asked for, not about our way to it.
         let making = Making::beside(&target).map_err(|e| Failure::write(&shown, e))?;
-        let output = OutputDir { shown, target, making, trace: None, tape: None };
+        let output = OutputDir { shown, target, making, trace: None, tape: None, mails: 0, failed: None };
         output.write(MARKER, MARKER_TEXT.as_bytes())?;
         Ok(output)
     }
@@ -95,7 +97,10 @@ impl OutputDir {
         self.write("transcript.txt", transcript.as_bytes())?;
         self.write("ladder.svg", ladder::svg(&run.roster, records, &options).as_bytes())?;
         self.write("map.svg", map::svg(&run.roster, records, &map::Options::default()).as_bytes())?;
-        self.mail(run)?;
+        if let Some(failure) = self.failed.take() {
+            return Err(failure);
+        }
+        self.pad_numbers()?;
         self.put_in_place()
     }
 
@@ -105,27 +110,47 @@ impl OutputDir {
         file.map_err(|e| Failure::write(self.shown.join(MARKER), e))
     }
 
-    fn mail(&self, run: &Run) -> Result<(), Failure> {
-        let mut delivered: Vec<(Instant, u32, &Delivered)> = Vec::new();
-        for host in 0..run.roster.hosts.len() as u32 {
-            let Agent::Mta(mta) = run.world.agent(HostId(host)) else { continue };
-            for (_, mailbox) in mta.store().mailboxes() {
-                delivered.extend(mailbox.messages().map(|m| (m.at, host, m)));
-            }
+    /// Writes the mails that were filed before a time, and forgets them: however many there are, they are not kept
+    /// until the end. A failure is told by [`fill`](OutputDir::fill).
+    pub(super) fn write_filed(&mut self, world: &mut World, before: Instant) {
+        if self.failed.is_none() {
+            self.failed = self.try_write_filed(world, before).err();
         }
-        // The sort is stable: copies of one instant keep the order of their mailboxes.
-        delivered.sort_by_key(|(at, host, _)| (*at, *host));
+    }
+
+    fn try_write_filed(&mut self, world: &mut World, before: Instant) -> Result<(), Failure> {
         let directory = self.making.path().join(MAIL);
-        fs::create_dir(&directory).map_err(|e| Failure::write(self.shown.join(MAIL), e))?;
-        let digits = delivered.len().to_string().len().max(3);
-        for (i, (_, _, mail)) in delivered.iter().enumerate() {
-            let name = format!("{:0digits$}-{}.eml", i + 1, file_name(mail.to.as_str()));
+        if !directory.is_dir() {
+            fs::create_dir(&directory).map_err(|e| Failure::write(self.shown.join(MAIL), e))?;
+        }
+        for (_, mail) in world.take_filed(before) {
+            self.mails += 1;
+            let name = format!("{:03}-{}.eml", self.mails, file_name(mail.to.as_str()));
             let failed = |e| Failure::write(self.shown.join(MAIL).join(&name), e);
             let file = File::create(directory.join(&name)).map_err(failed)?;
             let mut out = BufWriter::new(file);
             let chunks = mail.content.rope().chunks();
             let written = chunks.iter().try_for_each(|chunk| out.write_all(chunk)).and_then(|()| out.flush());
             written.map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// How many digits the numbers have is known at the end only: all get as many, so that a listing is in order.
+    fn pad_numbers(&self) -> Result<(), Failure> {
+        let digits = self.mails.to_string().len();
+        if digits <= 3 {
+            return Ok(());
+        }
+        let directory = self.making.path().join(MAIL);
+        let failed = |e| Failure::write(self.shown.join(MAIL), e);
+        for entry in fs::read_dir(&directory).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            let Some((number, rest)) = name.to_str().and_then(|name| name.split_once('-')) else { continue };
+            if number.len() < digits {
+                let padded = format!("{number:0>digits$}-{rest}");
+                fs::rename(directory.join(&name), directory.join(padded)).map_err(failed)?;
+            }
         }
         Ok(())
     }

@@ -110,7 +110,14 @@ impl Args {
         if let (Some(output), Wanted(Some(choice))) = (&mut output, &self.capture) {
             output.capture(&mut world, choice)?;
         }
-        let mut run = simulate(world, &plan, wishes, others);
+        let mut run = simulate(world, &plan, wishes, others, |world| {
+            if let Some(output) = &mut output {
+                output.write_filed(world, world.now());
+            }
+        });
+        if let Some(output) = &mut output {
+            output.write_filed(&mut run.world, crate::sim::Instant::MAX);
+        }
         if self.no_expect {
             run.judgements.clear();
         }

@@ -47,8 +47,17 @@ pub(super) fn build(plan: &Plan, wishes: Wishes) -> World {
     scenario::build(plan, BuildOptions { seed: wishes.seed, keep_mail: wishes.keep_mail })
 }
 
-/// Runs the world of a plan. `others` also look on.
-pub(super) fn simulate(mut world: World, plan: &Plan, wishes: Wishes, others: Vec<Box<dyn Sink>>) -> Run {
+/// Events between two times at which what was filed may be written down.
+const WRITE_SLICE: u64 = 1 << 20;
+
+/// Runs the world of a plan. `others` also look on; `between` is called now and then.
+pub(super) fn simulate(
+    mut world: World,
+    plan: &Plan,
+    wishes: Wishes,
+    others: Vec<Box<dyn Sink>>,
+    mut between: impl FnMut(&mut World),
+) -> Run {
     let collector = Rc::new(RefCell::new(Collector::new(wishes.keep, wishes.packets)));
     let judge = Rc::new(RefCell::new(Judge::new(plan)));
     world.observe(Box::new(Rc::clone(&collector)));
@@ -59,15 +68,17 @@ pub(super) fn simulate(mut world: World, plan: &Plan, wishes: Wishes, others: Ve
     let deadline = Instant::ZERO + wishes.until.unwrap_or(plan.run_for);
     let mut progress = Progress::new();
     world.start();
-    let stop = if progress.is_watched() {
-        loop {
-            match world.run_until(deadline, SLICE) {
-                StopReason::EventLimit => progress.show(&world),
-                stop => break stop,
-            }
+    let slice = if progress.is_watched() { SLICE } else { WRITE_SLICE };
+    let mut next = WRITE_SLICE;
+    let stop = loop {
+        match world.run_until(deadline, slice) {
+            StopReason::EventLimit => progress.show(&world),
+            stop => break stop,
         }
-    } else {
-        world.run_until(deadline, u64::MAX)
+        if world.events() >= next {
+            next = world.events() + WRITE_SLICE;
+            between(&mut world);
+        }
     };
     progress.clear();
     let report = world.audit();

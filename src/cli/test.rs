@@ -63,7 +63,7 @@ impl Args {
             }
         };
         let wishes = Wishes { seed: self.seed, until: None, keep: Keep::Nothing, packets: false, keep_mail: false };
-        let run = simulate(build(&plan, wishes), &plan, wishes, Vec::new());
+        let run = simulate(build(&plan, wishes), &plan, wishes, Vec::new(), |_| ());
         let all = run.judgements.len();
         let unmet = run.judgements.iter().filter(|j| !j.met).count();
         if let Err(violation) = &run.report {

@@ -183,6 +183,15 @@ impl Store {
         }
     }
 
+    /// Takes the mails out that were filed before a time, mailbox by mailbox; their counts stay. For who writes them
+    /// elsewhere.
+    pub fn take_filed(&mut self, before: Instant) -> impl Iterator<Item = Delivered> + '_ {
+        self.boxes.iter_mut().filter(|mailbox| !mailbox.delivered.is_empty()).flat_map(move |mailbox| {
+            let count = mailbox.delivered.partition_point(|mail| mail.at < before);
+            mailbox.delivered.drain(..count)
+        })
+    }
+
     /// One mailbox.
     ///
     /// # Panics
@@ -246,6 +255,29 @@ mod tests {
             to: address(to),
             content: Content::scan(Rope::from(Chunk::from("Subject: x\r\n\r\nhello\r\n"))),
         }
+    }
+
+    #[test]
+    fn what_was_filed_can_be_taken_out_up_to_a_time() {
+        let mut store = Store::new();
+        let (bob, carol) = (store.add_mailbox(address("bob@b.example")), store.add_mailbox(address("carol@b.example")));
+        let file = |store: &mut Store, id, at, to| {
+            let mail = delivered(at, to);
+            store.file(id, mail.content.size_bytes(), || mail);
+        };
+        for at in [1, 2, 3] {
+            file(&mut store, bob, at, "bob@b.example");
+            file(&mut store, carol, at + 1, "carol@b.example");
+        }
+        let mut take = |before| -> Vec<(u64, String)> {
+            let taken = store.take_filed(Instant::from_nanos(before));
+            taken.map(|m| (m.at.as_nanos(), m.to.local_part().to_owned())).collect()
+        };
+        let of = |list: &[(u64, &str)]| list.iter().map(|(at, to)| (*at, (*to).to_owned())).collect::<Vec<_>>();
+        assert_eq!(take(3), of(&[(1, "bob"), (2, "bob"), (2, "carol")]), "what is filed at that very time stays");
+        assert_eq!(take(3), []);
+        assert_eq!(take(u64::MAX), of(&[(3, "bob"), (3, "carol"), (4, "carol")]));
+        assert_eq!((store.count(), store.mailbox(bob).messages().len()), (6, 0), "the counts stay");
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub use audit::Report;
 pub use build::{Builder, HostSetup, LinkSetup};
 pub use faults::{Fault, FaultSetup, When};
 
-use crate::agent::{Action, Agent, Directory, Identifiers, Ledger, Watch};
+use crate::agent::{Action, Agent, Delivered, Directory, Identifiers, Ledger, Watch};
 use crate::net::Network;
 use crate::net::tap::Tap;
 use crate::net::topology::Node;
@@ -101,6 +101,20 @@ impl World {
     #[must_use]
     pub fn agent(&self, host: HostId) -> &Agent {
         &self.hosts[host.0 as usize].agent
+    }
+
+    /// Takes the mails out of all mailboxes that were filed before a time, in the order of time, then of hosts. What no
+    /// agent looks at any more need not be kept until the end.
+    pub fn take_filed(&mut self, before: Instant) -> Vec<(HostId, Delivered)> {
+        let mut filed = Vec::new();
+        for (place, host) in self.hosts.iter_mut().enumerate() {
+            if let Agent::Mta(mta) = &mut host.agent {
+                filed.extend(mta.take_filed(before).map(|mail| (HostId(place as u32), mail)));
+            }
+        }
+        // The sort is stable: copies of one instant keep the order of their mailboxes.
+        filed.sort_by_key(|(host, mail)| (mail.at, *host));
+        filed
     }
 
     /// Who is responsible for what.
