@@ -12,16 +12,16 @@ pub(super) const OPTION_BYTES: u16 = 12;
 pub(super) struct Clock {
     /// Both SYNs carry the option; before the peer's came, whether ours does.
     pub(super) on: bool,
-    /// RFC 7323 §5.4 and §7.1: each connection's clock has a beginning of its own.
-    pub(super) offset: u32,
     /// TS.Recent.
     pub(super) recent: u32,
 }
 
 impl Clock {
-    /// `iss` is as good a beginning as any.
-    pub(super) fn new(on: bool, iss: u32) -> Clock {
-        Clock { on, offset: iss.rotate_left(16), recent: 0 }
+    /// A clock that counts from the beginning of the simulation. RFC 7323 §7.1 would have it begin anywhere, so that nobody
+    /// learns how long a host has been up; but a new connection between the ports of an old one must have a later clock,
+    /// or its SYN is taken for an old duplicate (RFC 6191 §2).
+    pub(super) fn new(on: bool) -> Clock {
+        Clock { on, recent: 0 }
     }
 
     /// RFC 7323 §3.2: used only where both SYNs have it.
@@ -35,7 +35,7 @@ impl Clock {
     /// Our clock: a tick a millisecond.
     #[inline]
     pub(super) fn millis(&self, now: Instant) -> u32 {
-        ((now.as_nanos() / 1_000_000) as u32).wrapping_add(self.offset)
+        (now.as_nanos() / 1_000_000) as u32
     }
 
     /// The option of a segment.

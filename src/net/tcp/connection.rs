@@ -125,7 +125,7 @@ impl Connection {
             congestion: Congestion::new(iss),
             round_trip: RoundTrip::default(),
             losses: Losses::default(),
-            clock: Clock::new(config.timestamps, iss),
+            clock: Clock::new(config.timestamps),
             repeated_segments: 0,
             sent_at: Instant::ZERO,
             timer_at: Instant::MAX,

@@ -25,8 +25,6 @@ pub struct TimeWait {
     timestamps: bool,
     /// What the peer's clock said last (RFC 7323 TS.Recent).
     peer_clock: u32,
-    /// What is to be added to the time in milliseconds for our own clock.
-    clock_offset: u32,
 }
 
 /// What a segment means to a connection in TIME-WAIT.
@@ -61,7 +59,6 @@ impl Connection {
             quiet_until: Instant::ZERO,
             timestamps: self.clock.on,
             peer_clock: self.clock.recent,
-            clock_offset: self.clock.offset,
         })
     }
 }
@@ -113,9 +110,7 @@ impl TimeWait {
             ack: self.rcv_nxt,
             flags: Flags::ACK,
             window: self.window,
-            timestamps: self
-                .timestamps
-                .then(|| Timestamps { value: millis.wrapping_add(self.clock_offset), echo: self.peer_clock }),
+            timestamps: self.timestamps.then(|| Timestamps { value: millis, echo: self.peer_clock }),
             ..Segment::default()
         }
     }
@@ -136,7 +131,6 @@ mod tests {
             quiet_until: Instant::ZERO,
             timestamps: false,
             peer_clock: 0,
-            clock_offset: 0,
         }
     }
 

@@ -87,6 +87,10 @@ fn waiting_costs_no_more_the_longer_it_goes_on() {
         net.close(client);
         net.run(secs(1));
     }
+    let syns = net.seen.iter().filter(|(_, s)| {
+        s.sight == Sight::Sent && matches!(&s.body, Body::Tcp(segment) if segment.flags == Flags::SYN)
+    });
+    assert_eq!(syns.count(), 300, "each SYN opens its connection at once");
     let waits = &net.network.hosts[SERVER.0 as usize].waits;
     assert!(waits.len() <= 1 && waits.listed() <= 10, "{} records, {} entries", waits.len(), waits.listed());
 }
