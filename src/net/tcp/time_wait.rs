@@ -110,7 +110,7 @@ impl TimeWait {
             ack: self.rcv_nxt,
             flags: Flags::ACK,
             window: self.window,
-            timestamps: self.timestamps.then(|| Timestamps { value: millis, echo: self.peer_clock }),
+            timestamps: self.timestamps.then_some(Timestamps { value: millis, echo: self.peer_clock }),
             ..Segment::default()
         }
     }
