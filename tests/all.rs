@@ -19,6 +19,8 @@ mod lab;
 mod scenarios;
 #[path = "all/schema.rs"]
 mod schema;
+#[path = "all/story.rs"]
+mod story;
 #[path = "all/truth.rs"]
 mod truth;
 // The command line, its exit codes and its benchmarks have folders of their own.

@@ -43,7 +43,7 @@ fn transfer(config: &Config, content: &Chunk) -> (usize, u64) {
             while let Some(segment) = from.poll_transmit(now) {
                 quiet = false;
                 segments += 1;
-                to.handle_segment(now, segment);
+                to.handle_segment(now, &mut segment);
             }
         };
         cross(&mut server, &mut client);

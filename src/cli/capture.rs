@@ -44,12 +44,18 @@ impl Args {
         refuse_format(&self.output)?;
         refuse_input(&self.file, &self.output)?;
         let Some((plan, _)) = input::scenario(&self.file)? else { return Ok(Status::Wrong) };
-        let wishes =
-            Wishes { seed: self.seed, until: self.until, keep: Keep::Nothing, packets: false, keep_mail: false };
+        let wishes = Wishes {
+            seed: self.seed,
+            until: self.until,
+            keep: Keep::Nothing,
+            packets: false,
+            keep_mail: false,
+            story: false,
+        };
         let mut world = build(&plan, wishes);
         let place = Place::of(&self.output)?;
         let tape = Tape::start(&mut world, &self.capture, place.path()).map_err(|e| e.of(&self.output))?;
-        let run = simulate(world, &plan, wishes, Vec::new(), |_| ());
+        let run = simulate(world, &plan, wishes, Vec::new(), |_, _| ());
         let packets = tape.packets();
         let is_file = matches!(place, Place::Beside { .. });
         tape.finish().and_then(|()| place.take()).map_err(|e| Failure::write(&self.output, e))?;

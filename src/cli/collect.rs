@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::trace::transcript::Mails;
+use crate::trace::transcript::{Mails, Story};
 use crate::trace::{MailId, Record, Roster, Sink, What};
 
 /// A run with more mails than this is summed up, not told, unless somebody insists.
@@ -20,14 +20,14 @@ pub(super) enum Keep {
     ToTell,
     /// The same, and the beginning of a longer run, which can be drawn.
     ToDraw,
-    /// All.
-    All,
 }
 
 /// Collects.
 pub(super) struct Collector {
     pub(super) mails: Mails,
     pub(super) records: Vec<Record>,
+    /// The story, where it is told as it happens.
+    pub(super) story: Option<Story>,
     keep: Keep,
     packets: bool,
     is_large: bool,
@@ -35,7 +35,7 @@ pub(super) struct Collector {
 
 impl Collector {
     pub(super) fn new(keep: Keep, packets: bool) -> Collector {
-        Collector { mails: Mails::default(), records: Vec::new(), keep, packets, is_large: false }
+        Collector { mails: Mails::default(), records: Vec::new(), story: None, keep, packets, is_large: false }
     }
 
     /// Whether there are more mails than can be told.
@@ -56,6 +56,9 @@ impl Sink for Collector {
     fn record(&mut self, record: &Record) {
         if record.id.is_some() {
             self.mails.record(record);
+        }
+        if let Some(story) = &mut self.story {
+            story.record(record);
         }
         if matches!(record.what, What::Composed { .. }) && self.mails.list().len() == MOST_TOLD + 1 {
             self.is_large = true;

@@ -25,8 +25,9 @@ const MARKER: &str = ".postroad";
 const MARKER_TEXT: &str = "This directory was written by `postroad run --out`, which may replace it.\n";
 
 const CAPTURE: &str = "capture.pcapng";
+const TRANSCRIPT: &str = "transcript.txt";
 /// What an output holds besides its marker.
-const FILES: [&str; 5] = ["trace.jsonl", CAPTURE, "transcript.txt", "ladder.svg", "map.svg"];
+const FILES: [&str; 5] = ["trace.jsonl", CAPTURE, TRANSCRIPT, "ladder.svg", "map.svg"];
 const MAIL: &str = "mail";
 
 type Trace = Rc<RefCell<JsonLines<BufWriter<File>>>>;
@@ -39,6 +40,7 @@ pub(super) struct OutputDir {
     making: Making,
     trace: Option<Trace>,
     tape: Option<Tape>,
+    transcript: Option<BufWriter<File>>,
     /// Mails that were written.
     mails: u64,
     /// Why the last of them could not be.
@@ -59,7 +61,8 @@ impl OutputDir {
         }
         // Whoever cannot write there is told about the directory that was asked for, not about our way to it.
         let making = Making::beside(&target).map_err(|e| Failure::write(&shown, e))?;
-        let output = OutputDir { shown, target, making, trace: None, tape: None, mails: 0, failed: None };
+        let output =
+            OutputDir { shown, target, making, trace: None, tape: None, transcript: None, mails: 0, failed: None };
         output.write(MARKER, MARKER_TEXT.as_bytes())?;
         Ok(output)
     }
@@ -80,8 +83,29 @@ impl OutputDir {
         Ok(())
     }
 
-    /// Writes all the rest and puts it in its place.
+    /// Writes the next lines of the transcript. A failure is told by [`fill`](OutputDir::fill).
+    pub(super) fn transcribe(&mut self, text: &str) {
+        if self.failed.is_none()
+            && let Err(error) = self.try_transcribe(text)
+        {
+            self.failed = Some(Failure::write(self.shown.join(TRANSCRIPT), error));
+        }
+    }
+
+    fn try_transcribe(&mut self, text: &str) -> io::Result<()> {
+        if self.transcript.is_none() {
+            let file = File::create(self.making.path().join(TRANSCRIPT))?;
+            self.transcript = Some(BufWriter::new(file));
+        }
+        self.transcript.as_mut().map_or(Ok(()), |out| out.write_all(text.as_bytes()))
+    }
+
+    /// Writes all the rest, the end of the transcript among it, and puts it in its place.
     pub(super) fn fill(mut self, run: &Run, transcript: &str) -> Result<(), Failure> {
+        self.transcribe(transcript);
+        if let Some(mut out) = self.transcript.take() {
+            out.flush().map_err(|e| Failure::write(self.shown.join(TRANSCRIPT), e))?;
+        }
         if let Some(trace) = self.trace.take() {
             let nothing = JsonLines::new(BufWriter::new(self.sink_file()?), false);
             let written = trace.replace(nothing).into_inner().and_then(|mut out| out.flush());
@@ -94,7 +118,6 @@ impl OutputDir {
         // The ladder of a large run would be as wide as its net: it shows the way of one mail.
         let first = run.collected.mails.list().first().filter(|_| run.collected.is_large());
         let options = ladder::Options { mail: first.map(|mail| mail.id), ..ladder::Options::default() };
-        self.write("transcript.txt", transcript.as_bytes())?;
         self.write("ladder.svg", ladder::svg(&run.roster, records, &options).as_bytes())?;
         self.write("map.svg", map::svg(&run.roster, records, &map::Options::default()).as_bytes())?;
         if let Some(failure) = self.failed.take() {

@@ -95,13 +95,20 @@ impl Args {
         let Some((plan, source)) = input::scenario(&self.file)? else { return Ok(Status::Wrong) };
         let mut output = self.out.as_deref().map(OutputDir::create).transpose()?;
         let keep = match (&output, self.format, self.quiet) {
-            _ if self.verbose => Keep::All,
             (Some(_), ..) => Keep::ToDraw,
-            (None, Format::Text, false) => Keep::ToTell,
+            (None, Format::Text, false) if !self.verbose => Keep::ToTell,
             _ => Keep::Nothing,
         };
-        let wishes =
-            Wishes { seed: self.seed, until: self.until, keep, packets: self.verbose, keep_mail: output.is_some() };
+        // Everything is told as it happens: nobody knows how much it will be.
+        let tells = self.verbose && (output.is_some() || self.format == Format::Text);
+        let wishes = Wishes {
+            seed: self.seed,
+            until: self.until,
+            keep,
+            packets: tells,
+            keep_mail: output.is_some(),
+            story: tells,
+        };
         let others = match &mut output {
             Some(output) => vec![output.trace()?],
             None => Vec::new(),
@@ -110,13 +117,23 @@ impl Args {
         if let (Some(output), Wanted(Some(choice))) = (&mut output, &self.capture) {
             output.capture(&mut world, choice)?;
         }
-        let mut run = simulate(world, &plan, wishes, others, |world| {
+        let mut telling = Telling { source: &source, screen: (self.format == Format::Text).then_some(&mut *screen) };
+        if tells {
+            telling.tell(head(world.roster(), &plan), output.as_mut());
+        }
+        let mut run = simulate(world, &plan, wishes, others, |world, collected| {
             if let Some(output) = &mut output {
                 output.write_filed(world, world.now());
+            }
+            if let Some(story) = &mut collected.story {
+                telling.tell(story.take_lines(), output.as_mut());
             }
         });
         if let Some(output) = &mut output {
             output.write_filed(&mut run.world, crate::sim::Instant::MAX);
+        }
+        if let Some(story) = &mut run.collected.story {
+            telling.tell(story.finish(), output.as_mut());
         }
         if self.no_expect {
             run.judgements.clear();
@@ -128,7 +145,7 @@ impl Args {
             false => verdicts(&run, name, &source, self.verbose),
         };
         let whole = |short: bool| {
-            let mut page = page(&run, &plan, self.verbose, short);
+            let mut page = page(&run, &plan, tells, short);
             if self.out.is_none() && run.collected.mails.fates().delivered > 0 {
                 let words =
                     "The mails themselves lie in the mailboxes: --out DIR writes them, with pictures of the run.";
@@ -156,6 +173,36 @@ impl Args {
     }
 }
 
+/// Where a story goes while it happens.
+struct Telling<'a> {
+    source: &'a str,
+    /// None where something else is shown.
+    screen: Option<&'a mut Screen>,
+}
+
+impl Telling<'_> {
+    fn tell(&mut self, lines: Vec<Line>, output: Option<&mut OutputDir>) {
+        if lines.is_empty() {
+            return;
+        }
+        let mut page = Page::default();
+        page.lines(lines);
+        if let Some(output) = output {
+            output.transcribe(&page.plain(self.source));
+        }
+        if let Some(screen) = &mut self.screen {
+            page.show(self.source, screen);
+        }
+    }
+}
+
+/// Who takes part, and the title of what follows.
+fn head(roster: &Roster, plan: &Plan) -> Vec<Line> {
+    let mut lines: Vec<Line> = transcript::people(roster, &plan.about).into_iter().collect();
+    lines.extend([Line::of(Style::Heading, "What happened"), Line::new()]);
+    lines
+}
+
 /// The exit status; a broken invariant is told first.
 fn conclude(run: &Run, plan: &Plan, wishes: Wishes, screen: &mut Screen) -> Status {
     if let Err(violation) = &run.report {
@@ -168,21 +215,23 @@ fn conclude(run: &Run, plan: &Plan, wishes: Wishes, screen: &mut Screen) -> Stat
     if run.is_met() { Status::Fine } else { Status::Unmet }
 }
 
-/// Everything that is told, but for the expectations. `short` leaves out what repeats itself.
-fn page(run: &Run, plan: &Plan, verbose: bool, short: bool) -> Page {
+/// Everything that is told, but for the expectations, and for the story where it has been `told`. `short` leaves out what
+/// repeats itself.
+fn page(run: &Run, plan: &Plan, told: bool, short: bool) -> Page {
     let mut page = Page::default();
-    page.lines(transcript::people(&run.roster, &plan.about));
     let collected = &run.collected;
-    if verbose || !collected.is_large() {
-        page.line(Line::of(Style::Heading, "What happened"));
-        page.line(Line::new());
-        let options = transcript::Options { packets: verbose, short };
-        page.lines(transcript::story(&run.roster, &collected.records, &options));
+    if told || !collected.is_large() {
+        if !told {
+            page.lines(head(&run.roster, plan));
+            let options = transcript::Options { packets: false, short };
+            page.lines(transcript::story(&run.roster, &collected.records, &options));
+        }
         page.line(Line::new());
         if !collected.mails.list().is_empty() {
             page.lines(collected.mails.table());
         }
     } else {
+        page.lines(transcript::people(&run.roster, &plan.about));
         let mails = counted(collected.mails.list().len() as u64, "mail", "mails");
         page.line(Line::of(Style::Heading, "What happened"));
         page.line(Line::of(Style::Faint, format!("  to {mails}, too many to tell one by one: -v tells it all")));

@@ -21,6 +21,8 @@ pub(super) struct Wishes {
     pub(super) keep: Keep,
     pub(super) packets: bool,
     pub(super) keep_mail: bool,
+    /// Tell everything as it happens: what is told lies in the collector between two slices.
+    pub(super) story: bool,
 }
 
 /// A run that is over.
@@ -47,8 +49,13 @@ pub(super) fn build(plan: &Plan, wishes: Wishes) -> World {
     scenario::build(plan, BuildOptions { seed: wishes.seed, keep_mail: wishes.keep_mail })
 }
 
-/// Events between two times at which what was filed may be written down.
-const WRITE_SLICE: u64 = 1 << 20;
+/// Events between two times at which what was filed may be written down, and what happened be told.
+const SLICES: Slices = Slices { write: 1 << 20, tell: 1 << 14 };
+
+struct Slices {
+    write: u64,
+    tell: u64,
+}
 
 /// Runs the world of a plan. `others` also look on; `between` is called now and then.
 pub(super) fn simulate(
@@ -56,7 +63,7 @@ pub(super) fn simulate(
     plan: &Plan,
     wishes: Wishes,
     others: Vec<Box<dyn Sink>>,
-    mut between: impl FnMut(&mut World),
+    mut between: impl FnMut(&mut World, &mut Collector),
 ) -> Run {
     let collector = Rc::new(RefCell::new(Collector::new(wishes.keep, wishes.packets)));
     let judge = Rc::new(RefCell::new(Judge::new(plan)));
@@ -66,18 +73,26 @@ pub(super) fn simulate(
         world.observe(other);
     }
     let deadline = Instant::ZERO + wishes.until.unwrap_or(plan.run_for);
+    if wishes.story {
+        let options = transcript::Options { packets: wishes.packets, short: false };
+        collector.borrow_mut().story = Some(transcript::Story::new(Arc::clone(world.roster()), &options));
+    }
     let mut progress = Progress::new();
     world.start();
-    let slice = if progress.is_watched() { SLICE } else { WRITE_SLICE };
-    let mut next = WRITE_SLICE;
+    let pause = if wishes.story { SLICES.tell } else { SLICES.write };
+    // Whoever reads the story sees how far it is.
+    let shows = progress.is_watched() && !wishes.story;
+    let slice = if shows { SLICE } else { pause };
+    let mut next = pause;
     let stop = loop {
         match world.run_until(deadline, slice) {
-            StopReason::EventLimit => progress.show(&world),
+            StopReason::EventLimit if shows => progress.show(&world),
+            StopReason::EventLimit => {}
             stop => break stop,
         }
         if world.events() >= next {
-            next = world.events() + WRITE_SLICE;
-            between(&mut world);
+            next = world.events() + pause;
+            between(&mut world, &mut collector.borrow_mut());
         }
     };
     progress.clear();

@@ -62,8 +62,15 @@ impl Args {
                 return Status::Wrong;
             }
         };
-        let wishes = Wishes { seed: self.seed, until: None, keep: Keep::Nothing, packets: false, keep_mail: false };
-        let run = simulate(build(&plan, wishes), &plan, wishes, Vec::new(), |_| ());
+        let wishes = Wishes {
+            seed: self.seed,
+            until: None,
+            keep: Keep::Nothing,
+            packets: false,
+            keep_mail: false,
+            story: false,
+        };
+        let run = simulate(build(&plan, wishes), &plan, wishes, Vec::new(), |_, _| ());
         let all = run.judgements.len();
         let unmet = run.judgements.iter().filter(|j| !j.met).count();
         if let Err(violation) = &run.report {

@@ -143,10 +143,30 @@ impl Endpoint {
     /// What is to be told next.
     #[inline]
     pub(super) fn tell(&mut self, now: Instant) -> Option<Told> {
-        if !self.tcp.has_event() && self.rest.is_empty() && !self.flags.wants_room { None } else { self.told(now) }
+        if self.has_news() { self.told(now) } else { None }
     }
 
+    /// Whether there may be something to tell.
+    #[inline]
+    pub(super) fn has_news(&self) -> bool {
+        self.tcp.has_event() || !self.rest.is_empty() || self.flags.wants_room
+    }
+
+    #[inline]
     fn told(&mut self, now: Instant) -> Option<Told> {
+        if self.flags.attended
+            && !self.flags.paused
+            && self.rest.is_empty()
+            && self.filter.is_none()
+            && let Some(data) = self.tcp.poll_data()
+        {
+            return Some(self.deliver(data));
+        }
+        self.told_seldom(now)
+    }
+
+    /// Everything but bytes on a connection as most are.
+    fn told_seldom(&mut self, now: Instant) -> Option<Told> {
         loop {
             if !self.flags.paused && !self.rest.is_empty() {
                 let data = std::mem::take(&mut self.rest);

@@ -33,7 +33,7 @@ pub(super) struct Flight {
 }
 
 /// What is known of a packet that is not on the wire: for observers, and where to look first for its connection.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct About {
     /// What the connection is called.
     pub(super) tag: u64,
@@ -49,5 +49,54 @@ pub(super) struct About {
 impl Default for About {
     fn default() -> About {
         About { tag: 0, marks: Marks::default(), scale: Scale::default(), from_place: u32::MAX, likely_place: u32::MAX }
+    }
+}
+
+/// All packets on their way, by place. A packet stays in its place until it has arrived; what arrives is read there.
+#[derive(Debug, Default)]
+pub(super) struct Flights {
+    places: Vec<Flight>,
+    free: Vec<u32>,
+}
+
+impl Flights {
+    /// A packet sets out.
+    #[inline(always)]
+    pub(super) fn insert(&mut self, flight: Flight) -> u32 {
+        match self.free.pop() {
+            Some(place) => {
+                self.places[place as usize] = flight;
+                place
+            }
+            None => {
+                self.places.push(flight);
+                (self.places.len() - 1) as u32
+            }
+        }
+    }
+
+    #[inline]
+    pub(super) fn get(&self, place: u32) -> &Flight {
+        &self.places[place as usize]
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, place: u32) -> &mut Flight {
+        &mut self.places[place as usize]
+    }
+
+    /// A packet is no longer on its way; what it carried is let go.
+    #[inline]
+    pub(super) fn forget(&mut self, place: u32) {
+        let flight = &mut self.places[place as usize];
+        flight.about.marks.others = None;
+        flight.body.let_go();
+        self.free.push(place);
+    }
+
+    /// How many are on their way.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.places.len() - self.free.len()
     }
 }

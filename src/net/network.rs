@@ -12,11 +12,10 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
-use slab::Slab;
 
 use super::addresses::{AddressId, Addresses};
 use super::endpoint::{Endpoint, Slot};
-use super::flight::Flight;
+use super::flight::Flights;
 use super::output::{Event, Output, SocketId, Trouble};
 use super::ports::{FIRST_PORT, Key};
 use super::tcp;
@@ -45,7 +44,7 @@ pub struct Network {
     pub(super) free: Vec<u32>,
     // Looked up, never iterated.
     pub(super) connections: FxHashMap<Key, u32>,
-    pub(super) flights: Slab<Flight>,
+    pub(super) flights: Flights,
     pub(super) outputs: VecDeque<Output>,
     /// Sockets with something to send or to tell.
     pub(super) dirty: VecDeque<u32>,
@@ -67,7 +66,7 @@ impl Network {
             sockets: Vec::new(),
             free: Vec::new(),
             connections: FxHashMap::default(),
-            flights: Slab::new(),
+            flights: Flights::default(),
             outputs: VecDeque::new(),
             dirty: VecDeque::new(),
             watched: false,
@@ -171,12 +170,18 @@ impl Network {
                 return Some(output);
             }
             // Sending can be the end of a connection (a reset was the last thing to say), which is to be told.
-            if self.send_segments(now, place) {
+            if self.send_segments(now, place) && (!self.outputs.is_empty() || self.has_news(place)) {
                 continue;
             }
             self.dirty.pop_front();
             self.rest(now, place);
         }
+    }
+
+    /// Whether a socket has something to tell.
+    #[inline]
+    fn has_news(&self, place: u32) -> bool {
+        self.sockets[place as usize].endpoint.as_ref().is_some_and(|e| e.has_news())
     }
 
     #[inline(never)]

@@ -31,6 +31,18 @@ pub enum Body {
 }
 
 impl Body {
+    /// Lets go of the memory that it shares; the rest stays as it is.
+    #[inline]
+    pub(super) fn let_go(&mut self) {
+        match self {
+            Body::Tcp(segment) => {
+                segment.payload.clear();
+                segment.sack = None;
+            }
+            Body::Udp(datagram) => datagram.payload = Chunk::EMPTY,
+        }
+    }
+
     /// Bytes behind the IP header.
     #[must_use]
     #[inline]

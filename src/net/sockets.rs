@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::addresses::AddressId;
 use super::endpoint::{Endpoint, Flags, Slot, Told};
 use super::filter::Filter;
-use super::flight::{About, Path};
+use super::flight::{About, Flight, Path};
 use super::mark::{Mark, Marks};
 use super::network::Network;
 use super::output::{Event, Output, SocketId, Trouble};
@@ -217,23 +217,34 @@ impl Network {
         }
     }
 
-    /// A segment has reached its host.
+    /// A packet has reached its host: hands a segment to its connection. Says whether there is one.
     #[inline]
-    pub(super) fn segment_arrived(&mut self, now: Instant, host: Node, path: &Path, about: &About, segment: Segment) {
+    pub(super) fn segment_arrived(&mut self, now: Instant, flight: u32) -> bool {
+        let Network { flights, sockets, connections, dirty, .. } = self;
+        let Flight { path, about, body: Body::Tcp(segment), .. } = flights.get_mut(flight) else { return false };
         let key = Key::new(path.destination, segment.destination_port, path.source, segment.source_port);
-        let Some(place) = self.find(about.likely_place, &key) else {
-            return self.stray(now, host, key, about, &segment);
+        // It mostly is where it was before, which spares a search.
+        let is_it = |slot: &Slot| slot.endpoint.as_ref().is_some_and(|e| e.key() == key);
+        let place = match sockets.get(about.likely_place as usize) {
+            Some(slot) if is_it(slot) => about.likely_place,
+            _ => match connections.get(&key) {
+                Some(place) => *place,
+                None => return false,
+            },
         };
-        if let Some(endpoint) = &mut self.sockets[place as usize].endpoint {
-            endpoint.likely_place = about.from_place;
-            endpoint.note(&segment, &about.marks);
-            endpoint.tcp.handle_segment(now, segment);
-            self.touch(place);
+        let Some(endpoint) = &mut sockets[place as usize].endpoint else { return false };
+        endpoint.likely_place = about.from_place;
+        endpoint.note(segment, &about.marks);
+        endpoint.tcp.handle_segment(now, segment);
+        if !endpoint.flags.listed {
+            endpoint.flags.listed = true;
+            dirty.push_back(place);
         }
+        true
     }
 
     /// A segment for no connection that is there.
-    fn stray(&mut self, now: Instant, host: Node, key: Key, about: &About, segment: &Segment) {
+    pub(super) fn stray(&mut self, now: Instant, host: Node, key: Key, about: &About, segment: &Segment) {
         let stack = &mut self.hosts[host.0 as usize];
         let late = stack.waits.handle_segment(now, &key, segment);
         let flags = segment.flags;
@@ -249,17 +260,6 @@ impl Network {
                 }
             }
         }
-    }
-
-    /// The connection of a key. It mostly is where it was before, which spares a search.
-    #[inline]
-    fn find(&self, likely: u32, key: &Key) -> Option<u32> {
-        if let Some(slot) = self.sockets.get(likely as usize)
-            && slot.endpoint.as_ref().is_some_and(|e| e.key() == *key)
-        {
-            return Some(likely);
-        }
-        self.connections.get(key).copied()
     }
 
     /// Sends a segment that belongs to no connection, back to where another came from.

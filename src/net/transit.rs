@@ -5,6 +5,7 @@ use super::lane::Drop;
 use super::network::Network;
 use super::output::{Datagram, Event, Output};
 use super::packet::Body;
+use super::ports::Key;
 use super::tap::{Loss, Sight, Sighting};
 use super::topology::{LaneId, Node};
 use crate::sim::{Duration, Instant};
@@ -14,30 +15,30 @@ const LOOPBACK: Duration = Duration::from_micros(10);
 
 impl Network {
     /// A host puts a packet on the network.
-    #[inline]
+    #[inline(always)]
     pub(super) fn transmit(&mut self, now: Instant, path: Path, about: About, body: Body) {
         self.last_packet += 1;
-        let slot = self.flights.insert(Flight {
-            path,
-            step: 0,
-            outages: 0,
-            wire_bytes: u32::from(path.header_bytes) + body.wire_len() as u32,
-            number: self.last_packet,
-            about,
-            body,
-        }) as u32;
-        self.see(slot, path.host, Sight::Sent);
-        if path.to == Some(path.host) {
+        let wire_bytes = u32::from(path.header_bytes) + body.wire_len() as u32;
+        let number = self.last_packet;
+        let slot = self.flights.insert(Flight { path, step: 0, outages: 0, wire_bytes, number, about, body });
+        self.depart(now, slot);
+    }
+
+    fn depart(&mut self, now: Instant, slot: u32) {
+        let Path { host, to, route, .. } = self.flights.get(slot).path;
+        self.see(slot, host, Sight::Sent);
+        if to == Some(host) {
             self.events.push(now + LOOPBACK, Event::Arrival(slot));
-        } else if path.route.is_some() {
-            self.enter_lane(now, slot, path.host);
+        } else if route.is_some() {
+            self.enter_lane(now, slot, host);
         } else {
-            self.lose(slot, path.host, Loss::NoRoute, None);
+            self.lose(slot, host, Loss::NoRoute, None);
         }
     }
 
+    #[inline]
     fn enter_lane(&mut self, now: Instant, slot: u32, here: Node) {
-        let flight = &mut self.flights[slot as usize];
+        let flight = self.flights.get_mut(slot);
         let Some(route) = flight.path.route else { return };
         let step = self.topology.steps(route).steps[usize::from(flight.step)];
         let lane = self.topology.lane_mut(step.lane);
@@ -58,12 +59,12 @@ impl Network {
     #[cold]
     fn lose(&mut self, slot: u32, here: Node, loss: Loss, lane: Option<LaneId>) {
         self.see(slot, here, Sight::Lost(loss, lane));
-        self.flights.remove(slot as usize);
+        self.flights.forget(slot);
     }
 
     /// A packet has reached the end of a lane.
     pub(super) fn arrival(&mut self, now: Instant, slot: u32) {
-        let flight = &mut self.flights[slot as usize];
+        let flight = self.flights.get_mut(slot);
         let Some(to) = flight.path.to else { return };
         if let Some(route) = flight.path.route
             && flight.path.host != to
@@ -84,9 +85,21 @@ impl Network {
         }
         self.see(slot, to, Sight::Arrived);
         self.active_at = now;
-        let Flight { body, path, about, .. } = self.flights.remove(slot as usize);
-        match body {
-            Body::Tcp(segment) => self.segment_arrived(now, to, &path, &about, segment),
+        if !self.segment_arrived(now, slot) {
+            self.others_arrived(now, to, slot);
+        }
+        self.flights.forget(slot);
+    }
+
+    /// What has arrived and is for no connection that is there.
+    fn others_arrived(&mut self, now: Instant, to: Node, slot: u32) {
+        let Flight { path, about, body, .. } = self.flights.get(slot);
+        match body.clone() {
+            Body::Tcp(segment) => {
+                let key = Key::new(path.destination, segment.destination_port, path.source, segment.source_port);
+                let about = about.clone();
+                self.stray(now, to, key, &about, &segment);
+            }
             Body::Udp(datagram) => {
                 let (from, local) = (self.address(path.source), self.address(path.destination));
                 let datagram = Datagram {
@@ -117,7 +130,7 @@ impl Network {
 
     #[cold]
     fn saw(&mut self, slot: u32, node: Node, sight: Sight) {
-        let flight = &self.flights[slot as usize];
+        let flight = self.flights.get(slot);
         let sighting = Sighting {
             number: flight.number,
             node,

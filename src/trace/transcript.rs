@@ -16,7 +16,7 @@ pub use clock::{clock, span};
 pub use mails::{Fates, MailSummary, Mails};
 pub use people::people;
 pub use sheet::{Align, Sheet, width};
-pub use story::{Options, story};
+pub use story::{Options, Story, story};
 
 use super::visible;
 

@@ -286,6 +286,18 @@ impl Connection {
         }
     }
 
+    /// The next bytes from the peer, where nothing is to be told before them: the same as
+    /// [`poll_event`](Connection::poll_event), for who expects data.
+    #[inline]
+    pub fn poll_data(&mut self) -> Option<Chunk> {
+        if self.told.has(told::CONNECTED) {
+            return None;
+        }
+        let chunk = self.received.pop()?;
+        self.offer_window();
+        Some(chunk)
+    }
+
     /// What happened, oldest first. Taking data out opens the receive window, which may make a segment due.
     pub fn poll_event(&mut self) -> Option<Event> {
         if !self.has_event() {

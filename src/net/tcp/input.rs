@@ -1,7 +1,7 @@
 //! What arrives: the segment processing of RFC 9293 §3.10.7, step by step.
 
 use super::connection::Connection;
-use super::segment::Segment;
+use super::segment::{Flags, Segment};
 use super::sequence::{after, before, distance, later};
 use super::state::{State, due, told};
 use crate::octets::Rope;
@@ -12,13 +12,60 @@ use crate::sim::{Duration, Instant};
 const STRAY_INTERVAL: Duration = Duration::from_millis(500);
 
 impl Connection {
-    /// Takes a segment that arrived from the network.
+    /// Takes a segment that arrived from the network. What is left of it is of no use.
     #[inline]
-    pub fn handle_segment(&mut self, now: Instant, mut segment: Segment) {
+    pub fn handle_segment(&mut self, now: Instant, segment: &mut Segment) {
         match self.state {
             State::Closed => {}
-            State::SynSent => self.in_syn_sent(now, &segment),
-            _ => self.synchronised(now, &mut segment),
+            State::SynSent => self.in_syn_sent(now, segment),
+            State::Established if self.is_predicted(segment) => self.predicted(now, segment),
+            _ => self.synchronised(now, segment),
+        }
+    }
+
+    /// Header prediction (V. Jacobson, RFC 1323 appendix; RFC 7323 §5.3 R4): whether the segment is the next one, of a
+    /// connection on which nothing is amiss.
+    #[inline]
+    fn is_predicted(&self, segment: &Segment) -> bool {
+        // Neither SYN nor FIN nor RST.
+        segment.flags.bits() & !Flags::PSH.bits() == Flags::ACK.bits()
+            && segment.seq == self.rcv_nxt
+            && segment.sack.is_none()
+            && self.early.is_none()
+            && self.losses.is_calm()
+            && !self.clock.is_old(segment)
+            && segment.payload.len() <= distance(self.rcv_nxt, self.rcv_edge) as usize
+            && !before(segment.ack, self.una)
+            && !after(segment.ack, self.sent)
+    }
+
+    /// The same as [`synchronised`](Connection::synchronised), for the common case.
+    fn predicted(&mut self, now: Instant, segment: &mut Segment) {
+        self.clock.note(segment, self.rcv_acked);
+        if segment.ack != self.una {
+            self.advanced(now, segment.ack);
+        } else if self.retries > 0 && !self.outstanding() {
+            // RFC 9293 §3.8.6.1: a peer that answers probes is alive, however long its window stays closed.
+            self.retries = 0;
+        }
+        self.update_window(segment, u32::from(segment.window) << self.scale());
+        if !segment.payload.is_empty() {
+            self.measure_by_echo(now, segment);
+            self.data_received(now, segment.seq, &mut segment.payload);
+        }
+    }
+
+    /// A full segment tells how long ago what it answers left, for the receive window (Linux `tcp_rcv_rtt_measure_ts`).
+    #[inline]
+    fn measure_by_echo(&mut self, now: Instant, segment: &Segment) {
+        if self.window.may_grow()
+            && let (true, Some(clock)) = (self.clock.on, segment.timestamps)
+            && segment.payload.len() >= usize::from(self.mss)
+        {
+            let millis = self.clock.millis(now).wrapping_sub(clock.echo);
+            if millis < 1 << 20 {
+                self.window.round_trip(Duration::from_millis(u64::from(millis).max(1)));
+            }
         }
     }
 
@@ -131,15 +178,7 @@ impl Connection {
             if !self.state.receives() {
                 return;
             }
-            if self.window.may_grow()
-                && let (true, Some(clock)) = (self.clock.on, segment.timestamps)
-                && segment.payload.len() >= usize::from(self.mss)
-            {
-                let millis = self.clock.millis(now).wrapping_sub(clock.echo);
-                if millis < 1 << 20 {
-                    self.window.round_trip(Duration::from_millis(u64::from(millis).max(1)));
-                }
-            }
+            self.measure_by_echo(now, segment);
             self.data_received(now, segment.seq, &mut segment.payload);
         }
         // Eighth: FIN.
@@ -192,7 +231,7 @@ impl Connection {
             segment.payload = segment.payload.slice(skip as usize..keep as usize);
             segment.seq = segment.seq.wrapping_add(skip as u32);
             if keep < len {
-                segment.flags = super::Flags::from_bits(flags.bits() & !super::Flags::FIN.bits());
+                segment.flags = Flags::from_bits(flags.bits() & !Flags::FIN.bits());
             }
         }
         true

@@ -70,6 +70,12 @@ pub(super) struct Losses {
 }
 
 impl Losses {
+    /// Whether the scoreboard is used and nothing is amiss: nothing lost, nothing beyond a gap, no probe out.
+    #[inline]
+    pub(super) fn is_calm(&self) -> bool {
+        self.on && self.mending == Mending::Open && self.probe.is_none() && self.board.is_plain()
+    }
+
     /// New bytes have left.
     #[inline]
     pub(super) fn sent(&mut self, now: Instant, seq: u32, end: u32) {
@@ -83,6 +89,33 @@ impl Losses {
 }
 
 impl Connection {
+    /// [`acknowledged`](Connection::acknowledged) for what is new on a connection on which nothing is amiss.
+    #[inline]
+    pub(super) fn advanced(&mut self, now: Instant, ack: u32) {
+        let before_flight = self.losses.board.in_flight();
+        let delivered = self.move_una(now, ack);
+        self.grow(now, delivered, before_flight);
+        self.set_timer(now, true);
+        self.want_data();
+    }
+
+    /// SND.UNA moves to `ack`. Returns the bytes of which it was not known that they had arrived.
+    #[inline]
+    fn move_una(&mut self, now: Instant, ack: u32) -> u32 {
+        self.queue.acknowledge(ack.wrapping_sub(self.una) as usize);
+        self.una = ack;
+        self.retries = 0;
+        if before(self.nxt, ack) {
+            // A look at a closed window was taken.
+            self.nxt = ack;
+            self.queue.rewind();
+        }
+        let Losses { board, rack, .. } = &mut self.losses;
+        let delivered = board.acknowledge(ack, |sent| rack.delivered(now, sent));
+        self.round_trip.acknowledged(now, ack);
+        delivered
+    }
+
     /// RFC 9293 §3.10.7.4, fifth step, with the scoreboard.
     #[inline]
     pub(super) fn acknowledged(&mut self, now: Instant, segment: &Segment) {
@@ -98,17 +131,7 @@ impl Connection {
         let before_flight = self.losses.board.in_flight();
         let mut delivered = 0;
         if advanced {
-            self.queue.acknowledge(ack.wrapping_sub(una) as usize);
-            self.una = ack;
-            self.retries = 0;
-            if before(self.nxt, ack) {
-                // A look at a closed window was taken.
-                self.nxt = ack;
-                self.queue.rewind();
-            }
-            let Losses { board, rack, .. } = &mut self.losses;
-            delivered = board.acknowledge(ack, |sent| rack.delivered(now, sent));
-            self.round_trip.acknowledged(now, ack);
+            delivered = self.move_una(now, ack);
             self.measure_by_clock(now, segment);
         }
         let duplicate = segment.sack.as_deref().is_some_and(|blocks| self.sacked(now, blocks, &mut delivered));

@@ -15,6 +15,30 @@ impl Connection {
     }
 
     fn transmit(&mut self, now: Instant) -> Option<Segment> {
+        if self.due.has_any(due::URGENT)
+            && let Some(segment) = self.urgent(now)
+        {
+            return Some(segment);
+        }
+        if self.due.has(due::DATA) {
+            if let Some(segment) = self.data(now) {
+                return Some(segment);
+            }
+            self.due.clear(due::DATA);
+        }
+        if self.due.take(due::PROBE)
+            && let Some(segment) = self.probe(now)
+        {
+            return Some(segment);
+        }
+        if self.due.take(due::ACK) && self.state != State::SynSent {
+            return Some(self.emit(now, self.acceptable_seq(), Flags::ACK, Rope::new()));
+        }
+        None
+    }
+
+    #[cold]
+    fn urgent(&mut self, now: Instant) -> Option<Segment> {
         if self.due.take(due::RST) {
             return Some(self.reset(now));
         }
@@ -34,25 +58,8 @@ impl Connection {
                 }
             }
         }
-        if self.due.take(due::TAIL)
-            && self.outstanding()
-            && let Some(segment) = self.probe_tail(now)
-        {
-            return Some(segment);
-        }
-        if self.due.has(due::DATA) {
-            if let Some(segment) = self.data(now) {
-                return Some(segment);
-            }
-            self.due.clear(due::DATA);
-        }
-        if self.due.take(due::PROBE)
-            && let Some(segment) = self.probe(now)
-        {
-            return Some(segment);
-        }
-        if self.due.take(due::ACK) && self.state != State::SynSent {
-            return Some(self.emit(now, self.acceptable_seq(), Flags::ACK, Rope::new()));
+        if self.due.take(due::TAIL) && self.outstanding() {
+            return self.probe_tail(now);
         }
         None
     }

@@ -129,6 +129,21 @@ impl Scoreboard {
     /// Everything before `ack` has arrived. `each` is told of every segment that was not known to have.
     #[inline]
     pub(super) fn acknowledge(&mut self, ack: u32, mut each: impl FnMut(Sent)) -> u32 {
+        if self.is_plain()
+            && let [only] = self.segments.as_slices().0
+            && only.end == ack
+            && self.segments.len() == 1
+        {
+            // A dialogue has one segment out most of the time.
+            each(*only);
+            self.segments.clear();
+            self.highest = later(self.highest, ack);
+            return std::mem::take(&mut self.out);
+        }
+        self.acknowledge_several(ack, each)
+    }
+
+    fn acknowledge_several(&mut self, ack: u32, mut each: impl FnMut(Sent)) -> u32 {
         let mut delivered = 0;
         while let Some(first) = self.segments.front_mut() {
             if !after(ack, first.seq) {

@@ -109,6 +109,12 @@ impl Marks {
         self.0 & mark != 0
     }
 
+    /// Whether any of these marks is there.
+    #[inline]
+    pub(super) fn has_any(self, marks: u8) -> bool {
+        self.0 & marks != 0
+    }
+
     /// Takes one mark away; says whether it was there.
     #[inline]
     pub(super) fn take(&mut self, mark: u8) -> bool {
@@ -144,4 +150,6 @@ pub(super) mod due {
     pub(in super::super) const RST: u8 = 32;
     /// A tail loss probe.
     pub(in super::super) const TAIL: u8 = 64;
+    /// What comes before data, and seldom.
+    pub(in super::super) const URGENT: u8 = RST | SYN | REPEAT | TAIL;
 }

@@ -42,8 +42,8 @@ fn windows_are_not_scaled_when_one_side_cannot() {
     let mut server = Connection::accept(net.now, &Config::reno(), &syn, 77);
     let answer = server.poll_transmit(net.now).unwrap();
     assert_eq!((answer.window_scale, answer.ack, answer.window), (None, 1, 65_535));
-    let ack = Segment { seq: 1, ack: 78, flags: Flags::ACK, window: 8_000, ..syn };
-    server.handle_segment(net.now, ack);
+    let mut ack = Segment { seq: 1, ack: 78, flags: Flags::ACK, window: 8_000, ..syn };
+    server.handle_segment(net.now, &mut ack);
     assert_eq!(server.poll_event(), Some(Event::Connected));
     assert_eq!((server.send_window(), server.mss()), (8_000, 536));
     server.send(net.now, Chunk::from("hello"));
@@ -243,13 +243,13 @@ fn only_an_exact_reset_counts() {
     net.run_for(ms(100));
     let reset = |seq| Segment { seq, flags: Flags::RST, ..Segment::default() };
     for seq in [next.wrapping_sub(1), next.wrapping_add(1 << 28)] {
-        net.call(SERVER, |now, end| end.handle_segment(now, reset(seq)));
+        net.call(SERVER, |now, end| end.handle_segment(now, &mut reset(seq)));
         assert_eq!(net.state(SERVER), State::Established);
     }
     let before = net.log.len();
-    net.call(SERVER, |now, end| end.handle_segment(now, reset(next.wrapping_add(9))));
+    net.call(SERVER, |now, end| end.handle_segment(now, &mut reset(next.wrapping_add(9))));
     assert_eq!(net.log.len(), before + 1, "an inexact reset is answered by a challenge ACK");
-    net.call(SERVER, |now, end| end.handle_segment(now, reset(next)));
+    net.call(SERVER, |now, end| end.handle_segment(now, &mut reset(next)));
     assert_eq!(net.events[SERVER].last().map(|(_, event)| event), Some(&Event::Reset));
 }
 
@@ -284,7 +284,7 @@ fn data_with_the_last_handshake_segment_counts() {
     let payload = Rope::from(Chunk::from("EHLO"));
     server.handle_segment(
         now,
-        Segment { seq: 1, ack: 6, flags: Flags::ACK, window: 1_000, payload, ..Segment::default() },
+        &mut Segment { seq: 1, ack: 6, flags: Flags::ACK, window: 1_000, payload, ..Segment::default() },
     );
     assert_eq!(server.poll_event(), Some(Event::Connected));
     assert_eq!(server.poll_event(), Some(Event::Data(Chunk::from("EHLO"))));

@@ -101,7 +101,7 @@ fn survive(base: Config, passive: bool, steps: &[Step], read: bool) {
         match step {
             Step::Segment { seq, ack, flags, window, len, mss, scale, clock, blocks } => end.handle_segment(
                 now,
-                Segment {
+                &mut Segment {
                     seq: peer_next.wrapping_add(*seq as u32),
                     ack: newest.wrapping_add(*ack as u32),
                     flags: Flags::from_bits(*flags),
@@ -193,18 +193,18 @@ fn two_confused_ends_do_not_answer_each_other_for_ever() {
         let syn = Segment { seq: peer, flags: Flags::SYN, window: 9_000, ..Segment::default() };
         let mut end = Connection::accept(now, &config, &syn, iss);
         end.poll_transmit(now).unwrap();
-        let ack = Segment { seq: peer + 1, ack: iss + 1, flags: Flags::ACK, window: 9_000, ..Segment::default() };
-        end.handle_segment(now, ack);
+        let mut ack = Segment { seq: peer + 1, ack: iss + 1, flags: Flags::ACK, window: 9_000, ..Segment::default() };
+        end.handle_segment(now, &mut ack);
         end
     };
     let (mut a, mut b) = (open(1_000, 2_000), open(500_000, 900_000));
     let mut flying = vec![Segment { seq: 7, flags: Flags::ACK, ..Segment::default() }];
     let mut count = 0;
-    while let Some(segment) = flying.pop() {
+    while let Some(mut segment) = flying.pop() {
         count += 1;
         assert!(count < 10, "an ACK storm");
         let (to, _) = if count % 2 == 1 { (&mut a, 0) } else { (&mut b, 1) };
-        to.handle_segment(now, segment);
+        to.handle_segment(now, &mut segment);
         while let Some(answer) = to.poll_transmit(now) {
             flying.push(answer);
         }

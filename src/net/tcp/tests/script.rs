@@ -261,7 +261,7 @@ impl Stage {
         };
         let default_options = syn && !said.options;
         self.peer_ack = said.ack.unwrap_or(self.peer_ack);
-        let segment = Segment {
+        let mut segment = Segment {
             source_port: 25,
             destination_port: 40_000,
             seq,
@@ -283,7 +283,7 @@ impl Stage {
         }
         let now = self.now;
         match &mut self.tcp {
-            Some(tcp) => tcp.handle_segment(now, segment),
+            Some(tcp) => tcp.handle_segment(now, &mut segment),
             None if syn && !said.flags.ack() => {
                 self.tcp = Some(Connection::accept(now, &self.config, &segment, self.iss));
             }

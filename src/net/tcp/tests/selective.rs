@@ -148,11 +148,11 @@ fn old_timestamps_are_refused() {
     net.call(SERVER, |now, end| {
         let mut new = old.clone();
         new.timestamps.as_mut().unwrap().value -= 500;
-        end.handle_segment(now, new);
+        end.handle_segment(now, &mut new);
     });
     assert_eq!(net.inbox[SERVER], b"abc");
     assert_eq!(net.log.len(), before + 1);
-    net.call(SERVER, |now, end| end.handle_segment(now, old));
+    net.call(SERVER, |now, end| end.handle_segment(now, &mut old));
     assert_eq!(net.inbox[SERVER], b"abcabc");
 }
 

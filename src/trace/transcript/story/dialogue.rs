@@ -1,11 +1,10 @@
 //! Connections, lines and content, as the client saw them.
 
 use super::super::{Line, Style, words};
-use super::item::Item;
 use super::telling::Telling;
 use crate::trace::{ConnectionState, Direction, Record, Side, What};
 
-impl Telling<'_> {
+impl Telling {
     pub(super) fn dialogue(&mut self, record: &Record) {
         let Some(conn) = record.conn else { return };
         match &record.what {
@@ -19,6 +18,12 @@ impl Telling<'_> {
                 let item = self.connection(record, conn, *peer, record.host);
                 let line = Line::of(Style::Host, self.name(record.host)).with(Style::Bad, " lost the connection");
                 self.add(item, record.at, line);
+                self.ends(item, record, ConnectionState::Reset);
+            }
+            What::Connection { state: ConnectionState::Closed, side: Side::Server, .. } => {
+                if let Some(item) = self.connections.get(&conn) {
+                    self.ends(*item, record, ConnectionState::Closed);
+                }
             }
             What::Line { direction, side: Side::Client, peer, text } => {
                 let item = self.connection(record, conn, record.host, *peer);
@@ -46,8 +51,22 @@ impl Telling<'_> {
         }
     }
 
+    /// One end of a connection is over. When both are, nothing is heard of it any more but stray packets.
+    fn ends(&mut self, item: usize, record: &Record, state: ConnectionState) {
+        use ConnectionState::{Closed, Refused, Reset, TimedOut};
+        let (Some(hop), Some(conn)) = (self.hop_mut(item), record.conn) else { return };
+        if matches!(state, Closed | Refused | Reset | TimedOut) {
+            // Of one that never came about, the other end knows nothing.
+            hop.ends += if hop.is_open { 1 } else { 2 };
+            if hop.ends >= 2 {
+                self.ended.push_back((record.at, conn));
+            }
+        }
+    }
+
     fn state(&mut self, item: usize, record: &Record, state: ConnectionState) {
-        let Item::Hop(hop) = &mut self.items[item].1 else { return };
+        self.ends(item, record, state);
+        let Some(hop) = self.hop_mut(item) else { return };
         let closes = matches!(state, ConnectionState::PeerClosed | ConnectionState::Closed);
         let was_closed = hop.is_closed;
         let was_open = hop.is_open;

@@ -25,6 +25,10 @@ pub(super) struct Hop {
     pub(super) lines: Vec<(Instant, Line)>,
     pub(super) is_open: bool,
     pub(super) is_closed: bool,
+    /// At how many of its ends the connection is over.
+    pub(super) ends: u8,
+    /// Lines that still wait for what becomes of a packet.
+    pub(super) waits: u32,
 }
 
 /// What a line of its own is about.
@@ -63,6 +67,8 @@ pub(super) struct Note {
     pub(super) host: HostId,
     pub(super) mail: Option<MailId>,
     pub(super) kind: Kind,
+    /// Whether it still waits for an answer, or for what becomes of a packet.
+    pub(super) waits: u32,
 }
 
 #[derive(Clone)]

@@ -5,9 +5,13 @@ use super::super::names::{self, bare};
 use super::super::{Line, Style};
 use super::item::{Item, Note};
 use super::telling::{Question, Telling};
+use crate::sim::{Duration, Instant};
 use crate::trace::{Direction, HostId, Record, Transport, What};
 
-impl Telling<'_> {
+/// Nobody waits so long for an answer: resolvers ask again after seconds (RFC 1035 §4.2.1 and §7.2).
+const PATIENCE: Duration = Duration::from_secs(120);
+
+impl Telling {
     /// `referred` is where the answer sent the one who asked on to.
     pub(super) fn names(&mut self, record: &Record, referred: Option<HostId>) {
         match &record.what {
@@ -24,9 +28,12 @@ impl Telling<'_> {
                     .with(Style::Client, names::question(name, rtype));
                 let item = self.say(record.at, line);
                 let question = Question { item, at: record.at, words: names::question(name, rtype) };
-                if let Some(before) = self.questions.insert((record.host, *peer, *query), question) {
+                let key = (record.host, *peer, *query);
+                if let Some(before) = self.questions.insert(key, question) {
                     self.no_answer(before.item, "timeout");
                 }
+                self.waits(item, 1);
+                self.asked.push_back((record.at, key));
             }
             What::Answer {
                 direction: Direction::Received,
@@ -43,6 +50,7 @@ impl Telling<'_> {
                 else {
                     return;
                 };
+                self.waits(item, -1);
                 let style = match (&**rcode, records.is_empty()) {
                     ("NOERROR", true) => Style::Plain,
                     ("NOERROR", false) if !truncated => Style::Server,
@@ -87,6 +95,20 @@ impl Telling<'_> {
         }
     }
 
+    /// What was asked so long ago that nobody waits for the answer any more is not answered.
+    pub(super) fn expire_questions(&mut self, now: Instant) {
+        while let Some((at, key)) = self.asked.front().copied()
+            && now.since(at) >= PATIENCE
+        {
+            self.asked.pop_front();
+            if self.questions.get(&key).is_some_and(|question| question.at == at)
+                && let Some(question) = self.questions.remove(&key)
+            {
+                self.no_answer(question.item, "timeout");
+            }
+        }
+    }
+
     /// Questions that nobody answered say so.
     pub(super) fn close_questions(&mut self) {
         let mut open: Vec<usize> = self.questions.values().map(|question| question.item).collect();
@@ -108,6 +130,7 @@ impl Telling<'_> {
     }
 
     fn no_answer(&mut self, item: usize, why: &str) {
+        self.waits(item, -1);
         if let Item::Line(Note { line, .. }) = &mut self.items[item].1 {
             line.push(Style::Faint, " → ");
             line.push(Style::Warning, names::outcome(why));

@@ -6,7 +6,7 @@ use super::item::Item;
 use super::telling::Telling;
 use crate::trace::{LossReason, PacketStep, Record, RepeatReason, Transport, What};
 
-impl Telling<'_> {
+impl Telling {
     pub(super) fn packet(&mut self, record: &Record) {
         if !self.options.packets {
             return;
@@ -24,10 +24,12 @@ impl Telling<'_> {
                     None => (self.say(record.at, line), None),
                 };
                 self.packets.insert(*packet, (item, place, record.at));
+                self.waits(item, 1);
             }
             PacketStep::Forwarded => {}
             PacketStep::Arrived | PacketStep::Lost => {
                 let Some((item, place, sent)) = self.packets.remove(packet) else { return };
+                self.waits(item, -1);
                 let took = span(record.at.since(sent));
                 let (style, fate) = match step {
                     PacketStep::Lost => {
@@ -73,10 +75,7 @@ impl Telling<'_> {
         else {
             return Line::new();
         };
-        let client = match hop.map(|item| &self.items[item].1) {
-            Some(Item::Hop(hop)) => Some(hop.client),
-            _ => None,
-        };
+        let client = hop.and_then(|item| self.hop(item)).map(|hop| hop.client);
         let way = match client {
             Some(client) if client == *from => "   ├─▶ ".to_owned(),
             Some(_) => "   ◀─┤ ".to_owned(),

@@ -53,7 +53,7 @@ struct Choice {
     said: BTreeMap<usize, Vec<(HostId, Line)>>,
 }
 
-impl Telling<'_> {
+impl Telling {
     /// The story in as many lines as it needs or as there is room for.
     pub(super) fn short_lines(&mut self) -> Vec<Line> {
         let mut lines = self.lines();
@@ -85,20 +85,20 @@ impl Telling<'_> {
 
     /// Leaves out what repeats itself. Returns words that say what was left out, if anything was.
     fn shorten(&mut self, measure: Measure) -> Option<String> {
-        let mut choice = Choice { keeps: vec![true; self.items.len()], said: BTreeMap::new() };
+        let mut choice = Choice { keeps: vec![true; self.items.end()], said: BTreeMap::new() };
         let mails = self.leave_out_mails(&mut choice);
         let attempts = self.leave_out_attempts(&mut choice, if measure == Measure::Details { 1 } else { 2 });
         self.leave_out_names(&mut choice);
-        let mut items = Vec::with_capacity(self.items.len());
+        let mut items = Vec::with_capacity(self.items.end());
         for (place, (at, item)) in std::mem::take(&mut self.items).into_iter().enumerate() {
             for (host, line) in choice.said.remove(&place).unwrap_or_default() {
-                items.push((at, Item::Line(Note { line, host, mail: None, kind: Kind::Other })));
+                items.push((at, Item::Line(Note { line, host, mail: None, kind: Kind::Other, waits: 0 })));
             }
             if choice.keeps[place] {
                 items.push((at, item));
             }
         }
-        self.items = items;
+        self.items = items.into_iter().collect();
         let memories = self.gather_memories(measure);
         let dialogues = self.fold_dialogues(measure);
         let parts = [
@@ -117,7 +117,7 @@ impl Telling<'_> {
     fn leave_out_mails(&self, choice: &mut Choice) -> u64 {
         let mut groups: BTreeMap<String, (bool, Vec<MailId>)> = BTreeMap::new();
         let mut ways: BTreeMap<MailId, BTreeSet<String>> = BTreeMap::new();
-        for (_, item) in &self.items {
+        for (_, item) in self.items.iter() {
             let (mail, steps) = match item {
                 Item::Line(note) if note.kind == Kind::Composed => {
                     let Some(mail) = note.mail else { continue };
@@ -238,8 +238,8 @@ impl Telling<'_> {
         let mut told: FxHashSet<(HostId, String)> = FxHashSet::default();
         let is_names = |place: usize| matches!(&self.items[place].1, Item::Line(note) if note.kind == Kind::Names);
         let mut place = 0;
-        while place < self.items.len() {
-            let end = (place..self.items.len()).find(|p| !is_names(*p)).unwrap_or(self.items.len());
+        while place < self.items.end() {
+            let end = (place..self.items.end()).find(|p| !is_names(*p)).unwrap_or(self.items.end());
             let gone = (place > 0 && !choice.keeps[place - 1]) || choice.keeps.get(end) == Some(&false);
             for here in place..end {
                 if let Item::Line(note) = &self.items[here].1 {
@@ -255,7 +255,7 @@ impl Telling<'_> {
     fn gather_memories(&mut self, measure: Measure) -> u64 {
         let mut count = 0;
         let mut told: FxHashSet<(HostId, String)> = FxHashSet::default();
-        let mut items: Vec<(Instant, Item)> = Vec::with_capacity(self.items.len());
+        let mut items: Vec<(Instant, Item)> = Vec::with_capacity(self.items.end());
         let mut open: Option<HostId> = None;
         for (at, item) in std::mem::take(&mut self.items) {
             let mut memory = None;
@@ -276,7 +276,7 @@ impl Telling<'_> {
                 }
                 (Some((host, question)), _) => {
                     let line = Line::of(Style::Host, self.name(host)).and(" remembers ").with(Style::Client, question);
-                    items.push((at, Item::Line(Note { line, host, mail: None, kind: Kind::Names })));
+                    items.push((at, Item::Line(Note { line, host, mail: None, kind: Kind::Names, waits: 0 })));
                     open = Some(host);
                 }
                 (None, _) => {
@@ -285,7 +285,7 @@ impl Telling<'_> {
                 }
             }
         }
-        self.items = items;
+        self.items = items.into_iter().collect();
         count
     }
 
@@ -295,7 +295,7 @@ impl Telling<'_> {
         let name = |host: HostId| names.get(host.0 as usize).copied().unwrap_or("?");
         let mut known: BTreeMap<(HostId, String), Vec<Dialogue>> = BTreeMap::new();
         let mut count = 0;
-        for (at, item) in &mut self.items {
+        for (at, item) in self.items.iter_mut() {
             let Item::Hop(hop) = item else { continue };
             let server = hop.next_hop.split(" [").next().unwrap_or_default().to_owned();
             let role = |text: &str| {

@@ -1,13 +1,18 @@
 //! Records become items of the story: single lines, and hops with the lines of their dialogue.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
-use super::super::clock::{clock, later, span};
+use super::super::clock::{clock, span};
 use super::super::{Line, Style, counted, number};
 use super::super::{names, words};
 use super::item::{Hop, Item, Kind, Note};
+use super::items::Items;
+use super::print::Printer;
 use super::{Options, SILENCE};
-use crate::sim::Instant;
+use crate::sim::{Duration, Instant};
 use crate::trace::{ConnId, HostId, MailId, QueueName, Record, Roster, What};
 
 /// A question that waits for its answer.
@@ -20,14 +25,20 @@ pub(super) struct Question {
 }
 
 /// The story while it is told.
-pub(super) struct Telling<'a> {
-    pub(super) roster: &'a Roster,
+pub(super) struct Telling {
+    pub(super) roster: Arc<Roster>,
     pub(super) options: Options,
-    pub(super) items: Vec<(Instant, Item)>,
+    pub(super) items: Items,
     /// The item that lines of a connection go to.
     pub(super) connections: FxHashMap<ConnId, usize>,
+    /// Hops that are told and done, and that a connection may yet go on from: without their lines.
+    pub(super) told: FxHashMap<usize, Hop>,
+    /// Connections that may be forgotten, and from when on.
+    pub(super) ended: VecDeque<(Instant, ConnId)>,
     /// Questions without an answer yet.
     pub(super) questions: FxHashMap<(HostId, HostId, u16), Question>,
+    /// The same in the order in which they were asked.
+    pub(super) asked: VecDeque<(Instant, (HostId, HostId, u16))>,
     /// What was answered last to whom.
     pub(super) answered: FxHashMap<HostId, (Instant, String)>,
     /// What was told before the world last changed by itself: nothing is added to items before this one.
@@ -41,32 +52,38 @@ pub(super) struct Telling<'a> {
     pub(super) many_mails: bool,
 }
 
+/// So long after both ends of a connection are over, packets of it may still be under way: two maximum segment lifetimes
+/// as RFC 9293 §3.4.1 has them, of two minutes each.
+const AFTERMATH: Duration = Duration::from_secs(240);
+
 /// How many items back a hop is looked for.
 const LOOK_BACK: usize = 64;
 
-impl<'a> Telling<'a> {
-    pub(super) fn new(roster: &'a Roster, records: &[Record], options: &Options) -> Telling<'a> {
-        let composed = records.iter().filter(|r| matches!(r.what, What::Composed { .. })).take(2).count();
+impl Telling {
+    pub(super) fn new(roster: Arc<Roster>, options: Options) -> Telling {
         Telling {
             roster,
-            options: *options,
-            items: Vec::new(),
+            options,
+            items: Items::default(),
             connections: FxHashMap::default(),
+            told: FxHashMap::default(),
+            ended: VecDeque::new(),
             questions: FxHashMap::default(),
+            asked: VecDeque::new(),
             answered: FxHashMap::default(),
             turn: 0,
             is_tight: false,
             about: (HostId(0), None, Kind::Other),
             packets: FxHashMap::default(),
-            many_mails: composed > 1,
+            many_mails: false,
         }
     }
 
-    pub(super) fn name(&self, host: HostId) -> &'a str {
+    pub(super) fn name(&self, host: HostId) -> &str {
         self.roster.hosts.get(host.0 as usize).map_or("nobody", |h| &*h.name)
     }
 
-    fn role(&self, host: HostId) -> &'a str {
+    fn role(&self, host: HostId) -> &str {
         self.roster.hosts.get(host.0 as usize).map_or("", |h| &*h.role)
     }
 
@@ -81,8 +98,7 @@ impl<'a> Telling<'a> {
     /// A line of its own.
     pub(super) fn say(&mut self, at: Instant, line: Line) -> usize {
         let (host, mail, kind) = self.about;
-        self.items.push((at, Item::Line(Note { line, host, mail, kind })));
-        self.items.len() - 1
+        self.items.push(at, Item::Line(Note { line, host, mail, kind, waits: 0 }))
     }
 
     /// A line that belongs to a hop that goes on right now, or a line of its own.
@@ -109,16 +125,106 @@ impl<'a> Telling<'a> {
         record.mail?;
         // What comes of handing a mail on is the business of the one that hands it on.
         let is_clients = matches!(record.what, What::Outcome { .. } | What::Bounced { .. } | What::Unsent { .. });
-        let from = self.items.len().saturating_sub(LOOK_BACK);
-        (from..self.items.len()).rev().find(|&i| match &self.items[i].1 {
+        let end = self.items.end();
+        (self.recent()..end).rev().find(|&i| match &self.items[i].1 {
             Item::Hop(hop) => {
                 hop.mail == record.mail
                     && (hop.client == record.host || !is_clients && hop.server == Some(record.host))
                     && (by.is_empty() || hop.next_hop == by)
-                    && (i + 1 == self.items.len() || record.at.since(hop.last) < SILENCE)
+                    && (i + 1 == end || record.at.since(hop.last) < SILENCE)
             }
             Item::Line(_) => false,
         })
+    }
+
+    /// Where the last items begin.
+    fn recent(&self) -> usize {
+        self.items.end().saturating_sub(LOOK_BACK).max(self.items.first())
+    }
+
+    /// A hop, told or not.
+    pub(super) fn hop(&self, item: usize) -> Option<&Hop> {
+        match self.items.get(item) {
+            Some(Item::Hop(hop)) => Some(hop),
+            Some(Item::Line(_)) => None,
+            None => self.told.get(&item),
+        }
+    }
+
+    pub(super) fn hop_mut(&mut self, item: usize) -> Option<&mut Hop> {
+        match self.items.get_mut(item) {
+            Some(Item::Hop(hop)) => Some(hop),
+            Some(Item::Line(_)) => None,
+            None => self.told.get_mut(&item),
+        }
+    }
+
+    /// An item waits for something more, or less.
+    pub(super) fn waits(&mut self, item: usize, change: i32) {
+        let waits = match self.items.get_mut(item) {
+            Some(Item::Hop(hop)) => &mut hop.waits,
+            Some(Item::Line(note)) => &mut note.waits,
+            None => return,
+        };
+        *waits = waits.saturating_add_signed(change);
+    }
+
+    /// Forgets connections that have been over for a while at this time, and questions that nobody will answer.
+    pub(super) fn pass(&mut self, now: Instant) {
+        while let Some((at, conn)) = self.ended.front().copied()
+            && now.since(at) >= AFTERMATH
+        {
+            self.ended.pop_front();
+            if let Some(item) = self.connections.remove(&conn) {
+                self.told.remove(&item);
+            }
+        }
+        self.expire_questions(now);
+    }
+
+    /// Takes the first item out if nothing can be added to it any more.
+    pub(super) fn take_final(&mut self, now: Instant) -> Option<(Instant, Item)> {
+        let is_final = match &self.items.front()?.1 {
+            Item::Line(note) => note.waits == 0,
+            // The newest may always go on.
+            Item::Hop(hop) => {
+                hop.waits == 0 && now.since(hop.last) >= SILENCE && self.items.first() + 1 < self.items.end()
+            }
+        };
+        if !is_final {
+            return None;
+        }
+        let number = self.items.first();
+        let (at, mut item) = self.items.pop_front()?;
+        if let Item::Hop(hop) = &mut item
+            && hop.conn.is_some_and(|conn| self.connections.get(&conn) == Some(&number))
+        {
+            let lines = std::mem::take(&mut hop.lines);
+            self.told.insert(number, hop.clone());
+            hop.lines = lines;
+        }
+        Some((at, item))
+    }
+
+    /// How much is remembered: items, and what refers to them.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        let items: usize = self
+            .items
+            .iter()
+            .map(|(_, item)| match item {
+                Item::Line(_) => 1,
+                Item::Hop(hop) => 1 + hop.lines.len(),
+            })
+            .sum();
+        items + self.connections.len() + self.told.len() + self.questions.len() + self.packets.len() + self.asked.len()
+    }
+
+    /// From now on, lines of a connection go to this item.
+    fn bind(&mut self, conn: ConnId, item: usize) {
+        if let Some(before) = self.connections.insert(conn, item) {
+            self.told.remove(&before);
+        }
     }
 
     /// What happens to the world and to no mail: a fault, a repair. Whatever goes on is broken off here and taken up
@@ -130,9 +236,10 @@ impl<'a> Telling<'a> {
     /// Adds a line to a hop; a hop that was silent while other things happened, or that the world's change broke off, is
     /// taken up again at the end. Returns the item and the place in it.
     pub(super) fn add(&mut self, item: usize, at: Instant, line: Line) -> (usize, usize) {
-        let newest = self.items.len() - 1;
-        let Item::Hop(hop) = &mut self.items[item].1 else { return (item, 0) };
-        if item == newest || item >= self.turn && at.since(hop.last) < SILENCE {
+        let next = self.items.end();
+        let (is_newest, goes_on) = (item + 1 == next, item >= self.turn && item >= self.items.first());
+        let Some(hop) = self.hop_mut(item) else { return (item, 0) };
+        if is_newest || goes_on && at.since(hop.last) < SILENCE {
             hop.last = at;
             hop.lines.push((at, line));
             return (item, hop.lines.len() - 1);
@@ -151,12 +258,13 @@ impl<'a> Telling<'a> {
             lines: vec![(at, line)],
             is_open: hop.is_open,
             is_closed: hop.is_closed,
+            ends: hop.ends,
+            waits: 0,
         };
         if let Some(conn) = again.conn {
-            self.connections.insert(conn, newest + 1);
+            self.bind(conn, next);
         }
-        self.items.push((at, Item::Hop(again)));
-        (newest + 1, 0)
+        (self.items.push(at, Item::Hop(again)), 0)
     }
 
     /// The hop of a connection; where nobody announced it, a new one.
@@ -164,18 +272,18 @@ impl<'a> Telling<'a> {
         if let Some(item) = self.connections.get(&conn) {
             return *item;
         }
-        let addresses = self.roster.hosts.get(server.0 as usize).map_or(&[][..], |h| &h.addresses);
+        let roster = Arc::clone(&self.roster);
+        let addresses = roster.hosts.get(server.0 as usize).map_or(&[][..], |h| &h.addresses);
         // The announced hop of this mail that leads there.
-        let from = self.items.len().saturating_sub(LOOK_BACK);
         let is_nobody = server == HostId::NOBODY;
         let leads_there = |hop: &Hop| is_nobody || addresses.iter().any(|a| hop.next_hop.ends_with(&format!("[{a}]")));
-        let announced = (from..self.items.len()).rev().find(|i| match &self.items[*i].1 {
+        let announced = (self.recent()..self.items.end()).rev().find(|i| match &self.items[*i].1 {
             Item::Hop(hop) => hop.conn.is_none() && hop.client == client && hop.mail == record.mail && leads_there(hop),
             Item::Line(_) => false,
         });
         let item = announced.unwrap_or_else(|| {
             let address = addresses.first().map_or_else(String::new, |a| format!(" [{a}]"));
-            self.items.push((
+            self.items.push(
                 record.at,
                 Item::Hop(Hop {
                     client,
@@ -191,20 +299,21 @@ impl<'a> Telling<'a> {
                     lines: Vec::new(),
                     is_open: false,
                     is_closed: false,
+                    ends: 0,
+                    waits: 0,
                 }),
-            ));
-            self.items.len() - 1
+            )
         });
-        if let Item::Hop(hop) = &mut self.items[item].1 {
+        if let Some(hop) = self.hop_mut(item) {
             hop.conn = Some(conn);
             hop.server = Some(server);
         }
-        self.connections.insert(conn, item);
+        self.bind(conn, item);
         item
     }
 
     pub(super) fn set_port(&mut self, item: usize, port: u16) {
-        if let Item::Hop(hop) = &mut self.items[item].1 {
+        if let Some(hop) = self.hop_mut(item) {
             hop.port.get_or_insert(port);
         }
     }
@@ -343,11 +452,8 @@ impl<'a> Telling<'a> {
 
     fn attempt(&mut self, record: &Record, next_hop: &str, number: u32) {
         let reused = record.conn.and_then(|conn| self.connections.get(&conn)).copied();
-        let (server, port) = match reused.map(|item| &self.items[item].1) {
-            Some(Item::Hop(hop)) => (hop.server, hop.port),
-            _ => (None, None),
-        };
-        self.items.push((
+        let (server, port) = reused.and_then(|item| self.hop(item)).map_or((None, None), |hop| (hop.server, hop.port));
+        let item = self.items.push(
             record.at,
             Item::Hop(Hop {
                 client: record.host,
@@ -363,99 +469,24 @@ impl<'a> Telling<'a> {
                 lines: Vec::new(),
                 is_open: reused.is_some(),
                 is_closed: false,
+                ends: 0,
+                waits: 0,
             }),
-        ));
+        );
         if let Some(conn) = record.conn {
-            self.connections.insert(conn, self.items.len() - 1);
+            self.bind(conn, item);
         }
     }
 
-    fn heading(&self, hop: &Hop) -> Line {
-        let mut line = match hop.number {
-            Some(number) => Line::of(Style::Heading, format!("hop {number}")),
-            None => Line::of(Style::Heading, "connection"),
-        };
-        line.push(Style::Plain, "  ");
-        line.push(Style::Host, self.name(hop.client));
-        line.push(Style::Plain, " → ");
-        let (name, address) = hop.next_hop.rsplit_once(" [").unwrap_or((&hop.next_hop, ""));
-        line.push(Style::Host, name);
-        if !address.is_empty() {
-            line.push(Style::Faint, format!(" [{address}"));
-        }
-        if let Some(port) = hop.port {
-            line.push(Style::Faint, format!(":{port}"));
-        }
-        if self.many_mails
-            && let Some(mail) = hop.mail
-        {
-            line.push(Style::Heading, format!("  mail {}", number(mail.0)));
-        }
-        if let Some(attempt) = hop.attempt {
-            let style = if attempt > 1 { Style::Warning } else { Style::Faint };
-            line.push(style, format!("  attempt {attempt}"));
-        }
-        if !hop.remark.is_empty() {
-            line.push(Style::Faint, format!("  ({})", hop.remark));
-        }
-        line
-    }
-
-    /// The story, with times in front.
+    /// All that there is, with times in front.
     pub(super) fn lines(&self) -> Vec<Line> {
-        let widest = self.items.iter().map(|(at, _)| clock(*at).len()).max().unwrap_or(0).max(10);
-        let stamped = |stamp: &str, line: &Line| {
-            let mut whole = Line::of(Style::Time, format!("{stamp:>widest$}  "));
-            whole.append(line.clone());
-            whole
-        };
-        let mut out: Vec<Line> = Vec::new();
-        let mut now = Instant::ZERO;
-        let (mut after_hop, mut after_mail) = (false, false);
-        for (at, item) in &self.items {
-            if at.since(now) >= SILENCE {
-                blank(&mut out);
-                let silence = span(at.since(now));
-                out.push(stamped("", &Line::of(Style::Faint, format!("… {silence} …"))));
-                if !self.is_tight {
-                    blank(&mut out);
-                }
-                after_hop = false;
-            }
-            now = now.max(*at);
-            match item {
-                Item::Line(Note { line, kind, host, .. }) => {
-                    // A person's new mail begins something new; those that come together stay together.
-                    let begins = *kind == Kind::Composed && self.role(*host) == "user";
-                    if after_hop || begins && !after_mail && !self.is_tight {
-                        blank(&mut out);
-                    }
-                    after_mail = begins;
-                    out.push(stamped(&clock(*at), line));
-                    after_hop = false;
-                }
-                Item::Hop(hop) => {
-                    after_mail = false;
-                    blank(&mut out);
-                    out.push(stamped(&clock(*at), &self.heading(hop)));
-                    let mut shown = String::new();
-                    let mut before = *at;
-                    for (then, line) in &hop.lines {
-                        if then.since(before) >= SILENCE {
-                            let silence = span(then.since(before));
-                            out.push(stamped("", &Line::of(Style::Faint, format!("… {silence} …"))));
-                        }
-                        before = *then;
-                        let stamp = later(then.since(*at));
-                        out.push(stamped(if stamp == shown { "" } else { &stamp }, line));
-                        shown = stamp;
-                        now = now.max(*then);
-                    }
-                    after_hop = true;
-                }
-            }
+        let mut printer = Printer::new(self.items.iter().map(|(at, _)| *at));
+        (printer.many_mails, printer.is_tight) = (self.many_mails, self.is_tight);
+        let mut out = Vec::new();
+        for (at, item) in self.items.iter() {
+            printer.item(&self.roster, *at, item, &mut out);
         }
-        if out.is_empty() {
+        if printer.is_new() {
             out.push(Line::of(Style::Faint, "Nothing happened."));
         }
         out
@@ -468,11 +499,4 @@ fn mark(sign: &str, style: Style, host: Line, rest: Line) -> Line {
     line.append(host);
     line.append(rest);
     line
-}
-
-/// An empty line, unless there is one.
-fn blank(out: &mut Vec<Line>) {
-    if out.last().is_some_and(|line| !line.pieces().is_empty()) {
-        out.push(Line::new());
-    }
 }
