@@ -40,7 +40,7 @@ fn transfer(config: &Config, content: &Chunk) -> (usize, u64) {
     while !(client_over && server_over) {
         let mut quiet = true;
         let mut cross = |from: &mut Connection, to: &mut Connection| {
-            while let Some(segment) = from.poll_transmit(now) {
+            while let Some(mut segment) = from.poll_transmit(now) {
                 quiet = false;
                 segments += 1;
                 to.handle_segment(now, &mut segment);

@@ -78,13 +78,19 @@ impl NameServer {
         self.authority.set_fault(fault);
     }
 
-    /// Changes records of a zone, where the server has it: those of the name and type go unless `keep`, and these come.
-    pub fn change_records(&mut self, name: &Name, rtype: RecordType, keep: bool, records: &[(Duration, RecordData)]) {
+    /// The records of a name and type, with their times to live; `None` where the server has no such zone.
+    #[must_use]
+    pub fn records(&self, name: &Name, rtype: RecordType) -> Option<Vec<(Duration, RecordData)>> {
+        let zone = self.authority.zones().zone_of(name)?;
+        let own = zone.iter().filter(|record| record.name == *name && record.data.rtype() == rtype);
+        Some(own.map(|record| (Duration::from_secs(u64::from(record.ttl_secs)), record.data.clone())).collect())
+    }
+
+    /// Puts these in the place of the records of the name and type, where the server has the zone.
+    pub fn replace_records(&mut self, name: &Name, rtype: RecordType, records: &[(Duration, RecordData)]) {
         let origin = self.authority.zones().zone_of(name).map(|zone| zone.origin().clone());
         let Some(zone) = origin.and_then(|origin| self.authority.zones_mut().get_mut(&origin)) else { return };
-        if !keep {
-            zone.remove(name, rtype);
-        }
+        zone.remove(name, rtype);
         for (ttl, data) in records {
             // What cannot stand beside what is there (an alias) was refused when the scenario was checked.
             let _ = zone.add(name.clone(), *ttl, data.clone());
@@ -109,7 +115,7 @@ impl NameServer {
                 self.exchanges.clear();
                 self.pending.clear();
                 if let Some(recursor) = &mut self.recursor {
-                    recursor.clear_cache();
+                    recursor.restart();
                 }
             }
             Input::Timer => {

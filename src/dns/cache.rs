@@ -80,11 +80,6 @@ impl<V> Cache<V> {
         self.order.insert((expires, seq, name.clone(), key));
         self.names.entry(name.clone()).or_default().push(Slot { key, expires, seq, value });
     }
-
-    pub(super) fn clear(&mut self) {
-        self.names.clear();
-        self.order.clear();
-    }
 }
 
 #[cfg(test)]
@@ -111,7 +106,5 @@ mod tests {
         assert_eq!(cache.get(at(150), "b", Some(RecordType::A)).map(|v| *v.0), Some(4));
         cache.insert(at(150), &name("d"), None, at(150), 6);
         assert_eq!(cache.len(), 2);
-        cache.clear();
-        assert_eq!(cache.len(), 0);
     }
 }

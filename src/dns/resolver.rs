@@ -204,8 +204,8 @@ impl Resolver {
         both!(self, it => it.poll_timeout())
     }
 
-    /// Forgets everything that was remembered, as a restart does.
-    pub fn clear_cache(&mut self) {
-        both!(self, it => it.clear_cache());
+    /// Forgets everything, as a restart does.
+    pub fn restart(&mut self) {
+        both!(self, it => it.restart());
     }
 }

@@ -200,9 +200,11 @@ impl Stub {
         self.timers.first().map(|(due, _)| *due)
     }
 
-    /// Forgets everything that was remembered.
-    pub fn clear_cache(&mut self) {
-        self.cache.clear();
+    /// Forgets everything, as a restart does: answers, and questions that are under way, which nobody will answer any
+    /// more. Only numbers that name questions go on, and so do ids and ports, so that a late answer fits nothing.
+    pub fn restart(&mut self) {
+        let (next_query, next_pending) = (self.next_query, self.next_pending);
+        *self = Stub { next_query, next_pending, ..Stub::new(self.config.clone(), self.stream.clone()) };
     }
 
     fn ignore(&mut self, from: SocketAddr, reason: &'static str) {

@@ -93,10 +93,4 @@ impl Flights {
         flight.body.let_go();
         self.free.push(place);
     }
-
-    /// How many are on their way.
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.places.len() - self.free.len()
-    }
 }

@@ -121,9 +121,9 @@ impl Lane {
         self.spec.latency = latency.max(Duration::from_nanos(1));
     }
 
-    /// Loses the next `packets` packets.
+    /// Loses `packets` more of the next packets.
     pub fn doom(&mut self, packets: u64) {
-        self.doomed = packets;
+        self.doomed = self.doomed.saturating_add(packets);
     }
 
     /// Hands over a packet of `bytes` (IP header included); says when it arrives at the other end.

@@ -221,6 +221,12 @@ impl Topology {
         self.links[link.0 as usize].ends
     }
 
+    /// Whether a link is up.
+    #[must_use]
+    pub fn is_link_up(&self, link: LinkId) -> bool {
+        self.links[link.0 as usize].up
+    }
+
     /// Takes a link down or up.
     pub fn set_link_up(&mut self, link: LinkId, up: bool) {
         let info = &mut self.links[link.0 as usize];
@@ -231,19 +237,26 @@ impl Topology {
         self.reroute();
     }
 
-    /// Changes the loss of both directions of a link, in parts per million.
-    pub fn set_link_loss(&mut self, link: LinkId, loss_ppm: u32) {
+    /// The two directions of a link: from its first end, and back.
+    #[must_use]
+    pub fn lanes(&self, link: LinkId) -> [&Lane; 2] {
+        [&self.lanes[link.0 as usize * 2], &self.lanes[link.0 as usize * 2 + 1]]
+    }
+
+    /// Changes the loss of the two directions of a link, in parts per million.
+    pub fn set_link_loss(&mut self, link: LinkId, loss_ppm: [u32; 2]) {
         let name = &self.links[link.0 as usize].name;
-        for (lane, direction) in [(link.0 * 2, "there"), (link.0 * 2 + 1, "back")] {
+        for (place, direction) in ["there", "back"].into_iter().enumerate() {
             let streams = &self.streams;
-            self.lanes[lane as usize].set_loss(loss_ppm, || lane_stream(streams, name, direction));
+            let lane = &mut self.lanes[link.0 as usize * 2 + place];
+            lane.set_loss(loss_ppm[place], || lane_stream(streams, name, direction));
         }
     }
 
-    /// Changes the latency of both directions of a link; routes may change with it.
-    pub fn set_link_latency(&mut self, link: LinkId, latency: crate::sim::Duration) {
-        for lane in [link.0 * 2, link.0 * 2 + 1] {
-            self.lanes[lane as usize].set_latency(latency);
+    /// Changes the latency of the two directions of a link; routes may change with it.
+    pub fn set_link_latency(&mut self, link: LinkId, latency: [crate::sim::Duration; 2]) {
+        for (place, latency) in latency.into_iter().enumerate() {
+            self.lanes[link.0 as usize * 2 + place].set_latency(latency);
         }
         self.reroute();
     }

@@ -39,7 +39,7 @@ impl Scope {
     /// Whether the record belongs to it.
     pub(crate) fn has(&self, record: &Record) -> bool {
         let Some(mails) = &self.mails else { return true };
-        if matches!(record.what, What::Fault { .. } | What::Alarm { .. }) {
+        if matches!(record.what, What::Condition { .. } | What::Alarm { .. }) {
             return true;
         }
         match (record.mail, record.conn) {

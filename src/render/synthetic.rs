@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::octets::Chunk;
 use crate::sim::{Duration, Instant};
 use crate::trace::{
-    ConnId, ConnectionState, Direction, HostEntry, HostId, LinkEntry, LossReason, MailId, Octets, PacketStep,
-    QueueName, Record, RecordId, Roster, Side, Transport, Verdict, What,
+    Change, ConditionStep, ConnId, ConnectionState, Direction, HostEntry, HostId, LinkEntry, LossReason, MailId,
+    Octets, PacketStep, QueueName, Record, RecordId, Roster, Side, Transport, Verdict, What,
 };
 
 /// Builds a trace.
@@ -18,6 +18,7 @@ pub(crate) struct Story {
     pub(crate) hop: Option<u16>,
     conns: u64,
     packets: u64,
+    conditions: u32,
 }
 
 pub(crate) fn ms(n: u64) -> Duration {
@@ -31,7 +32,16 @@ fn octets(text: &str) -> Octets {
 impl Story {
     pub(crate) fn new(title: &str) -> Story {
         let roster = Roster { title: title.into(), seed: 1, start_unix_secs: 1_767_603_600, ..Roster::default() };
-        Story { roster, records: vec![], now: Instant::ZERO, mail: None, hop: None, conns: 0, packets: 0 }
+        Story {
+            roster,
+            records: vec![],
+            now: Instant::ZERO,
+            mail: None,
+            hop: None,
+            conns: 0,
+            packets: 0,
+            conditions: 0,
+        }
     }
 
     pub(crate) fn host(&mut self, name: &str, role: &str) -> HostId {
@@ -274,9 +284,12 @@ impl Story {
         self.at(host, None, what);
     }
 
-    pub(crate) fn fault(&mut self, host: HostId, text: &str) {
+    /// A condition that begins for good, or mends.
+    pub(crate) fn condition(&mut self, host: HostId, change: Change) {
         let mail = self.mail.take();
-        self.at(host, None, What::Fault { text: text.into() });
+        self.conditions += 1;
+        let (number, step) = (self.conditions, ConditionStep::Begins);
+        self.at(host, None, What::Condition { number, step, change, until: None, leaves: None });
         self.mail = mail;
     }
 
@@ -354,7 +367,7 @@ pub(crate) fn first_message() -> Story {
 /// Six hours of outage, ten retries, then delivery.
 pub(crate) fn retries() -> Story {
     let (mut s, [laptop, green, blue, names]) = three("The destination is down for six hours");
-    s.fault(blue, "host mx.blue.example down");
+    s.condition(blue, Change::Host { host: blue, up: false });
     s.composed(laptop, 1, "alice@green.example", "bob@blue.example", "Patience");
     s.hand_over(laptop, green, ms(2), "alice@green.example", "bob@blue.example", None);
     s.ask(green, names, "blue.example", "MX", &["10 mx.blue.example."], ms(5));
@@ -365,7 +378,7 @@ pub(crate) fn retries() -> Story {
         s.deferred(green, "connection timed out", pause);
         s.wait(pause);
         if number == 9 {
-            s.fault(blue, "host mx.blue.example up");
+            s.condition(blue, Change::Host { host: blue, up: true });
         }
     }
     s.attempt(green, "mx.blue.example", 11);

@@ -5,7 +5,6 @@ mod faults;
 mod names;
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use super::{LinkSpec, Plan, Role};
 use crate::agent::Agent;
@@ -98,11 +97,6 @@ fn add_implied_name_server(plan: &Plan, names: &names::Names, builder: &mut Buil
         }
     }
     id
-}
-
-/// What a fault is called in the trace.
-pub(super) fn fault_text(plan: &Plan, fault: &super::Fault) -> Arc<str> {
-    faults::translate(plan, fault).1
 }
 
 /// A scripted reply in one line.

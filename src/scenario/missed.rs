@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-use super::build::{fault_text, reply_text};
+use super::build::reply_text;
 use super::plan::{FaultPlan, Plan, ReplyStage, Role, Trigger};
 use crate::agent::Agent;
 use crate::sim::Instant;
 use crate::trace::HostId;
+use crate::trace::transcript::words;
 use crate::world::World;
 
 /// Something that the file says and that did not happen in a run. Nothing is wrong with it; but whoever wrote it should
@@ -39,7 +40,8 @@ fn faults(plan: &Plan, world: &World) -> Vec<Missed> {
         triggers += u32::from(!matches!(fault.when, Trigger::At(_)));
         if !world.has_happened(place) {
             let why = why_not(plan, fault, world.times_seen(trigger), world.ended_at());
-            let text = format!("{} ({why})", fault_text(plan, &fault.what));
+            let name = |host: HostId| world.roster().hosts.get(host.0 as usize).map_or("nobody", |h| &*h.name);
+            let text = format!("{} ({why})", words::begins(name, &world.fault(place)));
             found.push(Missed { is_fault: true, span: fault.span.clone(), text });
         }
     }

@@ -51,6 +51,13 @@ fn fnv1a(bytes: &[u8]) -> u64 {
 #[derive(Debug)]
 pub struct Stream(ChaCha8Rng);
 
+/// The copy goes on as the original would.
+impl Clone for Stream {
+    fn clone(&self) -> Stream {
+        Stream(ChaCha8Rng::deserialize_state(&self.0.serialize_state()))
+    }
+}
+
 impl Stream {
     /// 64 random bits.
     pub fn bits(&mut self) -> u64 {

@@ -1,7 +1,7 @@
 //! Traces as JSON Lines: first the roster, then one record a line.
 //!
 //! ```text
-//! {"schema":1,"title":"A first message","seed":1,"start_unix_secs":1767603600,"hosts":[...],"links":[...]}
+//! {"schema":2,"title":"A first message","seed":1,"start_unix_secs":1767603600,"hosts":[...],"links":[...]}
 //! {"id":1,"at":1000000000,"host":0,"mail":1,"hop":1,"kind":"composed",...}
 //! ```
 //!
@@ -130,7 +130,10 @@ pub enum ReadError {
         message: String,
     },
     /// Written by another version.
-    #[error("the trace has schema {found}; this program reads schema {SCHEMA_VERSION}")]
+    #[error(
+        "the trace has schema {found}; this program reads schema {SCHEMA_VERSION}: run the scenario again with this \
+         program, or read the trace with the version that wrote it"
+    )]
     Schema {
         /// The version it says.
         found: u32,
@@ -226,7 +229,7 @@ mod tests {
             ("{}", "line 1: this is no trace"),
             ("{\"schema\":99,\"title\":\"\",\"seed\":0,\"start_unix_secs\":0,\"hosts\":[],\"links\":[]}", "schema 99"),
             (
-                "{\"schema\":1,\"title\":\"\",\"seed\":0,\"start_unix_secs\":0,\"hosts\":[],\"links\":[]}\n{\"at\":1}",
+                "{\"schema\":2,\"title\":\"\",\"seed\":0,\"start_unix_secs\":0,\"hosts\":[],\"links\":[]}\n{\"at\":1}",
                 "line 2",
             ),
         ] {

@@ -3,6 +3,7 @@
 //! Records are plain data. Nothing in the simulation reads them back: turning a sink on or off changes nothing that
 //! happens. A stored trace ([`jsonl`]) can be drawn without a simulator.
 
+mod condition;
 mod json;
 pub mod jsonl;
 mod record;
@@ -10,6 +11,7 @@ mod text;
 mod tracer;
 pub mod transcript;
 
+pub use condition::{Change, ConditionStep, RecordEdit, ServerMode};
 pub use record::{
     ConnId, ConnectionState, Direction, HostEntry, HostId, LinkEntry, LossReason, MailId, PacketStep, QueueName,
     Record, RecordId, RepeatReason, Roster, Side, Transport, Verdict, What,
@@ -18,4 +20,6 @@ pub use text::{Octets, visible};
 pub use tracer::{At, Sink, Tracer};
 
 /// The version of the record vocabulary. It rises whenever a reader of old traces would misread new ones.
-pub const SCHEMA_VERSION: u32 = 1;
+///
+/// 2: conditions are typed; before, a fault was a sentence.
+pub const SCHEMA_VERSION: u32 = 2;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Octets;
+use super::{Change, ConditionStep, Octets};
 use crate::sim::Instant;
 
 macro_rules! number {
@@ -489,10 +489,20 @@ pub enum What {
         /// Why, in words.
         detail: Arc<str>,
     },
-    /// A fault of the scenario begins or ends.
-    Fault {
-        /// What happens, in words.
-        text: Arc<str>,
+    /// A condition of the scenario begins or ends.
+    Condition {
+        /// Its number, from 1, in the order in which they begin. What ends has the number with which it began.
+        number: u32,
+        /// Which of the two.
+        step: ConditionStep,
+        /// What changes, or is over.
+        change: Change,
+        /// When it will end; none where it is for good.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Instant>,
+        /// Where one ends and the thing is not as it should be all the same: what holds now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        leaves: Option<Change>,
     },
     /// An invariant of the simulator is broken: a defect of Postroad.
     Alarm {

@@ -178,6 +178,7 @@ impl Builder {
             roster: Arc::new(self.roster),
             happened: vec![false; self.faults.len()],
             faults: self.faults,
+            conditions: super::conditions::Conditions::default(),
             implied_name_server,
             spare_actions: Vec::new(),
             active_at: crate::sim::Instant::ZERO,

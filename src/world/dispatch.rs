@@ -11,6 +11,7 @@ impl World {
         match self.engine.step() {
             Some(Event::Wake(host)) => self.wake(host),
             Some(Event::Fault(place)) => self.timetable(place),
+            Some(Event::ConditionEnds(number)) => self.condition_ends(number),
             None => {}
         }
         self.settle();

@@ -1,13 +1,13 @@
 //! What goes wrong, and when: faults as data.
 
-use std::sync::Arc;
-
-use super::{Event, World};
+use super::conditions::{Bases, Change, Ended, Holds, Records};
+use super::{Event, Host, World};
 use crate::agent::{Agent, Input};
-use crate::dns::{self, Name, RecordData, RecordType};
+use crate::dns::{self, Name, RecordType};
+use crate::net::Network;
 use crate::net::topology::LinkId;
 use crate::sim::{Duration, Instant};
-use crate::trace::{At, HostId, What};
+use crate::trace::{self, At, ConditionStep, HostId, ServerMode, What};
 
 /// When a fault happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,79 +18,15 @@ pub enum When {
     Triggered(u32),
 }
 
-/// A fault.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// A link goes down or up.
-    Link {
-        /// Which.
-        link: LinkId,
-        /// Whether it carries anything from now on.
-        up: bool,
-    },
-    /// A host goes down or up.
-    Host {
-        /// Which.
-        host: HostId,
-        /// Whether it runs from now on.
-        up: bool,
-    },
-    /// A link loses packets, in parts per million.
-    Loss {
-        /// Which.
-        link: LinkId,
-        /// Parts per million.
-        ppm: u32,
-    },
-    /// A link has another latency.
-    Latency {
-        /// Which.
-        link: LinkId,
-        /// One way.
-        latency: Duration,
-    },
-    /// The next packets into a link are lost.
-    Drop {
-        /// Which.
-        link: LinkId,
-        /// Those that this host sends; `None` is both directions.
-        from: Option<HostId>,
-        /// How many, in each direction.
-        packets: u64,
-    },
-    /// A name server behaves differently.
-    Dns {
-        /// Which; `None` is the implied one.
-        server: Option<HostId>,
-        /// How.
-        mode: dns::Fault,
-    },
-    /// Records of a zone change on every server that has the zone: those of the name and type go, these come.
-    Records {
-        /// The name.
-        name: Name,
-        /// The type.
-        rtype: RecordType,
-        /// Whether those that are there stay.
-        keep: bool,
-        /// What comes.
-        records: Vec<(Duration, RecordData)>,
-    },
-}
-
-/// A fault, when it happens, and for how long.
+/// A change of the world, when it happens, and for how long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultSetup {
     /// When.
     pub when: When,
-    /// Undone after this time, where it can be undone.
+    /// For how long; `None` is for good. A [`Change::Drop`] has an end of its own.
     pub lasting: Option<Duration>,
     /// What.
-    pub fault: Fault,
-    /// What it is called in the trace, such as `the link a - b goes down`.
-    pub text: Arc<str>,
-    /// What undoes it, and what that is called.
-    pub undo: Option<(Fault, Arc<str>)>,
+    pub change: Change,
 }
 
 impl World {
@@ -127,6 +63,15 @@ impl World {
         self.happened.get(fault).copied().unwrap_or(false)
     }
 
+    /// What the fault at this place is, as the trace has it.
+    ///
+    /// # Panics
+    /// When there are not so many.
+    #[must_use]
+    pub fn fault(&self, fault: usize) -> trace::Change {
+        told(&self.network, self.implied_name_server, &self.faults[fault].change)
+    }
+
     /// How often a trigger was seen, up to the time when it went off. Triggers are counted from 0 in the order in which
     /// they were added.
     #[must_use]
@@ -135,58 +80,85 @@ impl World {
     }
 
     fn begin(&mut self, place: u32) {
-        // What undoes a fault is no fault of the file and stands behind them all.
-        if let Some(happened) = self.happened.get_mut(place as usize) {
-            *happened = true;
+        self.happened[place as usize] = true;
+        let FaultSetup { lasting, mut change, .. } = self.faults[place as usize].clone();
+        if let Change::NameServer { server, .. } = &mut change {
+            *server = server.or(self.implied_name_server);
         }
-        let setup = self.faults[place as usize].clone();
-        self.apply(&setup.fault, &setup.text);
-        if let (Some(lasting), Some((fault, text))) = (setup.lasting, setup.undo) {
-            let when = When::At(self.engine.now() + lasting);
-            self.faults.push(FaultSetup { when, lasting: None, fault, text, undo: None });
-            self.engine.schedule_in(lasting, Event::Fault((self.faults.len() - 1) as u32));
+        let lasting = lasting.filter(|_| !matches!(change, Change::Drop { .. }));
+        let (number, holds) = self.conditions.begin(&change, lasting.is_some(), &Untouched(&self.network, &self.hosts));
+        let until = lasting.map(|time| self.engine.now() + time);
+        self.tell_condition(number, ConditionStep::Begins, &change, until, None);
+        if let Some(holds) = holds {
+            self.put(holds);
+        }
+        if let Some(lasting) = lasting {
+            self.engine.schedule_in(lasting, Event::ConditionEnds(number));
         }
     }
 
-    fn apply(&mut self, fault: &Fault, text: &Arc<str>) {
-        let now = self.engine.now();
-        let place = match fault {
-            Fault::Host { host, .. } => *host,
-            Fault::Dns { server, .. } => server.or(self.implied_name_server).unwrap_or(HostId(0)),
-            Fault::Link { link, .. }
-            | Fault::Loss { link, .. }
-            | Fault::Latency { link, .. }
-            | Fault::Drop { link, .. } => HostId(self.network.topology().ends(*link)[0].0),
-            Fault::Records { .. } => self.implied_name_server.unwrap_or(HostId(0)),
+    /// The time of a condition is over.
+    pub(super) fn condition_ends(&mut self, number: u32) {
+        self.active_at = self.engine.now();
+        if let Some(Ended { change, holds, leaves }) = self.conditions.end(number) {
+            self.tell_condition(number, ConditionStep::Ends, &change, None, leaves.as_ref());
+            self.put(holds);
+        }
+    }
+
+    fn tell_condition(
+        &mut self,
+        number: u32,
+        step: ConditionStep,
+        change: &Change,
+        until: Option<Instant>,
+        leaves: Option<&Change>,
+    ) {
+        let told = |change: &Change| told(&self.network, self.implied_name_server, change);
+        let place = match change {
+            Change::Host { host, .. } => *host,
+            Change::NameServer { server, .. } => server.unwrap_or(HostId(0)),
+            Change::Link { link, .. }
+            | Change::Loss { link, .. }
+            | Change::Latency { link, .. }
+            | Change::Drop { link, .. } => HostId(self.network.topology().ends(*link)[0].0),
+            Change::Records { .. } => self.implied_name_server.unwrap_or(HostId(0)),
         };
-        self.tracer.record(At::host(now, place), || What::Fault { text: text.clone() });
-        match fault {
-            Fault::Link { link, up } => self.network.topology_mut().set_link_up(*link, *up),
-            Fault::Host { host, up: false } => self.crash(*host),
-            Fault::Host { host, up: true } => self.restart(*host),
-            Fault::Loss { link, ppm } => self.network.topology_mut().set_link_loss(*link, *ppm),
-            Fault::Latency { link, latency } => self.network.topology_mut().set_link_latency(*link, *latency),
-            Fault::Drop { link, from, packets } => {
-                for end in self.network.topology().ends(*link) {
+        let (change, leaves) = (told(change), leaves.map(told));
+        let at = At::host(self.engine.now(), place);
+        self.tracer.record(at, || What::Condition { number, step, change, until, leaves });
+    }
+
+    /// Puts into effect what holds now.
+    fn put(&mut self, holds: Holds) {
+        match holds {
+            Holds::Link(link, up) => {
+                if self.network.topology().is_link_up(link) != up {
+                    self.network.topology_mut().set_link_up(link, up);
+                }
+            }
+            Holds::Host(host, false) => self.crash(host),
+            Holds::Host(host, true) => self.restart(host),
+            Holds::Loss(link, ppm) => self.network.topology_mut().set_link_loss(link, ppm),
+            Holds::Latency(link, latency) => self.network.topology_mut().set_link_latency(link, latency),
+            Holds::Drop(link, from, packets) => {
+                for end in self.network.topology().ends(link) {
                     if from.is_none_or(|host| host.0 == end.0) {
                         let topology = self.network.topology_mut();
-                        let lane = topology.lane_from(*link, end);
-                        topology.lane_mut(lane).doom(*packets);
+                        let lane = topology.lane_from(link, end);
+                        topology.lane_mut(lane).doom(packets);
                     }
                 }
             }
-            Fault::Dns { server, mode } => {
-                let server = server.or(self.implied_name_server);
-                if let Some(host) = server
-                    && let Agent::NameServer(agent) = &mut self.hosts[host.0 as usize].agent
-                {
-                    agent.set_fault(*mode);
+            Holds::NameServer(host, mode) => {
+                if let Agent::NameServer(agent) = &mut self.hosts[host.0 as usize].agent {
+                    agent.set_fault(mode);
                 }
             }
-            Fault::Records { name, rtype, keep, records } => {
+            Holds::Records(name, rtype, records) => {
                 for host in &mut self.hosts {
                     if let Agent::NameServer(agent) = &mut host.agent {
-                        agent.change_records(name, *rtype, *keep, records);
+                        agent.replace_records(&name, rtype, &records);
                     }
                 }
             }
@@ -211,5 +183,65 @@ impl World {
         self.hosts[host.0 as usize].up = true;
         self.network.restart(super::node(host));
         self.agent_input(host, Input::Start);
+    }
+}
+
+/// The world before anything has changed the thing that is asked for.
+struct Untouched<'a>(&'a Network, &'a [Host]);
+
+impl Bases for Untouched<'_> {
+    fn loss(&self, link: LinkId) -> [u32; 2] {
+        self.0.topology().lanes(link).map(|lane| lane.spec().loss_ppm)
+    }
+
+    fn latency(&self, link: LinkId) -> [Duration; 2] {
+        self.0.topology().lanes(link).map(|lane| lane.spec().latency)
+    }
+
+    fn records(&self, name: &Name, rtype: RecordType) -> Records {
+        let servers = self.1.iter().filter_map(|host| match &host.agent {
+            Agent::NameServer(agent) => agent.records(name, rtype),
+            _ => None,
+        });
+        servers.into_iter().next().unwrap_or_default()
+    }
+}
+
+/// A change as the trace has it.
+fn told(network: &Network, implied_name_server: Option<HostId>, change: &Change) -> trace::Change {
+    let ends = |link: &LinkId| network.topology().ends(*link).map(|node| HostId(node.0));
+    match change {
+        Change::Link { link, up } => {
+            let [a, b] = ends(link);
+            trace::Change::Link { a, b, up: *up }
+        }
+        Change::Host { host, up } => trace::Change::Host { host: *host, up: *up },
+        Change::Loss { link, ppm } => {
+            let [a, b] = ends(link);
+            trace::Change::Loss { a, b, ppm: *ppm }
+        }
+        Change::Latency { link, latency } => {
+            let [a, b] = ends(link);
+            trace::Change::Latency { a, b, latency_ns: latency.as_nanos() }
+        }
+        Change::Drop { link, from, packets } => {
+            let [a, b] = ends(link);
+            trace::Change::Drop { a, b, from: *from, packets: *packets }
+        }
+        Change::NameServer { server, mode } => trace::Change::NameServer {
+            server: server.or(implied_name_server).unwrap_or(HostId::NOBODY),
+            mode: match mode {
+                dns::Fault::None => ServerMode::Working,
+                dns::Fault::Silent => ServerMode::Silent,
+                dns::Fault::ServFail => ServerMode::ServFail,
+                dns::Fault::Refused => ServerMode::Refused,
+            },
+        },
+        Change::Records { name, rtype, edit, records } => trace::Change::Records {
+            name: name.as_str().into(),
+            rtype: rtype.as_str().into(),
+            edit: *edit,
+            records: records.iter().map(|(_, data)| data.to_string().into()).collect(),
+        },
     }
 }

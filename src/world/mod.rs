@@ -6,6 +6,7 @@
 
 mod audit;
 mod build;
+mod conditions;
 mod dispatch;
 mod faults;
 mod observe;
@@ -15,7 +16,8 @@ use std::sync::Arc;
 
 pub use audit::Report;
 pub use build::{Builder, HostSetup, LinkSetup};
-pub use faults::{Fault, FaultSetup, When};
+pub use conditions::{Change, Records};
+pub use faults::{FaultSetup, When};
 
 use crate::agent::{Action, Agent, Delivered, Directory, Identifiers, Ledger, Watch};
 use crate::net::Network;
@@ -32,6 +34,8 @@ pub(crate) enum Event {
     Wake(HostId),
     /// A fault of the timetable.
     Fault(u32),
+    /// The time of a condition is over, by its number.
+    ConditionEnds(u32),
 }
 
 struct Host {
@@ -62,6 +66,7 @@ pub struct World {
     tap: Option<Box<dyn Tap>>,
     roster: Arc<Roster>,
     faults: Vec<faults::FaultSetup>,
+    conditions: conditions::Conditions,
     /// Which of them have happened, by their places.
     happened: Vec<bool>,
     implied_name_server: Option<HostId>,

@@ -202,8 +202,8 @@ fn every_recipient_refused_and_the_line_cut_before_the_reply_to_data() {
             if let What::Line { direction, text, .. } = &r.what {
                 eprintln!("{:.6} {} {direction:?} {}", secs(r.at), r.host.0, text.visible())
             }
-            if let What::Fault { text } = &r.what {
-                eprintln!("{:.6} {text}", secs(r.at))
+            if let What::Condition { step, change, .. } = &r.what {
+                eprintln!("{:.6} {step:?} {change:?}", secs(r.at))
             }
             if let What::Outcome { reply, .. } = &r.what {
                 eprintln!("   {:.6} {}", secs(r.at), reply.visible())

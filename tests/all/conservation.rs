@@ -12,7 +12,7 @@ use std::fmt::Write;
 use super::lab::{self, Look, Run};
 use postroad::identity::ReversePath;
 use postroad::sim::{Instant, StopReason, Stream, Streams};
-use postroad::trace::{Verdict, What};
+use postroad::trace::{Change, ConditionStep, Verdict, What};
 
 /// How many worlds.
 const SEEDS: std::ops::Range<u64> = 0..520;
@@ -347,14 +347,14 @@ fn check(run: &Run) -> Result<(), String> {
     }
     let report = run.report.as_ref().map_err(Clone::clone)?;
     // What a host holds that never comes back stays there.
-    let up = |text: &str| text.replace("goes down", "is up again");
-    let mut down: BTreeSet<String> = BTreeSet::new();
+    let mut down = BTreeSet::new();
     for record in &run.records {
-        if let What::Fault { text } = &record.what {
-            if text.ends_with("goes down") && !text.starts_with("the link") {
-                down.insert(up(text));
+        if let What::Condition { step, change: Change::Host { host, up }, leaves, .. } = &record.what {
+            if *step == ConditionStep::Begins && !up || leaves.is_some() {
+                down.insert(*host);
+            } else {
+                down.remove(host);
             }
-            down.remove(&**text);
         }
     }
     if report.queued != 0 && down.is_empty() {
@@ -425,7 +425,7 @@ fn check(run: &Run) -> Result<(), String> {
             What::Policy { policy, .. } if &**policy == "forward" => {
                 forwarded.insert(mail);
             }
-            What::Fault { text } if text.ends_with("goes down") && !text.starts_with("the link") => crashes += 1,
+            What::Condition { step: ConditionStep::Begins, change: Change::Host { up: false, .. }, .. } => crashes += 1,
             What::Alarm { text } => return Err(format!("alarm: {text}")),
             _ => {}
         }

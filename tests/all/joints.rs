@@ -5,7 +5,7 @@ use std::path::Path;
 
 use postroad::diag;
 use postroad::scenario;
-use postroad::trace::What;
+use postroad::trace::{Direction, LossReason, PacketStep, What};
 
 use super::lab;
 
@@ -106,4 +106,63 @@ fn an_mta_makes_no_more_deliveries_at_a_time_than_it_may() {
                 && place("bob@d150.example") < place("bob@d299.example")
         );
     }
+}
+
+#[test]
+fn a_resolver_that_crashed_answers_nothing_from_before() {
+    let run = lab::tell_plan(&load("resolver-crash.ron"));
+    let (resolver, crash) = (run.host("ns.isp.example"), 61);
+    let asked_before = |query: u16, name: &str| {
+        run.records.iter().any(|r| {
+            r.host == resolver
+                && lab::secs(r.at) < f64::from(crash)
+                && matches!(&r.what, What::Question { direction: Direction::Received, query: q, name: n, .. } if *q == query && **n == *name)
+        })
+    };
+    let late: Vec<_> = run
+        .records
+        .iter()
+        .filter(|r| r.host == resolver && lab::secs(r.at) > f64::from(crash))
+        .filter_map(|r| match &r.what {
+            What::Answer { direction: Direction::Sent, query, name, .. } => Some((*query, name.to_string())),
+            _ => None,
+        })
+        .collect();
+    assert!(!late.is_empty(), "it is asked again");
+    assert_eq!(late.iter().filter(|(query, name)| asked_before(*query, name)).count(), 0, "{late:?}");
+}
+
+#[test]
+fn drops_add_up() {
+    let run = lab::run(&load("two-drops.ron"), lab::Look { records: true, packets: true, ..lab::Look::default() });
+    let lost = |r: &&postroad::trace::Record| {
+        matches!(&r.what, What::Packet { step: PacketStep::Lost, reason: Some(LossReason::Fault), .. })
+    };
+    assert_eq!(run.records.iter().filter(lost).count(), 4);
+}
+
+#[test]
+fn conditions_are_told_as_they_come_and_go() {
+    let run = lab::tell_plan(&load("fault-words.ron"));
+    let told: Vec<String> = postroad::trace::transcript::story(&run.roster, &run.records, &Default::default())
+        .iter()
+        .map(postroad::trace::transcript::Line::text)
+        .filter_map(|line| line.split_once("⚡ ").map(|(_, words)| words.to_owned()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "the link laptop - mail.green.example loses 30 % of its packets",
+            "the loss on the link laptop - mail.green.example is as before",
+            "the link laptop - mail.green.example has a latency of 300 ms",
+            "the latency of the link laptop - mail.green.example is as before",
+            "mail.green.example goes down",
+            "mail.green.example goes down",
+            "mail.green.example stays down: of its faults one is over, and another lasts",
+            "mail.green.example is up again",
+        ]
+    );
+    let picture = postroad::render::ladder::svg(&run.roster, &run.records, &Default::default());
+    // The legend has both: a bar beside the lifelines for the link, and one upon that of the host.
+    assert_eq!((picture.matches("link out of order").count(), picture.matches("out of order").count()), (1, 2));
 }

@@ -13,8 +13,9 @@ use postroad::octets::Chunk;
 use postroad::sim::Instant;
 use postroad::trace::jsonl::{JsonLines, read};
 use postroad::trace::{
-    ConnId, ConnectionState, Direction, HostEntry, HostId, LinkEntry, LossReason, MailId, Octets, PacketStep,
-    QueueName, Record, RecordId, RepeatReason, Roster, SCHEMA_VERSION, Side, Sink, Transport, Verdict, What,
+    Change, ConditionStep, ConnId, ConnectionState, Direction, HostEntry, HostId, LinkEntry, LossReason, MailId,
+    Octets, PacketStep, QueueName, Record, RecordEdit, RecordId, RepeatReason, Roster, SCHEMA_VERSION, ServerMode,
+    Side, Sink, Transport, Verdict, What,
 };
 use serde_json::{Value, json};
 
@@ -40,7 +41,7 @@ fn kind(what: &What) -> &'static str {
         What::Discarded { .. } => "discarded",
         What::Unsent { .. } => "unsent",
         What::Policy { .. } => "policy",
-        What::Fault { .. } => "fault",
+        What::Condition { .. } => "condition",
         What::Alarm { .. } => "alarm",
     }
 }
@@ -97,9 +98,39 @@ fn samples() -> Vec<What> {
         What::Discarded { queue_id: a(), recipient: a(), reason: a() },
         What::Unsent { recipient: a(), reason: text() },
         What::Policy { policy: a(), decision: a(), detail: a() },
-        What::Fault { text: a() },
+        What::Condition {
+            number: 1,
+            step: ConditionStep::Begins,
+            change: Change::Drop { a: HostId(0), b: HostId(0), from: Some(HostId(0)), packets: 1 },
+            until: Some(Instant::ZERO),
+            leaves: Some(Change::Host { host: HostId(0), up: false }),
+        },
         What::Alarm { text: a() },
     ]
+}
+
+/// One change of every kind, with every field that can be left out.
+fn changes() -> Vec<Change> {
+    let (a, b, host) = (HostId(0), HostId(0), HostId(0));
+    let t = || Arc::<str>::from("a");
+    vec![
+        Change::Link { a, b, up: true },
+        Change::Host { host, up: true },
+        Change::Loss { a, b, ppm: 1 },
+        Change::Latency { a, b, latency_ns: 1 },
+        Change::Drop { a, b, from: Some(host), packets: 1 },
+        Change::NameServer { server: host, mode: ServerMode::Silent },
+        Change::Records { name: t(), rtype: t(), edit: RecordEdit::Set, records: vec![t()] },
+    ]
+}
+
+/// Their shapes, by what they are of.
+fn shapes(changes: &[Change]) -> BTreeMap<String, Value> {
+    let shaped = |change: &Change| {
+        let value = serde_json::to_value(change).unwrap();
+        (value["of"].as_str().unwrap().to_owned(), shape(&value))
+    };
+    changes.iter().map(shaped).collect()
 }
 
 fn roster() -> Arc<Roster> {
@@ -201,6 +232,12 @@ fn schema() -> Value {
                 ConnectionState::TimedOut, ConnectionState::PeerClosed, ConnectionState::Reset,
                 ConnectionState::Closed,
             ]),
+            "step of a condition": words(&[ConditionStep::Begins, ConditionStep::Ends]),
+            "mode of a name server": words(&[
+                ServerMode::Working, ServerMode::Silent, ServerMode::ServFail, ServerMode::Refused,
+            ]),
+            "edit of records": words(&[RecordEdit::Set, RecordEdit::Add, RecordEdit::Remove]),
+            "changes": shapes(&changes()),
             "queue": words(&[QueueName::Incoming, QueueName::Active, QueueName::Deferred, QueueName::Done]),
             "verdict": words(&[Verdict::Accepted, Verdict::Deferred, Verdict::Failed]),
         },

@@ -75,10 +75,12 @@ impl Names {
     pub(super) fn crash(&mut self) {
         self.routes_awaited.clear();
         self.hosts_awaited.clear();
+        self.fresh.clear();
+        self.fresh_hosts.clear();
         self.resolved.clear();
         self.exchanges.clear();
-        self.resolver.clear_cache();
-        self.router.clear_cache();
+        self.resolver.restart();
+        self.router.restart();
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {

@@ -368,7 +368,10 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
         What::Unsent { recipient, reason } => whole(say::unsent(recipient, reason)),
         What::Policy { policy, decision, detail } => whole(say::policy(policy, decision, detail)),
         What::Session { state, .. } => format!("state: {state}"),
-        What::Fault { text } => format!("fault: {text}"),
+        What::Condition { step, change, leaves, .. } => {
+            let name = |host: HostId| run.roster.hosts.get(host.0 as usize).map_or("nobody", |h| &*h.name);
+            format!("fault: {}", say::condition(name, *step, change, leaves.as_ref()))
+        }
         What::Alarm { text } => format!("alarm: {text}"),
         What::Packet { step, flags, payload_bytes, from, to, reason, retransmission, .. } => {
             let step = serde_json::to_value(step).map(|v| text(&v)).unwrap_or_default();

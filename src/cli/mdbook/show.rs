@@ -272,7 +272,7 @@ pub(super) fn timeline_rows(run: &Run, directive: &Directive) -> Result<Vec<[Str
                     | What::Discarded { .. }
                     | What::Unsent { .. }
                     | What::Policy { .. }
-                    | What::Fault { .. }
+                    | What::Condition { .. }
             )
         });
     }

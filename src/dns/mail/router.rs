@@ -226,9 +226,9 @@ impl MailRouter {
         self.pending.len()
     }
 
-    /// Forgets the routes remembered. Look-ups under way go on.
-    pub fn clear_cache(&mut self) {
-        self.routes.clear();
+    /// Forgets everything, as a restart does: routes, and look-ups that are under way.
+    pub fn restart(&mut self) {
+        *self = MailRouter { next: self.next, ..MailRouter::new(self.config.clone()) };
     }
 
     /// The answer where it is remembered; otherwise the question is asked.

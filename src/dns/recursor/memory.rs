@@ -72,12 +72,6 @@ impl Memory {
         self.known.len()
     }
 
-    pub(super) fn clear(&mut self) {
-        self.known.clear();
-        self.local.clear();
-        self.penalties.clear();
-    }
-
     #[inline]
     pub(super) fn local(&self, now: Instant, name: &str, rtype: RecordType) -> Option<Arc<Lookup>> {
         self.local.get(now, name, Some(rtype)).map(|(lookup, _)| Arc::clone(lookup))

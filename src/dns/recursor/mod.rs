@@ -241,9 +241,11 @@ impl Recursor {
         self.timers.first().map(|(due, _)| *due)
     }
 
-    /// Forgets everything that was remembered, as a restart does. Questions in flight go on.
-    pub fn clear_cache(&mut self) {
-        self.memory.clear();
+    /// Forgets everything, as a restart does: answers, questions that are under way, and who asked them. Only numbers that
+    /// name questions go on, and so do ids and ports, so that a late answer fits nothing.
+    pub fn restart(&mut self) {
+        let (next_query, next_task) = (self.next_query, self.next_task);
+        *self = Recursor { next_query, next_task, ..Recursor::new(self.config.clone(), self.stream.clone()) };
     }
 
     /// Number of sets of records and denials remembered, those included that have expired but were not thrown away.

@@ -23,7 +23,7 @@ impl Connection {
         }
     }
 
-    /// Header prediction (V. Jacobson, RFC 1323 appendix; RFC 7323 §5.3 R4): whether the segment is the next one, of a
+    /// Header prediction (V. Jacobson, 1990; RFC 7323 §5.3): whether the segment is the next one, of a
     /// connection on which nothing is amiss.
     #[inline]
     fn is_predicted(&self, segment: &Segment) -> bool {

@@ -73,8 +73,13 @@ fn lifelines(scene: &mut Scene, model: &Model, layout: &Layout) {
         }
         scene.line((*x, y), (*x, layout.bottom), stroke);
     }
-    for (column, from, to) in &layout.bars {
-        let x = layout.spacing.xs[*column];
+    for bar in &layout.bars {
+        let x = layout.spacing.xs[bar.column];
+        if let Some(side) = bar.side {
+            link_bar(scene, x + side * 6.0, bar.from, bar.to);
+            continue;
+        }
+        let (from, to) = (&bar.from, &bar.to);
         scene.card(Rect::new(x - 4.0, *from, x + 4.0, *to), 4.0, VERMILLION, None);
         let mut y = from + 8.0;
         // Stripes: the bar is known by its shape too.
@@ -82,6 +87,15 @@ fn lifelines(scene: &mut Scene, model: &Model, layout: &Layout) {
             scene.line((x - 2.5, y), (x + 2.5, y - 5.0), Stroke::solid(PAPER, 1.25));
             y += 9.0;
         }
+    }
+}
+
+/// A link that is out of order: beside the lifeline, on the link's side, and broken.
+fn link_bar(scene: &mut Scene, x: f64, from: f64, to: f64) {
+    let mut y = from;
+    while y < to {
+        scene.card(Rect::new(x - 1.5, y, x + 1.5, (y + 7.0).min(to)), 1.5, ORANGE, None);
+        y += 10.0;
     }
 }
 
@@ -224,6 +238,7 @@ enum Entry {
     Lost,
     Note(NoteKind, &'static str),
     Bar,
+    LinkBar,
 }
 
 impl Entry {
@@ -232,6 +247,7 @@ impl Entry {
             Entry::Arrow(_, words) | Entry::Note(_, words) => words,
             Entry::Lost => "never arrives",
             Entry::Bar => "out of order",
+            Entry::LinkBar => "link out of order",
         }
     }
 }
@@ -269,8 +285,10 @@ fn legend_entries(model: &Model) -> Vec<Entry> {
             entries.push(Entry::Note(kind, words));
         }
     }
-    if !model.bars.is_empty() {
-        entries.push(Entry::Bar);
+    for (entry, is_link) in [(Entry::Bar, false), (Entry::LinkBar, true)] {
+        if model.bars.iter().any(|bar| bar.link_to.is_some() == is_link && model.column(bar.host).is_some()) {
+            entries.push(entry);
+        }
     }
     entries
 }
@@ -306,6 +324,7 @@ fn legend(scene: &mut Scene, entries: &[Entry], places: &[Point], top: f64) {
             }
             Entry::Note(kind, _) => note_sign(scene, *kind, (x + 32.0, y)),
             Entry::Bar => scene.card(Rect::new(x + 28.0, y - 8.0, x + 36.0, y + 8.0), 4.0, VERMILLION, None),
+            Entry::LinkBar => link_bar(scene, x + 32.0, y - 8.0, y + 8.0),
         }
         scene.text(Label::new((x + 48.0, y), entry.words(), Face::Sans, 11.5).color(MUTED));
     }

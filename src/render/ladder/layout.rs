@@ -64,6 +64,15 @@ pub(super) struct Fold {
     pub(super) label: Label,
 }
 
+/// A bar in its place.
+pub(super) struct PlacedBar {
+    pub(super) column: usize,
+    /// Of a link's bar: on which side of the lifeline it stands, -1 left or 1 right.
+    pub(super) side: Option<f64>,
+    pub(super) from: f64,
+    pub(super) to: f64,
+}
+
 /// Everything in its place.
 pub(super) struct Layout {
     pub(super) spacing: Spacing,
@@ -78,7 +87,7 @@ pub(super) struct Layout {
     pub(super) folds: Vec<Fold>,
     pub(super) times: Vec<Label>,
     /// Column, top, bottom.
-    pub(super) bars: Vec<(usize, f64, f64)>,
+    pub(super) bars: Vec<PlacedBar>,
 }
 
 /// What has to be placed, by the index of the bundle or the note.
@@ -423,8 +432,10 @@ impl Pass<'_> {
             } else {
                 from
             };
-            if to > from {
-                self.layout.bars.push((column, from, to));
+            let towards = bar.link_to.map(|other| self.model.column(other).unwrap_or(column + 1));
+            if to > from && towards != Some(column) {
+                let side = towards.map(|other| if other > column { 1.0 } else { -1.0 });
+                self.layout.bars.push(PlacedBar { column, side, from, to });
             }
         }
     }

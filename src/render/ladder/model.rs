@@ -91,10 +91,12 @@ impl Note {
     }
 }
 
-/// A stretch of time in which something is out of order at a host.
+/// A stretch of time in which something is out of order at a host, or on its link to another.
 #[derive(Clone, Debug)]
 pub(super) struct Bar {
     pub(super) host: HostId,
+    /// The other end, where it is the link.
+    pub(super) link_to: Option<HostId>,
     pub(super) from: Moment,
     pub(super) to: Option<Moment>,
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::sim::{Duration, Instant};
 use crate::trace::transcript::{names, span, words as said};
-use crate::trace::{ConnectionState, HostId, MailId, QueueName, Record, Roster, Side, What};
+use crate::trace::{Change, ConditionStep, ConnectionState, HostId, MailId, QueueName, Record, Roster, Side, What};
 
 use super::super::scope::Scope;
 use super::super::text_width::{clean, words};
@@ -13,7 +13,7 @@ use super::model::{Bar, Moment, Note, NoteKind};
 /// Notes in the order of the records, and bars for what is out of order.
 pub(super) fn notes(roster: &Roster, records: &[Record], scope: &Scope) -> (Vec<Note>, Vec<Bar>) {
     let mut notes = Vec::new();
-    let mut faults = Faults::default();
+    let mut conditions = Conditions::default();
     let mut way = Way::default();
     let mut open = BTreeSet::new();
     for (place, record) in records.iter().enumerate() {
@@ -23,12 +23,10 @@ pub(super) fn notes(roster: &Roster, records: &[Record], scope: &Scope) -> (Vec<
         let at = (record.at, place);
         let took = way.took(record);
         let link = match &record.what {
-            What::Fault { text } => link(roster, text),
+            What::Condition { change, .. } => change.link(),
             _ => None,
         };
-        if let (What::Fault { text }, None) = (&record.what, link) {
-            faults.add(record.host, text, at);
-        }
+        conditions.add(&record.what, at);
         if let (Some(conn), What::Connection { state: ConnectionState::Open, side: Side::Client, .. }) =
             (record.conn, &record.what)
         {
@@ -36,10 +34,10 @@ pub(super) fn notes(roster: &Roster, records: &[Record], scope: &Scope) -> (Vec<
         }
         let was_open = record.conn.is_some_and(|conn| open.contains(&conn));
         if let Some((kind, words)) = note(roster, record, was_open) {
-            let fault = matches!(record.what, What::Fault { .. });
+            let fault = matches!(record.what, What::Condition { .. });
             let remembers = matches!(record.what, What::Lookup { cached: true, .. });
             match link {
-                // What happens to a link is told at both its ends, and puts neither of them out of order.
+                // What happens to a link is told at both its ends.
                 Some([a, b]) => notes.extend([(a, b), (b, a)].map(|(host, other)| {
                     let (words, took) = (words.clone(), took.clone());
                     Note { host, at, kind, words, took, fault, link_to: Some(other), remembers }
@@ -48,7 +46,7 @@ pub(super) fn notes(roster: &Roster, records: &[Record], scope: &Scope) -> (Vec<
             }
         }
     }
-    (notes, faults.bars())
+    (notes, conditions.bars())
 }
 
 /// `was_open` says whether the connection of the record had come about.
@@ -117,8 +115,12 @@ fn note(roster: &Roster, record: &Record, was_open: bool) -> Option<(NoteKind, S
                 _ => return None,
             }
         }
-        What::Fault { text } if turn(text).is_some_and(|(begins, _)| !begins) => (Plain, clean(text)),
-        What::Fault { text } => (Bad, clean(text)),
+        What::Condition { step, change, leaves, .. } => {
+            let name = |host: HostId| roster.hosts.get(host.0 as usize).map_or("nobody", |h| &*h.name);
+            let is_better = *step == ConditionStep::Ends || change.mends();
+            let words = clean(&said::condition(name, *step, change, leaves.as_ref()));
+            (if is_better { Plain } else { Bad }, words)
+        }
         What::Alarm { text } => (Bad, format!("defect of the simulator: {}", clean(text))),
         _ => return None,
     })
@@ -162,54 +164,57 @@ pub(in crate::render) fn host_name(text: &str) -> &str {
     text.split(" [").next().unwrap_or(text)
 }
 
-/// The ends of the link that the words of a fault are about (`the link a - b goes down`).
-fn link(roster: &Roster, text: &str) -> Option<[HostId; 2]> {
-    let (a, rest) = text.strip_prefix("the link ")?.split_once(" - ")?;
-    let b = rest.split(' ').next()?;
-    let find = |name: &str| roster.hosts.iter().zip(0..).find(|(h, _)| &*h.name == name).map(|(_, id)| HostId(id));
-    Some([find(a)?, find(b)?])
-}
-
-/// Faults come as words; what only differs in its last words (`... down`, `... up`) begins and ends one bar.
+/// Conditions that last, and bars of those that are over.
 #[derive(Default)]
-struct Faults {
-    open: BTreeMap<(HostId, String), Moment>,
+struct Conditions {
+    open: Vec<(u32, Change, Moment)>,
     bars: Vec<Bar>,
 }
 
-impl Faults {
-    fn add(&mut self, host: HostId, text: &str, at: Moment) {
-        let Some((begins, what)) = turn(text) else { return };
-        let key = (host, what);
-        if begins {
-            self.open.entry(key).or_insert(at);
-        } else if let Some(from) = self.open.remove(&key) {
-            self.bars.push(Bar { host, from, to: Some(at) });
+impl Conditions {
+    fn add(&mut self, what: &What, at: Moment) {
+        let What::Condition { number, step, change, until, .. } = what else { return };
+        match step {
+            ConditionStep::Ends => self.close(at, |known, _| known == *number),
+            ConditionStep::Begins => {
+                if until.is_none() {
+                    // For good: what was there before is over.
+                    self.close(at, |_, known| known.is_of_the_same(change));
+                }
+                let lasts = !matches!(change, Change::Drop { .. } | Change::Records { .. });
+                if lasts && !change.mends() && !matches!(change, Change::Loss { ppm: 0, .. }) {
+                    self.open.push((*number, change.clone(), at));
+                }
+            }
+        }
+    }
+
+    fn close(&mut self, at: Moment, is_over: impl Fn(u32, &Change) -> bool) {
+        let open = std::mem::take(&mut self.open);
+        let (over, open) = open.into_iter().partition(|(number, change, _)| is_over(*number, change));
+        self.open = open;
+        for (_, change, from) in over {
+            self.bar(&change, from, Some(at));
+        }
+    }
+
+    fn bar(&mut self, change: &Change, from: Moment, to: Option<Moment>) {
+        match change {
+            Change::Host { host, .. } | Change::NameServer { server: host, .. } => {
+                self.bars.push(Bar { host: *host, link_to: None, from, to });
+            }
+            _ => {
+                let Some([a, b]) = change.link() else { return };
+                self.bars.extend([(a, b), (b, a)].map(|(host, other)| Bar { host, link_to: Some(other), from, to }));
+            }
         }
     }
 
     fn bars(mut self) -> Vec<Bar> {
-        let open = self.open.into_iter().map(|((host, _), from)| Bar { host, from, to: None });
-        self.bars.extend(open);
+        for (_, change, from) in std::mem::take(&mut self.open) {
+            self.bar(&change, from, None);
+        }
         self.bars.sort_by_key(|bar| bar.from);
         self.bars
     }
-}
-
-/// Whether the words of a fault tell that it begins, and what it is about; none where they tell neither that nor its end.
-fn turn(text: &str) -> Option<(bool, String)> {
-    const BEGINS: [&str; 9] = ["down", "silent", "SERVFAIL", "failing", "crashed", "crashes", "cut", "lossy", "slow"];
-    const ENDS: [&str; 8] = ["up", "answers", "back", "again", "well", "over", "restored", "ends"];
-    let said = |word: &str, known: &[&str]| known.contains(&word.trim_matches(|c: char| !c.is_alphanumeric()));
-    let mut list: Vec<&str> = text.split_whitespace().collect();
-    // What is out of order comes before the word that says so.
-    let place = list.iter().rposition(|w| said(w, &BEGINS) || said(w, &ENDS))?;
-    let begins = said(list[place], &BEGINS);
-    list.truncate(place);
-    // "X goes down" and "X is up again" are about the same X.
-    let filler = |word: &str| ["is", "goes", "comes", "falls", "went", "came"].contains(&word);
-    while list.last().is_some_and(|w| filler(w) || said(w, &BEGINS) || said(w, &ENDS)) {
-        list.pop();
-    }
-    Some((begins, list.join(" ")))
 }

@@ -4,7 +4,7 @@ use super::super::synthetic::{self, Story, assert_well_formed, ms};
 use super::*;
 use crate::octets::Chunk;
 use crate::sim::Duration;
-use crate::trace::{ConnId, Direction, HostId, MailId, Octets, Side, What, jsonl};
+use crate::trace::{Change, ConnId, Direction, HostId, MailId, Octets, RecordEdit, Side, What, jsonl};
 
 fn options() -> Options {
     Options { packets: true, ..Options::default() }
@@ -239,7 +239,10 @@ fn bytes_of_mail_never_break_out() {
             story.at(green, Some(ConnId(1)), what(Direction::Received, Side::Server, laptop));
         }
     }
-    story.fault(green, "<script>");
+    story.condition(
+        green,
+        Change::Records { name: "<script>".into(), rtype: "A".into(), edit: RecordEdit::Remove, records: vec![] },
+    );
     check(&story, &options());
     let picture = svg(&story.roster, &story.records, &options());
     assert!(!picture.contains("<script") && picture.contains("&lt;script&gt;"));
@@ -368,8 +371,8 @@ fn made_up(hosts: usize, happenings: &[Happening]) -> Story {
             Happening::Note { host: at, kind, text } => match kind {
                 0 => s.composed(host(*at), 1, "", text, text),
                 1 => s.deferred(host(*at), text, Duration::from_mins(15)),
-                2 => s.fault(host(*at), &format!("{text} down")),
-                3 => s.fault(host(*at), &format!("{text} up")),
+                2 => s.condition(host(*at), Change::Host { host: host(*at), up: false }),
+                3 => s.condition(host(*at), Change::Loss { a: host(*at), b: HostId(0), ppm: text.len() as u32 }),
                 4 => s.attempt(host(*at), text, 2),
                 _ => s.delivered(host(*at), text),
             },

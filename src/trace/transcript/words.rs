@@ -1,8 +1,9 @@
 //! What happens to a mail, in words: the same in a transcript and in a table. Each comes in two parts, what became of
 //! it and the rest, for the first is what stands out.
 
-use super::counted;
-use crate::trace::{Octets, Record, Verdict, What};
+use super::{counted, number};
+use crate::sim::Duration;
+use crate::trace::{Change, ConditionStep, HostId, Octets, Record, RecordEdit, ServerMode, Verdict, What};
 
 /// What an attempt meant for a recipient.
 #[must_use]
@@ -64,10 +65,85 @@ pub fn unsent(recipient: &str, reason: &Octets) -> (&'static str, String) {
     ("not sent", format!(" to {recipient} — {}", reason.visible()))
 }
 
-/// Whether the words of a fault tell of its end: `mx.blue.example is up again`.
-#[must_use]
-pub fn is_repair(text: &str) -> bool {
-    text.ends_with(" again") || text.ends_with(" as before")
+/// A condition begins, or is over. `name` says what hosts are called.
+pub fn condition<'n>(
+    name: impl Fn(HostId) -> &'n str + Copy,
+    step: ConditionStep,
+    change: &Change,
+    leaves: Option<&Change>,
+) -> String {
+    match (step, leaves) {
+        (ConditionStep::Begins, _) => begins(name, change),
+        (ConditionStep::Ends, None) => ends(name, change),
+        (ConditionStep::Ends, Some(now)) => match now {
+            Change::Link { a, b, up: false } => {
+                format!("the link {} - {} stays down: of its faults one is over, and another lasts", name(*a), name(*b))
+            }
+            Change::Host { host, up: false } => {
+                format!("{} stays down: of its faults one is over, and another lasts", name(*host))
+            }
+            now => format!("a fault is over, and another lasts: {}", begins(name, now)),
+        },
+    }
+}
+
+/// What a change is called when it comes: `the link a - b goes down`.
+pub fn begins<'n>(name: impl Fn(HostId) -> &'n str, change: &Change) -> String {
+    let link = |a: &HostId, b: &HostId| format!("the link {} - {}", name(*a), name(*b));
+    match change {
+        Change::Link { a, b, up: false } => format!("{} goes down", link(a, b)),
+        Change::Link { a, b, up: true } => format!("{} is up again", link(a, b)),
+        Change::Host { host, up: false } => format!("{} goes down", name(*host)),
+        Change::Host { host, up: true } => format!("{} is up again", name(*host)),
+        Change::Loss { a, b, ppm } => format!("{} loses {} of its packets", link(a, b), percent(*ppm)),
+        Change::Latency { a, b, latency_ns } => {
+            format!("{} has a latency of {}", link(a, b), Duration::from_nanos(*latency_ns))
+        }
+        Change::Drop { a, b, from, packets } => {
+            let side = from.map_or(String::new(), |host| format!(" from {}", name(host)));
+            let packets = if *packets == 1 { "packet".to_owned() } else { format!("{} packets", number(*packets)) };
+            format!("{} loses the next {packets}{side}", link(a, b))
+        }
+        Change::NameServer { server, mode } => {
+            let does = match mode {
+                ServerMode::Working => "answers again",
+                ServerMode::Silent => "falls silent",
+                ServerMode::ServFail => "answers SERVFAIL to everything",
+                ServerMode::Refused => "answers REFUSED to everything",
+            };
+            format!("{} {does}", name(*server))
+        }
+        Change::Records { name, rtype, edit, records } => {
+            let records = records.join(", ");
+            match edit {
+                RecordEdit::Set => format!("the {rtype} record of {name} now reads {records}"),
+                RecordEdit::Add => format!("the {rtype} record of {name} also reads {records}"),
+                RecordEdit::Remove => format!("the {rtype} records of {name} are gone"),
+            }
+        }
+    }
+}
+
+/// What its end is called.
+fn ends<'n>(name: impl Fn(HostId) -> &'n str, change: &Change) -> String {
+    match change {
+        Change::Link { a, b, up } => format!("the link {} - {} is {}", name(*a), name(*b), up_again(!up)),
+        Change::Host { host, up } => format!("{} is {}", name(*host), up_again(!up)),
+        Change::Loss { a, b, .. } => format!("the loss on the link {} - {} is as before", name(*a), name(*b)),
+        Change::Latency { a, b, .. } => format!("the latency of the link {} - {} is as before", name(*a), name(*b)),
+        Change::Drop { a, b, .. } => format!("the link {} - {} carries all packets again", name(*a), name(*b)),
+        Change::NameServer { server, .. } => format!("{} answers again", name(*server)),
+        Change::Records { name, rtype, .. } => format!("the {rtype} records of {name} are as before"),
+    }
+}
+
+fn up_again(up: bool) -> &'static str {
+    if up { "up again" } else { "down again" }
+}
+
+fn percent(ppm: u32) -> String {
+    let text = format!("{}.{:04}", ppm / 10_000, ppm % 10_000);
+    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// A policy spoke.

@@ -200,7 +200,7 @@ impl Net {
         true
     }
 
-    fn arrive(&mut self, side: usize, segment: Segment) {
+    fn arrive(&mut self, side: usize, mut segment: Segment) {
         if self.ends[side].is_none() {
             match self.port {
                 Port::Dead => return,
@@ -222,7 +222,7 @@ impl Net {
                 }
                 return;
             }
-            end.handle_segment(self.now, segment);
+            end.handle_segment(self.now, &mut segment);
         }
         self.drain(side);
     }

@@ -13,7 +13,7 @@ use super::items::Items;
 use super::print::Printer;
 use super::{Options, SILENCE};
 use crate::sim::{Duration, Instant};
-use crate::trace::{ConnId, HostId, MailId, QueueName, Record, Roster, What};
+use crate::trace::{ConditionStep, ConnId, HostId, MailId, QueueName, Record, Roster, What};
 
 /// A question that waits for its answer.
 pub(super) struct Question {
@@ -206,20 +206,6 @@ impl Telling {
         Some((at, item))
     }
 
-    /// How much is remembered: items, and what refers to them.
-    #[cfg(test)]
-    pub(super) fn held(&self) -> usize {
-        let items: usize = self
-            .items
-            .iter()
-            .map(|(_, item)| match item {
-                Item::Line(_) => 1,
-                Item::Hop(hop) => 1 + hop.lines.len(),
-            })
-            .sum();
-        items + self.connections.len() + self.told.len() + self.questions.len() + self.packets.len() + self.asked.len()
-    }
-
     /// From now on, lines of a connection go to this item.
     fn bind(&mut self, conn: ConnId, item: usize) {
         if let Some(before) = self.connections.insert(conn, item) {
@@ -407,9 +393,15 @@ impl Telling {
                 let style = if &**decision == "defer" { Style::Warning } else { Style::Plain };
                 self.remark(record, "", Line::of(style, format!("◆ {what}")).and(rest));
             }
-            What::Fault { text } => {
-                let style = if words::is_repair(text) { Style::Good } else { Style::Bad };
-                self.turn(at, Line::of(style, "⚡ ").and(&**text));
+            What::Condition { step, change, leaves, .. } => {
+                let is_better = *step == ConditionStep::Ends || change.mends();
+                let style = match (is_better, leaves) {
+                    (true, None) => Style::Good,
+                    (true, Some(_)) => Style::Warning,
+                    (false, _) => Style::Bad,
+                };
+                let words = words::condition(|host| self.name(host), *step, change, leaves.as_ref());
+                self.turn(at, Line::of(style, "⚡ ").and(words));
             }
             What::Alarm { text } => {
                 self.turn(at, Line::of(Style::Bad, "‼ ALARM: ").and(&**text));
