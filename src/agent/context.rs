@@ -33,8 +33,15 @@ pub enum Trouble {
     TimedOut,
     /// The other end broke it off.
     Reset,
-    /// All ports that a connection could be opened from are in use.
-    NoPort,
+    /// All ports that the connection could be opened from are taken.
+    NoPort {
+        /// The address that it was to come from. Each has its own ports to each service.
+        from: IpAddr,
+        /// How many of the ports belong to connections.
+        open: u16,
+        /// How many are in TIME-WAIT.
+        time_wait: u16,
+    },
 }
 
 /// What is said with bytes that are sent. It is told when the last of them leaves the host.

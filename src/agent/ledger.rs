@@ -35,6 +35,8 @@ pub struct Totals {
     pub discarded: u64,
     /// Redirected to other addresses, which were written in in its place.
     pub forwarded: u64,
+    /// Given no copy of their own, because another recipient of the mail leads to the same place.
+    pub duplicates: u64,
 }
 
 /// How a responsibility ended.
@@ -50,6 +52,8 @@ pub enum Ending {
     Discarded,
     /// Other addresses took its place.
     Forwarded,
+    /// Another recipient of the mail leads to the same place, and has the copy.
+    Duplicate,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -99,6 +103,7 @@ impl Ledger {
             Ending::Bounced => &mut self.totals.bounced,
             Ending::Discarded => &mut self.totals.discarded,
             Ending::Forwarded => &mut self.totals.forwarded,
+            Ending::Duplicate => &mut self.totals.duplicates,
         };
         *total += 1;
         match self.open.get_mut(&(host, serial)) {
@@ -123,7 +128,7 @@ impl Ledger {
     #[must_use]
     pub fn waiting(&self) -> u64 {
         let t = &self.totals;
-        t.accepted.saturating_sub(t.delivered + t.relayed + t.bounced + t.discarded + t.forwarded)
+        t.accepted.saturating_sub(t.delivered + t.relayed + t.bounced + t.discarded + t.forwarded + t.duplicates)
     }
 
     /// What went wrong first.

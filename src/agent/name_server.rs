@@ -5,9 +5,11 @@ use std::net::{IpAddr, SocketAddr};
 
 use slab::Slab;
 
-use super::courier::observe_dns;
+use super::courier::{observe_dns, tcp_failure};
 use super::{Action, Context, Input, SocketId};
-use crate::dns::{self, Authority, Deframer, Fault, Message, Name, RecordData, RecordType, Recursor, Transport};
+use crate::dns::{
+    self, Authority, Deframer, Fault, Message, Name, RecordData, RecordType, Recursor, TcpFailure, Transport,
+};
 use crate::octets::Chunk;
 use crate::sim::{Duration, Instant};
 use crate::trace::{Direction, HostId};
@@ -153,18 +155,18 @@ impl NameServer {
             Input::Received { token, data, .. } => self.exchange_received(ctx, token, &data),
             Input::Room { .. } => {}
             Input::PeerClosed { token } | Input::Failed { token, .. } => {
-                self.connection_over(ctx, token, matches!(input, Input::PeerClosed { .. }));
+                self.connection_over(ctx, token, matches!(input, Input::PeerClosed { .. }), tcp_failure(&input));
             }
         }
         self.drain(ctx);
     }
 
-    fn connection_over(&mut self, ctx: &mut Context<'_>, token: u32, close: bool) {
+    fn connection_over(&mut self, ctx: &mut Context<'_>, token: u32, close: bool, why: TcpFailure) {
         let socket = if token & CLIENT_TOKEN != 0 {
             self.clients.try_remove((token & !CLIENT_TOKEN) as usize).map(|client| client.socket)
         } else if let Some(exchange) = self.exchanges.try_remove(token as usize) {
             if let Some(recursor) = &mut self.recursor {
-                recursor.handle_tcp_failed(ctx.now, exchange.local_port);
+                recursor.handle_tcp_failed(ctx.now, exchange.local_port, why);
             }
             exchange.socket
         } else {

@@ -23,6 +23,8 @@ pub enum Outcome {
     ServFail,
     /// The servers do not say.
     Timeout,
+    /// They could not be asked: this host has nothing left to ask with.
+    Busy,
 }
 
 impl Outcome {
@@ -35,13 +37,14 @@ impl Outcome {
             Outcome::NxDomain => "NXDOMAIN",
             Outcome::ServFail => "SERVFAIL",
             Outcome::Timeout => "timeout",
+            Outcome::Busy => "busy",
         }
     }
 
     /// Whether asking again later may help.
     #[must_use]
     pub fn is_temporary(self) -> bool {
-        matches!(self, Outcome::ServFail | Outcome::Timeout)
+        matches!(self, Outcome::ServFail | Outcome::Timeout | Outcome::Busy)
     }
 
     /// The response code by which a recursor tells it: whoever asked cannot tell a timeout further up from a failure.
@@ -50,7 +53,7 @@ impl Outcome {
         match self {
             Outcome::Records | Outcome::NoData => Rcode::NoError,
             Outcome::NxDomain => Rcode::NxDomain,
-            Outcome::ServFail | Outcome::Timeout => Rcode::ServFail,
+            Outcome::ServFail | Outcome::Timeout | Outcome::Busy => Rcode::ServFail,
         }
     }
 }

@@ -33,6 +33,6 @@ pub use message::{
 pub use name::{Name, NameError};
 pub use record::{Rcode, Record, RecordData, RecordType, Soa};
 pub use recursor::{Recursor, RecursorConfig, RootHint};
-pub use resolver::{Event, Output, Peer, QueryId, Resolver};
+pub use resolver::{Event, Output, Peer, QueryId, Resolver, TcpFailure};
 pub use stub::{Stub, StubConfig};
 pub use zone::{Zone, ZoneError, ZoneSet};

@@ -66,6 +66,15 @@ pub enum Output {
     Event(Event),
 }
 
+/// Why a question over TCP came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TcpFailure {
+    /// The server refused, did not answer in time, or closed without a response.
+    Server,
+    /// This host had no port left to connect from: the server is not to blame.
+    NoPort,
+}
+
 /// What happens inside of a resolver, for observers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -176,9 +185,9 @@ impl Resolver {
         both!(self, it => it.handle_response(now, from, local_port, transport, bytes));
     }
 
-    /// The TCP exchange failed: refused, timed out, or closed without a response.
-    pub fn handle_tcp_failed(&mut self, now: Instant, local_port: u16) {
-        both!(self, it => it.handle_tcp_failed(now, local_port));
+    /// The TCP exchange failed.
+    pub fn handle_tcp_failed(&mut self, now: Instant, local_port: u16, why: TcpFailure) {
+        both!(self, it => it.handle_tcp_failed(now, local_port, why));
     }
 
     /// Takes a datagram or message that a client sent to port 53; a stub ignores it.

@@ -9,7 +9,9 @@ use smallvec::SmallVec;
 
 use super::cache::Cache;
 use super::exchange::{Flight, free_port, mismatch, send_output};
-use super::{Event, Lookup, Message, Name, Outcome, Output, PORT, QueryId, Question, Rcode, RecordType, Transport};
+use super::{
+    Event, Lookup, Message, Name, Outcome, Output, PORT, QueryId, Question, Rcode, RecordType, TcpFailure, Transport,
+};
 use crate::sim::{Duration, Instant, Stream};
 
 /// How a stub asks. The defaults are those of resolv.conf(5): 5 seconds, twice round the servers.
@@ -43,6 +45,8 @@ struct Pending {
     sent: u32,
     /// The servers that said that they failed. They are not asked again.
     failed: SmallVec<[IpAddr; 2]>,
+    /// Whether this host had no port to ask over TCP from.
+    no_port: bool,
     flight: Option<Flight>,
 }
 
@@ -57,13 +61,19 @@ pub struct Stub {
     // Never iterated.
     by_port: FxHashMap<u16, u64>,
     timers: BTreeSet<(Instant, u64)>,
+    /// Questions that wait for their turn, in the order in which they came: all of them are pending and none was sent.
+    waiting: VecDeque<u64>,
     outputs: VecDeque<Output>,
     next_query: u64,
     next_pending: u64,
 }
 
-/// The most questions in flight; there are no more ports.
-const MAX_PENDING: usize = 16_000;
+/// The most questions in flight; there are hardly more ports to ask from.
+const MAX_ASKED: usize = 16_000;
+
+/// The most questions that wait for their turn. An MTA makes 100,000 deliveries at a time at the most, each of which asks
+/// for a few names.
+const MAX_WAITING: usize = 1_000_000;
 
 impl Stub {
     /// A stub; ids and ports are drawn from `stream` (RFC 5452 §9: they must not be guessed).
@@ -78,6 +88,7 @@ impl Stub {
             by_question: BTreeMap::new(),
             by_port: FxHashMap::default(),
             timers: BTreeSet::new(),
+            waiting: VecDeque::new(),
             outputs: VecDeque::new(),
             next_query: 0,
             next_pending: 0,
@@ -91,7 +102,8 @@ impl Stub {
         self.cache.get(now, name, Some(rtype)).map(|(lookup, _)| Arc::clone(lookup))
     }
 
-    /// Asks; the answer comes as [`Output::Answer`].
+    /// Asks; the answer comes as [`Output::Answer`]. Where too much is being asked already, the question waits for its
+    /// turn, and its time-outs begin when it is sent.
     pub fn ask(&mut self, now: Instant, name: &Name, rtype: RecordType) -> QueryId {
         let query = QueryId(self.next_query);
         self.next_query += 1;
@@ -110,15 +122,17 @@ impl Stub {
                 askers: vec![query],
                 sent: 0,
                 failed: SmallVec::new(),
+                no_port: false,
                 flight: None,
             };
             self.by_question.insert(question, at);
             self.pending.insert(at, pending);
-            if self.pending.len() > MAX_PENDING {
-                self.finish(now, at, None);
+            if self.waiting.len() < MAX_WAITING {
+                self.waiting.push_back(at);
             } else {
-                self.send_next(now, at);
+                self.finish(now, at, Err(Outcome::Busy));
             }
+            self.admit(now);
         }
         query
     }
@@ -132,6 +146,11 @@ impl Stub {
         transport: Transport,
         bytes: &[u8],
     ) {
+        self.take_response(now, from, local_port, transport, bytes);
+        self.admit(now);
+    }
+
+    fn take_response(&mut self, now: Instant, from: SocketAddr, local_port: u16, transport: Transport, bytes: &[u8]) {
         let Some((at, flight)) = self.flight_at(local_port) else {
             return self.ignore(from, "no question in flight from that port");
         };
@@ -150,7 +169,7 @@ impl Stub {
             Rcode::NoError | Rcode::NxDomain => {
                 self.end_flight(at, true);
                 let lookup = Lookup::from_response(now, &question.name, question.rtype, &message, Duration::ZERO);
-                self.finish(now, at, Some(lookup));
+                self.finish(now, at, Ok(lookup));
             }
             failure => {
                 // As the C library does: a server that fails is passed over for the next.
@@ -166,13 +185,17 @@ impl Stub {
     }
 
     /// The TCP exchange failed.
-    pub fn handle_tcp_failed(&mut self, now: Instant, local_port: u16) {
+    pub fn handle_tcp_failed(&mut self, now: Instant, local_port: u16, why: TcpFailure) {
         if let Some((at, flight)) = self.flight_at(local_port)
             && flight.transport == Transport::Tcp
         {
             self.end_flight(at, true);
+            if let Some(pending) = self.pending.get_mut(&at) {
+                pending.no_port |= why == TcpFailure::NoPort;
+            }
             self.send_next(now, at);
         }
+        self.admit(now);
     }
 
     /// Lets time pass.
@@ -187,6 +210,7 @@ impl Stub {
             self.end_flight(at, false);
             self.send_next(now, at);
         }
+        self.admit(now);
     }
 
     /// What is to be done next.
@@ -225,6 +249,15 @@ impl Stub {
         }
     }
 
+    /// Sends the questions whose turn it is.
+    fn admit(&mut self, now: Instant) {
+        while self.pending.len() - self.waiting.len() < MAX_ASKED
+            && let Some(at) = self.waiting.pop_front()
+        {
+            self.send_next(now, at);
+        }
+    }
+
     /// Goes on with the next server, or gives up.
     fn send_next(&mut self, now: Instant, at: u64) {
         let Some(pending) = self.pending.get_mut(&at) else { return };
@@ -237,7 +270,13 @@ impl Stub {
                 return self.send(now, at, server, Transport::Udp);
             }
         }
-        self.finish(now, at, None);
+        // What the servers say comes before what they do not, and what this host cannot do is not put down to them.
+        let outcome = match () {
+            () if !pending.failed.is_empty() => Outcome::ServFail,
+            () if pending.no_port => Outcome::Busy,
+            () => Outcome::Timeout,
+        };
+        self.finish(now, at, Err(outcome));
     }
 
     fn send(&mut self, now: Instant, at: u64, server: IpAddr, transport: Transport) {
@@ -252,14 +291,13 @@ impl Stub {
         self.outputs.push_back(send_output(transport, SocketAddr::new(server, PORT), port, bytes));
     }
 
-    fn finish(&mut self, now: Instant, at: u64, lookup: Option<Lookup>) {
+    fn finish(&mut self, now: Instant, at: u64, result: Result<Lookup, Outcome>) {
         self.end_flight(at, false);
         let Some(pending) = self.pending.remove(&at) else { return };
         let Question { name, rtype } = &pending.question;
-        let lookup = Arc::new(lookup.unwrap_or_else(|| {
-            let outcome = if !pending.failed.is_empty() { Outcome::ServFail } else { Outcome::Timeout };
-            Lookup::failure(now, name.clone(), *rtype, outcome, Duration::ZERO)
-        }));
+        let lookup =
+            result.unwrap_or_else(|outcome| Lookup::failure(now, name.clone(), *rtype, outcome, Duration::ZERO));
+        let lookup = Arc::new(lookup);
         self.cache.insert(now, name, Some(*rtype), lookup.expires, Arc::clone(&lookup));
         self.by_question.remove(&pending.question);
         for query in pending.askers {
@@ -267,3 +305,7 @@ impl Stub {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "stub_tests.rs"]
+mod tests;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::mail::{MailRouter, Route, RouterPoll};
 use super::{
     Authority, Event, Lookup, Message, Name, Output, Peer, QueryId, RecordData, RecordType, Recursor, RecursorConfig,
-    Resolver, RootHint, Stub, StubConfig, Transport, Zone, describe,
+    Resolver, RootHint, Stub, StubConfig, TcpFailure, Transport, Zone, describe,
 };
 use crate::sim::{Duration, EventList, Instant, Streams};
 
@@ -226,7 +226,7 @@ impl Net {
                 to.ip()
             }
             Happening::TcpFailed { to, local_port } => {
-                self.resolvers.get_mut(&to).unwrap().handle_tcp_failed(now, local_port);
+                self.resolvers.get_mut(&to).unwrap().handle_tcp_failed(now, local_port, TcpFailure::Server);
                 to
             }
         }

@@ -187,7 +187,7 @@ impl Network {
     #[inline(never)]
     fn first_output(&mut self) -> Option<Output> {
         let output = self.outputs.pop_front();
-        if let Some(Output::Failed(socket, Trouble::NoPort)) = output {
+        if let Some(Output::Failed(socket, Trouble::NoPort { .. })) = output {
             // Not before it is told: the place would be given to another connection.
             self.free.push(socket.0);
         }

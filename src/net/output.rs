@@ -20,8 +20,15 @@ pub enum Trouble {
     TimedOut,
     /// The other end broke it off.
     Reset,
-    /// All ephemeral ports to the other end are in use.
-    NoPort,
+    /// All ephemeral ports to the other end's address and port are taken.
+    NoPort {
+        /// The address that the connection was to come from. Each has its own ports.
+        from: IpAddr,
+        /// How many of the ports belong to connections.
+        open: u16,
+        /// How many are in TIME-WAIT.
+        time_wait: u16,
+    },
 }
 
 /// What the network tells a host, or an observer.

@@ -46,9 +46,9 @@ impl Network {
     pub fn connect(&mut self, now: Instant, host: Node, socket: SocketId, dial: Dial) {
         let remote = self.addresses.id(dial.to);
         let local = self.addresses.source(host, dial.from, remote);
-        let Some(local_port) = self.ephemeral_port(host, local, remote, dial.port) else {
-            self.outputs.push_back(Output::Failed(socket, Trouble::NoPort));
-            return;
+        let local_port = match self.ephemeral_port(host, local, remote, dial.port) {
+            Ok(port) => port,
+            Err(trouble) => return self.outputs.push_back(Output::Failed(socket, trouble)),
         };
         let path = self.path(host, local, remote);
         let config = self.connection_config(&path);
@@ -63,17 +63,22 @@ impl Network {
         self.touch(socket.0);
     }
 
-    fn ephemeral_port(&mut self, host: Node, local: AddressId, remote: AddressId, port: u16) -> Option<u16> {
+    fn ephemeral_port(&mut self, host: Node, local: AddressId, remote: AddressId, port: u16) -> Result<u16, Trouble> {
+        let (mut open, mut time_wait) = (0, 0);
         for _ in FIRST_PORT..=u16::MAX {
             let stack = &mut self.hosts[host.0 as usize];
             let candidate = stack.next_port;
             stack.next_port = if candidate == u16::MAX { FIRST_PORT } else { candidate + 1 };
             let key = Key::new(local, candidate, remote, port);
-            if !self.connections.contains_key(&key) && !self.hosts[host.0 as usize].waits.contains(&key) {
-                return Some(candidate);
+            if self.connections.contains_key(&key) {
+                open += 1;
+            } else if self.hosts[host.0 as usize].waits.contains(&key) {
+                time_wait += 1;
+            } else {
+                return Ok(candidate);
             }
         }
-        None
+        Err(Trouble::NoPort { from: self.address(local), open, time_wait })
     }
 
     /// RFC 6528 §3: a clock, and for each pair of ends a number that others cannot guess. A new connection between the

@@ -98,6 +98,14 @@ impl Destination {
         std::mem::take(&mut self.backlog)
     }
 
+    /// Rests without being to blame.
+    pub(super) fn pause(&mut self, now: Instant, failure: &Failure, limits: &Limits) -> VecDeque<Job> {
+        // A rest that is under way for the destination's own sake may last longer.
+        let until = self.rest.as_ref().map_or(now, |(until, _)| *until).max(now + limits.rest);
+        self.rest = Some((until, failure.clone()));
+        std::mem::take(&mut self.backlog)
+    }
+
     /// When the destination is tried again, by a schedule of its own. Connections that fail side by side count once.
     fn next_try(&mut self, now: Instant, schedule: &Schedule) -> Instant {
         if let Some((until, _)) = self.rest.as_ref().filter(|(until, _)| *until > now) {

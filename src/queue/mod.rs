@@ -13,7 +13,7 @@ mod entry;
 mod schedule;
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -79,7 +79,7 @@ pub struct Queue {
     by_name: FxHashMap<Arc<str>, DestinationId>,
     deferred: BinaryHeap<Reverse<(Instant, u64, EntryId)>>,
     /// Destinations that may have work and room for it.
-    runnable: std::collections::VecDeque<DestinationId>,
+    runnable: VecDeque<DestinationId>,
     /// Connections to all destinations together.
     connections: u32,
     next_number: u64,
@@ -95,7 +95,7 @@ impl Queue {
             destinations: Vec::new(),
             by_name: FxHashMap::default(),
             deferred: BinaryHeap::new(),
-            runnable: std::collections::VecDeque::new(),
+            runnable: VecDeque::new(),
             connections: 0,
             next_number: 0,
         }
@@ -290,6 +290,18 @@ impl Queue {
     pub fn rest(&mut self, now: Instant, id: DestinationId, failure: &Failure) -> Vec<Settled> {
         let limits = self.config.limits;
         let backlog = self.destinations[id.0 as usize].rest(now, failure, &limits, &self.config.schedule);
+        self.come_back(now, backlog, failure)
+    }
+
+    /// This host has nothing left to reach the destination with: all jobs that wait for it come back as with
+    /// [`Queue::rest`], but nothing is held against the destination, neither for how long it has been failing nor the
+    /// width of its window.
+    pub fn pause(&mut self, now: Instant, id: DestinationId, failure: &Failure) -> Vec<Settled> {
+        let backlog = self.destinations[id.0 as usize].pause(now, failure, &self.config.limits);
+        self.come_back(now, backlog, failure)
+    }
+
+    fn come_back(&mut self, now: Instant, backlog: VecDeque<Job>, failure: &Failure) -> Vec<Settled> {
         let mut settled = Vec::new();
         for job in backlog {
             for place in &job.recipients {

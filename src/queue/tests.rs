@@ -223,3 +223,34 @@ fn a_crash_loses_no_mail() {
     assert_eq!(queue.next_due(at(50)).unwrap().0, id);
     assert!(queue.poll_runnable().is_some());
 }
+
+#[test]
+fn a_host_without_ports_holds_nothing_against_a_destination() {
+    for schedule in [Schedule::Postfix, Schedule::Exim] {
+        let lifetime = Some(Duration::from_secs(100));
+        let mut queue = Queue::new(Config { schedule, lifetime, ..Config::default() });
+        let mut now = 0;
+        // For longer than mail is kept, nobody could even be asked.
+        for round in 0..4 {
+            let m = mail(&mut queue, &["a@x.example"]);
+            let (_, settled) = queue.accept(at(now), m);
+            assert!(settled.is_none(), "round {round}");
+            let m = mail(&mut queue, &["b@x.example"]);
+            queue.accept(at(now), m);
+            let x = queue.poll_runnable().unwrap();
+            let job = queue.open(x).unwrap();
+            queue.fail_for_now(job.entry, 0, &failure());
+            let others = queue.pause(at(now), x, &failure());
+            assert_eq!(others.len(), 1, "what waits comes back too");
+            assert!(queue.resting(at(now + 59), x).is_some() && queue.resting(at(now + 60), x).is_none());
+            queue.close(x);
+            let settled = queue.finish(at(now), &job).unwrap();
+            // A young mail is not given up because of what happened to older ones.
+            assert!(settled.failed.is_empty() && settled.retry_at.is_some(), "round {round}: {settled:?}");
+            for settled in others.into_iter().chain([settled]) {
+                queue.remove(settled.entry);
+            }
+            now += 60;
+        }
+    }
+}

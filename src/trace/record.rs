@@ -215,6 +215,8 @@ pub enum ConnectionState {
     Reset,
     /// This end is done with it.
     Closed,
+    /// It was never begun: every port of this host to that service is taken.
+    NoPort,
 }
 
 /// Where a queued mail waits (the words of Postfix's queue manager).
@@ -364,7 +366,7 @@ pub enum What {
         name: Arc<str>,
         /// The type asked for.
         rtype: Arc<str>,
-        /// The outcome in words: the records, `NXDOMAIN`, `SERVFAIL`, `timeout`, ...
+        /// The outcome in words: the records, `NXDOMAIN`, `SERVFAIL`, `timeout`, `busy` (nobody could be asked), ...
         result: Arc<str>,
         /// Whether it came out of a cache without asking anybody.
         cached: bool,
@@ -472,6 +474,16 @@ pub enum What {
         recipient: Arc<str>,
         /// The reason.
         reason: Arc<str>,
+    },
+    /// A recipient gets no copy of its own: another recipient of the same mail leads to the same place, and one copy does
+    /// for both.
+    Duplicate {
+        /// The server's name for the mail.
+        queue_id: Arc<str>,
+        /// The recipient.
+        recipient: Arc<str>,
+        /// The recipient whose copy it shares; the same address where it was named twice.
+        shares: Arc<str>,
     },
     /// The author's user agent could not submit: the person sees an error, nobody else is told.
     Unsent {

@@ -243,7 +243,9 @@ impl World {
             net::Trouble::Refused => (ConnectionState::Refused, Trouble::Refused),
             net::Trouble::TimedOut => (ConnectionState::TimedOut, Trouble::TimedOut),
             net::Trouble::Reset => (ConnectionState::Reset, Trouble::Reset),
-            net::Trouble::NoPort => (ConnectionState::Closed, Trouble::NoPort),
+            net::Trouble::NoPort { from, open, time_wait } => {
+                (ConnectionState::NoPort, Trouble::NoPort { from, open, time_wait })
+            }
         };
         self.connection_state(socket, state);
         let Some(pipe) = self.pipes.get(socket) else { return };

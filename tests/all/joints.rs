@@ -1,11 +1,18 @@
 //! Where parts meet: agent and TCP, time-outs and buffers. Each file of `tests/joints` says what is right in its first
 //! lines, and holds itself to it.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::rc::Rc;
 
 use postroad::diag;
-use postroad::scenario;
-use postroad::trace::{Direction, LossReason, PacketStep, What};
+use postroad::scenario::{self, BuildOptions};
+use postroad::sim::Instant;
+use postroad::trace::transcript::Mails;
+use postroad::trace::{
+    ConnectionState, Direction, LossReason, PacketStep, QueueName, Record, Side, Sink, Verdict, What,
+};
 
 use super::lab;
 
@@ -165,4 +172,138 @@ fn conditions_are_told_as_they_come_and_go() {
     let picture = postroad::render::ladder::svg(&run.roster, &run.records, &Default::default());
     // The legend has both: a bar beside the lifelines for the link, and one upon that of the host.
     assert_eq!((picture.matches("link out of order").count(), picture.matches("out of order").count()), (1, 2));
+}
+
+/// An MTA with a list of so many recipients, each in a domain of its own, and `servers` hosts that take their mail.
+fn crowd(domains: usize, servers: usize, server: &str) -> String {
+    let list: Vec<String> = (0..domains).map(|i| format!("\"bob@d{i}.example\"")).collect();
+    let hosts: Vec<String> = (0..servers)
+        .map(|s| {
+            let own: Vec<String> =
+                (0..domains).filter(|i| i % servers == s).map(|i| format!("\"d{i}.example\"")).collect();
+            format!(r#""mx{s}.blue.example": Mta(domains: [{}], mailboxes: ["bob"]{server}),"#, own.join(", "))
+        })
+        .collect();
+    let links: Vec<String> =
+        (0..servers).map(|s| format!(r#"("mail.green.example", "mx{s}.blue.example", (latency: "20ms"))"#)).collect();
+    format!(
+        r#"(
+    hosts: {{
+        "laptop": User(mailbox: "alice@green.example", submits_to: "mail.green.example"),
+        "mail.green.example": Mta(domains: ["green.example"], mailboxes: ["alice"], deliveries: 50000,
+            forwards: {{ "all@green.example": [{}] }}),
+        {}
+    }},
+    links: [("laptop", "mail.green.example", Lan), {}],
+    mail: [(at: "1s", from: "alice@green.example", to: ["all@green.example"])],
+)"#,
+        list.join(", "),
+        hosts.join("\n        "),
+        links.join(", ")
+    )
+}
+
+/// What an MTA says of trouble, and its story: a run of this size has too many records to keep.
+#[derive(Default)]
+struct Troubles {
+    /// The place of the MTA in the roster.
+    host: u32,
+    attempts: u64,
+    accepted: u64,
+    /// Replies and givers of what was put off, by recipient.
+    deferred: BTreeMap<String, Vec<(String, String)>>,
+    reasons: Vec<String>,
+    without_a_port: u64,
+    lookups: BTreeMap<String, u64>,
+}
+
+impl Sink for Troubles {
+    fn record(&mut self, record: &Record) {
+        if record.host.0 != self.host {
+            return;
+        }
+        match &record.what {
+            What::Attempt { .. } => self.attempts += 1,
+            What::Outcome { verdict: Verdict::Accepted, .. } => self.accepted += 1,
+            What::Outcome { recipient, reply, by, .. } => {
+                self.deferred.entry(recipient.to_string()).or_default().push((reply.visible(), by.to_string()));
+            }
+            What::Queue { queue: QueueName::Deferred, reason, .. } => self.reasons.push(reason.to_string()),
+            What::Connection { state: ConnectionState::NoPort, side: Side::Client, port: 25, .. } => {
+                self.without_a_port += 1;
+            }
+            What::Lookup { rtype, result, .. } if **rtype == *"MX" => {
+                let good = if result.contains("blue.example") { "found" } else { result };
+                *self.lookups.entry(good.to_owned()).or_default() += 1;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Runs it; what was filed for the members of the list, and what the MTA had trouble with.
+fn run_crowd(text: &str) -> (u64, Troubles) {
+    let plan = lab::plan(text);
+    let mut world = scenario::build(&plan, BuildOptions { seed: None, keep_mail: false });
+    let host = plan.find_host("mail.green.example").unwrap().0;
+    let troubles = Rc::new(RefCell::new(Troubles { host, ..Troubles::default() }));
+    world.observe(Box::new(troubles.clone()));
+    world.start();
+    world.run_until(Instant::ZERO + plan.run_for, u64::MAX);
+    world.finish();
+    let report = world.audit().unwrap_or_else(|violation| panic!("{violation:?}"));
+    assert_eq!((report.queued, report.totals.bounced, report.totals.discarded), (0, 0, 0));
+    drop(world);
+    (report.totals.delivered, Rc::try_unwrap(troubles).ok().unwrap().into_inner())
+}
+
+#[test]
+fn an_mta_that_runs_out_of_ports_says_so_and_delivers_later() {
+    // 16,384 ports (RFC 6335 §6) lead to one port of one address, and the server keeps each connection for a minute.
+    let (delivered, troubles) = run_crowd(&crowd(16_400, 1, r#", processing: "1min""#));
+    assert_eq!((delivered, troubles.accepted), (16_400, 16_400));
+    assert_eq!((troubles.deferred.len(), troubles.without_a_port), (16, 16));
+    let said = "mail.green.example [192.0.2.2] has no port free to connect to mx0.blue.example [192.0.2.3] port 25 from: \
+                all 16384 of them are taken, 16384 by connections and 0 by TIME-WAIT";
+    for (recipient, outcomes) in &troubles.deferred {
+        assert_eq!(outcomes[..], [(said.to_owned(), String::new())], "{recipient}: nobody else said so");
+    }
+    assert!(!troubles.reasons.is_empty() && troubles.reasons.iter().all(|reason| reason == said));
+    assert_eq!(troubles.attempts, 16_416);
+}
+
+#[test]
+fn look_ups_beyond_the_ports_of_a_resolver_wait_their_turn() {
+    // Two servers, so that only the resolver has too few ports.
+    let (delivered, troubles) = run_crowd(&crowd(17_000, 2, ""));
+    assert_eq!((delivered, troubles.accepted, troubles.attempts), (17_000, 17_000, 17_000));
+    assert_eq!(troubles.deferred, BTreeMap::new(), "nothing is put off");
+    assert_eq!(troubles.lookups, [("found".to_owned(), 17_000)].into());
+}
+
+#[test]
+fn recipients_that_share_a_copy_have_a_fate_each() {
+    let run = lab::tell_plan(&load("one-mailbox-many-names.ron"));
+    let blue = run.host("mx.blue.example");
+    let mut fates: Vec<(String, &str)> = Vec::new();
+    for record in run.records.iter().filter(|r| r.host == blue) {
+        match &record.what {
+            What::Delivered { recipient, .. } => fates.push((recipient.to_string(), "delivered")),
+            What::Duplicate { recipient, shares, .. } => {
+                assert_eq!(**shares, *"Ann@blue.example");
+                fates.push((recipient.to_string(), "duplicate"));
+            }
+            _ => {}
+        }
+    }
+    let expected =
+        [("Ann@blue.example", "delivered"), ("ann@blue.example", "duplicate"), ("ANN@blue.example", "duplicate")];
+    assert_eq!(fates, expected.map(|(recipient, fate)| (recipient.to_owned(), fate)));
+    let totals = run.report.as_ref().unwrap().totals;
+    assert_eq!((totals.delivered, totals.duplicates, totals.forwarded), (1, 2, 1));
+    let mut mails = Mails::default();
+    mails.begin(&run.roster);
+    run.records.iter().for_each(|record| mails.record(record));
+    let told = mails.list()[0].fate().text();
+    assert_eq!(told, "1 delivered, 2 sharing a copy");
 }

@@ -39,13 +39,14 @@ fn kind(what: &What) -> &'static str {
         What::Delivered { .. } => "delivered",
         What::Bounced { .. } => "bounced",
         What::Discarded { .. } => "discarded",
+        What::Duplicate { .. } => "duplicate",
         What::Unsent { .. } => "unsent",
         What::Policy { .. } => "policy",
         What::Condition { .. } => "condition",
         What::Alarm { .. } => "alarm",
     }
 }
-const KINDS: usize = 21;
+const KINDS: usize = 22;
 
 /// One record of every kind, with every field that can be left out.
 fn samples() -> Vec<What> {
@@ -96,6 +97,7 @@ fn samples() -> Vec<What> {
         What::Delivered { queue_id: a(), recipient: a(), mailbox: a(), size_bytes: 1 },
         What::Bounced { queue_id: a(), recipient: a(), status: a(), reason: text(), report: Some(MailId(2)) },
         What::Discarded { queue_id: a(), recipient: a(), reason: a() },
+        What::Duplicate { queue_id: a(), recipient: a(), shares: a() },
         What::Unsent { recipient: a(), reason: text() },
         What::Policy { policy: a(), decision: a(), detail: a() },
         What::Condition {
@@ -230,7 +232,7 @@ fn schema() -> Value {
             "state of a connection": words(&[
                 ConnectionState::Connecting, ConnectionState::Open, ConnectionState::Refused,
                 ConnectionState::TimedOut, ConnectionState::PeerClosed, ConnectionState::Reset,
-                ConnectionState::Closed,
+                ConnectionState::Closed, ConnectionState::NoPort,
             ]),
             "step of a condition": words(&[ConditionStep::Begins, ConditionStep::Ends]),
             "mode of a name server": words(&[

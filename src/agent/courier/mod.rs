@@ -22,7 +22,7 @@ use crate::smtp::client;
 use crate::trace::{At, MailId, QueueName, What, visible};
 
 pub use names::Names;
-pub(in crate::agent) use names::observe as observe_dns;
+pub(in crate::agent) use names::{observe as observe_dns, tcp_failure};
 use session::Session;
 
 /// Tokens of connections that belong to the resolver carry this bit, those of the server half
@@ -296,10 +296,10 @@ impl Courier {
         let said =
             Failure { status: failure.status().into(), text: failure.to_string().into(), by: None, is_reply: false };
         self.record_backlog(ctx, destination, &said, permanent);
-        let settled = if permanent {
-            self.queue.refuse(ctx.now, destination, &said)
-        } else {
-            self.queue.rest(ctx.now, destination, &said)
+        let settled = match failure {
+            _ if permanent => self.queue.refuse(ctx.now, destination, &said),
+            RouteFailure::NotAsked(_) => self.queue.pause(ctx.now, destination, &said),
+            _ => self.queue.rest(ctx.now, destination, &said),
         };
         self.settled.extend(settled);
     }

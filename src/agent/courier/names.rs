@@ -8,9 +8,9 @@ use slab::Slab;
 
 use super::RESOLVER_TOKEN;
 use super::session::{Candidate, Candidates};
-use crate::agent::{Action, Context, Input, SocketId};
+use crate::agent::{Action, Context, Input, SocketId, Trouble};
 use crate::dns::mail::{MailRouter, Route, RouteFailure, RouteId, RouterPoll, literal_address};
-use crate::dns::{self, Deframer, Lookup, Name, Outcome, QueryId, RecordType, Resolver};
+use crate::dns::{self, Deframer, Lookup, Name, Outcome, QueryId, RecordType, Resolver, TcpFailure};
 use crate::identity::Domain;
 use crate::octets::Chunk;
 use crate::queue::DestinationId;
@@ -187,7 +187,7 @@ impl Names {
             Outcome::Records if lookup.addresses().next().is_some() => Ok(lookup.addresses().map(candidate).collect()),
             Outcome::Records | Outcome::NoData => Err(RouteFailure::NoAddress(name.clone())),
             Outcome::NxDomain => Err(RouteFailure::NoSuchDomain(name.clone())),
-            outcome => Err(RouteFailure::NameServer { domain: name.clone(), outcome }),
+            outcome => Err(RouteFailure::unanswered(name.clone(), outcome)),
         })
     }
 
@@ -215,7 +215,7 @@ impl Names {
                     if let (Input::PeerClosed { .. }, Some(socket)) = (&input, exchange.socket) {
                         ctx.actions.push(Action::Close { socket });
                     }
-                    self.resolver.handle_tcp_failed(now, exchange.local_port);
+                    self.resolver.handle_tcp_failed(now, exchange.local_port, tcp_failure(&input));
                 }
             }
             Input::Start | Input::Crash | Input::Accepted { .. } | Input::Room { .. } | Input::Timer => {}
@@ -313,6 +313,14 @@ impl Names {
             }
             self.routes_awaited.retain(|(awaited, _)| *awaited != id);
         }
+    }
+}
+
+/// Why an exchange with a name server came to nothing.
+pub(in crate::agent) fn tcp_failure(input: &Input) -> TcpFailure {
+    match input {
+        Input::Failed { trouble: Trouble::NoPort { .. }, .. } => TcpFailure::NoPort,
+        _ => TcpFailure::Server,
     }
 }
 

@@ -346,22 +346,36 @@ impl Courier {
         let Some(session) = self.sessions.get_mut(token as usize) else { return };
         session.socket = None;
         if session.state == State::Dialling {
-            let label = session.candidate().label();
-            let (status, words) = match trouble {
-                Trouble::Refused => ("4.4.1", "connection refused"),
-                Trouble::TimedOut => ("4.4.1", "connection timed out"),
-                Trouble::Reset => ("4.4.2", "connection reset"),
-                // RFC 3463 §3.4: the system has no resources; here, no port.
-                Trouble::NoPort => ("4.3.2", "no port is free to connect from: 49152 to 65535 are all in use there"),
-            };
-            let text = format!("{label}: {words}").into();
-            let breakdown = Breakdown { status: status.into(), text, is_reply: false, permanent: false };
+            let breakdown = self.undialled(ctx, token, trouble);
             self.candidate_failed(ctx, token, breakdown, false);
             self.forget(token);
         } else {
             session.client.handle_eof(ctx.now);
             self.drain(ctx, token);
         }
+    }
+
+    /// Why there is no connection, in words.
+    fn undialled(&self, ctx: &Context<'_>, token: u32, trouble: Trouble) -> Breakdown {
+        let candidate = self.sessions[token as usize].candidate();
+        let label = candidate.label();
+        let (status, text) = match trouble {
+            Trouble::Refused => ("4.4.1", format!("{label}: connection refused")),
+            Trouble::TimedOut => ("4.4.1", format!("{label}: connection timed out")),
+            Trouble::Reset => ("4.4.2", format!("{label}: connection reset")),
+            // RFC 3463 §3.5: the mail system is congested, and it is this end of it.
+            Trouble::NoPort { from, open, time_wait } => {
+                let (host, port) = (ctx.directory.name(ctx.host), candidate.port.unwrap_or(self.config.port));
+                let text = format!(
+                    "{host} [{from}] has no port free to connect to {label} port {port} from: \
+                     all {} of them are taken, {open} by connections and {time_wait} by TIME-WAIT",
+                    u32::from(open) + u32::from(time_wait)
+                );
+                ("4.4.5", text)
+            }
+        };
+        let ours = matches!(trouble, Trouble::NoPort { .. });
+        Breakdown { status: status.into(), text: text.into(), is_reply: false, permanent: false, ours }
     }
 
     /// The session is over; its connection has been closed or is gone.

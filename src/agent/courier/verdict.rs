@@ -19,6 +19,8 @@ pub(super) struct Breakdown {
     pub(super) is_reply: bool,
     /// Whether there is no point in asking this host again.
     pub(super) permanent: bool,
+    /// Whether it is this end that could not: nothing is known of the other host.
+    pub(super) ours: bool,
 }
 
 impl Courier {
@@ -201,7 +203,7 @@ impl Courier {
         let is_reply = matches!(failure.reason, Reason::Refused(_) | Reason::UnexpectedReply(_));
         // RFC 5321 §4.2.1, RFC 7504 §4: who says 5yz to the session itself is not asked again.
         let permanent = matches!(&failure.reason, Reason::Refused(reply) if reply.is_permanent());
-        let breakdown = Breakdown { status, text, is_reply, permanent };
+        let breakdown = Breakdown { status, text, is_reply, permanent, ours: false };
         let undecided = job.recipients.iter().any(|p| self.is_waiting(&job, *p));
         if failure.after_final_dot || !undecided {
             // RFC 1047: nobody knows whether the other host has the mail. It is tried again, and may arrive twice;
@@ -224,7 +226,7 @@ impl Courier {
         };
         let session = &mut self.sessions[token as usize];
         let Some(job) = session.job.take() else { return };
-        let by = ctx.tracer.is_on().then(|| session.candidate().label());
+        let by = (ctx.tracer.is_on() && !breakdown.ours).then(|| session.candidate().label());
         session.state = State::Quitting;
         if ctx.tracer.is_on() {
             for place in job.recipients.iter().filter(|p| self.is_waiting(&job, **p)) {
@@ -248,7 +250,7 @@ impl Courier {
         let destination = session.destination;
         session.state = State::Quitting;
         self.queue.close(destination);
-        let Breakdown { status, text, is_reply, permanent } = breakdown;
+        let Breakdown { status, text, is_reply, permanent, ours } = breakdown;
         let failure = Failure { status, text, by, is_reply };
         let verdict = if permanent { Verdict::Failed } else { Verdict::Deferred };
         for place in job.recipients.iter().filter(|p| self.is_waiting(&job, **p)).copied().collect::<Vec<_>>() {
@@ -264,7 +266,11 @@ impl Courier {
         }
         if out_of_reach {
             self.record_backlog(ctx, destination, &failure, false);
-            let settled = self.queue.rest(ctx.now, destination, &failure);
+            let settled = if ours {
+                self.queue.pause(ctx.now, destination, &failure)
+            } else {
+                self.queue.rest(ctx.now, destination, &failure)
+            };
             self.settled.extend(settled);
         }
         let settled = self.queue.finish(ctx.now, &job);

@@ -1,6 +1,6 @@
 //! Taking responsibility: the content gets its received field, and every recipient is filed, forwarded or queued.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::report::Undelivered;
@@ -24,12 +24,14 @@ pub(super) struct Responsibility {
     pub(super) content: Content,
 }
 
-/// What has been done with the recipients of a mail so far. An address that several others lead to gets one copy (as
-/// Postfix's duplicate filter has it).
+/// What has been done with the recipients of a mail so far. A place that several recipients lead to gets one copy (as
+/// Postfix's duplicate filter has it): a mailbox here, in whatever spelling and by whatever alias or subaddress, and an
+/// address elsewhere. The spelling of a local part elsewhere is its host's business (RFC 5321 §2.4), so addresses that
+/// differ in it are two.
 #[derive(Default)]
 struct Placed {
-    // Looked up, never iterated. By mailbox and not by how it is written: `bob` and `BOB` are one recipient.
-    filed: FxHashSet<MailboxId>,
+    /// Mailboxes that have their copy, and the recipient that it was filed for. Looked up, never iterated.
+    filed: FxHashMap<MailboxId, Mailbox>,
     remote: SmallVec<[(Mailbox, DestinationId); 1]>,
     /// Those of them that were seen, where there are several.
     known: FxHashSet<Mailbox>,
@@ -45,6 +47,16 @@ impl Placed {
         let (recipient, expanded_from) = (recipient.clone(), self.expanded.clone());
         self.unreachable.push(Undelivered { recipient, expanded_from, failure });
     }
+}
+
+/// A recipient gets no copy of its own: `first` has it, or will.
+fn duplicate(ctx: &mut Context<'_>, mail: &Responsibility, recipient: &Mailbox, first: &Mailbox) {
+    ctx.ledger.end(ctx.host, mail.serial, Ending::Duplicate);
+    ctx.record(ctx.at().mail(mail.mail, mail.hops), || What::Duplicate {
+        queue_id: (*queue_id(mail.serial)).into(),
+        recipient: recipient.as_str().into(),
+        shares: first.as_str().into(),
+    });
 }
 
 /// Forwards of forwards are followed this far (chasquid has 10).
@@ -90,15 +102,17 @@ impl Mta {
         match self.target(recipient) {
             Target::Local(id) => {
                 // Only where there are several can two be the same.
-                if (depth > 0 || mail.recipients.len() > 1) && !placed.filed.insert(id) {
-                    ctx.ledger.end(ctx.host, mail.serial, Ending::Forwarded);
-                    return;
+                if depth > 0 || mail.recipients.len() > 1 {
+                    if let Some(first) = placed.filed.get(&id) {
+                        return duplicate(ctx, mail, recipient, first);
+                    }
+                    placed.filed.insert(id, recipient.clone());
                 }
                 self.file(ctx, mail, recipient, id);
             }
             Target::Remote(destination) => {
                 if (depth > 0 || mail.recipients.len() > 1) && !placed.known.insert(recipient.clone()) {
-                    ctx.ledger.end(ctx.host, mail.serial, Ending::Forwarded);
+                    duplicate(ctx, mail, recipient, recipient);
                 } else {
                     let place = placed.remote.len() as u32;
                     placed.aliases.extend(placed.expanded.clone().map(|written| (place, written)));
@@ -176,3 +190,7 @@ impl Mta {
         });
     }
 }
+
+#[cfg(test)]
+#[path = "accept_tests.rs"]
+mod tests;

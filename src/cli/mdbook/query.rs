@@ -308,6 +308,7 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
                 C::PeerClosed => format!("{peer} closes its side"),
                 C::Reset => format!("{peer} has broken the connection off"),
                 C::Closed => format!("is done with the connection with {peer}"),
+                C::NoPort => format!("has no port free to connect to {peer} from"),
             }
         }
         What::Question { direction: Direction::Sent, name, rtype, peer, .. } => {
@@ -365,6 +366,7 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
             format!("{}; {told}", whole(say::bounced(status, recipient, reason)))
         }
         What::Discarded { recipient, reason, .. } => whole(say::discarded(recipient, reason)),
+        What::Duplicate { recipient, shares, .. } => whole(say::duplicate(recipient, shares)),
         What::Unsent { recipient, reason } => whole(say::unsent(recipient, reason)),
         What::Policy { policy, decision, detail } => whole(say::policy(policy, decision, detail)),
         What::Session { state, .. } => format!("state: {state}"),

@@ -270,6 +270,7 @@ pub(super) fn timeline_rows(run: &Run, directive: &Directive) -> Result<Vec<[Str
                     | What::Delivered { .. }
                     | What::Bounced { .. }
                     | What::Discarded { .. }
+                    | What::Duplicate { .. }
                     | What::Unsent { .. }
                     | What::Policy { .. }
                     | What::Condition { .. }
@@ -330,6 +331,7 @@ pub(super) fn mail_rows(run: &Run) -> Vec<[String; 5]> {
             What::Delivered { mailbox, .. } => format!("in the mailbox of {mailbox} after {age}"),
             What::Bounced { recipient, status, .. } => format!("bounced for {recipient} after {age} ({status})"),
             What::Discarded { recipient, .. } => format!("discarded for {recipient} after {age}"),
+            What::Duplicate { recipient, .. } => format!("no copy of its own for {recipient}"),
             What::Unsent { recipient, .. } => format!("not sent to {recipient}"),
             _ => continue,
         };

@@ -93,13 +93,25 @@ pub enum RouteFailure {
         /// [`Outcome::ServFail`] or [`Outcome::Timeout`].
         outcome: Outcome,
     },
+    /// The name servers could not be asked.
+    #[error("{0} could not be looked up: this host has no port free to ask from")]
+    NotAsked(Domain),
 }
 
 impl RouteFailure {
+    /// The failure of a look-up that may come out better another time.
+    #[must_use]
+    pub fn unanswered(domain: Domain, outcome: Outcome) -> RouteFailure {
+        match outcome {
+            Outcome::Busy => RouteFailure::NotAsked(domain),
+            outcome => RouteFailure::NameServer { domain, outcome },
+        }
+    }
+
     /// Whether trying again later is of no use.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
-        !matches!(self, RouteFailure::NameServer { .. })
+        !matches!(self, RouteFailure::NameServer { .. } | RouteFailure::NotAsked(_))
     }
 
     /// The enhanced status code (RFC 3463, RFC 7505 §5), as Postfix gives it.
@@ -115,6 +127,8 @@ impl RouteFailure {
             RouteFailure::LoopsBack(_) => "5.4.6",
             // X.4.3: directory server failure.
             RouteFailure::NameServer { .. } => "4.4.3",
+            // X.4.5: mail system congestion.
+            RouteFailure::NotAsked(_) => "4.4.5",
         }
     }
 
@@ -127,6 +141,7 @@ impl RouteFailure {
             RouteFailure::NoAddress(_) | RouteFailure::NoUsableExchanger(_) => (5, 4, 4),
             RouteFailure::LoopsBack(_) => (5, 4, 6),
             RouteFailure::NameServer { .. } => (4, 4, 3),
+            RouteFailure::NotAsked(_) => (4, 4, 5),
         }
     }
 }

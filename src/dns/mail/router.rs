@@ -267,9 +267,9 @@ impl MailRouter {
         let mut exchanges: Vec<(u16, Name)> = Vec::new();
         match lookup.outcome {
             Outcome::NxDomain => return self.end(now, id, Err(RouteFailure::NoSuchDomain(domain))),
-            outcome @ (Outcome::ServFail | Outcome::Timeout) => {
+            outcome @ (Outcome::ServFail | Outcome::Timeout | Outcome::Busy) => {
                 // RFC 5321 §5.1: a temporary error means that the mail is queued and retried.
-                return self.end(now, id, Err(RouteFailure::NameServer { domain, outcome }));
+                return self.end(now, id, Err(RouteFailure::unanswered(domain, outcome)));
             }
             Outcome::NoData => {
                 // RFC 5321 §5.1: without MX the domain is its own exchange, of preference 0.
@@ -392,7 +392,7 @@ impl MailRouter {
         let result = if !found.is_empty() {
             Ok(found)
         } else if let Some((_, outcome)) = temporary.first() {
-            Err(RouteFailure::NameServer { domain, outcome: *outcome })
+            Err(RouteFailure::unanswered(domain, *outcome))
         } else if own_preference.is_some() {
             Err(RouteFailure::LoopsBack(domain))
         } else if !pending.implicit {

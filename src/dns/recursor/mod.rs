@@ -24,7 +24,7 @@ use self::task::{Task, TaskId, Waiter};
 use super::exchange::mismatch;
 use super::{
     DecodeError, Event, Lookup, Message, Name, Outcome, Output, Peer, QueryId, Question, Rcode, Record, RecordType,
-    Transport,
+    TcpFailure, Transport,
 };
 use crate::sim::{Duration, Instant, Stream};
 
@@ -93,13 +93,20 @@ pub struct Recursor {
     by_port: FxHashMap<u16, TaskId>,
     timers: BTreeSet<(Instant, TaskId)>,
     ready: VecDeque<TaskId>,
+    /// Tasks that wait for their turn, in the order in which they came; and some that have ended meanwhile.
+    waiting: VecDeque<TaskId>,
+    /// How many tasks wait for their turn.
+    held: usize,
     outputs: VecDeque<Output>,
     next_query: u64,
     next_task: TaskId,
 }
 
-/// The most questions that are resolved at a time.
+/// The most questions that are resolved at a time, not counting those for the addresses of name servers.
 const MAX_TASKS: usize = 10_000;
+
+/// The most questions that wait for their turn.
+const MAX_WAITING: usize = 100_000;
 
 impl Recursor {
     /// A recursor that remembers nothing yet; ids and ports are drawn from `stream` (RFC 5452 §9).
@@ -114,6 +121,8 @@ impl Recursor {
             by_port: FxHashMap::default(),
             timers: BTreeSet::new(),
             ready: VecDeque::new(),
+            waiting: VecDeque::new(),
+            held: 0,
             outputs: VecDeque::new(),
             next_query: 0,
             next_task: 0,
@@ -211,12 +220,15 @@ impl Recursor {
     }
 
     /// The TCP exchange failed.
-    pub fn handle_tcp_failed(&mut self, now: Instant, local_port: u16) {
+    pub fn handle_tcp_failed(&mut self, now: Instant, local_port: u16, why: TcpFailure) {
         if let Some((id, flight)) = self.flight_at(local_port)
             && flight.transport == Transport::Tcp
         {
             self.end_flight(id, true);
-            self.useless(id, flight.server, "no TCP");
+            match why {
+                TcpFailure::Server => self.useless(id, flight.server, "no TCP"),
+                TcpFailure::NoPort => self.no_port(id, flight.server),
+            }
             self.ready.push_back(id);
             self.run(now);
         }
@@ -271,7 +283,10 @@ impl Recursor {
     fn finish(&mut self, now: Instant, id: TaskId, outcome: Outcome, records: Vec<Record>, soa: Option<Record>) {
         let Some(task) = self.remove_task(id) else { return };
         let question = task.question.clone();
-        let lookup = if outcome.is_temporary() {
+        let lookup = if outcome == Outcome::Busy {
+            // That says something about this host and this moment, and nothing about the name.
+            Lookup::failure(now, question.name.clone(), question.rtype, outcome, Duration::ZERO)
+        } else if outcome.is_temporary() {
             // RFC 2308 §7.1 and §7.2: failures are remembered for the question, and briefly.
             let keep = self.config.failure_ttl;
             self.memory.put_failure(now, &question, outcome);

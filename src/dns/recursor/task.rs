@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::memory::{Rank, Recall};
 use super::verdict::{Verdict, judge};
-use super::{MAX_TASKS, Recursor};
+use super::{MAX_TASKS, MAX_WAITING, Recursor};
 use crate::dns::exchange::{Flight, free_port, send_output};
 use crate::dns::lookup::MAX_CHAIN;
 use crate::dns::{
@@ -54,6 +54,10 @@ pub(super) struct Task {
     referrals: u32,
     /// Something did not answer in time, which is then what is told.
     timed_out: bool,
+    /// This host had no port to ask over TCP from.
+    no_port: bool,
+    /// It waits for its turn.
+    held: bool,
     waiting_for: Option<TaskId>,
     flight: Option<Flight>,
     timer: Option<Instant>,
@@ -105,6 +109,11 @@ impl Recursor {
                 }
                 Waiter::Local(_) | Waiter::Parent(_) => true,
             };
+            // Whoever has a turn already must not wait for one who has none.
+            if depth > 0 && std::mem::take(&mut task.held) {
+                self.held -= 1;
+                self.ready.push_back(id);
+            }
             if is_welcome {
                 task.waiters.push(waiter);
             }
@@ -128,24 +137,47 @@ impl Recursor {
             sent: 0,
             referrals: 0,
             timed_out: false,
+            no_port: false,
+            held: false,
             waiting_for: None,
             flight: None,
             timer: None,
         };
         self.by_question.insert(question, id);
         self.tasks.insert(id, task);
-        if self.tasks.len() > MAX_TASKS {
-            self.fail(now, id, Outcome::ServFail);
-        } else {
-            self.set_timer(id, deadline);
+        self.set_timer(id, deadline);
+        if depth > 0 {
             self.ready.push_back(id);
+        } else if self.held >= MAX_WAITING {
+            self.fail(now, id, Outcome::Busy);
+        } else if let Some(task) = self.tasks.get_mut(&id) {
+            task.held = true;
+            self.held += 1;
+            self.waiting.push_back(id);
         }
     }
 
-    /// Moves every task on that can be moved on.
+    /// Moves every task on that can be moved on, those first that have begun.
     pub(super) fn run(&mut self, now: Instant) {
-        while let Some(id) = self.ready.pop_front() {
-            self.advance(now, id);
+        loop {
+            while let Some(id) = self.ready.pop_front() {
+                self.advance(now, id);
+            }
+            if self.tasks.len() - self.held >= MAX_TASKS {
+                return;
+            }
+            let Some(id) = self.waiting.pop_front() else { return };
+            if let Some(task) = self.tasks.get_mut(&id)
+                && std::mem::take(&mut task.held)
+            {
+                self.held -= 1;
+                if task.deadline > now {
+                    self.ready.push_back(id);
+                } else {
+                    // Its turn has come too late to ask anybody.
+                    self.fail(now, id, Outcome::Busy);
+                }
+            }
         }
     }
 
@@ -156,6 +188,7 @@ impl Recursor {
             self.timers.remove(&(due, id));
         }
         self.by_question.remove(&task.question);
+        self.held -= usize::from(task.held);
         Some(task)
     }
 
@@ -191,12 +224,24 @@ impl Recursor {
         self.outputs.push_back(Output::Event(Event::Useless { question, server, reason }));
     }
 
+    /// There is no port to ask a server over TCP from, which is not its fault.
+    pub(super) fn no_port(&mut self, id: TaskId, server: IpAddr) {
+        self.useless(id, server, "no port is free to ask it over TCP from");
+        if let Some(task) = self.tasks.get_mut(&id) {
+            task.no_port = true;
+        }
+    }
+
     pub(super) fn task_timeout(&mut self, now: Instant, id: TaskId) {
         let Some(task) = self.tasks.get_mut(&id) else {
             // Not reached: a task takes its timer with it.
             self.timers.retain(|(_, other)| *other != id);
             return;
         };
+        if task.held && now >= task.deadline {
+            // Nobody was asked.
+            return self.fail(now, id, Outcome::Busy);
+        }
         task.timed_out |= task.flight.is_some() || now >= task.deadline;
         let (is_over, question) = (now >= task.deadline, task.sent_question());
         if let Some(flight) = task.flight {
@@ -243,7 +288,11 @@ impl Recursor {
                     continue;
                 }
                 if task.servers.iter().all(|server| task.useless.contains(server)) {
-                    let outcome = if task.timed_out { Outcome::Timeout } else { Outcome::ServFail };
+                    let outcome = match () {
+                        () if task.timed_out => Outcome::Timeout,
+                        () if task.no_port => Outcome::Busy,
+                        () => Outcome::ServFail,
+                    };
                     return self.fail(now, id, outcome);
                 }
                 task.cursor = 0;
@@ -370,6 +419,7 @@ impl Recursor {
         let Some(task) = self.tasks.get_mut(&id).filter(|task| task.waiting_for == Some(child)) else { return };
         task.waiting_for = None;
         task.timed_out |= lookup.outcome == Outcome::Timeout;
+        task.no_port |= lookup.outcome == Outcome::Busy;
         let found: Vec<IpAddr> = lookup.addresses().collect();
         self.add_servers(id, &found);
         self.ready.push_back(id);

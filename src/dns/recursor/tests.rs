@@ -327,6 +327,45 @@ fn first_sent(recursor: &mut Recursor) -> (u16, Message) {
 }
 
 #[test]
+fn questions_beyond_the_limit_wait_their_turn() {
+    let mut recursor = lone_recursor(1);
+    let sent = |recursor: &mut Recursor| {
+        let outputs = std::iter::from_fn(|| recursor.poll_output());
+        let (mut sent, mut answers) = (Vec::new(), Vec::new());
+        outputs.for_each(|output| match output {
+            Output::SendUdp { local_port, bytes, .. } => sent.push((local_port, Message::decode(&bytes).unwrap())),
+            Output::Answer { query, lookup } => answers.push((query, lookup.outcome)),
+            _ => {}
+        });
+        (sent, answers)
+    };
+    let ask = |recursor: &mut Recursor, when, number: usize| {
+        recursor.ask(at(when), &name(&format!("d{number}.example")), RecordType::Mx)
+    };
+    let queries: Vec<_> = (0..10_500).map(|number| ask(&mut recursor, 0, number)).collect();
+    let (first, answers) = sent(&mut recursor);
+    assert_eq!((first.len(), answers.len()), (10_000, 0), "none fails");
+    let denied = Message { authoritative: true, ..first[3].1.response(Rcode::NxDomain) };
+    recursor.handle_response(at(20), SocketAddr::new(ip(1), 53), first[3].0, Transport::Udp, &denied.encode());
+    let (next, answers) = sent(&mut recursor);
+    assert_eq!(answers, [(queries[3], Outcome::NxDomain)]);
+    assert_eq!(next[0].1.question.as_ref().unwrap().name, name("d10000.example"), "first come, first served");
+    // Nothing else is answered. After ten seconds those that were sent have timed out; those that were not say so, and
+    // nothing is remembered of their names.
+    for _ in 0..50 {
+        if let Some(due) = recursor.poll_timeout().filter(|due| *due <= at(10_000)) {
+            recursor.handle_timeout(due);
+        }
+    }
+    let (_, answers) = sent(&mut recursor);
+    let count = |wanted| answers.iter().filter(|(_, outcome)| *outcome == wanted).count();
+    assert_eq!((count(Outcome::Timeout), count(Outcome::Busy)), (10_000, 499));
+    let again = ask(&mut recursor, 10_000, 10_400);
+    let (next, answers) = sent(&mut recursor);
+    assert_eq!((next.len(), answers.len()), (1, 0), "{again:?} is asked");
+}
+
+#[test]
 fn forged_responses_are_ignored() {
     let mut recursor = lone_recursor(1);
     let (port, query) = first_sent(&mut recursor);

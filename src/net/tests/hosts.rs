@@ -113,7 +113,8 @@ fn ports_run_out_and_come_back() {
     net.run(Duration::from_millis(100));
     let failed: Vec<_> = net.told.iter().filter(|(_, o)| matches!(o, Output::Failed(..))).collect();
     assert_eq!(failed.len(), 1, "16,384 ports lead to one service");
-    assert!(matches!(failed[0].1, Output::Failed(socket, Trouble::NoPort) if socket == sockets[16_384]));
+    let trouble = Trouble::NoPort { from: ip("192.0.2.1"), open: 16_384, time_wait: 0 };
+    assert!(matches!(failed[0].1, Output::Failed(socket, why) if socket == sockets[16_384] && why == trouble));
     // Another of the server's addresses has ports of its own.
     let other = net.network.reserve();
     net.network.connect(net.now, CLIENT, other, Dial { to: ip("192.0.2.22"), ..dial });

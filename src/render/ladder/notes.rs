@@ -93,6 +93,7 @@ fn note(roster: &Roster, record: &Record, was_open: bool) -> Option<(NoteKind, S
         What::Discarded { recipient, reason, .. } => {
             (Bad, format!("discarded for {}: {}", clean(recipient), clean(reason)))
         }
+        What::Duplicate { recipient, .. } => (Plain, format!("no copy of its own for {}", clean(recipient))),
         What::Unsent { recipient, reason } => (Bad, format!("not sent to {}: {}", clean(recipient), words(reason))),
         What::Policy { policy, decision, detail } => {
             let kind = if &**decision == "defer" { Wait } else { Plain };
@@ -102,7 +103,7 @@ fn note(roster: &Roster, record: &Record, was_open: bool) -> Option<(NoteKind, S
         What::Lookup { name, rtype, result, cached: true } => {
             (Plain, clean(&format!("remembers {}: {}", names::question(name, rtype), names::outcome(result))))
         }
-        What::Lookup { name, rtype, result, .. } if &**result == "timeout" => {
+        What::Lookup { name, rtype, result, .. } if matches!(&**result, "timeout" | "busy") => {
             (Bad, clean(&format!("{}: {}", names::question(name, rtype), names::outcome(result))))
         }
         What::Connection { state, side: Side::Client, peer, .. } => {
@@ -112,6 +113,7 @@ fn note(roster: &Roster, record: &Record, was_open: bool) -> Option<(NoteKind, S
                 ConnectionState::TimedOut if was_open => (Plain, format!("TCP gives up the old connection to {name}")),
                 ConnectionState::TimedOut => (Bad, format!("no answer from {name}")),
                 ConnectionState::Reset => (Bad, format!("connection broken by {name}")),
+                ConnectionState::NoPort => (Bad, format!("no port is free to connect to {name} from")),
                 _ => return None,
             }
         }

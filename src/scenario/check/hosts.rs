@@ -140,7 +140,8 @@ impl Checker {
         if let Some(Kind::Map(entries)) = fields.get("forwards").map(|n| &n.kind) {
             for (key, _) in entries {
                 if let Kind::Text(text) = &key.kind {
-                    self.names.forwarded.extend(text.parse::<Mailbox>().ok());
+                    let mailbox = text.parse::<Mailbox>().ok();
+                    self.names.forwarded.extend(mailbox.map(|m| m.as_str().to_ascii_lowercase()));
                 }
             }
         }

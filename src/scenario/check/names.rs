@@ -71,8 +71,8 @@ pub(super) struct Names {
     /// What does not exist on purpose.
     pub(super) no_domains: HashSet<Domain>,
     pub(super) no_mailboxes: HashSet<Mailbox>,
-    /// Mailboxes whose mail goes on to others.
-    pub(super) forwarded: HashSet<Mailbox>,
+    /// Mailboxes whose mail goes on to others, in lower case, as servers compare them.
+    pub(super) forwarded: HashSet<String>,
     /// Who writes or is written to: what claims can be about.
     pub(super) correspondents: HashSet<Mailbox>,
     /// The addresses that MTAs send from, by host.
@@ -117,7 +117,7 @@ impl Names {
     pub(super) fn exists(&self, mailbox: &Mailbox) -> bool {
         let local = mailbox.local_part().to_lowercase();
         let filed = self.domains.get(mailbox.domain()).is_some_and(|d| d.catch_all || d.locals.contains(&local));
-        filed || self.forwarded.contains(mailbox)
+        filed || self.forwarded.contains(&mailbox.as_str().to_ascii_lowercase())
     }
 
     /// Whether this name, or one above it, does not exist on purpose.

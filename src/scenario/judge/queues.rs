@@ -34,8 +34,8 @@ pub(super) struct Waiting {
 /// All queued mails.
 pub(super) struct Queues {
     mails: HashMap<(HostId, Arc<str>), Queued>,
-    /// Mailboxes whose mail goes on to others: their fate is that of the others.
-    forwarded: HashSet<(HostId, Arc<str>)>,
+    /// Mailboxes whose mail goes on to others, in lower case: their fate is that of the others.
+    forwarded: HashSet<(HostId, String)>,
 }
 
 impl Queues {
@@ -43,7 +43,9 @@ impl Queues {
         let mut forwarded = HashSet::new();
         for (i, host) in plan.hosts.iter().enumerate() {
             if let Role::Mta(mta) = &host.role {
-                forwarded.extend(mta.forwards.iter().map(|(from, _)| (HostId(i as u32), Arc::from(from.as_str()))));
+                forwarded.extend(
+                    mta.forwards.iter().map(|(from, _)| (HostId(i as u32), from.as_str().to_ascii_lowercase())),
+                );
             }
         }
         Queues { mails: HashMap::new(), forwarded }
@@ -53,8 +55,8 @@ impl Queues {
         match &record.what {
             What::Accepted { queue_id, recipients, .. } => {
                 let host = record.host;
-                let open: Vec<_> =
-                    recipients.iter().filter(|r| !self.forwarded.contains(&(host, Arc::clone(r)))).cloned().collect();
+                let goes_on = |r: &Arc<str>| self.forwarded.contains(&(host, r.to_ascii_lowercase()));
+                let open: Vec<_> = recipients.iter().filter(|r| !goes_on(r)).cloned().collect();
                 // What leads to other addresses only waits if a queue says so: they may all be mailboxes here.
                 if !open.is_empty() {
                     let queued = Queued { mail: record.mail, since: record.at, open, done: false, tracked: true };
@@ -78,6 +80,13 @@ impl Queues {
             | What::Bounced { queue_id, recipient, .. }
             | What::Discarded { queue_id, recipient, .. }
             | What::Outcome { queue_id, recipient, verdict: Verdict::Accepted, .. } => {
+                if let Some(queued) = self.mails.get_mut(&(record.host, Arc::clone(queue_id))) {
+                    queued.open.retain(|r| r != recipient);
+                    self.tidy(record.host, queue_id);
+                }
+            }
+            // Of two that are written the same way, the fate of the one is that of the other.
+            What::Duplicate { queue_id, recipient, shares } if recipient != shares => {
                 if let Some(queued) = self.mails.get_mut(&(record.host, Arc::clone(queue_id))) {
                     queued.open.retain(|r| r != recipient);
                     self.tidy(record.host, queue_id);

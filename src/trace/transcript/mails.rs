@@ -20,6 +20,14 @@ pub struct Fates {
     pub discarded: u64,
     /// Not even submitted.
     pub unsent: u64,
+    /// Without a copy of their own, because they share that of another.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub duplicates: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 /// What became of one mail.
@@ -70,6 +78,7 @@ impl MailSummary {
             (f.bounced, bounced, Style::Bad),
             (f.unsent, "not sent".to_owned(), Style::Bad),
             (f.discarded, "discarded".to_owned(), Style::Warning),
+            (f.duplicates, "sharing a copy".to_owned(), Style::Plain),
         ];
         let many = kinds.iter().filter(|(n, ..)| *n > 0).count() + usize::from(self.queued > 0) > 1;
         let mut line = Line::new();
@@ -119,6 +128,7 @@ impl Mails {
             bounced: sum.bounced + mail.fates.bounced,
             discarded: sum.discarded + mail.fates.discarded,
             unsent: sum.unsent + mail.fates.unsent,
+            duplicates: sum.duplicates + mail.fates.duplicates,
         })
     }
 
@@ -199,6 +209,9 @@ impl Mails {
         row("delivered", fates.delivered, Style::Good, "copies filed in mailboxes".into());
         row("bounced", fates.bounced, Style::Bad, self.statuses());
         row("discarded", fates.discarded, Style::Warning, String::new());
+        if fates.duplicates > 0 {
+            row("duplicates", fates.duplicates, Style::Plain, "recipients that share the copy of another".into());
+        }
         row("not sent", fates.unsent, Style::Bad, String::new());
         row("still queued", self.queued(), Style::Warning, "mails, those in outboxes included".into());
         let mut lines = vec![Line::of(Style::Heading, "Mails")];
@@ -316,6 +329,9 @@ impl Sink for Mails {
             }
             What::Discarded { .. } => {
                 self.ended(record, |f| f.discarded += 1);
+            }
+            What::Duplicate { .. } => {
+                self.ended(record, |f| f.duplicates += 1);
             }
             What::Unsent { .. } => {
                 self.ended(record, |f| f.unsent += 1);

@@ -40,6 +40,7 @@ pub fn outcome(result: &str) -> String {
         "SERVFAIL" => "no usable answer (SERVFAIL)".into(),
         "timeout" => "no answer".into(),
         "late" => "no answer in time".into(),
+        "busy" => "not asked: this host has no port free to ask from".into(),
         // Names in presentation format end with the dot of the root.
         found => found.split(", ").map(undotted).collect::<Vec<_>>().join(", "),
     }

@@ -59,6 +59,13 @@ pub fn discarded(recipient: &str, reason: &str) -> (&'static str, String) {
     ("discarded", format!(" {recipient} — {reason}"))
 }
 
+/// A recipient shares the copy of another.
+#[must_use]
+pub fn duplicate(recipient: &str, shares: &str) -> (&'static str, String) {
+    let why = if recipient == shares { "it is named twice".into() } else { format!("it shares that of {shares}") };
+    ("no copy of its own", format!(" for {recipient} — {why}"))
+}
+
 /// A mail could not even be submitted.
 #[must_use]
 pub fn unsent(recipient: &str, reason: &Octets) -> (&'static str, String) {

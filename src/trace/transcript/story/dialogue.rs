@@ -84,6 +84,7 @@ impl Telling {
             }
             ConnectionState::TimedOut => Line::of(Style::Bad, "connection timed out: no answer"),
             ConnectionState::Reset => Line::of(Style::Bad, "connection reset by the other end"),
+            ConnectionState::NoPort => Line::of(Style::Bad, "not connected: no port is free to connect from"),
         };
         self.add(item, record.at, line);
     }

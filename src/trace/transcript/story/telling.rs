@@ -383,6 +383,10 @@ impl Telling {
                 let (what, rest) = words::discarded(recipient, reason);
                 self.remark(record, "", Line::of(Style::Warning, format!("✗ {what}")).and(rest));
             }
+            What::Duplicate { recipient, shares, .. } => {
+                let (what, rest) = words::duplicate(recipient, shares);
+                self.remark(record, "", Line::of(Style::Plain, format!("◆ {what}")).and(rest));
+            }
             What::Unsent { recipient, reason } => {
                 let (what, rest) = words::unsent(recipient, reason);
                 self.remark(record, "", Line::of(Style::Bad, format!("✗ {what}")).and(rest));

@@ -1,0 +1,169 @@
+//! Recipients that are one: what a mailbox gets, and what the trace and the ledger say of each.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::*;
+use crate::agent::courier::{self, Courier, Names};
+use crate::agent::mta::Config;
+use crate::agent::{Directory, Identifiers, Ledger, SocketId, Sockets, Totals, Watch};
+use crate::dns::mail::{MailRouter, RouterConfig};
+use crate::dns::{Stub, StubConfig};
+use crate::octets::Rope;
+use crate::sim::calendar::Calendar;
+use crate::sim::{Duration, Instant, Streams};
+use crate::store::Store;
+use crate::trace::{HostId, Record, Roster, Sink, Tracer};
+
+#[derive(Default)]
+struct Notes(Vec<What>);
+
+impl Sink for Notes {
+    fn record(&mut self, record: &Record) {
+        self.0.push(record.what.clone());
+    }
+}
+
+struct NoSockets;
+
+impl Sockets for NoSockets {
+    fn reserve(&mut self) -> SocketId {
+        SocketId(0)
+    }
+    fn room(&self, _: SocketId) -> usize {
+        0
+    }
+}
+
+fn mailbox(text: &str) -> Mailbox {
+    text.parse().unwrap()
+}
+
+/// The MTA of blue.example: Ann has a mailbox with subaddresses, and mail for her office goes to her and to Red.
+fn blue() -> Mta {
+    let name: crate::identity::Domain = "mx.blue.example".parse().unwrap();
+    let streams = Streams::new(1);
+    let mut store = Store::new().with_subaddresses('+');
+    store.add_mailbox(mailbox("ann@blue.example"));
+    let forwards = [("office@blue.example".to_owned(), vec![mailbox("Ann@blue.example"), mailbox("r@red.example")])];
+    let config = Config {
+        host_name: name.clone(),
+        server: Arc::new(crate::smtp::server::Config::new(name.clone())),
+        catch_all: FxHashSet::default(),
+        relay_for: FxHashSet::default(),
+        clients: FxHashSet::default(),
+        open_relay: false,
+        smarthost: None,
+        routes: FxHashMap::default(),
+        forwards: forwards.into_iter().collect(),
+        hop_limit: 100,
+        unknown_users: UnknownUsers::Reject,
+        processing: Duration::ZERO,
+        replies: Vec::new(),
+    };
+    let courier = courier::Config {
+        host_name: name.clone(),
+        port: 25,
+        client: Arc::new(crate::smtp::client::Config::new(name)),
+        addresses: Vec::new(),
+        connect_timeout: Duration::from_secs(30),
+        mails_per_connection: 1,
+        idle: Duration::ZERO,
+        most_addresses: 5,
+        most_sessions: 2,
+        deliveries: 100,
+        responsible: true,
+    };
+    let resolver = Stub::new(StubConfig::new(vec!["192.0.2.53".parse().unwrap()]), streams.stream("dns"));
+    let names = Names::new(resolver.into(), MailRouter::new(RouterConfig::default()));
+    let courier = Courier::new(courier, crate::queue::Config::default(), names, streams.stream("mx"));
+    Mta::new(config, store, None, courier)
+}
+
+/// What a mail for these comes to: copies for Ann, recipients that are queued, pairs of duplicate and first, the sums.
+fn take(recipients: &[&str]) -> (usize, Vec<String>, Vec<(String, String)>, Totals) {
+    let mut mta = blue();
+    let notes = Rc::new(RefCell::new(Notes::default()));
+    let mut tracer = Tracer::off();
+    tracer.add(Box::new(notes.clone()), &Arc::new(Roster::default()));
+    let (mut ledger, mut ids, mut watch) = (Ledger::default(), Identifiers::default(), Watch::default());
+    let mut directory = Directory::default();
+    directory.add("mx.blue.example".into(), ["192.0.2.1".parse().unwrap()]);
+    let mut ctx = Context {
+        now: Instant::ZERO,
+        host: HostId(0),
+        calendar: Calendar::default(),
+        tracer: &mut tracer,
+        ledger: &mut ledger,
+        ids: &mut ids,
+        sockets: &mut NoSockets,
+        directory: &directory,
+        watch: &mut watch,
+        actions: &mut Vec::new(),
+        given: 0,
+    };
+    let mail = Responsibility {
+        serial: 1,
+        mail: MailId(1),
+        hops: 1,
+        reverse_path: ReversePath::Mailbox(mailbox("a@green.example")),
+        recipients: recipients.iter().map(|r| mailbox(r)).collect(),
+        content: Content::scan(Rope::from(Chunk::from("Subject: x\r\n\r\nx\r\n"))),
+    };
+    mta.take_responsibility(&mut ctx, mail);
+    let held = mta.responsibilities().into_iter().map(|(serial, count)| (HostId(0), serial, count));
+    assert_eq!(ledger.audit(held), Ok(()));
+    let ann = mta.store().find(&mailbox("ann@blue.example")).unwrap();
+    let queued = mta.queue().entries().flat_map(|e| e.recipients.iter().map(|r| r.mailbox.as_str().to_owned()));
+    let duplicates = notes
+        .borrow()
+        .0
+        .iter()
+        .filter_map(|what| match what {
+            What::Duplicate { recipient, shares, .. } => Some((recipient.to_string(), shares.to_string())),
+            _ => None,
+        })
+        .collect();
+    (mta.store().mailbox(ann).messages().len(), queued.collect(), duplicates, ledger.totals())
+}
+
+fn pair(recipient: &str, shares: &str) -> (String, String) {
+    (recipient.to_owned(), shares.to_owned())
+}
+
+#[test]
+fn spellings_and_subaddresses_of_one_mailbox_share_a_copy_and_each_has_its_fate() {
+    let (copies, queued, duplicates, totals) =
+        take(&["Ann@blue.example", "ann@blue.example", "ann+lists@blue.example", "Ann@blue.example"]);
+    assert_eq!((copies, queued.len()), (1, 0));
+    let first = "Ann@blue.example";
+    assert_eq!(
+        duplicates,
+        [pair("ann@blue.example", first), pair("ann+lists@blue.example", first), pair(first, first)]
+    );
+    assert_eq!(totals, Totals { accepted: 4, delivered: 1, duplicates: 3, ..Totals::default() });
+}
+
+#[test]
+fn an_alias_and_its_target_share_a_copy_whichever_comes_first() {
+    let (copies, queued, duplicates, totals) = take(&["office@blue.example", "ann@blue.example", "r@red.example"]);
+    assert_eq!((copies, &queued[..]), (1, &["r@red.example".to_owned()][..]));
+    assert_eq!(duplicates, [pair("ann@blue.example", "Ann@blue.example"), pair("r@red.example", "r@red.example")]);
+    // Three from the client, two in the place of the office; one is queued.
+    let expected = Totals { accepted: 5, delivered: 1, forwarded: 1, duplicates: 2, ..Totals::default() };
+    assert_eq!(totals, expected);
+    let (copies, queued, duplicates, totals) = take(&["r@red.example", "ann@blue.example", "Office@blue.example"]);
+    assert_eq!((copies, &queued[..]), (1, &["r@red.example".to_owned()][..]));
+    assert_eq!(duplicates, [pair("Ann@blue.example", "ann@blue.example"), pair("r@red.example", "r@red.example")]);
+    assert_eq!(totals, expected);
+}
+
+#[test]
+fn spellings_of_an_address_elsewhere_are_two() {
+    // RFC 5321 §2.4: only the host of a mailbox may say that two local parts are the same.
+    let (_, queued, duplicates, totals) = take(&["R@red.example", "r@red.example", "r@red.example"]);
+    assert_eq!(queued, ["R@red.example", "r@red.example"]);
+    assert_eq!(duplicates, [pair("r@red.example", "r@red.example")]);
+    assert_eq!(totals, Totals { accepted: 3, duplicates: 1, ..Totals::default() });
+}
