@@ -7,6 +7,8 @@ mod behaviour;
 mod book;
 #[path = "all/conservation.rs"]
 mod conservation;
+#[path = "all/crash.rs"]
+mod crash;
 #[path = "all/determinism.rs"]
 mod determinism;
 #[path = "all/floors.rs"]

@@ -71,7 +71,7 @@ pub trait Sockets {
 }
 
 /// What can happen to an agent. `token` is the agent's own name for a connection.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Input {
     /// The host starts: at the beginning, and after it was down.
     Start,
@@ -139,7 +139,7 @@ pub enum Input {
 }
 
 /// What an agent can ask of the world.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Action {
     /// Connect to a service.
     Connect {
@@ -212,7 +212,7 @@ pub enum Action {
 }
 
 /// Numbers that are given out once in a run.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Identifiers {
     mails: u64,
 }
@@ -231,7 +231,7 @@ impl Identifiers {
 }
 
 /// Who has which address: what a host knows about its peers without asking the DNS.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Directory {
     names: Vec<Arc<str>>,
     by_address: FxHashMap<IpAddr, HostId>,
@@ -265,7 +265,7 @@ impl Directory {
 }
 
 /// Lines that a scenario waits for: the trigger of a fault.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Watch {
     /// What is waited for.
     pub triggers: Vec<Trigger>,

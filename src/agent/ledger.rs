@@ -63,7 +63,7 @@ struct Line {
 }
 
 /// The ledger of a run.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Ledger {
     open: FxHashMap<(HostId, u64), Line>,
     totals: Totals,

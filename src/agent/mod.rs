@@ -22,6 +22,7 @@ pub use ledger::{Ending, Ledger, Totals, Violation};
 use crate::sim::Instant;
 
 /// What runs on a host.
+#[derive(Clone)]
 pub enum Agent {
     /// A mail user agent.
     User(Box<user::User>),

@@ -18,6 +18,7 @@ use crate::trace::{Direction, HostId};
 const CLIENT_TOKEN: u32 = 1 << 31;
 
 /// A name server.
+#[derive(Clone)]
 pub struct NameServer {
     authority: Authority,
     recursor: Option<Recursor>,
@@ -29,6 +30,7 @@ pub struct NameServer {
     pending: VecDeque<(Instant, Answer)>,
 }
 
+#[derive(Clone)]
 struct Client {
     socket: SocketId,
     host: HostId,
@@ -36,6 +38,7 @@ struct Client {
     questions: Deframer,
 }
 
+#[derive(Clone)]
 struct Exchange {
     socket: Option<SocketId>,
     to: SocketAddr,
@@ -51,7 +54,7 @@ struct Asker {
     peer: dns::Peer,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Answer {
     host: HostId,
     from: Option<IpAddr>,

@@ -10,7 +10,7 @@ use crate::octets::Chunk;
 use crate::trace::MailId;
 
 /// See the [module](self).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Outgoing {
     waiting: VecDeque<Piece>,
     unsent: u64,
@@ -24,7 +24,7 @@ impl Default for Outgoing {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Piece {
     data: Chunk,
     about: Option<(MailId, u16)>,

@@ -17,7 +17,7 @@ use crate::sim::{Distribution, Duration, Instant, Stream};
 use crate::trace::{MailId, Octets, What};
 
 /// Mail to be sent, once or many times.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Task {
     /// When the next one is sent.
     pub at: Instant,
@@ -36,7 +36,7 @@ pub struct Task {
 }
 
 /// What a [`Task`] sends.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Kind {
     /// The same letter each time.
     Letter {
@@ -65,6 +65,7 @@ pub enum Kind {
 }
 
 /// A mail user agent.
+#[derive(Clone)]
 pub struct User {
     tasks: Vec<Task>,
     /// When each task is next due. Ties go to the task that was named first.

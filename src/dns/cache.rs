@@ -12,7 +12,7 @@ use crate::sim::Instant;
 /// name does not exist.
 pub(super) type Key = Option<RecordType>;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Slot<V> {
     key: Key,
     expires: Instant,
@@ -22,7 +22,7 @@ struct Slot<V> {
 
 /// Values by name and key, each with the instant from which it is no longer valid. When it is full, the value that
 /// would expire first goes first; that order is total, so what is forgotten does not depend on hashing.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Cache<V> {
     // Never iterated.
     names: FxHashMap<Name, SmallVec<[Slot<V>; 2]>>,

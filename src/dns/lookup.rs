@@ -152,6 +152,7 @@ impl fmt::Display for Lookup {
 }
 
 /// Where an answer section leads.
+#[derive(Clone)]
 pub(super) struct Followed {
     pub(super) aliases: Vec<Record>,
     pub(super) records: Vec<Record>,

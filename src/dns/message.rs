@@ -246,7 +246,7 @@ pub fn frame(message: &[u8]) -> Vec<u8> {
 }
 
 /// Takes messages out of a TCP stream, however it was cut. Holds at most what was pushed and not yet taken.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Deframer {
     buffer: Vec<u8>,
 }

@@ -131,7 +131,7 @@ pub enum Event {
 }
 
 /// How a host resolves names: by asking a recursor, or by being one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Resolver {
     /// Asks a recursor elsewhere.
     Stub(Box<Stub>),

@@ -37,7 +37,7 @@ impl StubConfig {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Pending {
     question: Question,
     askers: Vec<QueryId>,
@@ -51,7 +51,7 @@ struct Pending {
 }
 
 /// A stub resolver.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Stub {
     config: StubConfig,
     stream: Stream,

@@ -96,7 +96,7 @@ impl Draft {
 }
 
 /// Writes many messages that differ only in id and date: all share one chunk for the rest.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Composer {
     /// Trace fields from top to bottom, and whether each counts as a hop.
     trace: Vec<(Chunk, bool)>,

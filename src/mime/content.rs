@@ -17,6 +17,7 @@ use crate::octets::{Chunk, Rope};
 #[derive(Clone)]
 pub struct Content(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     rope: Rope,
     facts: Facts,

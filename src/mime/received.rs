@@ -66,7 +66,7 @@ pub struct Received<'a> {
 }
 
 /// Writes trace fields, with a buffer that is used again.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct FieldWriter {
     buffer: Vec<u8>,
 }

@@ -11,7 +11,7 @@ use super::topology::Node;
 pub struct AddressId(u32);
 
 /// All addresses that were ever named.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Addresses {
     // Looked up, never iterated.
     ids: FxHashMap<IpAddr, AddressId>,

@@ -10,7 +10,7 @@ use crate::octets::Chunk;
 use crate::sim::Instant;
 
 /// One place of the table.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Slot {
     /// Rises when the place is given to another connection: timers of the former one mean nothing then.
     pub(super) generation: u32,
@@ -18,6 +18,7 @@ pub(super) struct Slot {
 }
 
 /// One end of a connection.
+#[derive(Clone)]
 pub(super) struct Endpoint {
     pub(super) tcp: Connection,
     /// The way to the other end.
@@ -65,6 +66,7 @@ pub(super) struct Flags {
 }
 
 /// What an endpoint has to tell.
+#[derive(Clone)]
 pub(super) enum Told {
     Data(Chunk, Mark),
     State(tcp::Event),

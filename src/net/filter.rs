@@ -30,4 +30,12 @@ pub trait Filter: Debug {
     fn handle_close(&mut self, now: Instant);
     /// What comes next.
     fn poll_output(&mut self) -> Option<Filtered>;
+    /// Another one that goes on as this one would.
+    fn twin(&self) -> Box<dyn Filter>;
+}
+
+impl Clone for Box<dyn Filter> {
+    fn clone(&self) -> Box<dyn Filter> {
+        self.twin()
+    }
 }

@@ -20,7 +20,7 @@ pub(super) struct Path {
 }
 
 /// A packet on its way.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Flight {
     pub(super) path: Path,
     pub(super) step: u16,
@@ -53,7 +53,7 @@ impl Default for About {
 }
 
 /// All packets on their way, by place. A packet stays in its place until it has arrived; what arrives is read there.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Flights {
     places: Vec<Flight>,
     free: Vec<u32>,

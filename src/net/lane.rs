@@ -49,7 +49,7 @@ pub enum Drop {
 }
 
 /// A lane and what is on it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Lane {
     spec: LaneSpec,
     up: bool,

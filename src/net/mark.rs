@@ -26,7 +26,7 @@ pub struct Marks {
 
 /// Marks of a stream by sequence number, from the first byte that is still of interest. Behind the last change
 /// everything has its mark.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Marked {
     from: u32,
     mark: Mark,

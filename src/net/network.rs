@@ -24,6 +24,7 @@ use super::waits::Waits;
 use crate::sim::{EventList, Instant};
 
 /// A host, as its network stack has it.
+#[derive(Clone)]
 pub(super) struct Stack {
     pub(super) listening: Vec<u16>,
     pub(super) next_port: u16,
@@ -34,6 +35,7 @@ pub(super) struct Stack {
 }
 
 /// See the [module](self).
+#[derive(Clone)]
 pub struct Network {
     pub(super) events: EventList<Event>,
     pub(super) topology: Topology,

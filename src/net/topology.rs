@@ -54,7 +54,7 @@ pub struct Step {
 pub struct RouteId(pub u32);
 
 /// A route, shared by all packets that take it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Route {
     /// The steps in order; empty from a node to itself.
     pub steps: Box<[Step]>,
@@ -62,6 +62,7 @@ pub struct Route {
     pub mtu: u16,
 }
 
+#[derive(Clone)]
 struct LinkInfo {
     ends: [Node; 2],
     name: String,
@@ -109,6 +110,7 @@ struct Branch {
 }
 
 /// The graph.
+#[derive(Clone)]
 pub struct Topology {
     graph: UnGraph<bool, u32>,
     links: Vec<LinkInfo>,

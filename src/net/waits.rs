@@ -13,7 +13,7 @@ use crate::sim::{Duration, Instant};
 const LOOK: Duration = Duration::from_secs(1);
 
 /// All TIME-WAITs of a host.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Waits {
     // Looked up, never iterated.
     records: FxHashMap<Key, Wait>,
@@ -22,7 +22,7 @@ pub(super) struct Waits {
     ends: VecDeque<(Instant, Key)>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Wait {
     end: Instant,
     /// Under what time it stands in the list. Ports are used again sooner than a wait ends: of the entries for one key,

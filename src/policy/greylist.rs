@@ -83,7 +83,7 @@ struct Entry {
 }
 
 /// The memory of one server.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Greylist {
     config: GreylistConfig,
     entries: FxHashMap<Triplet, Entry>,

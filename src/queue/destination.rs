@@ -34,7 +34,7 @@ impl Default for Limits {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Destination {
     pub(super) name: Arc<str>,
     pub(super) backlog: VecDeque<Job>,

@@ -90,7 +90,7 @@ impl Recipient {
 }
 
 /// One queued mail.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Entry {
     /// Its place in the queue.
     pub id: EntryId,

@@ -39,7 +39,7 @@ pub struct Job {
 }
 
 /// What is due after all jobs of a mail have come back.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Settled {
     /// The mail.
     pub entry: EntryId,
@@ -71,7 +71,7 @@ impl Default for Config {
 }
 
 /// The mail queue of one host.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Queue {
     config: Config,
     entries: Slab<Entry>,

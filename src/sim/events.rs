@@ -32,7 +32,7 @@ enum Item<E> {
     Cancellable(u32),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Slot<E> {
     generation: u32,
     event: Option<E>,
@@ -45,7 +45,7 @@ struct Slot<E> {
 /// behind without disturbing the others.
 ///
 /// An event for a time before the last one taken out happens at the time of that one: time never runs backwards.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct EventList<E> {
     /// The time of the last event taken out.
     present: u64,
@@ -308,6 +308,7 @@ pub enum StopReason {
 }
 
 /// The clock and the future event list together.
+#[derive(Clone)]
 pub struct Engine<E> {
     now: Instant,
     executed: u64,

@@ -273,6 +273,7 @@ const PIECE_BYTES: usize = 1460;
 
 /// Content on its way out: small pieces are gathered, so that content full of dots is not one send a line; large ones
 /// pass as they are.
+#[derive(Clone)]
 struct Pieces<E> {
     small: Vec<u8>,
     emit: E,

@@ -3,7 +3,7 @@
 use crate::octets::Chunk;
 
 /// Collects what is to leave in one go.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Outbox {
     /// A single chunk that needs no copy, while `buffer` is empty.
     single: Chunk,

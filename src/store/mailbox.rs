@@ -30,7 +30,7 @@ pub struct Delivered {
 }
 
 /// One mailbox.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Mailbox {
     address: identity::Mailbox,
     delivered: Vec<Delivered>,
@@ -64,7 +64,7 @@ impl Mailbox {
 }
 
 /// The mailboxes of a site.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Store {
     domains: Vec<Domain>,
     // The same in lower case. Looked up, never iterated.

@@ -76,6 +76,12 @@ impl Tracer {
         Tracer::default()
     }
 
+    /// A tracer without sinks that numbers its records on from where this one is: for a copy of a world.
+    #[must_use]
+    pub fn twin(&self) -> Tracer {
+        Tracer { last_id: self.last_id, ..Tracer::default() }
+    }
+
     /// Adds a sink and gives it the head of the trace.
     pub fn add(&mut self, mut sink: Box<dyn Sink>, roster: &Arc<Roster>) {
         sink.begin(roster);

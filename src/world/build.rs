@@ -40,6 +40,7 @@ pub struct HostSetup {
 }
 
 /// A link to be.
+#[derive(Clone)]
 pub struct LinkSetup {
     /// One end.
     pub a: HostId,
@@ -56,6 +57,7 @@ pub struct LinkSetup {
 }
 
 /// What the network needs to know of a host.
+#[derive(Clone)]
 struct Stack {
     addresses: Vec<IpAddr>,
     listening: Vec<u16>,

@@ -96,7 +96,7 @@ pub(super) trait Bases {
 }
 
 /// A condition that has come to its end.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Ended {
     pub(super) change: Change,
     pub(super) holds: Holds,
@@ -105,7 +105,7 @@ pub(super) struct Ended {
 }
 
 /// A value with its changes, in the order in which they began.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Layers<T> {
     base: T,
     over: Vec<(u32, T)>,
@@ -145,7 +145,7 @@ impl<T: Clone> Layers<T> {
 }
 
 /// Records with their edits; those without a number are for good.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Edits {
     base: Records,
     over: Vec<(Option<u32>, RecordEdit, Records)>,
@@ -185,7 +185,7 @@ impl Edits {
 }
 
 /// See the [module](self).
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Conditions {
     last: u32,
     /// Those that will end.

@@ -81,7 +81,18 @@ impl World {
 
     fn begin(&mut self, place: u32) {
         self.happened[place as usize] = true;
-        let FaultSetup { lasting, mut change, .. } = self.faults[place as usize].clone();
+        let FaultSetup { lasting, change, .. } = self.faults[place as usize].clone();
+        self.begin_change(change, lasting);
+    }
+
+    /// Something changes now, for a time or for good, as a fault of the timetable would change it.
+    pub fn change(&mut self, change: Change, lasting: Option<Duration>) {
+        self.active_at = self.engine.now();
+        self.begin_change(change, lasting);
+        self.settle();
+    }
+
+    fn begin_change(&mut self, mut change: Change, lasting: Option<Duration>) {
         if let Change::NameServer { server, .. } = &mut change {
             *server = server.or(self.implied_name_server);
         }

@@ -11,6 +11,7 @@ mod dispatch;
 mod faults;
 mod observe;
 mod pipes;
+mod twin;
 
 use std::sync::Arc;
 
@@ -38,6 +39,7 @@ pub(crate) enum Event {
     ConditionEnds(u32),
 }
 
+#[derive(Clone)]
 struct Host {
     agent: Agent,
     calendar: Calendar,

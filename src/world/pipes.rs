@@ -15,6 +15,7 @@ use crate::trace::{At, ConnId, ConnectionState, Direction, HostId, MailId, Octet
 type About = Option<(MailId, u16)>;
 
 /// One end of a connection and the agent behind it.
+#[derive(Clone)]
 struct Pipe {
     host: HostId,
     /// The host at the other end.
@@ -32,6 +33,7 @@ struct Pipe {
 }
 
 /// Something that an agent has said and that has not left yet.
+#[derive(Clone)]
 struct Said {
     /// How many bytes of the stream have left when it has.
     end: u64,
@@ -39,19 +41,21 @@ struct Said {
     what: Spoken,
 }
 
+#[derive(Clone)]
 enum Spoken {
     Line(Chunk),
     Content { size_bytes: u64 },
 }
 
 /// All pipes, by the network's places.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Pipes {
     pipes: Vec<Option<Pipe>>,
     last_connection: u64,
 }
 
 /// A service to connect to, and where from.
+#[derive(Clone)]
 pub(super) struct Service {
     pub(super) from: Option<IpAddr>,
     pub(super) to: IpAddr,

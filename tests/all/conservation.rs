@@ -341,7 +341,7 @@ fn faults(d: &mut Dice, pairs: &[(String, String)], count: u64, server: &dyn Fn(
 }
 
 /// What must hold of every run. Returns what is wrong.
-fn check(run: &Run) -> Result<(), String> {
+pub(crate) fn check(run: &Run) -> Result<(), String> {
     if run.stop != StopReason::Idle {
         return Err(format!("the run does not end: {:?} at {:?}", run.stop, run.end));
     }

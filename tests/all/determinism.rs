@@ -8,7 +8,8 @@ use postroad::sim::Duration;
 use postroad::trace::HostId;
 use serde_json::Value;
 
-const ALL: Look = Look { seed: None, records: false, packets: true, trace: true, checksum: false, capture: true };
+const ALL: Look =
+    Look { seed: None, records: false, packets: true, trace: true, checksum: false, capture: true, crash: None };
 
 /// The shipped scenarios, and one in which chance has much to say.
 fn plans() -> Vec<(String, Plan)> {

@@ -15,7 +15,7 @@ use postroad::scenario::{self, BuildOptions, Plan};
 use postroad::sim::{Duration, Instant, StopReason};
 use postroad::trace::jsonl::JsonLines;
 use postroad::trace::{Direction, HostId, Record, Roster, Side, Sink, Verdict, What};
-use postroad::world::{Report, World};
+use postroad::world::{Change, Report, World};
 
 /// Everything between two events of one run is bounded by this many events: a run that needs more has run away.
 const MOST_EVENTS: u64 = 20_000_000;
@@ -104,6 +104,8 @@ pub(crate) struct Look {
     pub(crate) checksum: bool,
     /// All packets as a capture.
     pub(crate) capture: bool,
+    /// After so many events this host goes down, for five minutes.
+    pub(crate) crash: Option<(u64, HostId)>,
 }
 
 /// What a run came to.
@@ -174,6 +176,10 @@ pub(crate) fn run(plan: &Plan, look: Look) -> Run {
         world.tap(Box::new(tape.clone()));
     }
     world.start();
+    if let Some((events, host)) = look.crash {
+        world.run_until(Instant::ZERO + plan.run_for, events);
+        world.change(Change::Host { host, up: false }, Some(Duration::from_mins(5)));
+    }
     let stop = world.run_until(Instant::ZERO + plan.run_for, MOST_EVENTS);
     world.finish();
     let report = world.audit().map_err(|v| format!("{v:?}"));

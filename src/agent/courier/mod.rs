@@ -68,6 +68,7 @@ pub(super) fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant>
 }
 
 /// The sending half of an agent.
+#[derive(Clone)]
 pub struct Courier {
     config: Config,
     queue: Queue,

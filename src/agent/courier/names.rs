@@ -31,6 +31,7 @@ enum Target {
 type Found = Result<Candidates, RouteFailure>;
 
 /// The resolver of a host and what mail makes of it.
+#[derive(Clone)]
 pub struct Names {
     resolver: Resolver,
     router: MailRouter,
@@ -46,6 +47,7 @@ pub struct Names {
 }
 
 /// A question over TCP.
+#[derive(Clone)]
 struct Exchange {
     socket: Option<SocketId>,
     to: SocketAddr,

@@ -47,6 +47,7 @@ pub(super) enum State {
 }
 
 /// One connection and the dialogue on it.
+#[derive(Clone)]
 pub(super) struct Session {
     pub(super) client: Box<client::Session>,
     /// The connection, while there is one.

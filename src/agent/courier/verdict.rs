@@ -12,6 +12,7 @@ use crate::smtp::{Reply, client};
 use crate::trace::{MailId, Octets, Verdict, What, visible};
 
 /// Why a session came to nothing.
+#[derive(Clone)]
 pub(super) struct Breakdown {
     pub(super) status: Arc<str>,
     pub(super) text: Chunk,

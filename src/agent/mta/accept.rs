@@ -15,6 +15,7 @@ use crate::store::{Delivered, MailboxId};
 use crate::trace::{MailId, What};
 
 /// A mail that this host has just become responsible for.
+#[derive(Clone)]
 pub(super) struct Responsibility {
     pub(super) serial: u64,
     pub(super) mail: MailId,
@@ -28,7 +29,7 @@ pub(super) struct Responsibility {
 /// Postfix's duplicate filter has it): a mailbox here, in whatever spelling and by whatever alias or subaddress, and an
 /// address elsewhere. The spelling of a local part elsewhere is its host's business (RFC 5321 §2.4), so addresses that
 /// differ in it are two.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Placed {
     /// Mailboxes that have their copy, and the recipient that it was filed for. Looked up, never iterated.
     filed: FxHashMap<MailboxId, Mailbox>,

@@ -20,6 +20,7 @@ use crate::smtp::server::{Answer, Event, Message, Output, Question, Session};
 use crate::trace::{At, ConnId, Direction, HostId, MailId, Side, What};
 
 /// A connection that was accepted.
+#[derive(Clone)]
 pub(super) struct Inbound {
     server: Box<Session>,
     socket: SocketId,

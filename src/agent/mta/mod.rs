@@ -75,6 +75,7 @@ pub struct Config {
 }
 
 /// A mail transfer agent.
+#[derive(Clone)]
 pub struct Mta {
     config: Config,
     store: Store,
@@ -94,7 +95,7 @@ pub struct Mta {
 }
 
 /// The date-time text of the current second.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct DateCache {
     secs: Option<i64>,
     text: String,

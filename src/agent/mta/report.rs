@@ -12,6 +12,7 @@ use crate::sim::Instant;
 use crate::trace::{MailId, Octets, What, visible};
 
 /// What a report is about.
+#[derive(Clone)]
 struct About {
     serial: u64,
     mail: MailId,
@@ -22,6 +23,7 @@ struct About {
 }
 
 /// A recipient that was not reached, for good or for now.
+#[derive(Clone)]
 pub(super) struct Undelivered {
     pub(super) recipient: Mailbox,
     /// The address that the sender wrote, where an alias has put this one in its place.

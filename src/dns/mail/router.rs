@@ -86,7 +86,7 @@ pub struct Routed {
 /// A route to which an address could temporarily not be found is not kept for longer than this.
 const INCOMPLETE_KEEP: Duration = Duration::from_secs(5);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Candidate {
     preference: u16,
     exchange: Name,
@@ -94,7 +94,7 @@ struct Candidate {
     lookups: Vec<Option<Arc<Lookup>>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Pending {
     domain: Domain,
     notes: Vec<Note>,
@@ -113,7 +113,7 @@ enum Purpose {
 
 /// Routes mail: asks the name system, and remembers routes. The resolver is lent to it with each call, so that an
 /// agent can ask it other things too.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct MailRouter {
     config: RouterConfig,
     routes: Cache<Arc<Route>>,

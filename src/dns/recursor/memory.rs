@@ -40,7 +40,7 @@ pub(super) enum Recall {
 const PENALTY: Duration = Duration::from_secs(60);
 const MAX_PENALTIES: usize = 4096;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Memory {
     known: Cache<Known>,
     /// Whole answers for the host itself, so that a hit costs no work.

@@ -82,7 +82,7 @@ impl RecursorConfig {
 }
 
 /// A caching iterative resolver.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Recursor {
     config: RecursorConfig,
     stream: Stream,

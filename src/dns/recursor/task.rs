@@ -17,7 +17,7 @@ use crate::sim::Instant;
 pub(super) type TaskId = u64;
 
 /// Who waits for a task.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Waiter {
     Local(QueryId),
     Client { peer: Peer, query: Box<Message> },
@@ -31,7 +31,7 @@ const MAX_REFERRALS: u32 = 32;
 const MAX_DEPTH: u32 = 6;
 const MAX_CLIENTS: usize = 1000;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Task {
     pub(super) question: Question,
     pub(super) waiters: Vec<Waiter>,

@@ -4,7 +4,7 @@ use crate::dns::lookup::follow;
 use crate::dns::{Message, Name, Outcome, Question, Rcode, Record, RecordData, RecordType};
 
 /// The meaning of a response.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// The records, behind these aliases.
     Answer { aliases: Vec<Record>, records: Vec<Record> },

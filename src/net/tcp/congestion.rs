@@ -21,7 +21,7 @@ enum Phase {
     Loss,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Congestion {
     pub(super) cwnd: u32,
     pub(super) ssthresh: u32,

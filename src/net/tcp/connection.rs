@@ -28,7 +28,7 @@ const SMALLEST_MSS: u16 = 48;
 /// [`poll_timeout`](Connection::poll_timeout). Events first, because an answer that the user gives at once then carries
 /// the acknowledgement; the other order works too, and sends a few more bare acknowledgements. A timer that strikes early does nothing, so that a caller may keep an
 /// earlier alarm instead of moving it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Connection {
     pub(super) config: Config,
     pub(super) local_port: u16,

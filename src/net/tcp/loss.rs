@@ -53,7 +53,7 @@ struct Probe {
 }
 
 /// The sender's half of [`loss`](self).
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Losses {
     /// Both ends permit SACK, and the algorithm uses it.
     pub(super) on: bool,

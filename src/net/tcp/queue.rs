@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use crate::octets::{Chunk, Rope};
 
 /// Chunks first-in-first-out, neighbours merged.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct ChunkQueue {
     /// Empty only when the whole queue is.
     front: Chunk,
@@ -86,7 +86,7 @@ impl ChunkQueue {
 
 /// What waits to be sent or acknowledged: its first byte is the first unacknowledged one (SND.UNA), and a cursor
 /// stands on the next byte to send (SND.NXT).
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct SendQueue {
     queue: ChunkQueue,
     /// Chunk on which the cursor stands.

@@ -13,7 +13,7 @@ const RECOVERIES: u8 = 16;
 pub(super) const THRESHOLD: u32 = 3;
 
 /// What RACK remembers of a connection.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Rack {
     /// Which segment left last of all that have arrived. RFC 8985 has the time (RACK.xmit_ts) and, where two are equal,
     /// the sequence number; here many leave at one instant, so they are counted.

@@ -16,7 +16,7 @@ const MAX_PIECES: usize = 4096;
 /// Chunks that one piece grows to; beyond, a new piece begins.
 const MAX_CHUNKS: usize = 64;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Piece {
     seq: u32,
     data: Rope,
@@ -29,7 +29,7 @@ impl Piece {
 }
 
 /// Pieces in order of sequence number, none empty, none overlapping.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Reassembly {
     pieces: VecDeque<Piece>,
     /// Where the segment began that came last.

@@ -10,7 +10,7 @@ use crate::sim::{Duration, Instant};
 /// RFC 6298 §5.7: the timeout for data when the SYN had to be repeated.
 const AFTER_LOST_SYN: Duration = Duration::from_secs(3);
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct RoundTrip {
     srtt: Duration,
     rttvar: Duration,

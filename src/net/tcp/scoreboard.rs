@@ -48,7 +48,7 @@ impl Sent {
 }
 
 /// See the [module](self).
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Scoreboard {
     segments: VecDeque<Sent>,
     /// Bytes that the peer has beyond a gap.

@@ -28,7 +28,7 @@ pub struct TimeWait {
 }
 
 /// What a segment means to a connection in TIME-WAIT.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Late {
     /// Nothing.
     Ignore,

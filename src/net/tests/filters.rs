@@ -10,7 +10,7 @@ use crate::octets::Chunk;
 use crate::sim::{Duration, Instant};
 
 /// Sends a hello of four bytes, waits for the other's, then turns every byte over. `!` breaks it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Toy {
     hello_left: usize,
     early: Vec<u8>,
@@ -57,6 +57,10 @@ impl Filter for Toy {
 
     fn poll_output(&mut self) -> Option<Filtered> {
         self.outputs.pop_front()
+    }
+
+    fn twin(&self) -> Box<dyn Filter> {
+        Box::new(self.clone())
     }
 }
 

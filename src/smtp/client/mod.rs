@@ -102,7 +102,7 @@ impl State {
 }
 
 /// The transaction that is under way.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Running {
     transaction: Transaction,
     verdicts: SmallVec<[Option<Verdict>; 1]>,
@@ -114,7 +114,7 @@ struct Running {
 }
 
 /// One session of a client. See [the module](self), and [`crate::smtp`] for the order of calls.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Session {
     config: Arc<Config>,
     state: State,

@@ -141,7 +141,7 @@ impl Config {
 }
 
 /// Replies that depend on the settings alone.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Built {
     pub(super) greeting: Chunk,
     pub(super) ehlo: Chunk,

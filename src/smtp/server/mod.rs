@@ -35,7 +35,7 @@ use crate::octets::Chunk;
 use crate::sim::Instant;
 
 /// One session of a server. See [the module](self), and [`crate::smtp`] for the order of calls.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Session {
     config: Arc<Config>,
     peer_address: Arc<str>,

@@ -7,7 +7,7 @@ use crate::smtp::envelope::Envelope;
 use crate::smtp::reply::Reply;
 
 /// The states of a server session (RFC 5321 §3, §4.1.4).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum State {
     /// `start` has not been called.
     Unborn,
@@ -48,7 +48,7 @@ impl State {
 }
 
 /// A mail transaction before its content.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Transaction {
     pub(super) envelope: Envelope,
     /// Whether any RCPT was said, accepted or not.
@@ -56,7 +56,7 @@ pub(super) struct Transaction {
 }
 
 /// What the session has asked and with what it goes on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Pending {
     Connect,
     Helo { domain: Domain, esmtp: bool },
