@@ -37,6 +37,8 @@ struct Placed {
     /// Those of them that were seen, where there are several.
     known: FxHashSet<Mailbox>,
     aliases: Vec<(u32, Mailbox)>,
+    /// Aliases that have been expanded, in lower case. Never iterated.
+    lists: FxHashSet<String>,
     unreachable: Vec<Undelivered>,
     /// The recipient that the sender wrote, where what is placed is what its alias leads to.
     expanded: Option<Mailbox>,
@@ -60,8 +62,12 @@ fn duplicate(ctx: &mut Context<'_>, mail: &Responsibility, recipient: &Mailbox, 
     });
 }
 
-/// Forwards of forwards are followed this far (chasquid has 10).
-const FORWARD_DEPTH: u32 = 10;
+/// So many aliases are expanded for one mail (Postfix, `virtual_alias_recursion_limit` and `virtual_alias_expansion_limit`:
+/// 1000 each). The addresses that they lead to are not counted.
+const MOST_ALIASES: usize = 1_000;
+
+/// Aliases that are being expanded, each with the addresses that are still to be placed.
+type Way = Vec<(Mailbox, std::vec::IntoIter<Mailbox>)>;
 
 impl Mta {
     /// Takes responsibility for every recipient and does for each what can be done at once.
@@ -71,7 +77,7 @@ impl Mta {
         let mut placed = Placed::default();
         for recipient in &mail.recipients {
             placed.expanded = None;
-            self.place(ctx, &mail, recipient, 0, &mut placed);
+            self.place(ctx, &mail, recipient, &mut placed);
         }
         let Placed { remote, aliases, unreachable, .. } = placed;
         if !unreachable.is_empty() {
@@ -92,38 +98,65 @@ impl Mta {
         }
     }
 
-    fn place(
+    /// Places a recipient, and everything that its aliases lead to. Each alias is expanded once for a mail, so that lists of
+    /// lists end however they point at each other; one that leads back to itself is a circle (RFC 5321 §3.9, §6.3).
+    fn place(&mut self, ctx: &mut Context<'_>, mail: &Responsibility, recipient: &Mailbox, placed: &mut Placed) {
+        let mut way: Way = Vec::new();
+        self.step(ctx, mail, recipient.clone(), &mut way, placed);
+        while let Some((_, rest)) = way.last_mut() {
+            match rest.next() {
+                Some(next) => self.step(ctx, mail, next, &mut way, placed),
+                None => drop(way.pop()),
+            }
+        }
+    }
+
+    fn step(
         &mut self,
         ctx: &mut Context<'_>,
         mail: &Responsibility,
-        recipient: &Mailbox,
-        depth: u32,
+        recipient: Mailbox,
+        way: &mut Way,
         placed: &mut Placed,
     ) {
-        match self.target(recipient) {
+        let is_alone = way.is_empty() && mail.recipients.len() == 1;
+        let is_owner = |(owner, _): &(Mailbox, _)| owner.as_str().eq_ignore_ascii_case(recipient.as_str());
+        // An alias that names itself keeps a copy (as in Postfix's virtual(5)).
+        let target = match way.last().is_some_and(is_owner) {
+            true => self.own_target(&recipient),
+            false => self.target(&recipient),
+        };
+        match target {
             Target::Local(id) => {
                 // Only where there are several can two be the same.
-                if depth > 0 || mail.recipients.len() > 1 {
+                if !is_alone {
                     if let Some(first) = placed.filed.get(&id) {
-                        return duplicate(ctx, mail, recipient, first);
+                        return duplicate(ctx, mail, &recipient, first);
                     }
                     placed.filed.insert(id, recipient.clone());
                 }
-                self.file(ctx, mail, recipient, id);
+                self.file(ctx, mail, &recipient, id);
             }
             Target::Remote(destination) => {
-                if (depth > 0 || mail.recipients.len() > 1) && !placed.known.insert(recipient.clone()) {
-                    duplicate(ctx, mail, recipient, recipient);
+                if !is_alone && !placed.known.insert(recipient.clone()) {
+                    duplicate(ctx, mail, &recipient, &recipient);
                 } else {
                     let place = placed.remote.len() as u32;
                     placed.aliases.extend(placed.expanded.clone().map(|written| (place, written)));
-                    placed.remote.push((recipient.clone(), destination));
+                    placed.remote.push((recipient, destination));
                 }
             }
-            Target::Forward(_) if depth >= FORWARD_DEPTH => {
-                placed.fail(recipient, "5.4.6", format!("forwards of {recipient} lead in a circle"));
+            Target::Forward(_) if way.iter().any(is_owner) => {
+                placed.fail(&recipient, "5.4.6", format!("forwards of {recipient} lead in a circle"));
+            }
+            Target::Forward(_) if placed.lists.contains(&recipient.as_str().to_ascii_lowercase()) => {
+                duplicate(ctx, mail, &recipient, &recipient);
+            }
+            Target::Forward(_) if placed.lists.len() >= MOST_ALIASES => {
+                placed.fail(&recipient, "5.4.6", format!("more than {MOST_ALIASES} aliases lead to {recipient}"));
             }
             Target::Forward(mut others) => {
+                placed.lists.insert(recipient.as_str().to_ascii_lowercase());
                 // A list may name one mailbox twice, in two spellings.
                 let mut named = FxHashSet::default();
                 others.retain(|other| named.insert(self.store.find(other).ok_or_else(|| other.clone())));
@@ -138,11 +171,9 @@ impl Mta {
                 ctx.ledger.accept(ctx.host, mail.serial, mail.mail.0, others.len() as u32);
                 ctx.ledger.end(ctx.host, mail.serial, Ending::Forwarded);
                 placed.expanded.get_or_insert_with(|| recipient.clone());
-                for other in &others {
-                    self.place(ctx, mail, other, depth + 1, placed);
-                }
+                way.push((recipient, others.into_iter()));
             }
-            Target::Unknown => self.unknown(ctx, mail, recipient, placed),
+            Target::Unknown => self.unknown(ctx, mail, &recipient, placed),
         }
     }
 

@@ -62,6 +62,11 @@ impl Mta {
         if let Some(others) = self.forward_of(mailbox) {
             return Target::Forward(others.clone());
         }
+        self.own_target(mailbox)
+    }
+
+    /// Where `mailbox` leads, whatever forwards say.
+    pub(super) fn own_target(&mut self, mailbox: &Mailbox) -> Target {
         let domain = mailbox.domain();
         if self.store.serves(domain) {
             return match self.store.find(mailbox) {
