@@ -8,11 +8,12 @@ use serde::Serialize;
 
 use super::collect::Keep;
 use super::failure::Failure;
+use super::mail_files::expected;
 use super::number::whole;
 use super::output_dir::OutputDir;
 use super::page::Page;
 use super::screen::Screen;
-use super::simulate::{Run, Wishes, build, history, line_of, notes, simulate};
+use super::simulate::{Run, SLICES, Wishes, build, history, line_of, notes, simulate};
 use super::{Status, input};
 use crate::capture::Choice;
 use crate::scenario::Plan;
@@ -93,7 +94,8 @@ enum Format {
 impl Args {
     pub(super) fn work(self, screen: &mut Screen) -> Result<Status, Failure> {
         let Some((plan, source)) = input::scenario(&self.file)? else { return Ok(Status::Wrong) };
-        let mut output = self.out.as_deref().map(OutputDir::create).transpose()?;
+        let create = |target| OutputDir::create(target, expected(&plan));
+        let mut output = self.out.as_deref().map(create).transpose()?;
         let keep = match (&output, self.format, self.quiet) {
             (Some(_), ..) => Keep::ToDraw,
             (None, Format::Text, false) if !self.verbose => Keep::ToTell,
@@ -108,6 +110,7 @@ impl Args {
             packets: tells,
             keep_mail: output.is_some(),
             story: tells,
+            slices: SLICES,
         };
         let others = match &mut output {
             Some(output) => vec![output.trace()?],
