@@ -171,7 +171,7 @@ mod tests {
         let plan = crate::scenario::load("many.ron", text).expect("a scenario");
         let place = Place::new("slices");
         let mut files = MailFiles::new(place.0.clone(), expected(&plan));
-        let slices = Slices { write: 1 << 12, ..SLICES };
+        let slices = Slices { write: 1 << 10, ..SLICES };
         let wishes = Wishes {
             seed: None,
             until: None,

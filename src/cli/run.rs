@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use super::collect::Keep;
+use super::collect::{Collector, Keep};
 use super::failure::Failure;
 use super::mail_files::expected;
 use super::number::whole;
@@ -135,8 +135,9 @@ impl Args {
         if let Some(output) = &mut output {
             output.write_filed(&mut run.world, crate::sim::Instant::MAX);
         }
-        if let Some(story) = &mut run.collected.story {
+        if let Some(mut story) = run.collected.story.take() {
             telling.tell(story.finish(), output.as_mut());
+            telling.tell_all(table(&run.collected), output.as_mut());
         }
         if self.no_expect {
             run.judgements.clear();
@@ -184,6 +185,18 @@ struct Telling<'a> {
 }
 
 impl Telling<'_> {
+    /// Tells lines of which there may be very many.
+    fn tell_all(&mut self, mut lines: impl Iterator<Item = Line>, mut output: Option<&mut OutputDir>) {
+        const SOME: usize = 1_000;
+        loop {
+            let some: Vec<Line> = lines.by_ref().take(SOME).collect();
+            if some.is_empty() {
+                return;
+            }
+            self.tell(some, output.as_deref_mut());
+        }
+    }
+
     fn tell(&mut self, lines: Vec<Line>, output: Option<&mut OutputDir>) {
         if lines.is_empty() {
             return;
@@ -218,7 +231,8 @@ fn conclude(run: &Run, plan: &Plan, wishes: Wishes, screen: &mut Screen) -> Stat
     if run.is_met() { Status::Fine } else { Status::Unmet }
 }
 
-/// Everything that is told, but for the expectations, and for the story where it has been `told`. `short` leaves out what
+/// Everything that is told, but for the expectations, and for the story and the table of mails where those have been
+/// `told`. `short` leaves out what
 /// repeats itself.
 fn page(run: &Run, plan: &Plan, told: bool, short: bool) -> Page {
     let mut page = Page::default();
@@ -228,10 +242,7 @@ fn page(run: &Run, plan: &Plan, told: bool, short: bool) -> Page {
             page.lines(head(&run.roster, plan));
             let options = transcript::Options { packets: false, short };
             page.lines(transcript::story(&run.roster, &collected.records, &options));
-        }
-        page.line(Line::new());
-        if !collected.mails.list().is_empty() {
-            page.lines(collected.mails.table());
+            page.lines(table(collected));
         }
     } else {
         page.lines(transcript::people(&run.roster, &plan.about));
@@ -243,6 +254,13 @@ fn page(run: &Run, plan: &Plan, told: bool, short: bool) -> Page {
     }
     page.lines(totals(run));
     page
+}
+
+/// What stands below the story.
+fn table(collected: &Collector) -> impl Iterator<Item = Line> {
+    let mails = &collected.mails;
+    let table = (!mails.list().is_empty()).then(|| mails.table());
+    [Line::new()].into_iter().chain(table.into_iter().flatten())
 }
 
 /// How long and how much.

@@ -68,6 +68,24 @@ pub struct MailSummary {
 }
 
 impl MailSummary {
+    /// Its row in the table of mails.
+    fn row(&self) -> Vec<Line> {
+        let from = if self.from.is_empty() { "<>" } else { &self.from };
+        let first = self.to.first().map_or("nobody", |to| &**to);
+        let others = self.to.len().saturating_sub(1);
+        let more = if others > 0 { format!(" and {others} more") } else { String::new() };
+        let time = self.ended_at.map_or_else(|| "—".to_owned(), |at| span(at.since(self.composed_at)));
+        vec![
+            Line::new().and(number(self.id.0)),
+            Line::new().and(cut(&self.subject, 36)),
+            Line::new().and(from).with(Style::Faint, " → ").and(first).and(more),
+            Line::new().and(self.hops.to_string()),
+            Line::new().and(self.attempts.to_string()),
+            Line::of(Style::Time, time),
+            self.fate(),
+        ]
+    }
+
     /// Its fate in words.
     #[must_use]
     pub fn fate(&self) -> Line {
@@ -154,39 +172,24 @@ impl Mails {
         (n > 0).then(|| percents.iter().map(|p| times[place(*p) as usize]).collect())
     }
 
-    /// The table of mails.
-    #[must_use]
-    pub fn table(&self) -> Vec<Line> {
-        let mut sheet = Sheet::new(&[
-            Align::Right,
-            Align::Left,
-            Align::Left,
-            Align::Right,
-            Align::Right,
-            Align::Right,
-            Align::Left,
-        ]);
-        sheet.head(&["id", "subject", "from → to", "hops", "attempts", "time", "fate"]);
-        for mail in &self.mails {
-            let from = if mail.from.is_empty() { "<>" } else { &mail.from };
-            let first = mail.to.first().map_or("nobody", |to| &**to);
-            let others = mail.to.len().saturating_sub(1);
-            let more = if others > 0 { format!(" and {others} more") } else { String::new() };
-            let time = mail.ended_at.map_or_else(|| "—".to_owned(), |at| span(at.since(mail.composed_at)));
-            sheet.row(vec![
-                Line::new().and(number(mail.id.0)),
-                Line::new().and(cut(&mail.subject, 36)),
-                Line::new().and(from).with(Style::Faint, " → ").and(first).and(more),
-                Line::new().and(mail.hops.to_string()),
-                Line::new().and(mail.attempts.to_string()),
-                Line::of(Style::Time, time),
-                mail.fate(),
-            ]);
-        }
-        let mut lines = vec![Line::of(Style::Heading, "Mails")];
-        lines.extend(sheet.lines(2));
-        lines.push(Line::new());
-        lines
+    /// The table of mails, line for line: it is as long as there are mails.
+    pub fn table(&self) -> impl Iterator<Item = Line> {
+        const COLUMNS: [(&str, Align); 7] = [
+            ("id", Align::Right),
+            ("subject", Align::Left),
+            ("from → to", Align::Left),
+            ("hops", Align::Right),
+            ("attempts", Align::Right),
+            ("time", Align::Right),
+            ("fate", Align::Left),
+        ];
+        let head = || COLUMNS.map(|(name, _)| Line::of(Style::Faint, name)).to_vec();
+        let mut sheet = Sheet::new(&COLUMNS.map(|(_, align)| align));
+        sheet.measure(&head());
+        self.mails.iter().for_each(|mail| sheet.measure(&mail.row()));
+        let first = [Line::of(Style::Heading, "Mails"), sheet.line(2, head())];
+        let rows = self.mails.iter().map(move |mail| sheet.line(2, mail.row()));
+        first.into_iter().chain(rows).chain([Line::new()])
     }
 
     /// What became of all mails, in a few lines: for runs with too many to list.
