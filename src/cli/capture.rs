@@ -51,6 +51,7 @@ impl Args {
             packets: false,
             keep_mail: false,
             story: false,
+            progress: true,
             slices: SLICES,
         };
         let mut world = build(&plan, wishes);

@@ -179,6 +179,7 @@ mod tests {
             packets: false,
             keep_mail: true,
             story: false,
+            progress: true,
             slices,
         };
         let slices = Cell::new(0);

@@ -110,6 +110,8 @@ impl Args {
             packets: tells,
             keep_mail: output.is_some(),
             story: tells,
+            // A line that comes and goes would tear the story; and whoever reads it sees how far it is.
+            progress: !(tells && self.format == Format::Text && screen.is_terminal()),
             slices: SLICES,
         };
         let others = match &mut output {
@@ -130,6 +132,9 @@ impl Args {
             }
             if let Some(story) = &mut collected.story {
                 telling.tell(story.take_lines(), output.as_mut());
+                if output.is_none() && telling.is_alone() {
+                    collected.story = None;
+                }
             }
         });
         if let Some(output) = &mut output {
@@ -185,6 +190,11 @@ struct Telling<'a> {
 }
 
 impl Telling<'_> {
+    /// Whether whoever read what was shown has gone away.
+    fn is_alone(&self) -> bool {
+        self.screen.as_ref().is_none_or(|screen| screen.is_gone())
+    }
+
     /// Tells lines of which there may be very many.
     fn tell_all(&mut self, mut lines: impl Iterator<Item = Line>, mut output: Option<&mut OutputDir>) {
         const SOME: usize = 1_000;

@@ -23,6 +23,8 @@ pub(super) struct Wishes {
     pub(super) keep_mail: bool,
     /// Tell everything as it happens: what is told lies in the collector between two slices.
     pub(super) story: bool,
+    /// Say how far it is, where somebody watches.
+    pub(super) progress: bool,
     pub(super) slices: Slices,
 }
 
@@ -85,8 +87,7 @@ pub(super) fn simulate(
     let mut progress = Progress::new();
     world.start();
     let pause = if wishes.story { wishes.slices.tell } else { wishes.slices.write };
-    // Whoever reads the story sees how far it is.
-    let shows = progress.is_watched() && !wishes.story;
+    let shows = progress.is_watched() && wishes.progress;
     let slice = if shows { SLICE } else { pause };
     let mut next = pause;
     let stop = loop {

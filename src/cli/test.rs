@@ -69,6 +69,7 @@ impl Args {
             packets: false,
             keep_mail: false,
             story: false,
+            progress: true,
             slices: SLICES,
         };
         let run = simulate(build(&plan, wishes), &plan, wishes, Vec::new(), |_, _| ());
