@@ -12,7 +12,7 @@ use super::making::Making;
 use super::number::whole;
 use super::page::Page;
 use super::screen::{Screen, tell};
-use super::simulate::{Wishes, build, history, simulate};
+use super::simulate::{SLICES, Wishes, build, history, simulate};
 use super::{Status, input};
 use crate::capture::{Choice, Recorder};
 use crate::sim::Duration;
@@ -51,6 +51,8 @@ impl Args {
             packets: false,
             keep_mail: false,
             story: false,
+            progress: true,
+            slices: SLICES,
         };
         let mut world = build(&plan, wishes);
         let place = Place::of(&self.output)?;

@@ -11,6 +11,7 @@ mod completions;
 mod draw;
 mod failure;
 mod input;
+mod mail_files;
 mod making;
 mod man;
 pub mod mdbook;

@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use super::capture::Tape;
 use super::failure::Failure;
+use super::mail_files::MailFiles;
 use super::making::Making;
 use super::simulate::Run;
 use crate::capture::Choice;
@@ -41,15 +42,14 @@ pub(super) struct OutputDir {
     trace: Option<Trace>,
     tape: Option<Tape>,
     transcript: Option<BufWriter<File>>,
-    /// Mails that were written.
-    mails: u64,
-    /// Why the last of them could not be.
+    mails: MailFiles,
+    /// Why the last of what is written as the run goes on could not be.
     failed: Option<Failure>,
 }
 
 impl OutputDir {
-    /// Prepares a directory.
-    pub(super) fn create(target: &Path) -> Result<OutputDir, Failure> {
+    /// Prepares a directory, for about so many mails.
+    pub(super) fn create(target: &Path, mails: u64) -> Result<OutputDir, Failure> {
         let shown = target.to_owned();
         let target = std::path::absolute(target).map_err(|e| Failure::write(target, e))?;
         refuse_strangers(&target)?;
@@ -61,8 +61,9 @@ impl OutputDir {
         }
         // Whoever cannot write there is told about the directory that was asked for, not about our way to it.
         let making = Making::beside(&target).map_err(|e| Failure::write(&shown, e))?;
+        let mails = MailFiles::new(making.path().join(MAIL), mails);
         let output =
-            OutputDir { shown, target, making, trace: None, tape: None, transcript: None, mails: 0, failed: None };
+            OutputDir { shown, target, making, trace: None, tape: None, transcript: None, mails, failed: None };
         output.write(MARKER, MARKER_TEXT.as_bytes())?;
         Ok(output)
     }
@@ -123,7 +124,7 @@ impl OutputDir {
         if let Some(failure) = self.failed.take() {
             return Err(failure);
         }
-        self.pad_numbers()?;
+        self.mails.finish().map_err(|e| Failure::write(self.shown.join(MAIL), e))?;
         self.put_in_place()
     }
 
@@ -142,38 +143,10 @@ impl OutputDir {
     }
 
     fn try_write_filed(&mut self, world: &mut World, before: Instant) -> Result<(), Failure> {
-        let directory = self.making.path().join(MAIL);
-        if !directory.is_dir() {
-            fs::create_dir(&directory).map_err(|e| Failure::write(self.shown.join(MAIL), e))?;
-        }
+        self.mails.prepare().map_err(|e| Failure::write(self.shown.join(MAIL), e))?;
         for (_, mail) in world.take_filed(before) {
-            self.mails += 1;
-            let name = format!("{:03}-{}.eml", self.mails, file_name(mail.to.as_str()));
-            let failed = |e| Failure::write(self.shown.join(MAIL).join(&name), e);
-            let file = File::create(directory.join(&name)).map_err(failed)?;
-            let mut out = BufWriter::new(file);
-            let chunks = mail.content.rope().chunks();
-            let written = chunks.iter().try_for_each(|chunk| out.write_all(chunk)).and_then(|()| out.flush());
-            written.map_err(failed)?;
-        }
-        Ok(())
-    }
-
-    /// How many digits the numbers have is known at the end only: all get as many, so that a listing is in order.
-    fn pad_numbers(&self) -> Result<(), Failure> {
-        let digits = self.mails.to_string().len();
-        if digits <= 3 {
-            return Ok(());
-        }
-        let directory = self.making.path().join(MAIL);
-        let failed = |e| Failure::write(self.shown.join(MAIL), e);
-        for entry in fs::read_dir(&directory).map_err(failed)? {
-            let name = entry.map_err(failed)?.file_name();
-            let Some((number, rest)) = name.to_str().and_then(|name| name.split_once('-')) else { continue };
-            if number.len() < digits {
-                let padded = format!("{number:0>digits$}-{rest}");
-                fs::rename(directory.join(&name), directory.join(padded)).map_err(failed)?;
-            }
+            let written = self.mails.write(mail.to.as_str(), mail.content.rope());
+            written.map_err(|(name, e)| Failure::write(self.shown.join(MAIL).join(name), e))?;
         }
         Ok(())
     }
@@ -248,10 +221,4 @@ fn refuse_strangers(target: &Path) -> Result<(), Failure> {
             "{shown} holds `{first}`, which postroad did not write; move it away or choose another directory for --out"
         ))),
     }
-}
-
-/// An address as part of a file name.
-fn file_name(address: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "@._+-=".contains(c) { c } else { '_' };
-    address.chars().take(100).map(plain).collect()
 }

@@ -6,13 +6,14 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use super::collect::Keep;
+use super::collect::{Collector, Keep};
 use super::failure::Failure;
+use super::mail_files::expected;
 use super::number::whole;
 use super::output_dir::OutputDir;
 use super::page::Page;
 use super::screen::Screen;
-use super::simulate::{Run, Wishes, build, history, line_of, notes, simulate};
+use super::simulate::{Run, SLICES, Wishes, build, history, line_of, notes, simulate};
 use super::{Status, input};
 use crate::capture::Choice;
 use crate::scenario::Plan;
@@ -93,7 +94,8 @@ enum Format {
 impl Args {
     pub(super) fn work(self, screen: &mut Screen) -> Result<Status, Failure> {
         let Some((plan, source)) = input::scenario(&self.file)? else { return Ok(Status::Wrong) };
-        let mut output = self.out.as_deref().map(OutputDir::create).transpose()?;
+        let create = |target| OutputDir::create(target, expected(&plan));
+        let mut output = self.out.as_deref().map(create).transpose()?;
         let keep = match (&output, self.format, self.quiet) {
             (Some(_), ..) => Keep::ToDraw,
             (None, Format::Text, false) if !self.verbose => Keep::ToTell,
@@ -108,6 +110,9 @@ impl Args {
             packets: tells,
             keep_mail: output.is_some(),
             story: tells,
+            // A line that comes and goes would tear the story; and whoever reads it sees how far it is.
+            progress: !(tells && self.format == Format::Text && screen.is_terminal()),
+            slices: SLICES,
         };
         let others = match &mut output {
             Some(output) => vec![output.trace()?],
@@ -127,13 +132,17 @@ impl Args {
             }
             if let Some(story) = &mut collected.story {
                 telling.tell(story.take_lines(), output.as_mut());
+                if output.is_none() && telling.is_alone() {
+                    collected.story = None;
+                }
             }
         });
         if let Some(output) = &mut output {
             output.write_filed(&mut run.world, crate::sim::Instant::MAX);
         }
-        if let Some(story) = &mut run.collected.story {
+        if let Some(mut story) = run.collected.story.take() {
             telling.tell(story.finish(), output.as_mut());
+            telling.tell_all(table(&run.collected), output.as_mut());
         }
         if self.no_expect {
             run.judgements.clear();
@@ -181,6 +190,23 @@ struct Telling<'a> {
 }
 
 impl Telling<'_> {
+    /// Whether whoever read what was shown has gone away.
+    fn is_alone(&self) -> bool {
+        self.screen.as_ref().is_none_or(|screen| screen.is_gone())
+    }
+
+    /// Tells lines of which there may be very many.
+    fn tell_all(&mut self, mut lines: impl Iterator<Item = Line>, mut output: Option<&mut OutputDir>) {
+        const SOME: usize = 1_000;
+        loop {
+            let some: Vec<Line> = lines.by_ref().take(SOME).collect();
+            if some.is_empty() {
+                return;
+            }
+            self.tell(some, output.as_deref_mut());
+        }
+    }
+
     fn tell(&mut self, lines: Vec<Line>, output: Option<&mut OutputDir>) {
         if lines.is_empty() {
             return;
@@ -215,7 +241,8 @@ fn conclude(run: &Run, plan: &Plan, wishes: Wishes, screen: &mut Screen) -> Stat
     if run.is_met() { Status::Fine } else { Status::Unmet }
 }
 
-/// Everything that is told, but for the expectations, and for the story where it has been `told`. `short` leaves out what
+/// Everything that is told, but for the expectations, and for the story and the table of mails where those have been
+/// `told`. `short` leaves out what
 /// repeats itself.
 fn page(run: &Run, plan: &Plan, told: bool, short: bool) -> Page {
     let mut page = Page::default();
@@ -225,10 +252,7 @@ fn page(run: &Run, plan: &Plan, told: bool, short: bool) -> Page {
             page.lines(head(&run.roster, plan));
             let options = transcript::Options { packets: false, short };
             page.lines(transcript::story(&run.roster, &collected.records, &options));
-        }
-        page.line(Line::new());
-        if !collected.mails.list().is_empty() {
-            page.lines(collected.mails.table());
+            page.lines(table(collected));
         }
     } else {
         page.lines(transcript::people(&run.roster, &plan.about));
@@ -240,6 +264,13 @@ fn page(run: &Run, plan: &Plan, told: bool, short: bool) -> Page {
     }
     page.lines(totals(run));
     page
+}
+
+/// What stands below the story.
+fn table(collected: &Collector) -> impl Iterator<Item = Line> {
+    let mails = &collected.mails;
+    let table = (!mails.list().is_empty()).then(|| mails.table());
+    [Line::new()].into_iter().chain(table.into_iter().flatten())
 }
 
 /// How long and how much.

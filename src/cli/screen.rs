@@ -15,6 +15,7 @@ use crate::trace::transcript::{Line, Style};
 pub(super) struct Screen {
     out: BufWriter<io::Stdout>,
     coloured: bool,
+    is_terminal: bool,
     /// How wide the terminal is; none where it is no terminal.
     columns: Option<usize>,
     /// The reader has gone away: nothing is written any more.
@@ -25,8 +26,20 @@ pub(super) struct Screen {
 impl Screen {
     pub(super) fn new() -> Screen {
         let coloured = !matches!(AutoStream::choice(&io::stdout()), ColorChoice::Never);
-        let columns = columns(io::stdout().is_terminal());
-        Screen { out: BufWriter::with_capacity(1 << 16, io::stdout()), coloured, columns, gone: false, error: None }
+        let is_terminal = io::stdout().is_terminal();
+        let columns = columns(is_terminal);
+        let out = BufWriter::with_capacity(1 << 16, io::stdout());
+        Screen { out, coloured, is_terminal, columns, gone: false, error: None }
+    }
+
+    /// Whether it is a terminal, which standard error may share.
+    pub(super) fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
+    /// Whether the reader has gone away.
+    pub(super) fn is_gone(&self) -> bool {
+        self.gone
     }
 
     /// How wide the terminal is; none where there is no terminal, and lines stay whole.

@@ -23,7 +23,22 @@ pub(super) struct Wishes {
     pub(super) keep_mail: bool,
     /// Tell everything as it happens: what is told lies in the collector between two slices.
     pub(super) story: bool,
+    /// Say how far it is, where somebody watches.
+    pub(super) progress: bool,
+    pub(super) slices: Slices,
 }
+
+/// Events between two times at which something is done beside the run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slices {
+    /// What was filed is written down.
+    pub(super) write: u64,
+    /// What happened is told.
+    pub(super) tell: u64,
+}
+
+/// Often enough to keep little, and not so often that it takes time.
+pub(super) const SLICES: Slices = Slices { write: 1 << 20, tell: 1 << 14 };
 
 /// A run that is over.
 pub(super) struct Run {
@@ -49,14 +64,6 @@ pub(super) fn build(plan: &Plan, wishes: Wishes) -> World {
     scenario::build(plan, BuildOptions { seed: wishes.seed, keep_mail: wishes.keep_mail })
 }
 
-/// Events between two times at which what was filed may be written down, and what happened be told.
-const SLICES: Slices = Slices { write: 1 << 20, tell: 1 << 14 };
-
-struct Slices {
-    write: u64,
-    tell: u64,
-}
-
 /// Runs the world of a plan. `others` also look on; `between` is called now and then.
 pub(super) fn simulate(
     mut world: World,
@@ -79,9 +86,8 @@ pub(super) fn simulate(
     }
     let mut progress = Progress::new();
     world.start();
-    let pause = if wishes.story { SLICES.tell } else { SLICES.write };
-    // Whoever reads the story sees how far it is.
-    let shows = progress.is_watched() && !wishes.story;
+    let pause = if wishes.story { wishes.slices.tell } else { wishes.slices.write };
+    let shows = progress.is_watched() && wishes.progress;
     let slice = if shows { SLICE } else { pause };
     let mut next = pause;
     let stop = loop {

@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::number::whole;
 use super::page::Page;
 use super::screen::{Screen, complain};
-use super::simulate::{Run, Wishes, build, history, notes, simulate};
+use super::simulate::{Run, SLICES, Wishes, build, history, notes, simulate};
 use super::{Status, input};
 use crate::trace::transcript::{Line, Style, clock, counted};
 
@@ -69,6 +69,8 @@ impl Args {
             packets: false,
             keep_mail: false,
             story: false,
+            progress: true,
+            slices: SLICES,
         };
         let run = simulate(build(&plan, wishes), &plan, wishes, Vec::new(), |_, _| ());
         let all = run.judgements.len();

@@ -8,6 +8,7 @@ mod clock;
 mod mails;
 pub mod names;
 mod people;
+mod shared;
 mod sheet;
 mod story;
 pub mod words;

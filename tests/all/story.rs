@@ -66,3 +66,65 @@ fn nothing_has_to_be_kept_until_the_end() {
     // Ten seconds of silence and a few more, with some forty lines a mail.
     assert!(all > 12_000 && most_behind < 1_000, "{most_behind} of {all} lines behind");
 }
+
+/// Three thousand mails over a relay, one every half second, and what else the scenario says.
+fn three_thousand_mails(link: &str, faults: &str) -> String {
+    format!(
+        r#"(
+            title: "Three thousand mails",
+            run_for: "30d",
+            hosts: {{
+                "laptop": User(mailbox: "alice@green.example", submits_to: "mx.green.example"),
+                "mx.green.example": Mta(domains: ["green.example"], retry: Postfix),
+                "mx.blue.example": Mta(domains: ["blue.example"], mailboxes: ["bob"]),
+                "ns.blue.example": NameServer(zones: ["blue.example"]),
+            }},
+            links: [
+                ("laptop", "mx.green.example", (latency: "5ms")),
+                ("mx.green.example", "mx.blue.example", {link}),
+                ("mx.green.example", "ns.blue.example", (latency: "5ms")),
+            ],
+            mail: [(at: "0s", from: "alice@green.example", to: ["bob@blue.example"], count: 3000, every: "500ms")],
+            faults: [{faults}],
+        )"#
+    )
+}
+
+#[test]
+fn what_is_remembered_does_not_grow_with_the_run() {
+    const QUIET: &str = "(latency: \"5ms\")";
+    const LOSSY: &str = "(latency: \"20ms\", loss: \"2 %\")";
+    let crashes: Vec<String> = (1..=14)
+        .flat_map(|n| ["mx.blue.example", "mx.green.example"].map(|host| (host, n)))
+        .map(|(host, n)| format!(r#"(at: "{}s", what: Down(host: "{host}"), lasting: "2s")"#, n * 100))
+        .collect();
+    let silences: Vec<String> = (1..=14)
+        .map(|n| format!(r#"(at: "{}s", what: Dns(server: "ns.blue.example", mode: Silent), lasting: "30s")"#, n * 100))
+        .collect();
+    for (name, link, faults) in [
+        ("quiet", QUIET, ""),
+        ("lossy", LOSSY, ""),
+        ("crashes", QUIET, &*crashes.join(", ")),
+        ("silences", QUIET, &*silences.join(", ")),
+    ] {
+        let plan = lab::plan(&three_thousand_mails(link, faults));
+        let run = lab::run(&plan, Look { records: true, packets: true, ..Look::default() });
+        let mut story = Story::new(Arc::clone(&run.roster), &Options { packets: true, short: false });
+        // What is held at most in each of the five parts of the time in which mail is sent, of five minutes each: longer
+        // than anything is waited for.
+        let mut most = [0; 5];
+        let mut lines = 0;
+        for (place, record) in run.records.iter().enumerate() {
+            story.record(record);
+            lines += story.take_lines().len();
+            if place % 64 == 0
+                && let Some(most) = most.get_mut((record.at.as_nanos() / 300_000_000_000) as usize)
+            {
+                *most = story.held().max(*most);
+            }
+        }
+        assert!(lines > 150_000, "{name}: {lines} lines");
+        let (first, last) = (most[1], most[4]);
+        assert!(last < 10_000 && last * 10 < first * 13, "{name}: {most:?} of {lines} lines");
+    }
+}

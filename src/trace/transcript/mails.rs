@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::clock::span;
+use super::shared::Shared;
 use super::{Align, Line, Sheet, Style, counted, number};
 use crate::sim::{Duration, Instant};
 use crate::trace::{HostId, MailId, QueueName, Record, Roster, Sink, What};
@@ -30,7 +31,7 @@ fn is_zero(n: &u64) -> bool {
     *n == 0
 }
 
-/// What became of one mail.
+/// What became of one mail. There may be millions of them: texts that many have are kept once.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct MailSummary {
     /// Its number.
@@ -40,7 +41,7 @@ pub struct MailSummary {
     /// Its reverse-path; empty for a report, and for other mail that wants none.
     pub from: Arc<str>,
     /// Everybody it was for.
-    pub to: Vec<Arc<str>>,
+    pub to: Arc<[Arc<str>]>,
     /// Its subject.
     pub subject: Arc<str>,
     /// Its size as composed.
@@ -59,19 +60,37 @@ pub struct MailSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Arc<str>>,
     /// Other statuses of its bounces, in the order in which they came.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub other_statuses: Vec<Arc<str>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub other_statuses: Box<[Arc<str>]>,
     /// When the last of its recipients got a fate, in nanoseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Instant>,
 }
 
 impl MailSummary {
+    /// Its row in the table of mails.
+    fn row(&self) -> Vec<Line> {
+        let from = if self.from.is_empty() { "<>" } else { &self.from };
+        let first = self.to.first().map_or("nobody", |to| &**to);
+        let others = self.to.len().saturating_sub(1);
+        let more = if others > 0 { format!(" and {others} more") } else { String::new() };
+        let time = self.ended_at.map_or_else(|| "—".to_owned(), |at| span(at.since(self.composed_at)));
+        vec![
+            Line::new().and(number(self.id.0)),
+            Line::new().and(cut(&self.subject, 36)),
+            Line::new().and(from).with(Style::Faint, " → ").and(first).and(more),
+            Line::new().and(self.hops.to_string()),
+            Line::new().and(self.attempts.to_string()),
+            Line::of(Style::Time, time),
+            self.fate(),
+        ]
+    }
+
     /// Its fate in words.
     #[must_use]
     pub fn fate(&self) -> Line {
         let f = &self.fates;
-        let statuses: Vec<&str> = self.status.iter().chain(&self.other_statuses).map(|s| &**s).collect();
+        let statuses: Vec<&str> = self.status.iter().chain(&*self.other_statuses).map(|s| &**s).collect();
         let bounced = format!("bounced {}", statuses.join(" and ")).trim_end().to_owned();
         let kinds = [
             (f.delivered, "delivered".to_owned(), Style::Good),
@@ -104,13 +123,16 @@ impl MailSummary {
 #[derive(Debug, Default)]
 pub struct Mails {
     mails: Vec<MailSummary>,
-    queued: FxHashMap<(HostId, Arc<str>), MailId>,
+    /// What waits at which host under which queue id.
+    queued: FxHashSet<(HostId, Arc<str>)>,
     /// From composing to filing, for every copy.
     times: Vec<Duration>,
     /// What belongs to no mail that was seen to be composed.
     strays: Fates,
     /// Hosts that are user agents.
     users: FxHashSet<HostId>,
+    texts: Shared<str>,
+    lists: Shared<[Arc<str>]>,
 }
 
 impl Mails {
@@ -150,39 +172,24 @@ impl Mails {
         (n > 0).then(|| percents.iter().map(|p| times[place(*p) as usize]).collect())
     }
 
-    /// The table of mails.
-    #[must_use]
-    pub fn table(&self) -> Vec<Line> {
-        let mut sheet = Sheet::new(&[
-            Align::Right,
-            Align::Left,
-            Align::Left,
-            Align::Right,
-            Align::Right,
-            Align::Right,
-            Align::Left,
-        ]);
-        sheet.head(&["id", "subject", "from → to", "hops", "attempts", "time", "fate"]);
-        for mail in &self.mails {
-            let from = if mail.from.is_empty() { "<>" } else { &mail.from };
-            let first = mail.to.first().map_or("nobody", |to| &**to);
-            let others = mail.to.len().saturating_sub(1);
-            let more = if others > 0 { format!(" and {others} more") } else { String::new() };
-            let time = mail.ended_at.map_or_else(|| "—".to_owned(), |at| span(at.since(mail.composed_at)));
-            sheet.row(vec![
-                Line::new().and(number(mail.id.0)),
-                Line::new().and(cut(&mail.subject, 36)),
-                Line::new().and(from).with(Style::Faint, " → ").and(first).and(more),
-                Line::new().and(mail.hops.to_string()),
-                Line::new().and(mail.attempts.to_string()),
-                Line::of(Style::Time, time),
-                mail.fate(),
-            ]);
-        }
-        let mut lines = vec![Line::of(Style::Heading, "Mails")];
-        lines.extend(sheet.lines(2));
-        lines.push(Line::new());
-        lines
+    /// The table of mails, line for line: it is as long as there are mails.
+    pub fn table(&self) -> impl Iterator<Item = Line> {
+        const COLUMNS: [(&str, Align); 7] = [
+            ("id", Align::Right),
+            ("subject", Align::Left),
+            ("from → to", Align::Left),
+            ("hops", Align::Right),
+            ("attempts", Align::Right),
+            ("time", Align::Right),
+            ("fate", Align::Left),
+        ];
+        let head = || COLUMNS.map(|(name, _)| Line::of(Style::Faint, name)).to_vec();
+        let mut sheet = Sheet::new(&COLUMNS.map(|(_, align)| align));
+        sheet.measure(&head());
+        self.mails.iter().for_each(|mail| sheet.measure(&mail.row()));
+        let first = [Line::of(Style::Heading, "Mails"), sheet.line(2, head())];
+        let rows = self.mails.iter().map(move |mail| sheet.line(2, mail.row()));
+        first.into_iter().chain(rows).chain([Line::new()])
     }
 
     /// What became of all mails, in a few lines: for runs with too many to list.
@@ -247,6 +254,16 @@ impl Mails {
         said.join(", ")
     }
 
+    fn recipients(&mut self, to: &[Arc<str>]) -> Arc<[Arc<str>]> {
+        match self.lists.find(to) {
+            Some(list) => list,
+            None => {
+                let list: Arc<[Arc<str>]> = to.iter().map(|to| self.texts.share(to)).collect();
+                self.lists.share(&list)
+            }
+        }
+    }
+
     fn ended(&mut self, record: &Record, count: impl Fn(&mut Fates)) -> Option<&mut MailSummary> {
         let Some(mail) = find(&mut self.mails, record.mail) else {
             count(&mut self.strays);
@@ -278,19 +295,20 @@ impl Sink for Mails {
         match &record.what {
             What::Composed { from, to, subject, size_bytes } => {
                 if let Some(id) = record.mail {
+                    let to = self.recipients(to);
                     self.mails.push(MailSummary {
                         id,
                         composed_at: record.at,
-                        from: Arc::clone(from),
-                        to: to.clone(),
-                        subject: Arc::clone(subject),
+                        from: self.texts.share(from),
+                        to,
+                        subject: self.texts.share(subject),
                         size_bytes: *size_bytes,
                         hops: 0,
                         attempts: 0,
                         fates: Fates::default(),
                         queued: 0,
                         status: None,
-                        other_statuses: Vec::new(),
+                        other_statuses: Box::default(),
                         ended_at: None,
                     });
                 }
@@ -302,13 +320,15 @@ impl Sink for Mails {
             }
             What::Queue { queue_id, queue, .. } => {
                 let key = (record.host, Arc::clone(queue_id));
-                let Some(id) = record.mail else { return };
+                if record.mail.is_none() {
+                    return;
+                }
                 let waits = *queue != QueueName::Done;
-                let waited = if waits { self.queued.insert(key, id) } else { self.queued.remove(&key) };
+                let waited = if waits { !self.queued.insert(key) } else { self.queued.remove(&key) };
                 let begins = *queue == QueueName::Active && !self.users.contains(&record.host);
                 if let Some(mail) = find(&mut self.mails, record.mail) {
                     mail.attempts += u32::from(begins);
-                    match (waited.is_some(), waits) {
+                    match (waited, waits) {
                         (false, true) => mail.queued += 1,
                         (true, false) => mail.queued = mail.queued.saturating_sub(1),
                         _ => {}
@@ -320,10 +340,11 @@ impl Sink for Mails {
                 self.times.extend(age);
             }
             What::Bounced { status, .. } => {
+                let status = self.texts.share(status);
                 if let Some(mail) = self.ended(record, |f| f.bounced += 1) {
-                    let first = mail.status.get_or_insert_with(|| Arc::clone(status));
-                    if first != status && !mail.other_statuses.contains(status) {
-                        mail.other_statuses.push(Arc::clone(status));
+                    let first = mail.status.get_or_insert_with(|| Arc::clone(&status));
+                    if *first != status && !mail.other_statuses.contains(&status) {
+                        mail.other_statuses = mail.other_statuses.iter().cloned().chain([status]).collect();
                     }
                 }
             }
@@ -347,4 +368,52 @@ pub(super) fn cut(text: &str, most: usize) -> String {
         return text.to_owned();
     }
     text.chars().take(most - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::Octets;
+
+    fn record(number: u64, what: What) -> Record {
+        let (at, mail) = (Instant::from_nanos(number), Some(MailId(number)));
+        Record { id: None, at, host: HostId(0), conn: None, mail, hop: None, cause: None, what }
+    }
+
+    fn composed(number: u64, to: &[&str], subject: &str) -> Record {
+        let to = to.iter().map(|to| Arc::from(*to)).collect();
+        let from = "alice@green.example".into();
+        record(number, What::Composed { from, to, subject: subject.into(), size_bytes: 4096 })
+    }
+
+    #[test]
+    fn a_mail_like_others_takes_little() {
+        let mut mails = Mails::default();
+        let to: Vec<String> = (0..1000).map(|n| format!("user{n}@blue.example")).collect();
+        let to: Vec<&str> = to.iter().map(String::as_str).collect();
+        for (number, subject) in [(1, "A letter"), (2, "A letter"), (3, "Another")] {
+            mails.record(&composed(number, &to, subject));
+        }
+        assert!(size_of::<MailSummary>() <= 176, "{} bytes", size_of::<MailSummary>());
+        let [a, b, c] = mails.list() else { panic!("{} mails", mails.list().len()) };
+        assert!(Arc::ptr_eq(&a.from, &b.from) && Arc::ptr_eq(&b.from, &c.from));
+        assert!(Arc::ptr_eq(&a.to, &b.to) && Arc::ptr_eq(&b.to, &c.to));
+        assert!(Arc::ptr_eq(&a.subject, &b.subject) && *c.subject == *"Another");
+        assert_eq!(c.to.iter().map(|to| &**to).collect::<Vec<_>>(), to);
+    }
+
+    #[test]
+    fn each_status_is_named_once_in_the_order_in_which_they_came() {
+        let mut mails = Mails::default();
+        mails.record(&composed(1, &["bob@blue.example"], "Hi"));
+        for status in ["5.1.1", "5.4.4", "5.1.1", "5.2.2", "5.4.4"] {
+            let (queue_id, recipient) = ("Q".into(), "bob@blue.example".into());
+            let (reason, status) = (Octets("no".into()), status.into());
+            mails.record(&record(1, What::Bounced { queue_id, recipient, status, reason, report: None }));
+        }
+        let mail = &mails.list()[0];
+        assert_eq!(mail.status.as_deref(), Some("5.1.1"));
+        assert_eq!(mail.other_statuses.iter().map(|s| &**s).collect::<Vec<_>>(), ["5.4.4", "5.2.2"]);
+        assert_eq!(mail.fate().text(), "5 bounced 5.1.1 and 5.4.4 and 5.2.2");
+    }
 }

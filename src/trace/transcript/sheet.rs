@@ -15,6 +15,7 @@ pub enum Align {
 #[derive(Clone, Debug, Default)]
 pub struct Sheet {
     columns: Vec<Align>,
+    widths: Vec<usize>,
     rows: Vec<Vec<Line>>,
 }
 
@@ -22,7 +23,7 @@ impl Sheet {
     /// An empty sheet with these columns.
     #[must_use]
     pub fn new(columns: &[Align]) -> Sheet {
-        Sheet { columns: columns.to_vec(), rows: Vec::new() }
+        Sheet { columns: columns.to_vec(), widths: vec![0; columns.len()], rows: Vec::new() }
     }
 
     /// A row of headings.
@@ -32,37 +33,43 @@ impl Sheet {
 
     /// A row.
     pub fn row(&mut self, cells: Vec<Line>) {
+        self.measure(&cells);
         self.rows.push(cells);
+    }
+
+    /// Makes the columns wide enough for a row that is not kept: a sheet of very many rows is measured first and written
+    /// then, by [`line`](Sheet::line).
+    pub fn measure(&mut self, cells: &[Line]) {
+        for (cell, widest) in cells.iter().zip(&mut self.widths) {
+            *widest = cell.width().max(*widest);
+        }
     }
 
     /// The rows as lines that begin with `indent` spaces, with two spaces between columns. Columns that are empty
     /// everywhere below the headings stay.
     #[must_use]
-    pub fn lines(self, indent: usize) -> Vec<Line> {
-        let mut widths = vec![0; self.columns.len()];
-        for row in &self.rows {
-            for (cell, widest) in row.iter().zip(&mut widths) {
-                *widest = cell.width().max(*widest);
+    pub fn lines(mut self, indent: usize) -> Vec<Line> {
+        let rows = std::mem::take(&mut self.rows);
+        rows.into_iter().map(|row| self.line(indent, row)).collect()
+    }
+
+    /// A row that was [measured](Sheet::measure), as a line.
+    #[must_use]
+    pub fn line(&self, indent: usize, cells: Vec<Line>) -> Line {
+        let mut line = Line::new();
+        line.push(Style::Plain, " ".repeat(indent));
+        let last = cells.len().saturating_sub(1);
+        for (i, cell) in cells.into_iter().enumerate() {
+            let align = self.columns.get(i).copied().unwrap_or(Align::Left);
+            let free = self.widths.get(i).map_or(0, |w| w.saturating_sub(cell.width()));
+            let (before, after) = if align == Align::Right { (free, 0) } else { (0, free) };
+            line.push(Style::Plain, " ".repeat(before));
+            line.append(cell);
+            if i < last {
+                line.push(Style::Plain, " ".repeat(after + 2));
             }
         }
-        let mut lines = Vec::with_capacity(self.rows.len());
-        for row in self.rows {
-            let mut line = Line::new();
-            line.push(Style::Plain, " ".repeat(indent));
-            let last = row.len().saturating_sub(1);
-            for (i, cell) in row.into_iter().enumerate() {
-                let align = self.columns.get(i).copied().unwrap_or(Align::Left);
-                let free = widths.get(i).map_or(0, |w| w - cell.width());
-                let (before, after) = if align == Align::Right { (free, 0) } else { (0, free) };
-                line.push(Style::Plain, " ".repeat(before));
-                line.append(cell);
-                if i < last {
-                    line.push(Style::Plain, " ".repeat(after + 2));
-                }
-            }
-            lines.push(line);
-        }
-        lines
+        line
     }
 }
 

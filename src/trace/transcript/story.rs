@@ -103,6 +103,13 @@ impl Story {
         std::mem::take(&mut self.lines)
     }
 
+    /// How much is remembered: records that wait, items with their lines, and what refers to them. It follows from how
+    /// much goes on at a time, not from how much there was.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.instant.len() + self.held.as_ref().map_or(0, Vec::len) + self.telling.held()
+    }
+
     /// The end: the rest of the lines.
     pub fn finish(&mut self) -> Vec<Line> {
         if self.held.is_some() {

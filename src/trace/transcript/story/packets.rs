@@ -83,14 +83,19 @@ impl Telling {
                 format!("{}:{source_port} → {}:{destination_port} ", self.name(*from), self.name(*to))
             }
         };
-        let mut line = Line::of(Style::Faint, format!("{way}#{packet} "));
-        match transport {
-            Transport::Tcp => {
-                line.push(Style::Faint, format!("{flags:<11} seq {sequence} ack {acknowledgement}"));
-                line.push(Style::Faint, format!(" win {window_bytes} len {}", number((*payload_bytes).into())));
-            }
-            Transport::Udp => line.push(Style::Faint, format!("UDP len {payload_bytes}")),
-        }
+        // In one piece: most lines of a story with packets are of these, and wait in memory until they can be told.
+        let mut line = Line::of(
+            Style::Faint,
+            match transport {
+                Transport::Tcp => {
+                    let len = number((*payload_bytes).into());
+                    format!(
+                        "{way}#{packet} {flags:<11} seq {sequence} ack {acknowledgement} win {window_bytes} len {len}"
+                    )
+                }
+                Transport::Udp => format!("{way}#{packet} UDP len {payload_bytes}"),
+            },
+        );
         if *retransmission {
             line.push(Style::Warning, format!(" sent again{}", again.map_or("", why_again)));
         }

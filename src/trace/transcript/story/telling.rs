@@ -206,6 +206,17 @@ impl Telling {
         Some((at, item))
     }
 
+    /// How much is remembered: items, and what refers to them.
+    pub(super) fn held(&self) -> usize {
+        let lines = |item: &Item| match item {
+            Item::Line(_) => 1,
+            Item::Hop(hop) => 1 + hop.lines.len(),
+        };
+        let items: usize = self.items.iter().map(|(_, item)| lines(item)).sum();
+        let dns = self.questions.len() + self.asked.len() + self.answered.len();
+        items + dns + self.connections.len() + self.told.len() + self.ended.len() + self.packets.len()
+    }
+
     /// From now on, lines of a connection go to this item.
     fn bind(&mut self, conn: ConnId, item: usize) {
         if let Some(before) = self.connections.insert(conn, item) {
@@ -448,7 +459,8 @@ impl Telling {
 
     fn attempt(&mut self, record: &Record, next_hop: &str, number: u32) {
         let reused = record.conn.and_then(|conn| self.connections.get(&conn)).copied();
-        let (server, port) = reused.and_then(|item| self.hop(item)).map_or((None, None), |hop| (hop.server, hop.port));
+        let before = reused.and_then(|item| self.hop(item));
+        let (server, port, ends) = before.map_or((None, None, 0), |hop| (hop.server, hop.port, hop.ends));
         let item = self.items.push(
             record.at,
             Item::Hop(Hop {
@@ -465,7 +477,7 @@ impl Telling {
                 lines: Vec::new(),
                 is_open: reused.is_some(),
                 is_closed: false,
-                ends: 0,
+                ends,
                 waits: 0,
             }),
         );
