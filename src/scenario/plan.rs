@@ -13,6 +13,7 @@ use crate::net::tcp;
 use crate::sim::{Distribution, Duration, Instant};
 use crate::smtp::timeouts::Patience;
 use crate::trace::HostId;
+use crate::world::Change;
 
 /// The address kept free for a name server that no scenario has to name.
 pub const IMPLIED_NAME_SERVER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 53);
@@ -521,10 +522,10 @@ pub struct FaultPlan {
     pub span: Range<usize>,
     /// When.
     pub when: Trigger,
-    /// Undone after this time, where it is something that can be undone.
+    /// For how long; none is for good, or for as long as a [`Change::Drop`] lasts by itself.
     pub lasting: Option<Duration>,
-    /// What.
-    pub what: Fault,
+    /// What, as the world has it. Links have the same numbers there as here.
+    pub what: Change,
 }
 
 /// When a fault happens.
@@ -551,81 +552,4 @@ pub enum Trigger {
         /// Which of the mails, from 1.
         nth: u64,
     },
-}
-
-/// A fault.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// Nothing crosses the link in either direction.
-    LinkDown(LinkIndex),
-    /// It does again.
-    LinkUp(LinkIndex),
-    /// The host is switched off: connections and sessions are gone, what is on disk stays.
-    HostDown(HostId),
-    /// It starts again.
-    HostUp(HostId),
-    /// The link loses packets in both directions from now on.
-    Loss {
-        /// The link.
-        link: LinkIndex,
-        /// Parts per million.
-        ppm: u32,
-    },
-    /// The link has another latency in both directions from now on.
-    Latency {
-        /// The link.
-        link: LinkIndex,
-        /// One way.
-        latency: Duration,
-    },
-    /// The next packets that a host sends into a link are lost.
-    Drop {
-        /// The link.
-        link: LinkIndex,
-        /// The host that sends them; none means either end.
-        from: Option<HostId>,
-        /// How many packets.
-        packets: u64,
-    },
-    /// A name server behaves differently from now on.
-    Dns {
-        /// Which; none is the implied one.
-        server: Option<HostId>,
-        /// How.
-        mode: DnsMode,
-    },
-    /// A record is put in the place of those with the same name and type.
-    SetRecord {
-        /// In this zone.
-        zone: ZoneIndex,
-        /// The record.
-        record: RecordPlan,
-    },
-    /// A record is added to those with the same name and type.
-    AddRecord {
-        /// In this zone.
-        zone: ZoneIndex,
-        /// The record.
-        record: RecordPlan,
-    },
-    /// All records of a name and type go away.
-    RemoveRecords {
-        /// From this zone.
-        zone: ZoneIndex,
-        /// Their owner.
-        name: Domain,
-        /// Their type, such as `MX`.
-        rtype: Arc<str>,
-    },
-}
-
-/// How a name server answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DnsMode {
-    /// As it should.
-    Working,
-    /// Not at all.
-    Silent,
-    /// SERVFAIL to everything.
-    ServFail,
 }

@@ -101,22 +101,24 @@ fn build_zone(plan: &Plan, zone: &ZonePlan) -> Zone {
     for record in &zone.records {
         let ttl = Duration::from_secs(u64::from(record.ttl_secs));
         // Records that cannot stand in the zone were refused when the scenario was checked.
-        let _ = built.add(Name::from(&record.name), ttl, record_data(&record.data));
+        let _ = built.add(Name::from(&record.name), ttl, RecordData::from(&record.data));
     }
     built
 }
 
 /// A plan's record as the DNS has it.
-pub(super) fn record_data(data: &scenario::RecordData) -> RecordData {
-    match data {
-        scenario::RecordData::A(address) => RecordData::A(*address),
-        scenario::RecordData::Aaaa(address) => RecordData::Aaaa(*address),
-        scenario::RecordData::Mx { preference, exchange } => {
-            RecordData::mx(*preference, exchange.as_ref().map_or_else(Name::root, Name::from))
+impl From<&scenario::RecordData> for RecordData {
+    fn from(data: &scenario::RecordData) -> RecordData {
+        match data {
+            scenario::RecordData::A(address) => RecordData::A(*address),
+            scenario::RecordData::Aaaa(address) => RecordData::Aaaa(*address),
+            scenario::RecordData::Mx { preference, exchange } => {
+                RecordData::mx(*preference, exchange.as_ref().map_or_else(Name::root, Name::from))
+            }
+            scenario::RecordData::Cname(target) => RecordData::Cname(Name::from(target)),
+            scenario::RecordData::Ptr(target) => RecordData::Ptr(Name::from(target)),
+            scenario::RecordData::Ns(target) => RecordData::Ns(Name::from(target)),
+            scenario::RecordData::Txt(text) => RecordData::text(text),
         }
-        scenario::RecordData::Cname(target) => RecordData::Cname(Name::from(target)),
-        scenario::RecordData::Ptr(target) => RecordData::Ptr(Name::from(target)),
-        scenario::RecordData::Ns(target) => RecordData::Ns(Name::from(target)),
-        scenario::RecordData::Txt(text) => RecordData::text(text),
     }
 }

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use super::Checker;
 use super::names::HostKind;
 use super::records;
-use crate::scenario::plan::{DnsMode, Fault, FaultPlan, LinkIndex, RecordPlan, Trigger};
+use crate::dns::{self, Name, RecordData, RecordType};
+use crate::net::topology::LinkId;
+use crate::scenario::plan::{FaultPlan, LinkIndex, Trigger};
 use crate::scenario::read::Fields;
 use crate::scenario::schema::{FAULT, FAULTS, TRIGGERS};
 use crate::scenario::tree::{Kind, Node};
 use crate::sim::Duration;
-use crate::trace::HostId;
+use crate::trace::{HostId, RecordEdit};
+use crate::world::Change;
 
 const SHORTEST: Duration = Duration::from_nanos(1);
 
@@ -22,7 +25,10 @@ impl Checker {
             let lasting = fields.opt("lasting", |n| self.r.duration_in(n, SHORTEST, super::LONGEST_RUN));
             let what = fields.get("what").and_then(|n| self.fault(n));
             if let (Some(what), Some(node)) = (&what, fields.get("lasting")) {
-                let undoable = !matches!(what, Fault::LinkUp(_) | Fault::HostUp(_) | Fault::Drop { .. });
+                let undoable = !matches!(
+                    what,
+                    Change::Link { up: true, .. } | Change::Host { up: true, .. } | Change::Drop { .. }
+                );
                 if !undoable {
                     let message = "this cannot be undone, so it cannot last for a time";
                     let d = self.r.at(&node.span, "contradiction", message).label("leave this out");
@@ -70,19 +76,18 @@ impl Checker {
         Some(Trigger::Line { host: host?, sent: trigger.shape.name == "Said", begins: Arc::from(begins?), nth })
     }
 
-    fn fault(&mut self, node: &Node) -> Option<Fault> {
+    fn fault(&mut self, node: &Node) -> Option<Change> {
         let fields = self.r.variant(node, "a fault", FAULTS)?;
-        let link = |c: &mut Checker| fields.get("link").and_then(|n| c.link_between(n));
+        let link = |c: &mut Checker| {
+            let (link, ends) = fields.get("link").and_then(|n| c.link_between(n))?;
+            Some((LinkId(link.0), ends))
+        };
         match fields.shape.name {
             name @ ("Down" | "Up") => {
-                let down = name == "Down";
+                let up = name == "Up";
                 match (fields.get("link"), fields.get("host")) {
-                    (Some(_), None) => {
-                        link(self).map(|(l, _)| if down { Fault::LinkDown(l) } else { Fault::LinkUp(l) })
-                    }
-                    (None, Some(node)) => {
-                        self.host(node).map(|h| if down { Fault::HostDown(h) } else { Fault::HostUp(h) })
-                    }
+                    (Some(_), None) => link(self).map(|(link, _)| Change::Link { link, up }),
+                    (None, Some(node)) => self.host(node).map(|host| Change::Host { host, up }),
                     _ => {
                         let message = format!("{name} needs either `link` or `host`");
                         let d = self.r.at(&fields.span, "missing-field", message).label("what is it about?");
@@ -93,11 +98,11 @@ impl Checker {
             }
             "Loss" => {
                 let (link, ppm) = (link(self), fields.opt("loss", |n| self.r.percent(n)));
-                Some(Fault::Loss { link: link?.0, ppm: ppm? })
+                Some(Change::Loss { link: link?.0, ppm: ppm? })
             }
             "Latency" => {
                 let latency = fields.opt("latency", |n| super::links::latency(&mut self.r, n));
-                Some(Fault::Latency { link: link(self)?.0, latency: latency? })
+                Some(Change::Latency { link: link(self)?.0, latency: latency? })
             }
             "Drop" => {
                 let packets = fields.or("packets", 1, |n| self.r.number(n, 1, 1_000_000));
@@ -113,11 +118,11 @@ impl Checker {
                         "expected one of its ends",
                     );
                 }
-                Some(Fault::Drop { link, from: from.and_then(|(_, h)| h), packets })
+                Some(Change::Drop { link, from: from.and_then(|(_, h)| h), packets })
             }
             "Dns" => {
                 let modes =
-                    [("Silent", DnsMode::Silent), ("ServFail", DnsMode::ServFail), ("Working", DnsMode::Working)];
+                    [("Silent", dns::Fault::Silent), ("ServFail", dns::Fault::ServFail), ("Working", dns::Fault::None)];
                 let mode = fields.opt("mode", |n| self.r.choice(n, "a way to answer", &modes));
                 let server = match fields.get("server") {
                     Some(node) => {
@@ -130,13 +135,13 @@ impl Checker {
                         return None;
                     }
                 };
-                Some(Fault::Dns { server, mode: mode? })
+                Some(Change::NameServer { server, mode: mode? })
             }
             _ => self.record_fault(&fields),
         }
     }
 
-    fn record_fault(&mut self, fields: &Fields<'_>) -> Option<Fault> {
+    fn record_fault(&mut self, fields: &Fields<'_>) -> Option<Change> {
         let zone = fields.get("zone").and_then(|n| self.zone(n));
         let rtype =
             (fields.shape.name == "RemoveRecord").then(|| fields.opt("rtype", |n| records::rtype(&mut self.r, n)));
@@ -147,18 +152,18 @@ impl Checker {
             }
             Some(data)
         });
-        let (zone, origin) = zone?;
+        let (_, origin) = zone?;
         let name = fields.get("name").map_or(Some(origin.clone()), |n| records::owner(&mut self.r, n, &origin))?;
+        let name = Name::from(&name);
         if let Some(rtype) = rtype {
-            return Some(Fault::RemoveRecords { zone, name, rtype: rtype? });
+            let (rtype, edit) = (record_type(&rtype?), RecordEdit::Remove);
+            return Some(Change::Records { name, rtype, edit, records: Vec::new() });
         }
         let ttl_secs = fields.or("ttl", 3600, |n| records::ttl(&mut self.r, n));
-        let record = RecordPlan { name, ttl_secs, data: data.flatten()? };
-        Some(if fields.shape.name == "SetRecord" {
-            Fault::SetRecord { zone, record }
-        } else {
-            Fault::AddRecord { zone, record }
-        })
+        let data = RecordData::from(&data.flatten()?);
+        let edit = if fields.shape.name == "SetRecord" { RecordEdit::Set } else { RecordEdit::Add };
+        let records = vec![(Duration::from_secs(u64::from(ttl_secs)), data.clone())];
+        Some(Change::Records { name, rtype: data.rtype(), edit, records })
     }
 
     /// The link between two hosts, and the hosts.
@@ -202,4 +207,9 @@ fn in_order_of_time(faults: Vec<FaultPlan>) -> Vec<FaultPlan> {
     timed.sort_by_key(time);
     let mut timed = timed.into_iter();
     places.into_iter().filter_map(|place| place.or_else(|| timed.next())).collect()
+}
+
+fn record_type(name: &str) -> RecordType {
+    let known = [RecordType::A, RecordType::Aaaa, RecordType::Mx, RecordType::Cname, RecordType::Ns, RecordType::Ptr];
+    known.into_iter().find(|t| t.as_str() == name).unwrap_or(RecordType::Txt)
 }

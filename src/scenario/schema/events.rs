@@ -86,7 +86,7 @@ shape! {
         when: "Said(..), Heard(..) or FinalDot(..)" = "by `at`",
         /// What happens.
         what: "Down, Up, Loss, Latency, Drop, Dns, SetRecord, AddRecord or RemoveRecord",
-        /// After this time it is as before.
+        /// After this time it ends. What else changes the same thing then holds: of several, the one that began last.
         lasting: "duration" = "for good",
     }
 }

@@ -4,6 +4,7 @@ use super::{FIRST, good};
 use crate::scenario::*;
 use crate::sim::{Distribution, Duration, Instant};
 use crate::trace::HostId;
+use crate::world::Change;
 
 fn mta(plan: &Plan, name: &str) -> MtaPlan {
     match &plan.host(plan.find_host(name).unwrap()).role {
@@ -260,10 +261,10 @@ fn faults_may_be_listed_in_any_order() {
     let said: Vec<String> = plan.faults.iter().map(|f| format!("{:?} {:?}", f.when, f.what)).collect();
     let at = |secs| format!("{:?}", Trigger::At(Instant::ZERO + Duration::from_secs(secs)));
     let expected = [
-        (1, Fault::HostDown(HostId(1))),
-        (2, Fault::HostUp(HostId(1))),
-        (3, Fault::HostDown(HostId(0))),
-        (3, Fault::HostUp(HostId(0))),
+        (1, Change::Host { host: HostId(1), up: false }),
+        (2, Change::Host { host: HostId(1), up: true }),
+        (3, Change::Host { host: HostId(0), up: false }),
+        (3, Change::Host { host: HostId(0), up: true }),
     ];
     assert_eq!(said, expected.map(|(secs, fault)| format!("{} {fault:?}", at(secs))));
 }
