@@ -13,14 +13,20 @@ mod crash;
 mod determinism;
 #[path = "all/floors.rs"]
 mod floors;
+#[path = "all/imports.rs"]
+mod imports;
 #[path = "all/joints.rs"]
 mod joints;
 #[path = "all/lab.rs"]
 mod lab;
+#[path = "all/rooms.rs"]
+mod rooms;
 #[path = "all/scenarios.rs"]
 mod scenarios;
 #[path = "all/schema.rs"]
 mod schema;
+#[path = "all/source.rs"]
+mod source;
 #[path = "all/story.rs"]
 mod story;
 #[path = "all/truth.rs"]

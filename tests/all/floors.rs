@@ -1,7 +1,8 @@
 //! The floors of the house: who may use whom, and what may not be used below the doors.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+
+use super::source::sources;
 
 /// Module, floor, and what it may use. `design.md` gives the reasons; this table is what is enforced.
 const TABLE: &[(&str, u32, &[&str])] = &[
@@ -83,124 +84,6 @@ const EXCUSED: &[(&str, &str, &str)] = &[
 
 /// Longest file, its tests left out.
 const MOST_LINES: usize = 700;
-
-struct Source {
-    /// Below `src`, with `/`.
-    path: String,
-    text: String,
-}
-
-impl Source {
-    /// The module at the top, `None` for `lib.rs` and `main.rs`.
-    fn module(&self) -> Option<&str> {
-        let first = self.path.split('/').next().unwrap_or_default();
-        let name = first.strip_suffix(".rs").unwrap_or(first);
-        (name != "lib" && name != "main").then_some(name)
-    }
-    fn is_test(&self) -> bool {
-        let file = self.path.rsplit('/').next().unwrap_or_default();
-        file == "tests.rs" || file.ends_with("_tests.rs") || file == "testing.rs" || self.path.contains("tests/")
-    }
-    /// Everything before the tests, without comments.
-    fn code(&self) -> String {
-        let mut code = String::new();
-        for line in self.text.lines().take(self.lines_before_tests()) {
-            code.push_str(line.split("//").next().unwrap_or_default());
-            code.push('\n');
-        }
-        code
-    }
-    fn lines_before_tests(&self) -> usize {
-        let lines: Vec<&str> = self.text.lines().collect();
-        // `#[cfg(test)]` in front of anything but a module at the end is part of the code.
-        let cut = (0..lines.len()).find(|i| {
-            lines[*i].trim() == "#[cfg(test)]" && lines.get(i + 1).is_some_and(|l| l.trim_start().starts_with("mod "))
-        });
-        cut.unwrap_or(lines.len())
-    }
-    /// The modules of this crate that the code names.
-    fn uses(&self) -> BTreeSet<String> {
-        let code = self.code();
-        let mut used = BTreeSet::new();
-        let mut rest = code.as_str();
-        while let Some(at) = rest.find("crate::") {
-            let before = rest[..at].chars().next_back();
-            rest = &rest[at + "crate::".len()..];
-            if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
-                continue;
-            }
-            if rest.starts_with('{') {
-                used.extend(heads(group(rest)));
-            } else {
-                used.insert(word(rest).to_owned());
-            }
-        }
-        used
-    }
-}
-
-fn word(text: &str) -> &str {
-    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
-    &text[..end]
-}
-
-/// What stands between the brace at the beginning of `text` and the one that closes it.
-fn group(text: &str) -> &str {
-    let mut depth = 0;
-    for (at, c) in text.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            return &text[1..at];
-        }
-    }
-    text
-}
-
-/// The first words of the items of a group.
-fn heads(group: &str) -> Vec<String> {
-    let (mut depth, mut start, mut items) = (0, 0, Vec::new());
-    for (at, c) in group.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            ',' if depth == 0 => {
-                items.push(&group[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    items.push(&group[start..]);
-    items.iter().map(|i| word(i.trim()).to_owned()).filter(|w| !w.is_empty()).collect()
-}
-
-fn sources() -> Vec<Source> {
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                walk(&path, found);
-            } else if path.extension().is_some_and(|e| e == "rs") {
-                found.push(path);
-            }
-        }
-    }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut found = Vec::new();
-    walk(&root, &mut found);
-    found.sort();
-    found
-        .into_iter()
-        .map(|path| {
-            let below = path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
-            Source { path: below, text: std::fs::read_to_string(&path).unwrap() }
-        })
-        .collect()
-}
 
 #[test]
 fn the_table_itself_only_looks_down() {
@@ -304,16 +187,4 @@ fn every_file_has_its_man_page_and_is_short() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[test]
-fn the_reader_of_imports_reads_imports() {
-    let source = Source {
-        path: "agent/x.rs".into(),
-        text: "//! x\nuse crate::{net::lane, sim::{Instant, Duration},\n  trace};\nuse crate::dns;\n// crate::cli\n\
-               fn f() { crate::store::g(); mycrate::smtp::h() }\n#[cfg(test)]\nmod tests { use crate::world; }\n"
-            .into(),
-    };
-    let expected = ["dns", "net", "sim", "store", "trace"];
-    assert_eq!(source.uses().into_iter().collect::<Vec<_>>(), expected);
 }

@@ -1,0 +1,132 @@
+//! No circles inside the rooms: files may use each other, but never in a ring.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::imports::{Uses, uses};
+use super::source::sources;
+
+/// Rings that are known and still to be broken: their files. Whoever breaks one strikes it out.
+const KNOWN: &[&[&str]] = &[
+    &["agent/courier/mod.rs", "agent/courier/names.rs", "agent/courier/session.rs", "agent/courier/verdict.rs"],
+    &["agent/mta/accept.rs", "agent/mta/inbound.rs", "agent/mta/mod.rs", "agent/mta/report.rs", "agent/mta/routing.rs"],
+    &[
+        "cli/bench.rs",
+        "cli/capture.rs",
+        "cli/check.rs",
+        "cli/completions.rs",
+        "cli/draw.rs",
+        "cli/man.rs",
+        "cli/mdbook/mod.rs",
+        "cli/mdbook/sources.rs",
+        "cli/mod.rs",
+        "cli/new.rs",
+        "cli/output_dir.rs",
+        "cli/run.rs",
+        "cli/test.rs",
+    ],
+    &["cli/mdbook/query.rs", "cli/mdbook/show.rs"],
+    &["diag/mod.rs", "diag/shown.rs"],
+    &[
+        "dns/exchange.rs",
+        "dns/recursor/memory.rs",
+        "dns/recursor/mod.rs",
+        "dns/recursor/task.rs",
+        "dns/resolver.rs",
+        "dns/stub.rs",
+    ],
+    &["net/tcp/connection.rs", "net/tcp/loss.rs"],
+    &["queue/destination.rs", "queue/entry.rs", "queue/mod.rs"],
+    &[
+        "render/ladder/columns.rs",
+        "render/ladder/dns.rs",
+        "render/ladder/draw.rs",
+        "render/ladder/layout.rs",
+        "render/ladder/mod.rs",
+        "render/ladder/model.rs",
+        "render/ladder/notes.rs",
+        "render/ladder/pairing.rs",
+        "render/ladder/spacing.rs",
+        "render/ladder/text.rs",
+    ],
+    &["render/map/draw.rs", "render/map/hops.rs", "render/map/mod.rs", "render/map/place.rs", "render/map/text.rs"],
+    &[
+        "scenario/check/addresses.rs",
+        "scenario/check/hosts.rs",
+        "scenario/check/links.rs",
+        "scenario/check/mail.rs",
+        "scenario/check/sites.rs",
+        "scenario/check/traffic.rs",
+    ],
+    &["scenario/check/mod.rs", "scenario/check/names.rs", "scenario/read.rs"],
+    &["scenario/judge/mod.rs", "scenario/judge/say.rs"],
+    &["trace/condition.rs", "trace/record.rs"],
+    &[
+        "trace/transcript.rs",
+        "trace/transcript/people.rs",
+        "trace/transcript/sheet.rs",
+        "trace/transcript/story.rs",
+        "trace/transcript/story/item.rs",
+        "trace/transcript/story/items.rs",
+        "trace/transcript/story/print.rs",
+        "trace/transcript/story/telling.rs",
+        "trace/transcript/words.rs",
+    ],
+    &["world/faults.rs", "world/mod.rs", "world/pipes.rs"],
+];
+
+/// Each ring as the files in it, in order of their paths: every one of them leads to every other.
+fn rings(uses: &Uses) -> BTreeSet<Vec<&str>> {
+    let reached: BTreeMap<&str, BTreeSet<&str>> = uses.keys().map(|file| (file.as_str(), reach(uses, file))).collect();
+    let ring = |file: &&str| -> Vec<&str> {
+        reached[file].iter().copied().filter(|other| reached[other].contains(file)).collect()
+    };
+    reached.keys().map(ring).filter(|ring| !ring.is_empty()).collect()
+}
+
+/// The files that `file` leads to; itself only if in a ring.
+fn reach<'a>(uses: &'a Uses, file: &str) -> BTreeSet<&'a str> {
+    let mut reached = BTreeSet::new();
+    let mut next: Vec<&str> = uses[file].keys().map(String::as_str).collect();
+    while let Some(file) = next.pop() {
+        if reached.insert(file) {
+            next.extend(uses[file].keys().map(String::as_str));
+        }
+    }
+    reached
+}
+
+/// The ring, with the paths that close it.
+fn told(ring: &[&str], uses: &Uses) -> String {
+    let mut text = format!("{} files in a ring:\n", ring.len());
+    for from in ring {
+        for (to, why) in uses[*from].iter().filter(|(to, _)| ring.contains(&to.as_str())) {
+            let why: Vec<&str> = why.iter().map(String::as_str).collect();
+            text.push_str(&format!("  {from} uses {to}: {}\n", why.join(", ")));
+        }
+    }
+    text
+}
+
+#[test]
+fn no_files_use_each_other_in_a_ring() {
+    let uses = uses(&sources());
+    let known: BTreeSet<Vec<&str>> = KNOWN.iter().map(|r| r.to_vec()).collect();
+    let found = rings(&uses);
+    let new: Vec<String> = found.difference(&known).map(|ring| told(ring, &uses)).collect();
+    assert!(new.is_empty(), "{}", new.join("\n"));
+    for broken in known.difference(&found) {
+        panic!("not a ring any more, and to be struck out of KNOWN: {broken:?}");
+    }
+}
+
+#[test]
+fn a_ring_is_found_and_told() {
+    let mut uses = Uses::new();
+    for (from, to) in [("a", "b"), ("b", "c"), ("c", "b"), ("c", "d")] {
+        uses.entry(to.into()).or_default();
+        uses.entry(from.into()).or_default().entry(to.into()).or_default().insert(format!("{to}::X"));
+    }
+    let found = rings(&uses);
+    assert_eq!(found, BTreeSet::from([vec!["b", "c"]]));
+    assert_eq!(told(&["b", "c"], &uses), "2 files in a ring:\n  b uses c: c::X\n  c uses b: b::X\n");
+}
