@@ -4,6 +4,7 @@
 //! happens. A stored trace ([`jsonl`]) can be drawn without a simulator.
 
 mod condition;
+mod ids;
 mod json;
 pub mod jsonl;
 mod record;
@@ -12,9 +13,10 @@ mod tracer;
 pub mod transcript;
 
 pub use condition::{Change, ConditionStep, RecordEdit, ServerMode};
+pub use ids::{ConnId, HostId, MailId, RecordId};
 pub use record::{
-    ConnId, ConnectionState, Direction, HostEntry, HostId, LinkEntry, LossReason, MailId, PacketStep, QueueName,
-    Record, RecordId, RepeatReason, Roster, Side, Transport, Verdict, What,
+    ConnectionState, Direction, HostEntry, LinkEntry, LossReason, PacketStep, QueueName, Record, RepeatReason, Roster,
+    Side, Transport, Verdict, What,
 };
 pub use text::{Octets, visible};
 pub use tracer::{At, Sink, Tracer};

@@ -58,7 +58,6 @@ const KNOWN: &[&[&str]] = &[
     ],
     &["scenario/check/mod.rs", "scenario/check/names.rs", "scenario/read.rs"],
     &["scenario/judge/mod.rs", "scenario/judge/say.rs"],
-    &["trace/condition.rs", "trace/record.rs"],
     &[
         "trace/transcript.rs",
         "trace/transcript/people.rs",
