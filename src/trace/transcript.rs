@@ -2,11 +2,13 @@
 //!
 //! Records become [`Line`]s of [`Piece`]s, each with a [`Style`] that says what the words are, never what colour they
 //! have: there is no escape sequence in here, and none comes through, because every word of a mail or a peer passes
-//! [`visible`] first. Everything is a function of the roster and the records.
+//! [`visible`](super::visible) first. Everything is a function of the roster and the records.
 
 mod clock;
+mod line;
 mod mails;
 pub mod names;
+mod numbers;
 mod people;
 mod shared;
 mod sheet;
@@ -14,162 +16,9 @@ mod story;
 pub mod words;
 
 pub use clock::{clock, span};
+pub use line::{Line, Piece, Style, width};
 pub use mails::{Fates, MailSummary, Mails};
+pub use numbers::{counted, number};
 pub use people::people;
-pub use sheet::{Align, Sheet, width};
+pub use sheet::{Align, Sheet};
 pub use story::{Options, Story, story};
-
-use super::visible;
-
-/// What some words are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Style {
-    /// Nothing special.
-    Plain,
-    /// The title of the run.
-    Title,
-    /// What begins a part or a hop.
-    Heading,
-    /// What can be passed over.
-    Faint,
-    /// A time.
-    Time,
-    /// A host.
-    Host,
-    /// What a client says.
-    Client,
-    /// What a server says that is good news (2yz, 3yz).
-    Server,
-    /// It went well.
-    Good,
-    /// It has to wait.
-    Warning,
-    /// It failed.
-    Bad,
-}
-
-/// Some words of one style.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Piece {
-    /// What they are.
-    pub style: Style,
-    /// The words; nothing in them steers a terminal.
-    pub text: String,
-}
-
-/// One line.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Line {
-    pieces: Vec<Piece>,
-}
-
-impl Line {
-    /// The empty line.
-    #[must_use]
-    pub fn new() -> Line {
-        Line::default()
-    }
-
-    /// A line of one piece.
-    #[must_use]
-    pub fn of(style: Style, text: impl AsRef<str>) -> Line {
-        Line::new().with(style, text)
-    }
-
-    /// The same with more words, of which anything that could steer a terminal is shown as an escape.
-    #[must_use]
-    pub fn with(mut self, style: Style, text: impl AsRef<str>) -> Line {
-        self.push(style, text);
-        self
-    }
-
-    /// The same with plain words.
-    #[must_use]
-    pub fn and(self, text: impl AsRef<str>) -> Line {
-        self.with(Style::Plain, text)
-    }
-
-    /// Adds words.
-    pub fn push(&mut self, style: Style, text: impl AsRef<str>) {
-        let text = safe(text.as_ref());
-        if !text.is_empty() {
-            self.pieces.push(Piece { style, text });
-        }
-    }
-
-    /// Adds all of another line.
-    pub fn append(&mut self, other: Line) {
-        self.pieces.extend(other.pieces);
-    }
-
-    /// Its pieces.
-    #[must_use]
-    pub fn pieces(&self) -> &[Piece] {
-        &self.pieces
-    }
-
-    /// Its words without styles and without spaces at the end.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let text: String = self.pieces.iter().map(|p| p.text.as_str()).collect();
-        text.trim_end().to_owned()
-    }
-
-    /// How many columns of a terminal it takes.
-    #[must_use]
-    pub fn width(&self) -> usize {
-        self.pieces.iter().map(|p| width(&p.text)).sum()
-    }
-}
-
-/// What is not printable as an escape. A backslash stays as it is: these words are no longer bytes, and may hold
-/// escapes already.
-fn safe(text: &str) -> String {
-    if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
-        return text.to_owned();
-    }
-    let parts: Vec<String> = text.split('\\').map(|part| visible(part.as_bytes())).collect();
-    parts.join("\\")
-}
-
-/// `1 byte`, `2 bytes`, `1 234 bytes`.
-#[must_use]
-pub fn counted(n: u64, one: &str, many: &str) -> String {
-    format!("{} {}", number(n), if n == 1 { one } else { many })
-}
-
-/// A number with its thousands set apart.
-#[must_use]
-pub fn number(n: u64) -> String {
-    let digits = n.to_string();
-    // Years and ports read better whole.
-    if digits.len() <= 4 {
-        return digits;
-    }
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, d) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(' ');
-        }
-        out.push(d);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_steers_a_terminal() {
-        let line = Line::of(Style::Plain, "a\u{1b}[31m\u{202e}b").and(" \\r is kept ").with(Style::Bad, "grün\n");
-        assert_eq!(line.text(), "a\\x1b[31m\\u{202e}b \\r is kept grün\\n");
-        assert_eq!(line.pieces().len(), 3);
-    }
-
-    #[test]
-    fn numbers_for_people() {
-        assert_eq!([0, 999, 2048, 10_000, 1_234_567].map(number), ["0", "999", "2048", "10 000", "1 234 567"]);
-        assert_eq!(counted(1, "mail", "mails"), "1 mail");
-    }
-}

@@ -58,17 +58,6 @@ const KNOWN: &[&[&str]] = &[
     ],
     &["scenario/check/mod.rs", "scenario/check/names.rs", "scenario/read.rs"],
     &["scenario/judge/mod.rs", "scenario/judge/say.rs"],
-    &[
-        "trace/transcript.rs",
-        "trace/transcript/people.rs",
-        "trace/transcript/sheet.rs",
-        "trace/transcript/story.rs",
-        "trace/transcript/story/item.rs",
-        "trace/transcript/story/items.rs",
-        "trace/transcript/story/print.rs",
-        "trace/transcript/story/telling.rs",
-        "trace/transcript/words.rs",
-    ],
     &["world/faults.rs", "world/mod.rs", "world/pipes.rs"],
 ];
 

@@ -9,6 +9,7 @@ mod dialogue;
 mod item;
 mod items;
 mod names;
+mod options;
 mod packets;
 mod print;
 mod short;
@@ -16,24 +17,11 @@ mod telling;
 
 use std::sync::Arc;
 
-use crate::sim::{Duration, Instant};
+use crate::sim::Instant;
 use crate::trace::{Record, Roster, What};
 
 use super::{Line, Style};
-
-/// What a story tells.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
-    /// Also packets, where the records have them.
-    pub packets: bool,
-    /// Where it would be long, what has been told before is not told again: attempts with the same outcome over and over,
-    /// mails of which many go the same way, dialogues like earlier ones. A line stands in the place of each, and the
-    /// last one says what was left out.
-    pub short: bool,
-}
-
-/// Nothing happening for longer than this is said.
-const SILENCE: Duration = Duration::from_secs(10);
+pub use options::Options;
 
 /// A story that is told as it happens: what can change no more is told, and forgotten.
 pub struct Story {

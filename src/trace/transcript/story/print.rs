@@ -2,8 +2,8 @@
 
 use super::super::clock::{clock, later, span};
 use super::super::{Line, Style, number};
-use super::SILENCE;
 use super::item::{Hop, Item, Kind, Note};
+use super::options::SILENCE;
 use crate::sim::Instant;
 use crate::trace::Roster;
 

@@ -10,8 +10,8 @@ use super::super::{Line, Style, counted, number};
 use super::super::{names, words};
 use super::item::{Hop, Item, Kind, Note};
 use super::items::Items;
+use super::options::{Options, SILENCE};
 use super::print::Printer;
-use super::{Options, SILENCE};
 use crate::sim::{Duration, Instant};
 use crate::trace::{ConditionStep, ConnId, HostId, MailId, QueueName, Record, Roster, What};
 
