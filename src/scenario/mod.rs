@@ -6,6 +6,7 @@ mod build;
 mod check;
 mod expect;
 mod judge;
+mod limits;
 mod missed;
 mod plan;
 pub mod presets;

@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::limits::LONGEST_RUN;
 use super::schema::Shape;
 use super::tree::{Kind, Node, Word};
 use super::units;
@@ -137,7 +138,7 @@ impl Reader {
 
     /// A time of the run.
     pub(crate) fn time(&mut self, node: &Node) -> Option<Instant> {
-        let length = self.duration_in(node, Duration::ZERO, super::check::LONGEST_RUN)?;
+        let length = self.duration_in(node, Duration::ZERO, LONGEST_RUN)?;
         Some(Instant::ZERO + length)
     }
 
@@ -306,7 +307,7 @@ impl Reader {
 
     /// Time between events: a duration, or `Fixed(..)`, `Uniform(..)`, `Exponential(..)`.
     pub(crate) fn gaps(&mut self, node: &Node) -> Option<Distribution> {
-        let longest = super::check::LONGEST_RUN;
+        let longest = LONGEST_RUN;
         let one = |r: &mut Reader, n: &Node| r.duration_in(n, Duration::ZERO, longest).map(Duration::as_nanos);
         let spread = match &node.kind {
             Kind::Tuple(Some(word), items) => match (word.text.as_str(), items.as_slice()) {

@@ -48,16 +48,6 @@ const KNOWN: &[&[&str]] = &[
         "render/ladder/text.rs",
     ],
     &["render/map/draw.rs", "render/map/hops.rs", "render/map/mod.rs", "render/map/place.rs", "render/map/text.rs"],
-    &[
-        "scenario/check/addresses.rs",
-        "scenario/check/hosts.rs",
-        "scenario/check/links.rs",
-        "scenario/check/mail.rs",
-        "scenario/check/sites.rs",
-        "scenario/check/traffic.rs",
-    ],
-    &["scenario/check/mod.rs", "scenario/check/names.rs", "scenario/read.rs"],
-    &["scenario/judge/mod.rs", "scenario/judge/say.rs"],
     &["world/faults.rs", "world/mod.rs", "world/pipes.rs"],
 ];
 

@@ -6,8 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Checker;
-use super::hosts::Draft;
-use super::sites::SitesPlan;
+use super::drafts::{Draft, SitesPlan};
 use crate::scenario::plan::{ClockPlan, HostPlan, IMPLIED_NAME_SERVER, Role};
 use crate::scenario::tree::{Kind, Node};
 use crate::trace::HostId;

@@ -9,6 +9,7 @@ use super::replies;
 use crate::identity::Mailbox;
 use crate::mime::{DELAYED_SUBJECT, FAILED_SUBJECT};
 use crate::scenario::expect::{Claim, Count, Expectation};
+use crate::scenario::limits::LONGEST_RUN;
 use crate::scenario::read::{Fields, Reader};
 use crate::scenario::schema::CLAIMS;
 use crate::scenario::tree::{Kind, Node};
@@ -158,7 +159,7 @@ impl Checker {
 
     /// `within` and `after`.
     fn between(&mut self, fields: &Fields<'_>) -> (Option<Duration>, Option<Duration>) {
-        let mut read = |n| self.r.duration_in(n, Duration::ZERO, super::LONGEST_RUN);
+        let mut read = |n| self.r.duration_in(n, Duration::ZERO, LONGEST_RUN);
         let (within, after) = (fields.opt("within", &mut read), fields.opt("after", &mut read));
         if let (Some(w), Some(a), Some(node)) = (within, after, fields.get("within"))
             && w < a

@@ -7,6 +7,7 @@ use super::names::HostKind;
 use super::records;
 use crate::dns::{self, Name, RecordData, RecordType};
 use crate::net::topology::LinkId;
+use crate::scenario::limits::LONGEST_RUN;
 use crate::scenario::plan::{FaultPlan, LinkIndex, Trigger};
 use crate::scenario::read::Fields;
 use crate::scenario::schema::{FAULT, FAULTS, TRIGGERS};
@@ -22,7 +23,7 @@ impl Checker {
         for node in fields.items(&mut self.r, "faults", "faults") {
             let Some(fields) = self.r.fields(node, &FAULT) else { continue };
             let when = self.when(&fields);
-            let lasting = fields.opt("lasting", |n| self.r.duration_in(n, SHORTEST, super::LONGEST_RUN));
+            let lasting = fields.opt("lasting", |n| self.r.duration_in(n, SHORTEST, LONGEST_RUN));
             let what = fields.get("what").and_then(|n| self.fault(n));
             if let (Some(what), Some(node)) = (&what, fields.get("lasting")) {
                 let undoable = !matches!(
@@ -101,7 +102,7 @@ impl Checker {
                 Some(Change::Loss { link: link?.0, ppm: ppm? })
             }
             "Latency" => {
-                let latency = fields.opt("latency", |n| super::links::latency(&mut self.r, n));
+                let latency = fields.opt("latency", |n| super::link_kind::latency(&mut self.r, n));
                 Some(Change::Latency { link: link(self)?.0, latency: latency? })
             }
             "Drop" => {

@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Checker;
+use super::drafts::{Draft, SitesPlan};
 use super::names::{HostKind, HostName};
-use super::sites::SitesPlan;
 use crate::identity::{Domain, Mailbox};
 use crate::net::tcp;
 use crate::scenario::plan::{ClientPlan, ClockPlan, HostPlan, NameServerPlan, Role, UserPlan};
@@ -16,13 +16,6 @@ use crate::scenario::tree::{Kind, Node};
 use crate::sim::Duration;
 use crate::smtp::timeouts::Patience;
 use crate::trace::HostId;
-
-/// A declared host whose fields are still to be read.
-pub(super) struct Draft<'n> {
-    pub(super) id: HostId,
-    pub(super) key: Range<usize>,
-    pub(super) fields: Fields<'n>,
-}
 
 impl Checker {
     /// Names of hosts, domains and mailboxes.

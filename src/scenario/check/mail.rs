@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::Checker;
 use super::hosts::submission_port;
 use super::names::HostKind;
-use super::{Checker, MAX_MAIL_BYTES, MAX_MAILS};
 use crate::identity::Mailbox;
+use crate::scenario::limits::{MAX_MAIL_BYTES, MAX_MAILS};
 use crate::scenario::plan::{MailPlan, Role};
 use crate::scenario::read::{Fields, Reader};
 use crate::scenario::schema::MAIL;

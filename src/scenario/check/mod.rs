@@ -6,9 +6,12 @@
 
 mod addresses;
 mod claims;
+mod drafts;
 mod faults;
 mod graph;
 mod hosts;
+mod known;
+mod link_kind;
 mod links;
 mod mail;
 mod mta;
@@ -23,6 +26,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::limits::{DEFAULT_RUN, LONGEST_RUN, MAX_HOSTS, MAX_MAILS};
 use super::plan::Plan;
 use super::read::{Fields, Reader};
 use super::schema::SCENARIO;
@@ -32,19 +36,6 @@ use crate::net::tcp;
 use crate::sim::calendar::Calendar;
 use crate::sim::{Duration, Instant};
 use names::Names;
-
-/// The longest run.
-pub(crate) const LONGEST_RUN: Duration = Duration::from_hours(100 * 365 * 24);
-/// How long a run may be that does not say it.
-const DEFAULT_RUN: Duration = Duration::from_hours(10 * 24);
-/// Hosts, generated ones included.
-const MAX_HOSTS: usize = 250_000;
-/// Links, generated ones included.
-const MAX_LINKS: usize = 1_000_000;
-/// Mails that people send.
-const MAX_MAILS: u64 = 50_000_000;
-/// The largest mail.
-const MAX_MAIL_BYTES: u64 = 200 << 20;
 
 /// Reads and checks a scenario file. The name is only used in diagnostics.
 ///

@@ -4,9 +4,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Checker;
-use super::hosts::{Draft, client};
+use super::drafts::Draft;
+use super::hosts::client;
 use super::names::HostKind;
 use crate::identity::{Domain, Mailbox};
+use crate::scenario::limits::MAX_MAIL_BYTES;
 use crate::scenario::plan::{
     ClientPlan, Extensions, GreylistPlan, LocalDomain, MtaPlan, RetryPlan, Role, Schedule, ServerPlan, UnknownUsers,
 };
@@ -203,7 +205,7 @@ impl Checker {
             ("AcceptThenDiscard", UnknownUsers::AcceptThenDiscard),
         ];
         ServerPlan {
-            max_size_bytes: fields.or("max_size", 10_000_000, |n| r.size(n, 1_000, super::MAX_MAIL_BYTES)),
+            max_size_bytes: fields.or("max_size", 10_000_000, |n| r.size(n, 1_000, MAX_MAIL_BYTES)),
             max_recipients: fields.or("max_recipients", 1000, |n| r.number(n, 1, 1_000_000)) as u32,
             hop_limit: fields.or("hop_limit", 100, |n| r.number(n, 1, 10_000)) as u32,
             extensions,

@@ -3,10 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::links::{LinkKind, link_kind};
+use super::Checker;
+use super::drafts::SitesPlan;
+use super::link_kind::{LinkKind, link_kind};
 use super::names::HostKind;
-use super::{Checker, MAX_HOSTS, MAX_MAIL_BYTES, MAX_MAILS};
 use crate::identity::{Domain, Mailbox};
+use crate::scenario::limits::{MAX_HOSTS, MAX_MAIL_BYTES, MAX_MAILS};
 use crate::scenario::plan::{ClientPlan, LocalDomain, MtaPlan, Role, TrafficPlan, UserPlan};
 use crate::scenario::presets;
 use crate::scenario::read::Fields;
@@ -14,42 +16,6 @@ use crate::scenario::schema::{MTA, SITES, SITES_MAIL};
 use crate::scenario::tree::Node;
 use crate::sim::{Distribution, Duration, Instant};
 use crate::trace::HostId;
-
-/// The sites of a scenario, declared.
-pub(super) struct SitesPlan<'n> {
-    span: Range<usize>,
-    fields: Fields<'n>,
-    /// The first generated host.
-    first: u32,
-    count: u32,
-    users: u32,
-    core: u32,
-    domains: Vec<Domain>,
-    link: LinkKind,
-    core_link: LinkKind,
-    user_link: LinkKind,
-}
-
-impl SitesPlan<'_> {
-    /// The `n`-th router of the middle.
-    fn router(&self, n: u32) -> HostId {
-        HostId(self.first + n % self.core)
-    }
-    /// The server of a site.
-    fn server(&self, site: u32) -> HostId {
-        HostId(self.first + self.core + site * (1 + self.users))
-    }
-    /// A user of a site.
-    fn user(&self, site: u32, user: u32) -> HostId {
-        HostId(self.server(site).0 + 1 + user)
-    }
-    fn mailbox(&self, site: u32, user: u32) -> Option<Mailbox> {
-        format!("user{}@{}", user + 1, self.domains[site as usize]).parse().ok()
-    }
-    pub(super) fn link_count(&self) -> usize {
-        (self.core as usize) * 2 + (self.count as usize) * (1 + self.users as usize)
-    }
-}
 
 impl Checker {
     pub(super) fn declare_sites<'n>(&mut self, node: &'n Node) -> Option<SitesPlan<'n>> {

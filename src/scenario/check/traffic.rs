@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::Checker;
+use super::drafts::SitesPlan;
 use super::mail::about_how_many;
 use super::names::HostKind;
-use super::sites::SitesPlan;
-use super::{Checker, MAX_MAIL_BYTES, MAX_MAILS};
 use crate::identity::Mailbox;
+use crate::scenario::limits::{MAX_MAIL_BYTES, MAX_MAILS};
 use crate::scenario::plan::{Role, TrafficPlan};
 use crate::scenario::read::{Fields, Reader};
 use crate::scenario::schema::{PARETO, TRAFFIC};

@@ -200,12 +200,6 @@ impl Judge {
         }
     }
 
-    /// What came of every expectation, in the order of the file.
-    #[must_use]
-    pub fn judgements(&self) -> Vec<Judgement> {
-        (0..self.expectations.len()).map(|i| say::judge(self, i)).collect()
-    }
-
     /// The host's name.
     pub(super) fn name(&self, host: HostId) -> &str {
         self.names.get(host.0 as usize).map_or("an implied host", |n| n)

@@ -93,8 +93,16 @@ fn limits(within: Option<Duration>, after: Option<Duration>) -> String {
     text
 }
 
+impl Judge {
+    /// What came of every expectation, in the order of the file.
+    #[must_use]
+    pub fn judgements(&self) -> Vec<Judgement> {
+        (0..self.expectations.len()).map(|i| judge(self, i)).collect()
+    }
+}
+
 /// Judges one claim.
-pub(super) fn judge(judge: &Judge, i: usize) -> Judgement {
+fn judge(judge: &Judge, i: usize) -> Judgement {
     let seen = &judge.seen[i];
     let claim = &judge.expectations[i].claim;
     let (met, expected, happened) = sentence(judge, claim, seen);
