@@ -35,18 +35,6 @@ const KNOWN: &[&[&str]] = &[
     ],
     &["net/tcp/connection.rs", "net/tcp/loss.rs"],
     &["queue/destination.rs", "queue/entry.rs", "queue/mod.rs"],
-    &[
-        "render/ladder/columns.rs",
-        "render/ladder/dns.rs",
-        "render/ladder/draw.rs",
-        "render/ladder/layout.rs",
-        "render/ladder/mod.rs",
-        "render/ladder/model.rs",
-        "render/ladder/notes.rs",
-        "render/ladder/pairing.rs",
-        "render/ladder/spacing.rs",
-        "render/ladder/text.rs",
-    ],
     &["render/map/draw.rs", "render/map/hops.rs", "render/map/mod.rs", "render/map/place.rs", "render/map/text.rs"],
     &["world/faults.rs", "world/mod.rs", "world/pipes.rs"],
 ];

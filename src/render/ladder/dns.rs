@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::trace::HostId;
 
-use super::Dns;
 use super::model::{Arrow, ArrowKind, Note, NoteKind};
+use super::options::Dns;
 
 /// So many look-ups are all shown.
 const FEW: usize = 8;

@@ -6,8 +6,9 @@ use super::super::palette::{
 };
 use super::super::scene::{Anchor, Dash, Head, Label, Point, Rect, Scene, Stroke};
 use super::super::text_width::{Face, thousands};
-use super::layout::{BESIDE, HEADS, Layout, NAME_SIZE};
+use super::layout::{HEADS, Layout};
 use super::model::{ArrowKind, Column, Model, NoteKind};
+use super::sizes::{BESIDE, NAME_SIZE};
 use super::spacing::ICON_ROOM;
 
 pub(super) fn draw(model: &Model, layout: &Layout) -> Scene {

@@ -13,16 +13,11 @@ use super::super::scene::{Anchor, Label, Point as Spot, Rect};
 use super::super::text_width::{Face, wrap};
 use super::super::time_axis::Gap;
 use super::model::{Arrow, ArrowKind, Model, Moment, Note};
+use super::sizes::{BESIDE, NOTE_SIZE, TIME_SIZE, face, size};
 use super::spacing::Spacing;
 
-pub(super) const WORDS_SIZE: f64 = 11.5;
-pub(super) const NOTE_SIZE: f64 = 12.0;
-pub(super) const TIME_SIZE: f64 = 11.0;
-pub(super) const NAME_SIZE: f64 = 12.5;
 /// Top of the heads of the lifelines.
 pub(super) const HEADS: f64 = 76.0;
-/// From a lifeline to the words beside it.
-pub(super) const BESIDE: f64 = 11.0;
 /// How far in the rest of a broken line stands.
 const INDENT: f64 = 12.0;
 /// From one line of words to the next.
@@ -96,17 +91,6 @@ enum Point {
     Receive(usize),
     Note(usize),
     Send(usize),
-}
-
-pub(super) fn face(kind: ArrowKind) -> Face {
-    if matches!(kind, ArrowKind::Connect | ArrowKind::Refused | ArrowKind::Content) { Face::Sans } else { Face::Mono }
-}
-
-pub(super) fn size(kind: ArrowKind) -> f64 {
-    match kind {
-        ArrowKind::Packet | ArrowKind::Connect | ArrowKind::Question | ArrowKind::Answer => 11.0,
-        _ => WORDS_SIZE,
-    }
 }
 
 impl Layout {

@@ -7,54 +7,21 @@ mod columns;
 mod dns;
 mod draw;
 mod layout;
+mod making;
 mod model;
 mod notes;
+mod options;
 mod pairing;
+mod sizes;
 mod spacing;
 mod text;
 
 #[cfg(test)]
 mod tests;
 
-use crate::sim::Instant;
-use crate::trace::{MailId, Record, Roster};
+pub use options::{Dns, Options};
 
-/// When a ladder shows the DNS. Where there are many look-ups, those that repeat themselves are left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dns {
-    /// Where few hosts handle the mail, so that there is room for name servers; elsewhere as notes.
-    WhereItFits,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-/// What a ladder shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// Only this mail, the reports about it, and what was said around them. Everything where it is `None`.
-    pub mail: Option<MailId>,
-    /// Nothing before this instant.
-    pub from: Option<Instant>,
-    /// Nothing after this instant.
-    pub to: Option<Instant>,
-    /// Also packets, where the trace has them.
-    pub packets: bool,
-    /// Whether to show questions to name servers and their answers.
-    pub dns: Dns,
-    /// At most this many arrows and notes; what is left out is counted at the end.
-    pub max_rows: usize,
-    /// In the text twin, only ASCII.
-    pub ascii: bool,
-}
-
-impl Default for Options {
-    /// Everything but packets, up to 500 arrows and notes.
-    fn default() -> Options {
-        Options { mail: None, from: None, to: None, packets: false, dns: Dns::WhereItFits, max_rows: 500, ascii: false }
-    }
-}
+use crate::trace::{Record, Roster};
 
 /// The chart as SVG.
 #[must_use]
@@ -65,11 +32,11 @@ pub fn svg(roster: &Roster, records: &[Record], options: &Options) -> String {
 /// The chart as text, at most `width` columns wide (and never narrower than 40).
 #[must_use]
 pub fn text(roster: &Roster, records: &[Record], options: &Options, width: usize) -> String {
-    text::text(&model::Model::new(roster, records, options), options.ascii, width.max(40))
+    text::text(&making::model(roster, records, options), options.ascii, width.max(40))
 }
 
 fn scene(roster: &Roster, records: &[Record], options: &Options) -> super::scene::Scene {
-    let model = model::Model::new(roster, records, options);
+    let model = making::model(roster, records, options);
     let layout = layout::Layout::new(&model);
     draw::draw(&model, &layout)
 }

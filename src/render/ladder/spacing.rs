@@ -3,8 +3,8 @@
 
 use super::super::icons::Role;
 use super::super::text_width::{Face, pixels, wrap};
-use super::layout::{BESIDE, NAME_SIZE, NOTE_SIZE, TIME_SIZE, face, size};
 use super::model::{Column, Model};
+use super::sizes::{BESIDE, NAME_SIZE, NOTE_SIZE, TIME_SIZE, face, size};
 
 /// Up to this many lifelines stand side by side on a page.
 const FEW: usize = 4;

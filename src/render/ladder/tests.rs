@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::super::synthetic::{self, Story, assert_well_formed, ms};
 use super::*;
 use crate::octets::Chunk;
-use crate::sim::Duration;
+use crate::sim::{Duration, Instant};
 use crate::trace::{Change, ConnId, Direction, HostId, MailId, Octets, RecordEdit, Side, What, jsonl};
 
 fn options() -> Options {
@@ -67,7 +67,7 @@ fn the_words_of_a_dialogue_are_all_there() {
 #[test]
 fn few_lifelines_fit_on_a_page() {
     for (name, story) in synthetic::all() {
-        let model = model::Model::new(&story.roster, &story.records, &Options::default());
+        let model = making::model(&story.roster, &story.records, &Options::default());
         let scene = scene(&story.roster, &story.records, &Options::default());
         let most = 750.0 + 160.0 * model.columns.len().saturating_sub(4) as f64;
         assert!(scene.width <= most, "{name}: {} for {} lifelines", scene.width, model.columns.len());
@@ -84,7 +84,7 @@ fn what_travels_together_is_drawn_together() {
     let (mut s, [laptop, green, ..]) = synthetic::three("Pipelined");
     let conn = s.connect(laptop, green, ms(2));
     s.say(conn, laptop, green, Side::Client, &["MAIL FROM:<a@x>", "RCPT TO:<b@y>", "DATA"], ms(3));
-    let model = model::Model::new(&s.roster, &s.records, &Options::default());
+    let model = making::model(&s.roster, &s.records, &Options::default());
     let bundle = model.bundles.iter().find(|b| b.len() == 3).expect("one bundle");
     let layout = layout::Layout::new(&model);
     let drops: Vec<f64> =
@@ -106,7 +106,7 @@ fn a_connection_that_was_open_is_given_up_by_tcp() {
 #[test]
 fn hours_fold_and_milliseconds_stay() {
     let story = synthetic::retries();
-    let model = model::Model::new(&story.roster, &story.records, &Options::default());
+    let model = making::model(&story.roster, &story.records, &Options::default());
     let layout = layout::Layout::new(&model);
     assert!(layout.folds.len() >= 20, "{}", layout.folds.len());
     assert_eq!(layout.bars.len(), 1, "the outage is a bar");
@@ -124,7 +124,7 @@ fn lines_that_travel_together_are_side_by_side() {
     let (mut story, [laptop, green, ..]) = synthetic::three("Pipelining");
     let conn = story.connect(laptop, green, ms(20));
     story.say(conn, laptop, green, Side::Client, &["MAIL FROM:<>", "RCPT TO:<bob@blue.example>", "DATA"], ms(40));
-    let model = model::Model::new(&story.roster, &story.records, &Options::default());
+    let model = making::model(&story.roster, &story.records, &Options::default());
     let layout = layout::Layout::new(&model);
     let mut together = 0;
     for (pair, placed) in model.arrows.windows(2).zip(layout.arrows.windows(2)) {

@@ -1,0 +1,41 @@
+//! What a ladder shows.
+
+use crate::sim::Instant;
+use crate::trace::MailId;
+
+/// When a ladder shows the DNS. Where there are many look-ups, those that repeat themselves are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dns {
+    /// Where few hosts handle the mail, so that there is room for name servers; elsewhere as notes.
+    WhereItFits,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What a ladder shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Only this mail, the reports about it, and what was said around them. Everything where it is `None`.
+    pub mail: Option<MailId>,
+    /// Nothing before this instant.
+    pub from: Option<Instant>,
+    /// Nothing after this instant.
+    pub to: Option<Instant>,
+    /// Also packets, where the trace has them.
+    pub packets: bool,
+    /// Whether to show questions to name servers and their answers.
+    pub dns: Dns,
+    /// At most this many arrows and notes; what is left out is counted at the end.
+    pub max_rows: usize,
+    /// In the text twin, only ASCII.
+    pub ascii: bool,
+}
+
+impl Default for Options {
+    /// Everything but packets, up to 500 arrows and notes.
+    fn default() -> Options {
+        Options { mail: None, from: None, to: None, packets: false, dns: Dns::WhereItFits, max_rows: 500, ascii: false }
+    }
+}
