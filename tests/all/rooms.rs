@@ -35,7 +35,6 @@ const KNOWN: &[&[&str]] = &[
     ],
     &["net/tcp/connection.rs", "net/tcp/loss.rs"],
     &["queue/destination.rs", "queue/entry.rs", "queue/mod.rs"],
-    &["render/map/draw.rs", "render/map/hops.rs", "render/map/mod.rs", "render/map/place.rs", "render/map/text.rs"],
     &["world/faults.rs", "world/mod.rs", "world/pipes.rs"],
 ];
 

@@ -62,7 +62,7 @@ pub(super) fn draw(roster: &Roster, way: &Way) -> Scene {
             scene.disc((x, y), BADGE + 2.0, PAPER);
             scene.disc((x, y), BADGE, stroke.color);
             let ink = if hop.report { INK } else { PAPER };
-            scene.text(Label::new((x, y), number(hop), Face::Bold, 11.5).anchor(Anchor::Middle).color(ink));
+            scene.text(Label::new((x, y), hop.badge(), Face::Bold, 11.5).anchor(Anchor::Middle).color(ink));
         }
     }
     let mut y = placed.bottom + 12.0;
@@ -72,7 +72,7 @@ pub(super) fn draw(roster: &Roster, way: &Way) -> Scene {
             let (stroke, _) = look(hop);
             scene.disc((x + 9.0, y), 9.0, stroke.color);
             let ink = if hop.report { INK } else { PAPER };
-            scene.text(Label::new((x + 9.0, y), number(hop), Face::Bold, 10.0).anchor(Anchor::Middle).color(ink));
+            scene.text(Label::new((x + 9.0, y), hop.badge(), Face::Bold, 10.0).anchor(Anchor::Middle).color(ink));
         }
         x += 28.0;
         scene.text(Label::new((x, y), words, Face::Sans, 13.0).fit(placed.width - x - 24.0));
@@ -80,11 +80,6 @@ pub(super) fn draw(roster: &Roster, way: &Way) -> Scene {
     }
     draw_legend(&mut scene, &legend, &places, y + 8.0);
     scene
-}
-
-/// The number on a hop's badge.
-pub(super) fn number(hop: &Hop) -> String {
-    if hop.report { format!("R{}", hop.number.min(99)) } else { hop.number.min(999).to_string() }
 }
 
 fn look(hop: &Hop) -> (Stroke, Head) {

@@ -6,7 +6,7 @@ use crate::sim::Instant;
 use crate::trace::{Direction, HostId, MailId, Record, Roster, Side, What};
 
 use super::super::scope::with_reports;
-use super::Options;
+use super::options::Options;
 
 /// One transfer of a mail between two hosts, or the attempts at it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,13 @@ pub(super) struct Hop {
     pub(super) accepted: Option<Instant>,
     /// How many times the receiver was dialled.
     pub(super) dialled: usize,
+}
+
+impl Hop {
+    /// The number on its badge.
+    pub(super) fn badge(&self) -> String {
+        if self.report { format!("R{}", self.number.min(99)) } else { self.number.min(999).to_string() }
+    }
 }
 
 /// The hops of a mail, and where it ended.

@@ -6,32 +6,17 @@
 mod draw;
 mod hops;
 mod layout;
+mod options;
 mod place;
 mod text;
 
 #[cfg(test)]
 mod tests;
 
-use crate::trace::{MailId, Record, Roster};
+pub use options::Options;
+pub use place::MOST_CARDS;
 
-/// Nets with more hosts are drawn as dots.
-pub const MOST_CARDS: usize = 40;
-
-/// What a map shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// The mail whose hops are drawn, with those of its reports. The first mail of the trace where it is `None`.
-    pub mail: Option<MailId>,
-    /// Whether to draw hops at all.
-    pub hops: bool,
-}
-
-impl Default for Options {
-    /// The hops of the first mail.
-    fn default() -> Options {
-        Options { mail: None, hops: true }
-    }
-}
+use crate::trace::{Record, Roster};
 
 /// The map as SVG.
 #[must_use]

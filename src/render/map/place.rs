@@ -6,8 +6,10 @@ use super::super::icons::Role;
 use super::super::scene::{Anchor, Label, Point, Rect};
 use super::super::text_width::{Face, clean, pixels};
 use super::hops::{Hop, Way};
-use super::{MOST_CARDS, layout};
+use super::layout;
 
+/// Nets with more hosts are drawn as dots.
+pub const MOST_CARDS: usize = 40;
 pub(super) const CARD_HEIGHT: f64 = 48.0;
 pub(super) const NAME_SIZE: f64 = 13.5;
 pub(super) const LINK_SIZE: f64 = 12.0;

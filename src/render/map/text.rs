@@ -4,7 +4,6 @@ use crate::trace::transcript::clock;
 use crate::trace::{HostId, LinkEntry, Roster};
 
 use super::super::text_width::{clean, columns, elide_columns, thousands};
-use super::draw::number;
 use super::hops::Way;
 
 /// One line about the whole.
@@ -77,7 +76,7 @@ pub(super) fn text(roster: &Roster, way: &Way, width: usize) -> String {
         put(String::new());
     }
     for (hop, words) in lines {
-        let badge = hop.map(|place| number(&way.hops[place])).unwrap_or_default();
+        let badge = hop.map(|place| way.hops[place].badge()).unwrap_or_default();
         put(format!("{badge:>3}  {words}"));
     }
     out
