@@ -15,11 +15,11 @@ use std::time::{Duration, Instant};
 
 use clap::builder::PossibleValuesParser;
 
-use super::Status;
 use super::failure::Failure;
 use super::number::whole;
 use super::progress::{Progress, SLICE};
 use super::screen::{Screen, complain, tell_all};
+use super::status::Status;
 use crate::trace::transcript::{Align, Line, Sheet, Style};
 use crate::workload::{self, MOST_MESSAGES, MOST_SITES, Settings, Trial, Workload};
 use export::Exporter;

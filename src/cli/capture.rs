@@ -8,12 +8,13 @@ use std::rc::Rc;
 
 use super::collect::Keep;
 use super::failure::Failure;
+use super::input;
 use super::making::Making;
 use super::number::whole;
 use super::page::Page;
 use super::screen::{Screen, tell};
 use super::simulate::{SLICES, Wishes, build, history, simulate};
-use super::{Status, input};
+use super::status::Status;
 use crate::capture::{Choice, Recorder};
 use crate::sim::Duration;
 use crate::trace::transcript::{clock, counted};

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use super::failure::Failure;
+use super::input;
 use super::screen::{Screen, complain};
-use super::{Status, input};
+use super::status::Status;
 use crate::trace::transcript::{Line, Style, counted};
 
 /// Look for mistakes in scenario files, without running them

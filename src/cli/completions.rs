@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::screen::Screen;
-use super::{Status, command};
+use super::status::Status;
 
 /// Write the completions for a shell to standard output
 #[derive(Debug, clap::Args)]
@@ -12,9 +12,9 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn work(self, screen: &mut Screen) -> Result<Status, Failure> {
+    pub(super) fn work(self, mut command: clap::Command, screen: &mut Screen) -> Result<Status, Failure> {
         let mut text = Vec::new();
-        clap_complete::generate(self.shell, &mut command(), "postroad", &mut text);
+        clap_complete::generate(self.shell, &mut command, "postroad", &mut text);
         screen.bytes(&text);
         Ok(Status::Fine)
     }

@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
+use super::input;
 use super::number::whole;
 use super::screen::Screen;
-use super::{Status, input};
+use super::status::Status;
 use crate::render::{ladder, map};
 use crate::sim::{Duration, Instant};
 use crate::trace::{MailId, Record, jsonl};

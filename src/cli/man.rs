@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::screen::Screen;
-use super::{Status, command};
+use super::status::Status;
 
 /// Write the manual page (roff) to standard output
 #[derive(Debug, clap::Args)]
@@ -12,8 +12,7 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn work(self, screen: &mut Screen) -> Result<Status, Failure> {
-        let mut all = command();
+    pub(super) fn work(self, mut all: clap::Command, screen: &mut Screen) -> Result<Status, Failure> {
         all.build();
         let page = match &self.subcommand {
             None => all,

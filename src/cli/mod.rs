@@ -23,6 +23,7 @@ mod progress;
 mod run;
 mod screen;
 mod simulate;
+mod status;
 mod test;
 mod wrap;
 
@@ -32,6 +33,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use failure::Failure;
 use screen::Screen;
+use status::Status;
 
 /// An educational SMTP/MIME network simulator: real bytes, virtual time, hop-by-hop trace charts.
 #[derive(Debug, Parser)]
@@ -69,29 +71,10 @@ impl Command {
             Command::Capture(args) => args.work(screen),
             Command::Bench(args) => args.work(screen),
             Command::New(args) => args.work(screen),
-            Command::Completions(args) => args.work(screen),
-            Command::Man(args) => args.work(screen),
-            Command::Mdbook(args) => args.work(screen),
+            Command::Completions(args) => args.work(command(), screen),
+            Command::Man(args) => args.work(command(), screen),
+            Command::Mdbook(args) => args.work(command(), screen),
         }
-    }
-}
-
-/// How it went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Status {
-    /// All is well.
-    Fine = 0,
-    /// An expectation failed.
-    Unmet = 1,
-    /// The input is wrong; it has been said.
-    Wrong = 2,
-    /// A defect of the simulator; it has been said.
-    Defect = 3,
-}
-
-impl From<Status> for ExitCode {
-    fn from(status: Status) -> ExitCode {
-        ExitCode::from(status as u8)
     }
 }
 
@@ -118,8 +101,9 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The command as clap describes it, for completions and the manual page.
-fn command() -> clap::Command {
+/// The command as clap describes it, for completions, the manual page and the book.
+#[must_use]
+pub fn command() -> clap::Command {
     Cli::command()
 }
 

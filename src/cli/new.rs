@@ -4,9 +4,9 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
-use super::Status;
 use super::failure::Failure;
 use super::screen::Screen;
+use super::status::Status;
 use crate::scenario::starter;
 
 /// Write a commented scenario to begin with

@@ -8,13 +8,14 @@ use serde::Serialize;
 
 use super::collect::{Collector, Keep};
 use super::failure::Failure;
+use super::input;
 use super::mail_files::expected;
 use super::number::whole;
 use super::output_dir::OutputDir;
 use super::page::Page;
 use super::screen::Screen;
 use super::simulate::{Run, SLICES, Wishes, build, history, line_of, notes, simulate};
-use super::{Status, input};
+use super::status::Status;
 use crate::capture::Choice;
 use crate::scenario::Plan;
 use crate::sim::{Duration, Instant, StopReason};

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use super::collect::Keep;
 use super::failure::Failure;
+use super::input;
 use super::number::whole;
 use super::page::Page;
 use super::screen::{Screen, complain};
 use super::simulate::{Run, SLICES, Wishes, build, history, notes, simulate};
-use super::{Status, input};
+use super::status::Status;
 use crate::trace::transcript::{Line, Style, clock, counted};
 
 /// Run scenarios and judge what they expect

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use postroad::cli::command;
 use postroad::cli::mdbook::Expander;
 
 use super::{files, project};
@@ -132,7 +133,7 @@ fn broken(pages: &BTreeMap<PathBuf, Page>, root: &Path) -> Vec<String> {
 #[test]
 fn links_of_the_sources_lead_somewhere() {
     let source = project().join("book/src");
-    let expander = Expander::new(project());
+    let expander = Expander::new(project(), command());
     let mut pages = BTreeMap::new();
     for file in files(&source, "md") {
         let text = fs::read_to_string(&file).unwrap();

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use postroad::cli::command;
 use postroad::cli::mdbook::Expander;
 
 mod links;
@@ -34,7 +35,7 @@ fn files(below: &Path, ending: &str) -> Vec<PathBuf> {
 #[test]
 fn every_directive_finds_what_it_names() {
     let source = project().join("book/src");
-    let expander = Expander::new(project());
+    let expander = Expander::new(project(), command());
     let mut problems = Vec::new();
     for file in files(&source, "md") {
         let path = file.strip_prefix(&source).unwrap().to_str().unwrap();
@@ -49,7 +50,7 @@ fn every_directive_finds_what_it_names() {
 #[test]
 fn the_same_book_is_made_twice() {
     let text = fs::read_to_string(project().join("book/src/labs/01-first-message.md")).unwrap();
-    let make = || Expander::new(project()).chapter("labs/01-first-message.md", &text).unwrap();
+    let make = || Expander::new(project(), command()).chapter("labs/01-first-message.md", &text).unwrap();
     assert_eq!(make(), make());
 }
 
@@ -57,7 +58,7 @@ fn the_same_book_is_made_twice() {
 fn a_directive_that_names_nothing_is_told_with_its_line() {
     let text = "# Title\n\n{{#postroad value 01 kind=bounced show=host}}\n\n{{#postroad ladder 99}}\n{{#postroad moon}}\n\
                 {{#postroad source src/lib.rs item=\"fn nobody\"}}\n{{#postroad value 01 count kind=line hots=x}}\n";
-    let found = Expander::new(project()).chapter("x.md", text).unwrap_err();
+    let found = Expander::new(project(), command()).chapter("x.md", text).unwrap_err();
     let lines: Vec<usize> = found.iter().map(|p| p.line).collect();
     assert_eq!(lines, [3, 5, 6, 7, 8], "{found:?}");
     assert_eq!(found[0].to_string(), "x.md, line 3: value: no record of the run matches");

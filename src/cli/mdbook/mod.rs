@@ -27,9 +27,9 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::Status;
 use super::failure::Failure;
 use super::screen::{Screen, complain};
+use super::status::Status;
 use ask::Ask;
 use directive::{Directive, Piece, pieces};
 use press::{Change, Press, Run};
@@ -51,7 +51,7 @@ enum Question {
 }
 
 impl Args {
-    pub(super) fn work(self, screen: &mut Screen) -> Result<Status, Failure> {
+    pub(super) fn work(self, command: clap::Command, screen: &mut Screen) -> Result<Status, Failure> {
         if let Some(Question::Supports { renderer }) = self.ask {
             return Ok(if renderer == "html" { Status::Fine } else { Status::Unmet });
         }
@@ -66,7 +66,7 @@ impl Args {
         let mut project = PathBuf::from(root);
         project.push(context["config"]["preprocessor"]["postroad"]["project"].as_str().unwrap_or(".."));
         let items = book["items"].as_array_mut().ok_or_else(|| no_book("the book has no `items`".into()))?;
-        let expander = Expander::new(&project);
+        let expander = Expander::new(&project, command);
         let mut problems = Vec::new();
         each_chapter(items, &mut |path, content| match expander.chapter(path, content) {
             Ok(expanded) => *content = expanded,
@@ -112,6 +112,7 @@ pub struct Problem {
 /// Expands chapters; every run is made once.
 pub struct Expander {
     press: Press,
+    command: clap::Command,
     asked: Cell<usize>,
     /// Questions and their answers, in HTML.
     answers: RefCell<Vec<(String, String)>>,
@@ -124,10 +125,10 @@ struct Chapter {
 }
 
 impl Expander {
-    /// Expands with the scenarios and sources of the project in this directory.
+    /// Expands with the scenarios and sources of the project in this directory, and with what the command line takes.
     #[must_use]
-    pub fn new(project: &Path) -> Expander {
-        Expander { press: Press::new(project), asked: Cell::new(0), answers: RefCell::default() }
+    pub fn new(project: &Path, command: clap::Command) -> Expander {
+        Expander { press: Press::new(project), command, asked: Cell::new(0), answers: RefCell::default() }
     }
 
     /// A chapter with all its directives carried out.
@@ -213,7 +214,7 @@ impl Expander {
         match directive.name.as_str() {
             "source" => return sources::source(&self.press, directive),
             "module" => return sources::module(&self.press, directive),
-            "reference" => return sources::reference(directive),
+            "reference" => return sources::reference(directive, &self.command),
             "labs" => return self.labs(),
             "answers" => return self.answers(),
             "change" => return self.change(chapter, directive),

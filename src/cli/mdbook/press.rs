@@ -8,8 +8,9 @@ use std::rc::Rc;
 use crate::agent::Agent;
 use crate::mime::Content;
 use crate::scenario::{self, BuildOptions, Judge, Judgement};
-use crate::sim::Instant;
 use crate::sim::calendar::Calendar;
+use crate::sim::{Duration, Instant};
+use crate::trace::transcript::clock;
 use crate::trace::{HostId, Record, Roster, Sink};
 use crate::{diag, trace};
 
@@ -54,6 +55,20 @@ impl Run {
     /// What the clocks of the scenario show.
     pub(super) fn calendar(&self) -> Calendar {
         Calendar::new(self.roster.start_unix_secs, 0)
+    }
+    /// A run of minutes is told by its own clock, a run of hours by the time of day, a run of days with the day in front.
+    pub(super) fn when(&self, at: Instant) -> String {
+        if self.end - Instant::ZERO < Duration::from_mins(10) {
+            return clock(at);
+        }
+        let civil = |t| self.calendar().civil(t);
+        let (first, last, this) = (civil(Instant::ZERO), civil(self.end), civil(at));
+        let (Some((first, _)), Some((last, _)), Some((date, time))) =
+            (first.split_once(' '), last.split_once(' '), this.split_once(' '))
+        else {
+            return this;
+        };
+        if first == last { time.to_owned() } else { format!("{date} {time}") }
     }
 }
 

@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 use super::directive::Directive;
 use super::html::thousands;
 use super::press::{Run, bytes, visible};
-use super::show::when;
 use crate::sim::{Duration, Instant};
 use crate::trace::transcript::{names, span, words as say};
 use crate::trace::{HostId, Record, What};
@@ -341,7 +340,7 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
                 QueueName::Deferred => "deferred",
                 QueueName::Done => "done",
             };
-            let until = until.map(|t| format!(", next attempt at {}", when(run, t))).unwrap_or_default();
+            let until = until.map(|t| format!(", next attempt at {}", run.when(t))).unwrap_or_default();
             format!("queue: {name} ({reason}{until})")
         }
         What::Route { domain, hosts, .. } => format!("mail for {domain} goes to {}", hosts.join(", then ")),

@@ -241,21 +241,6 @@ pub(super) fn transcript(run: &Run, directive: &Directive) -> Result<String, Str
     Ok(out)
 }
 
-/// A run of minutes is told by its own clock, a run of hours by the time of day, a run of days with the day in front.
-pub(super) fn when(run: &Run, at: Instant) -> String {
-    if run.end - Instant::ZERO < Duration::from_mins(10) {
-        return transcript::clock(at);
-    }
-    let civil = |t| run.calendar().civil(t);
-    let (first, last, this) = (civil(Instant::ZERO), civil(run.end), civil(at));
-    let (Some((first, _)), Some((last, _)), Some((date, time))) =
-        (first.split_once(' '), last.split_once(' '), this.split_once(' '))
-    else {
-        return this;
-    };
-    if first == last { time.to_owned() } else { format!("{date} {time}") }
-}
-
 /// The rows of a timeline.
 pub(super) fn timeline_rows(run: &Run, directive: &Directive) -> Result<Vec<[String; 3]>, String> {
     let mut found = Query::new(directive, OTHER_KEYS)?.find(run)?;
@@ -280,7 +265,7 @@ pub(super) fn timeline_rows(run: &Run, directive: &Directive) -> Result<Vec<[Str
     if found.is_empty() {
         return Err("no record of the run matches".into());
     }
-    Ok(found.into_iter().map(|r| [when(run, r.at), run.host(r.host).to_owned(), words(run, r)]).collect())
+    Ok(found.into_iter().map(|r| [run.when(r.at), run.host(r.host).to_owned(), words(run, r)]).collect())
 }
 
 /// `timeline`: records as a table of when, where and what.

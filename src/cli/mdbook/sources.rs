@@ -274,12 +274,12 @@ fn no_html(text: &str) -> String {
 }
 
 /// `reference`: a page that the program writes itself.
-pub(super) fn reference(directive: &Directive) -> Result<String, String> {
+pub(super) fn reference(directive: &Directive, command: &clap::Command) -> Result<String, String> {
     match directive.words.first().map(String::as_str) {
         Some("scenario") => Ok(chapter(&crate::scenario::reference(), |title| title != "Expectations")),
         Some("expectations") => Ok(chapter(&crate::scenario::reference(), |title| title == "Expectations")),
         Some("records") => Ok(records()),
-        Some("cli") => Ok(command_line()),
+        Some("cli") => Ok(command_line(command.clone())),
         _ => Err("expected scenario, expectations, records or cli".into()),
     }
 }
@@ -304,8 +304,7 @@ fn chapter(page: &str, wanted: impl Fn(&str) -> bool) -> String {
     out
 }
 
-fn command_line() -> String {
-    let mut command = crate::cli::command();
+fn command_line(mut command: clap::Command) -> String {
     command.build();
     let mut out = String::new();
     let overview = command.render_help().to_string();
