@@ -5,16 +5,19 @@
 //! and when; [`map`] shows the hosts, their links and the way that a mail took.
 //!
 //! A picture is made in three steps that know nothing of each other: records become a model, a layout gives every mark
-//! and word a place (`scene`), and `paint` draws that with plotters.
+//! and word a place (`scene`), and `paint` draws that with plotters. [`svg`] and [`page`] are the one place for
+//! the escapes of SVG and HTML, and for tables and figures on a page.
 
 mod icons;
 pub mod ladder;
 mod lookups;
 pub mod map;
+pub mod page;
 mod paint;
 mod palette;
 mod scene;
 mod scope;
+pub mod svg;
 #[cfg(test)]
 mod synthetic;
 mod text_width;

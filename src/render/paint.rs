@@ -11,6 +11,7 @@ use plotters::style::{Color, FontStyle, IntoFont, RGBAColor, ShapeStyle, TextSty
 
 use super::palette::Rgb;
 use super::scene::{Anchor, Dash, Label, Point, Scene, Shape};
+use super::svg;
 use super::text_width::Face;
 
 /// Drawing units a pixel.
@@ -27,7 +28,7 @@ const MARK_TITLE: char = '\u{e000}';
 type Canvas<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 
 /// Draws the scene.
-pub(crate) fn svg(scene: &Scene) -> String {
+pub(crate) fn paint(scene: &Scene) -> String {
     let mut drawn = String::new();
     let mut titles = Vec::new();
     {
@@ -105,15 +106,7 @@ fn style(label: &Label) -> TextStyle<'static> {
 /// Gives the root its size in pixels and puts dashes and tooltips in.
 fn finish(scene: &Scene, drawn: &str, titles: &[String]) -> String {
     let (_, body) = drawn.split_once('\n').unwrap_or(("", drawn));
-    let (width, height) = (scene.width, scene.height);
-    let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{width}\" height=\"{height}\" \
-         viewBox=\"0 0 {} {}\" stroke-linecap=\"round\" stroke-linejoin=\"round\">\n<title>{}</title>\n<desc>{}</desc>\n",
-        width * SCALE,
-        height * SCALE,
-        escape(&scene.title),
-        escape(&scene.description)
-    );
+    let mut out = svg::root((scene.width, scene.height), SCALE, &scene.title, &scene.description);
     out.reserve(body.len());
     for line in body.lines() {
         if line.starts_with('<') {
@@ -134,24 +127,7 @@ fn put_text(out: &mut String, line: &str, titles: &[String]) {
     out.push_str(parts.next().unwrap_or_default());
     if let Some(title) = parts.next().and_then(|number| number.parse::<usize>().ok()).and_then(|n| titles.get(n)) {
         out.push_str("<title>");
-        out.push_str(&escape(title));
+        out.push_str(&svg::escape(title));
         out.push_str("</title>");
     }
-}
-
-/// Text for XML: markup escaped, letters that XML 1.0 forbids replaced.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
 }

@@ -3,6 +3,8 @@
 //! The pixel tables are those of wide common fonts (DejaVu Sans and its mono-spaced sister); a viewer that sets the text
 //! in something narrower only leaves more room. So a layout is the same on every machine, fonts or none.
 
+use unicode_width::UnicodeWidthChar as _;
+
 use crate::trace::Octets;
 
 /// The kinds of letter that pictures use.
@@ -68,18 +70,7 @@ pub(crate) fn columns(text: &str) -> usize {
 }
 
 fn columns_of(c: char) -> usize {
-    match c {
-        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => 0,
-        '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5bd}' | '\u{610}'..='\u{61a}' => 0,
-        '\u{64b}'..='\u{65f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' => 0,
-        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => 0,
-        '\u{fe00}'..='\u{fe0f}' | '\u{fe20}'..='\u{fe2f}' | '\u{e0000}'..='\u{e01ef}' => 0,
-        '\u{1100}'..='\u{115f}' | '\u{231a}'..='\u{231b}' | '\u{23e9}'..='\u{23f3}' | '\u{2614}'..='\u{2615}' => 2,
-        '\u{2e80}'..='\u{303e}' | '\u{3041}'..='\u{a4cf}' | '\u{a960}'..='\u{a97f}' | '\u{ac00}'..='\u{d7a3}' => 2,
-        '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff01}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}' => 2,
-        '\u{1f000}'..='\u{1faff}' | '\u{20000}'..='\u{3fffd}' => 2,
-        _ => 1,
-    }
+    c.width().unwrap_or(0)
 }
 
 /// `text` cut to `room` pixels, with `…` where something is missing. Empty when not even that fits.

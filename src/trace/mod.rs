@@ -7,6 +7,7 @@ mod condition;
 mod ids;
 mod json;
 pub mod jsonl;
+pub mod query;
 mod record;
 mod text;
 mod tracer;
@@ -14,6 +15,7 @@ pub mod transcript;
 
 pub use condition::{Change, ConditionStep, RecordEdit, ServerMode};
 pub use ids::{ConnId, HostId, MailId, RecordId};
+pub use query::{Kind, Query};
 pub use record::{
     ConnectionState, Direction, HostEntry, LinkEntry, LossReason, PacketStep, QueueName, Record, RepeatReason, Roster,
     Side, Transport, Verdict, What,

@@ -15,7 +15,8 @@
 //! Without choices the reader writes the answer.
 
 use super::directive::Directive;
-use super::html::{escape, words};
+use super::html::words;
+use crate::render::page::escape;
 use crate::sim::Duration;
 
 /// A question as it is written.

@@ -12,6 +12,7 @@
 //! not got is an error with the chapter and the line.
 
 mod ask;
+mod compare;
 mod directive;
 mod html;
 mod press;
@@ -30,6 +31,7 @@ use serde_json::Value;
 use super::failure::Failure;
 use super::screen::{Screen, complain};
 use super::status::Status;
+use crate::render::page;
 use ask::Ask;
 use directive::{Directive, Piece, pieces};
 use press::{Change, Press, Run};
@@ -226,7 +228,7 @@ impl Expander {
             "scenario" => return sources::scenario(&self.press.changed(&file, &changes)?, &file, &plain),
             "diagnostic" => {
                 let told = press::complaint(&file, &self.press.changed(&file, &changes)?)?;
-                return Ok(format!("<pre class=\"pr-dialogue pr-told\" tabindex=\"0\">{}</pre>", html::escape(&told)));
+                return Ok(format!("<pre class=\"pr-dialogue pr-told\" tabindex=\"0\">{}</pre>", page::escape(&told)));
             }
             _ => {}
         }
@@ -242,7 +244,7 @@ impl Expander {
             "expectations" => show::expectations(&run, &plain),
             "message" => show::message(&run, &plain),
             "hex" => show::hex(&run, &plain),
-            "compare" => show::compare(&*self.press.run(&file, &[])?, &run, &plain),
+            "compare" => compare::compare(&*self.press.run(&file, &[])?, &run, &plain),
             other => Err(format!("there is no directive `{other}`")),
         }
     }
@@ -311,8 +313,8 @@ impl Expander {
             let about = about.split_once(": ").map_or(about, |(_, about)| about);
             let mut letters = about.chars();
             let about: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
-            let title = html::inline(&plan.title);
-            out.push_str(&format!("| {number} | [{title}](labs/{stem}.md) | {} |\n", html::inline(&about)));
+            let title = page::inline(&plan.title);
+            out.push_str(&format!("| {number} | [{title}](labs/{stem}.md) | {} |\n", page::inline(&about)));
         }
         Ok(out)
     }

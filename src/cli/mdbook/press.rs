@@ -52,6 +52,11 @@ impl Run {
     pub(super) fn host(&self, id: HostId) -> &str {
         self.roster.hosts.get(id.0 as usize).map_or("nobody", |h| &h.name)
     }
+    /// The host of this name.
+    pub(super) fn id(&self, name: &str) -> Result<HostId, String> {
+        let place = self.roster.hosts.iter().position(|h| *h.name == *name);
+        place.map(|place| HostId(place as u32)).ok_or_else(|| format!("there is no host `{name}` in this run"))
+    }
     /// What the clocks of the scenario show.
     pub(super) fn calendar(&self) -> Calendar {
         Calendar::new(self.roster.start_unix_secs, 0)

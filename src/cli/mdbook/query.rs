@@ -3,74 +3,60 @@
 use serde_json::{Map, Value};
 
 use super::directive::Directive;
-use super::html::thousands;
 use super::press::{Run, bytes, visible};
+use crate::render::page::thousands;
 use crate::sim::{Duration, Instant};
 use crate::trace::transcript::{names, span, words as say};
-use crate::trace::{HostId, Record, What};
+use crate::trace::{ConnId, HostId, Kind, MailId, Query, Record, What};
 
 /// Keys of a directive that do not choose records.
 pub(super) const OTHER_KEYS: &[&str] = &["change", "show", "nth", "lines", "caption", "per", "rows"];
 
 /// Which records are meant.
-pub(super) struct Query<'d> {
+pub(super) struct Question<'d> {
+    /// What is cheap to know: a trace of days has many records.
+    query: Query,
+    /// Fields and what they say, or something else about the record.
     filters: Vec<(&'d str, &'d str)>,
 }
 
-/// Keys that are not names of fields.
-const SPECIAL: &[&str] = &["host", "match", "begins", "recipient-is", "since", "before", "code", "subject-is"];
-/// Keys that stand for a number of the record itself.
-const NUMBERS: &[&str] = &["mail", "hop", "conn"];
+/// Keys that are neither names of fields nor part of a [`Query`].
+const SPECIAL: &[&str] = &["match", "begins", "recipient-is", "code", "subject-is"];
 
-impl<'d> Query<'d> {
-    /// The filters of a directive; what is not among `other` keys chooses records.
-    pub(super) fn new(directive: &'d Directive, other: &[&str]) -> Result<Query<'d>, String> {
-        let filters: Vec<_> = directive
-            .pairs
-            .iter()
-            .filter(|(k, _)| !other.contains(&k.as_str()))
-            .map(|(k, v)| (k.as_str(), v.as_str()))
-            .collect();
-        for (key, value) in &filters {
-            if !SPECIAL.contains(key) && !NUMBERS.contains(key) && !is_field(key) {
-                return Err(format!("no record has a field `{key}`"));
-            }
-            if matches!(*key, "since" | "before") {
-                time(value)?;
-            }
-        }
-        Ok(Query { filters })
-    }
-
-    /// The records that match; packets only when they are asked for.
-    pub(super) fn find<'r>(&self, run: &'r Run) -> Result<Vec<&'r Record>, String> {
-        for (key, value) in &self.filters {
-            if matches!(*key, "host" | "peer") {
-                for name in value.split(',') {
-                    if !run.roster.hosts.iter().any(|h| *h.name == *name) {
-                        return Err(format!("there is no host `{name}` in this run"));
+impl<'d> Question<'d> {
+    /// What a directive asks of this run; what is not among `other` keys chooses records.
+    pub(super) fn new(run: &Run, directive: &'d Directive, other: &[&str]) -> Result<Question<'d>, String> {
+        let mut query = Query::default();
+        let mut filters = Vec::new();
+        for (key, value) in directive.pairs.iter().filter(|(key, _)| !other.contains(&key.as_str())) {
+            match key.as_str() {
+                "mail" => query.mail = directive.number("mail")?.map(MailId),
+                "hop" => query.hop = directive.number("hop")?,
+                "conn" => query.conn = directive.number("conn")?.map(ConnId),
+                "since" => query.since = Some(time(value)?),
+                "before" => query.before = Some(time(value)?),
+                "host" => query.hosts = value.split(',').map(|name| run.id(name)).collect::<Result<_, _>>()?,
+                "kind" => query.kinds = value.split(',').map(kind).collect::<Result<_, _>>()?,
+                key if !SPECIAL.contains(&key) && !is_field(key) => {
+                    return Err(format!("no record has a field `{key}`"));
+                }
+                key => {
+                    if key == "peer" {
+                        value.split(',').try_for_each(|name| run.id(name).map(drop))?;
                     }
+                    filters.push((key, value.as_str()));
                 }
             }
         }
-        let packets = self.filters.iter().any(|(k, v)| *k == "kind" && *v == "packet");
-        Ok(run.records.iter().filter(|r| (packets || r.id.is_some()) && self.matches(run, r)).collect())
+        Ok(Question { query, filters })
+    }
+
+    /// The records that match; packets only when they are asked for.
+    pub(super) fn find<'r>(&self, run: &'r Run) -> Vec<&'r Record> {
+        self.query.find(&run.records).filter(|r| self.filters.is_empty() || self.matches(run, r)).collect()
     }
 
     fn matches(&self, run: &Run, record: &Record) -> bool {
-        // What is cheap to know comes first: a trace of days has many records.
-        let quick = self.filters.iter().all(|(key, value)| match *key {
-            "host" => value.split(',').any(|v| v == run.host(record.host)),
-            "mail" => record.mail.is_some_and(|m| m.0.to_string() == *value),
-            "hop" => record.hop.is_some_and(|h| h.to_string() == *value),
-            "conn" => record.conn.is_some_and(|c| c.0.to_string() == *value),
-            "since" => time(value).is_ok_and(|t| record.at >= t),
-            "before" => time(value).is_ok_and(|t| record.at < t),
-            _ => true,
-        });
-        if !quick {
-            return false;
-        }
         let fields = fields(run, record);
         self.filters.iter().all(|(key, value)| match *key {
             "match" => fields.values().any(|v| text(v).contains(value)),
@@ -82,10 +68,13 @@ impl<'d> Query<'d> {
             }
             "recipient-is" => recipients(&fields).iter().any(|r| r == value),
             "subject-is" => subject(run, record).is_some_and(|s| s == *value),
-            "host" | "mail" | "hop" | "conn" | "since" | "before" => true,
             key => fields.get(key).is_some_and(|v| value.split(',').any(|wanted| text(v) == wanted)),
         })
     }
+}
+
+fn kind(word: &str) -> Result<Kind, String> {
+    Kind::of(word).ok_or_else(|| format!("there is no kind `{word}` of record"))
 }
 
 /// A reply of several lines counts once, at its last.
@@ -100,8 +89,7 @@ fn time(text: &str) -> Result<Instant, String> {
 
 /// Whether some record has this field, by the documentation of records.
 fn is_field(key: &str) -> bool {
-    key == "kind"
-        || RECORD_SOURCE.lines().any(|l| l.trim_start().strip_prefix(key).is_some_and(|l| l.starts_with(": ")))
+    RECORD_SOURCE.lines().any(|l| l.trim_start().strip_prefix(key).is_some_and(|l| l.starts_with(": ")))
 }
 
 /// The source that documents all records.
@@ -145,7 +133,8 @@ fn recipients(fields: &Map<String, Value>) -> Vec<String> {
 
 /// When the mail of a record was composed.
 fn composed<'r>(run: &'r Run, record: &Record) -> Option<&'r Record> {
-    run.records.iter().find(|r| r.mail == record.mail && r.mail.is_some() && matches!(r.what, What::Composed { .. }))
+    let mail = Some(record.mail?);
+    Query { mail, ..Query::kinds(&[Kind::Composed]) }.find(&run.records).next()
 }
 
 fn subject<'r>(run: &'r Run, record: &Record) -> Option<&'r str> {
@@ -211,7 +200,7 @@ pub(super) fn value(run: &Run, directive: &Directive) -> Result<String, String> 
         Some("count" | "all" | "distinct") | None => {}
         Some(other) => return Err(format!("`{}` does not know the word `{other}`", directive.name)),
     }
-    let found = Query::new(directive, OTHER_KEYS)?.find(run)?;
+    let found = Question::new(run, directive, OTHER_KEYS)?.find(run);
     if directive.has("count") {
         return Ok(thousands(found.len() as u64));
     }

@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 
 use super::directive::Directive;
-use super::html::{escape, svg};
 use super::press::{Run, bytes, visible};
-use super::query::{OTHER_KEYS, Query, filed, words};
+use super::query::{OTHER_KEYS, Question, filed, words};
+use crate::render::page::{escape, figure, table};
 use crate::render::{ladder, map};
 use crate::sim::{Duration, Instant};
 use crate::trace::transcript::{self, Style, span};
-use crate::trace::{ConnId, Direction, MailId, Record, Side, What};
+use crate::trace::{ConnId, Direction, Kind, MailId, Query, Record, Side, What};
 
 /// The columns of text twins.
 const WIDTH: usize = 100;
@@ -27,27 +27,6 @@ fn mail(directive: &Directive, run: &Run) -> Result<Option<MailId>, String> {
         Some(n) if n == 0 || n > run.mails => Err(format!("there is no mail {n} in this run")),
         mail => Ok(mail.map(MailId)),
     }
-}
-
-/// A page of the book on a small screen, in pixels.
-const PAGE: f64 = 750.0;
-
-/// A picture with its caption and its text twin. It may be made smaller by `shrink`.
-fn figure(kind: &str, drawn: &str, twin: &str, caption: &str, shrink: f64) -> String {
-    // A wide picture may be made smaller, but not so small that its words cannot be read: then it scrolls.
-    let width = drawn.split_once("width=\"").and_then(|(_, rest)| rest.split('"').next()?.parse::<f64>().ok());
-    let drawn = match width.filter(|w| *w > PAGE).map(|w| w * shrink) {
-        None => drawn.to_owned(),
-        Some(least) => drawn.replacen("<svg ", &format!("<svg style=\"min-width:{least:.0}px\" "), 1),
-    };
-    format!(
-        "<figure class=\"pr-figure pr-{kind}\"><div class=\"pr-scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{caption}\">{}</div>\
-         <figcaption>{caption}</figcaption><details class=\"pr-twin\"><summary>The same as text</summary>\
-         <pre class=\"pr-text\" tabindex=\"0\">{}</pre></details></figure>",
-        svg(&drawn),
-        escape(twin.trim_end()),
-        caption = escape(caption),
-    )
 }
 
 /// `ladder`: who said what to whom, and when.
@@ -100,23 +79,21 @@ pub(super) struct Said {
 
 /// The lines that a client said and heard on one connection.
 pub(super) fn dialogue_lines(run: &Run, directive: &Directive) -> Result<Vec<Said>, String> {
-    let records = || run.records.iter().filter(|r| r.id.is_some());
-    let (mail, hop) = (directive.number::<u64>("mail")?, directive.number::<u16>("hop")?);
-    let host = directive.get("host");
+    let mail = directive.number("mail")?.map(MailId);
     let conn = match directive.number::<u64>("conn")? {
         Some(n) => ConnId(n),
         None => {
             let nth = directive.number::<usize>("nth")?.unwrap_or(1);
             let mut conns: Vec<ConnId> = Vec::new();
-            for r in records() {
+            let hosts = directive.get("host").map(|name| run.id(name)).transpose()?.into_iter().collect();
+            let query =
+                Query { mail, hop: directive.number("hop")?, hosts, ..Query::kinds(&[Kind::Connection, Kind::Line]) };
+            for r in query.find(&run.records) {
                 let is_client = matches!(
                     r.what,
                     What::Connection { side: Side::Client, .. } | What::Line { side: Side::Client, .. }
                 );
                 if let (true, Some(conn)) = (is_client, r.conn)
-                    && mail.is_none_or(|m| r.mail == Some(MailId(m)))
-                    && hop.is_none_or(|h| r.hop == Some(h))
-                    && host.is_none_or(|h| h == run.host(r.host))
                     && !conns.contains(&conn)
                 {
                     conns.push(conn);
@@ -126,8 +103,8 @@ pub(super) fn dialogue_lines(run: &Run, directive: &Directive) -> Result<Vec<Sai
         }
     };
     let mut said = Vec::new();
-    for r in records().filter(|r| r.conn == Some(conn)) {
-        if mail.is_some_and(|m| r.mail.is_some_and(|of| of.0 != m)) {
+    for r in (Query { conn: Some(conn), ..Query::default() }).find(&run.records) {
+        if mail.is_some_and(|m| r.mail.is_some_and(|of| of != m)) {
             continue;
         }
         let at = r.at;
@@ -190,14 +167,9 @@ pub(super) fn dialogue(run: &Run, directive: &Directive) -> Result<String, Strin
 pub(super) fn story_lines(run: &Run, directive: &Directive) -> Result<Vec<transcript::Line>, String> {
     let mail = mail(directive, run)?;
     let (since, before) = (instant(directive, "since")?, instant(directive, "before")?);
-    let records: Vec<Record> = run
-        .records
-        .iter()
-        .filter(|r| r.id.is_some())
-        .filter(|r| mail.is_none_or(|m| r.mail.is_none_or(|of| of == m)))
-        .filter(|r| since.is_none_or(|t| r.at >= t) && before.is_none_or(|t| r.at < t))
-        .cloned()
-        .collect();
+    let found = Query { since, before, ..Query::default() };
+    let found = found.find(&run.records).filter(|r| mail.is_none_or(|m| r.mail.is_none_or(|of| of == m)));
+    let records: Vec<Record> = found.cloned().collect();
     let mut lines = transcript::story(&run.roster, &records, &transcript::Options::default());
     if let Some(wanted) = directive.get("match") {
         lines.retain(|line| wanted.split('|').any(|w| line.text().contains(w)));
@@ -241,26 +213,26 @@ pub(super) fn transcript(run: &Run, directive: &Directive) -> Result<String, Str
     Ok(out)
 }
 
+/// Kinds that are seen at one end only.
+const TOLD: &[Kind] = &[
+    Kind::Composed,
+    Kind::Attempt,
+    Kind::Outcome,
+    Kind::Delivered,
+    Kind::Bounced,
+    Kind::Discarded,
+    Kind::Duplicate,
+    Kind::Unsent,
+    Kind::Policy,
+    Kind::Condition,
+];
+
 /// The rows of a timeline.
 pub(super) fn timeline_rows(run: &Run, directive: &Directive) -> Result<Vec<[String; 3]>, String> {
-    let mut found = Query::new(directive, OTHER_KEYS)?.find(run)?;
+    let mut found = Question::new(run, directive, OTHER_KEYS)?.find(run);
     // What both ends saw is told once where no end is named.
     if directive.get("kind").is_none() {
-        found.retain(|r| {
-            matches!(
-                r.what,
-                What::Composed { .. }
-                    | What::Attempt { .. }
-                    | What::Outcome { .. }
-                    | What::Delivered { .. }
-                    | What::Bounced { .. }
-                    | What::Discarded { .. }
-                    | What::Duplicate { .. }
-                    | What::Unsent { .. }
-                    | What::Policy { .. }
-                    | What::Condition { .. }
-            )
-        });
+        found.retain(|r| TOLD.contains(&r.what.kind()));
     }
     if found.is_empty() {
         return Err("no record of the run matches".into());
@@ -279,23 +251,6 @@ pub(super) fn timeline(run: &Run, directive: &Directive) -> Result<String, Strin
         rows.splice(first..first + hidden, [["⋯".into(), String::new(), format!("{hidden} more like these")]]);
     }
     Ok(table(&["When", "Where", "What"], &rows).replacen("pr-table", "pr-table pr-cards pr-timeline", 1))
-}
-
-fn table<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> String {
-    let mut out = String::from("<div class=\"table-wrapper pr-table\"><table><thead><tr>");
-    for head in heads {
-        let _ = write!(out, "<th>{head}</th>");
-    }
-    out.push_str("</tr></thead><tbody>");
-    for row in rows {
-        out.push_str("<tr>");
-        for cell in row {
-            let _ = write!(out, "<td>{}</td>", escape(cell));
-        }
-        out.push_str("</tr>");
-    }
-    out.push_str("</tbody></table></div>");
-    out
 }
 
 /// The mails and what became of them.
@@ -419,7 +374,7 @@ pub(super) fn message(run: &Run, directive: &Directive) -> Result<String, String
 
 /// `hex`: a line of the dialogue, byte by byte, with its line end.
 pub(super) fn hex(run: &Run, directive: &Directive) -> Result<String, String> {
-    let found = Query::new(directive, OTHER_KEYS)?.find(run)?;
+    let found = Question::new(run, directive, OTHER_KEYS)?.find(run);
     let line = found.iter().find_map(|r| match &r.what {
         What::Line { text, .. } => Some(text.0.to_vec()),
         _ => None,
@@ -439,92 +394,4 @@ pub(super) fn hex(run: &Run, directive: &Directive) -> Result<String, String> {
     }
     out.push_str("</pre>");
     Ok(out)
-}
-
-/// Two lists of lines, told apart: what went away, what came.
-pub(super) fn differences(old: &[String], new: &[String], around: usize) -> String {
-    // The longest common subsequence, by the table.
-    let (n, m) = (old.len(), new.len());
-    let mut best = vec![vec![0_u32; m + 1]; n + 1];
-    for i in (0..n).rev() {
-        for j in (0..m).rev() {
-            best[i][j] = if old[i] == new[j] { best[i + 1][j + 1] + 1 } else { best[i + 1][j].max(best[i][j + 1]) };
-        }
-    }
-    let (mut i, mut j) = (0, 0);
-    let mut rows: Vec<(char, &str)> = Vec::new();
-    while i < n || j < m {
-        if i < n && j < m && old[i] == new[j] {
-            rows.push((' ', &old[i]));
-            (i, j) = (i + 1, j + 1);
-        } else if i < n && (j == m || best[i + 1][j] >= best[i][j + 1]) {
-            rows.push(('-', &old[i]));
-            i += 1;
-        } else {
-            rows.push(('+', &new[j]));
-            j += 1;
-        }
-    }
-    let near = |at: usize| {
-        let from = at.saturating_sub(around);
-        rows[from..(at + around + 1).min(rows.len())].iter().any(|(sign, _)| *sign != ' ')
-    };
-    let mut out = String::from("<pre class=\"pr-dialogue pr-diff\" tabindex=\"0\">");
-    let mut skipped = false;
-    for (at, (sign, text)) in rows.iter().enumerate() {
-        if !near(at) {
-            skipped = true;
-            continue;
-        }
-        if std::mem::take(&mut skipped) {
-            out.push_str("<span class=\"pr-time\">  ⋯&#10;</span>");
-        }
-        let _ = match sign {
-            '-' => write!(out, "<del>- {}&#10;</del>", escape(text)),
-            '+' => write!(out, "<ins>+ {}&#10;</ins>", escape(text)),
-            _ => write!(out, "<span>  {}&#10;</span>", escape(text)),
-        };
-    }
-    out.push_str("</pre>");
-    out
-}
-
-/// `compare`: the same part of the run without and with a change.
-pub(super) fn compare(plain: &Run, changed: &Run, directive: &Directive) -> Result<String, String> {
-    let mut inner = directive.clone();
-    inner.pairs.retain(|(k, _)| k != "show");
-    let lines = |run: &Run| -> Result<Vec<String>, String> {
-        Ok(match directive.get("show").unwrap_or("mails") {
-            "mails" => mail_rows(run)
-                .into_iter()
-                // Without the number: one report more or less renumbers all mails behind it.
-                .map(|[_, from, to, subject, fate]| format!("{from} → {to}, “{subject}”: {fate}"))
-                .filter(|row| directive.get("match").is_none_or(|wanted| row.contains(wanted)))
-                .collect(),
-            "dialogue" => match dialogue_lines(run, &inner) {
-                Ok(lines) => lines.into_iter().map(|s| format!("{}: {}", s.who, s.words)).collect(),
-                // One of the two may not have that connection at all.
-                Err(_) => Vec::new(),
-            },
-            "timeline" => timeline_rows(run, &inner)
-                .unwrap_or_default()
-                .into_iter()
-                .map(|[when, place, what]| format!("{when}  {place}  {what}"))
-                .collect(),
-            "transcript" => story_lines(run, &inner).unwrap_or_default().iter().map(transcript::Line::text).collect(),
-            "expectations" => run
-                .judgements
-                .iter()
-                .map(|j| format!("{} {}: {}", if j.met { "✓" } else { "✗" }, j.expected, j.happened))
-                .collect(),
-            other => {
-                return Err(format!("show={other}: expected mails, dialogue, timeline, transcript or expectations"));
-            }
-        })
-    };
-    let (old, new) = (lines(plain)?, lines(changed)?);
-    if old == new {
-        return Err("nothing differs with this change".into());
-    }
-    Ok(differences(&old, &new, directive.number("around")?.unwrap_or(1)))
 }

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
+use super::compare::differences;
 use super::directive::Directive;
 use super::press::{Change, Press};
 use super::query::RECORD_SOURCE;
-use super::show::differences;
 
 /// `scenario`: a scenario file, or one of its parts.
 pub(super) fn scenario(text: &str, file: &str, directive: &Directive) -> Result<String, String> {

@@ -26,7 +26,7 @@ use crate::trace::{Record, Roster};
 /// The chart as SVG.
 #[must_use]
 pub fn svg(roster: &Roster, records: &[Record], options: &Options) -> String {
-    super::paint::svg(&scene(roster, records, options))
+    super::paint::paint(&scene(roster, records, options))
 }
 
 /// The chart as text, at most `width` columns wide (and never narrower than 40).

@@ -21,7 +21,7 @@ use crate::trace::{Record, Roster};
 /// The map as SVG.
 #[must_use]
 pub fn svg(roster: &Roster, records: &[Record], options: &Options) -> String {
-    super::paint::svg(&scene(roster, records, options))
+    super::paint::paint(&scene(roster, records, options))
 }
 
 /// The map as text: every host with its links, then the hops; at most `width` columns wide (and never narrower than 40).

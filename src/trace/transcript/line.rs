@@ -1,5 +1,7 @@
 //! Words of many styles in a line.
 
+use unicode_width::UnicodeWidthChar as _;
+
 use crate::trace::visible;
 
 /// What some words are.
@@ -113,17 +115,11 @@ fn safe(text: &str) -> String {
     parts.join("\\")
 }
 
-/// How many columns of a terminal a text takes that [`visible`](crate::trace::visible) let through.
+/// How many columns of a terminal a text takes that [`visible`] let through: ideographs and pictures take two, marks that
+/// stand on other letters none.
 #[must_use]
 pub fn width(text: &str) -> usize {
-    text.chars().map(|c| if is_wide(c) { 2 } else { 1 }).sum()
-}
-
-/// The ideographs and pictures that take two columns (Unicode's East Asian Width W and F).
-fn is_wide(c: char) -> bool {
-    matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{303e}' | '\u{3041}'..='\u{a4cf}' | '\u{a960}'..='\u{a97c}'
-        | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff01}'..='\u{ff60}'
-        | '\u{ffe0}'..='\u{ffe6}' | '\u{1f300}'..='\u{1faff}' | '\u{20000}'..='\u{3fffd}')
+    text.chars().filter_map(|c| c.width()).sum()
 }
 
 #[cfg(test)]
