@@ -5,6 +5,7 @@
 
 mod names;
 mod session;
+mod state;
 mod verdict;
 
 use std::collections::VecDeque;
@@ -22,12 +23,9 @@ use crate::smtp::client;
 use crate::trace::{At, MailId, QueueName, What, visible};
 
 pub use names::Names;
+use names::RESOLVER_TOKEN;
 pub(in crate::agent) use names::{observe as observe_dns, tcp_failure};
-use session::Session;
-
-/// Tokens of connections that belong to the resolver carry this bit, those of the server half
-/// [`super::mta`]'s own.
-pub(super) const RESOLVER_TOKEN: u32 = 1 << 30;
+use state::Session;
 
 /// How an agent sends.
 #[derive(Clone, Debug)]

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use slab::Slab;
 
-use super::RESOLVER_TOKEN;
-use super::session::{Candidate, Candidates};
+use super::state::{Candidate, Candidates};
 use crate::agent::{Action, Context, Input, SocketId, Trouble};
 use crate::dns::mail::{MailRouter, Route, RouteFailure, RouteId, RouterPoll, literal_address};
 use crate::dns::{self, Deframer, Lookup, Name, Outcome, QueryId, RecordType, Resolver, TcpFailure};
@@ -16,6 +15,10 @@ use crate::octets::Chunk;
 use crate::queue::DestinationId;
 use crate::sim::{Instant, Stream};
 use crate::trace::{Direction, HostId, Transport, What};
+
+/// Tokens of connections that belong to the resolver carry this bit, those of the server half
+/// [`mta`](crate::agent::mta)'s own.
+pub(super) const RESOLVER_TOKEN: u32 = 1 << 30;
 
 /// What the name of a destination means.
 #[derive(Clone, Debug)]

@@ -3,26 +3,13 @@
 use std::sync::Arc;
 
 use super::Courier;
-use super::session::State;
+use super::state::{Breakdown, State};
 use crate::agent::{Context, Ending};
 use crate::octets::Chunk;
 use crate::queue::{DestinationId, EntryId, Failure, Fate, Job, Settled};
 use crate::smtp::client::Reason;
 use crate::smtp::{Reply, client};
 use crate::trace::{MailId, Octets, Verdict, What, visible};
-
-/// Why a session came to nothing.
-#[derive(Clone)]
-pub(super) struct Breakdown {
-    pub(super) status: Arc<str>,
-    pub(super) text: Chunk,
-    /// Whether the text is a reply.
-    pub(super) is_reply: bool,
-    /// Whether there is no point in asking this host again.
-    pub(super) permanent: bool,
-    /// Whether it is this end that could not: nothing is known of the other host.
-    pub(super) ours: bool,
-}
 
 impl Courier {
     /// The client machine has something to tell.

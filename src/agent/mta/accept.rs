@@ -3,27 +3,16 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
-use super::report::Undelivered;
+use super::responsibility::{Responsibility, Undelivered};
 use super::routing::Target;
 use super::{Mta, UnknownUsers};
 use crate::agent::{Context, Ending};
-use crate::identity::{Mailbox, ReversePath};
-use crate::mime::{Content, queue_id};
+use crate::identity::Mailbox;
+use crate::mime::queue_id;
 use crate::octets::Chunk;
 use crate::queue::{DestinationId, Failure, Mail};
 use crate::store::{Delivered, MailboxId};
 use crate::trace::{MailId, What};
-
-/// A mail that this host has just become responsible for.
-#[derive(Clone)]
-pub(super) struct Responsibility {
-    pub(super) serial: u64,
-    pub(super) mail: MailId,
-    pub(super) hops: u16,
-    pub(super) reverse_path: ReversePath,
-    pub(super) recipients: SmallVec<[Mailbox; 1]>,
-    pub(super) content: Content,
-}
 
 /// What has been done with the recipients of a mail so far. A place that several recipients lead to gets one copy (as
 /// Postfix's duplicate filter has it): a mailbox here, in whatever spelling and by whatever alias or subaddress, and an

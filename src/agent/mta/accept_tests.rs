@@ -10,6 +10,8 @@ use crate::agent::mta::Config;
 use crate::agent::{Directory, Identifiers, Ledger, SocketId, Sockets, Totals, Watch};
 use crate::dns::mail::{MailRouter, RouterConfig};
 use crate::dns::{Stub, StubConfig};
+use crate::identity::ReversePath;
+use crate::mime::Content;
 use crate::octets::Rope;
 use crate::sim::calendar::Calendar;
 use crate::sim::{Duration, Instant, Streams};

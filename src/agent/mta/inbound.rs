@@ -4,59 +4,20 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::accept::Responsibility;
+use super::Mta;
+use super::responsibility::Responsibility;
 use super::routing::Access;
 use super::script::{Stage, scripted};
-use super::{INBOUND_TOKEN, Mta};
+use super::state::{INBOUND_TOKEN, Inbound};
 use crate::agent::outgoing::Outgoing;
 use crate::agent::{Action, Context, Peer, Says, SocketId};
 use crate::identity::{ForwardPath, Mailbox, ReversePath};
 use crate::mime::{Content, Protocol, Received, queue_id};
 use crate::octets::Chunk;
 use crate::policy::greylist::Decision;
-use crate::sim::Instant;
 use crate::smtp::Reply;
 use crate::smtp::server::{Answer, Event, Message, Output, Question, Session};
-use crate::trace::{At, ConnId, Direction, HostId, MailId, Side, What};
-
-/// A connection that was accepted.
-#[derive(Clone)]
-pub(super) struct Inbound {
-    server: Box<Session>,
-    socket: SocketId,
-    conn: ConnId,
-    peer: Peer,
-    /// Which mail the client says the connection is about, for observers.
-    about: Option<(MailId, u16)>,
-    /// The last mail that it was about. The bytes of a client that went down meanwhile still arrive, when nobody can
-    /// say any more what they are about: it is the same mail.
-    last_about: Option<(MailId, u16)>,
-    /// The reverse-path of the transaction: what the greylist and the script look at.
-    reverse_path: Option<ReversePath>,
-    /// A message that is being thought about, and until when.
-    held: Option<(Instant, Box<Message>)>,
-    /// Replies that the connection has not taken yet: the client does not read them.
-    outgoing: Outgoing,
-    /// Whether the client is gone. A message that is being thought about is finished all the same.
-    gone: bool,
-}
-
-impl Inbound {
-    fn at(&self, at: At) -> At {
-        let at = at.conn(self.conn);
-        match self.about {
-            Some((mail, hop)) => at.mail(mail, hop),
-            None => at,
-        }
-    }
-
-    fn timeout(&self) -> Option<Instant> {
-        match &self.held {
-            Some((until, _)) => Some(*until),
-            None => self.server.poll_timeout(),
-        }
-    }
-}
+use crate::trace::{ConnId, Direction, HostId, MailId, Side, What};
 
 impl Mta {
     pub(super) fn accepted(&mut self, ctx: &mut Context<'_>, socket: SocketId, conn: ConnId, _port: u16, peer: Peer) {

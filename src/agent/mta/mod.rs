@@ -7,8 +7,10 @@
 mod accept;
 mod inbound;
 mod report;
+mod responsibility;
 mod routing;
 mod script;
+mod state;
 
 use std::sync::Arc;
 
@@ -26,11 +28,8 @@ use crate::smtp::server;
 use crate::store::Store;
 use crate::trace::HostId;
 
-use inbound::Inbound;
 pub use script::{ReplyRule, Stage};
-
-/// Tokens of accepted connections carry this bit; those of the courier do not.
-const INBOUND_TOKEN: u32 = 1 << 31;
+use state::{INBOUND_TOKEN, Inbound};
 
 /// What a server says to a mailbox that it has not got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

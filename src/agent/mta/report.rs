@@ -3,7 +3,7 @@
 use smallvec::smallvec;
 
 use super::Mta;
-use super::accept::Responsibility;
+use super::responsibility::{Responsibility, Undelivered};
 use crate::agent::{Context, Ending};
 use crate::identity::{Mailbox, ReversePath};
 use crate::mime::{Action, Content, RecipientReport, Report, Returned, queue_id};
@@ -20,15 +20,6 @@ struct About {
     reverse_path: ReversePath,
     arrived: Instant,
     content: Content,
-}
-
-/// A recipient that was not reached, for good or for now.
-#[derive(Clone)]
-pub(super) struct Undelivered {
-    pub(super) recipient: Mailbox,
-    /// The address that the sender wrote, where an alias has put this one in its place.
-    pub(super) expanded_from: Option<Mailbox>,
-    pub(super) failure: Failure,
 }
 
 impl Mta {
