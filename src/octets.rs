@@ -397,16 +397,6 @@ impl Rope {
         out
     }
 
-    /// All bytes as one chunk: the chunk itself where there is only one, otherwise a copy.
-    #[must_use]
-    pub fn to_chunk(&self) -> Chunk {
-        match &self.chunks[..] {
-            [] => Chunk::EMPTY,
-            [one] => one.clone(),
-            _ => Chunk::from(self.to_vec()),
-        }
-    }
-
     /// All bytes in order.
     pub fn bytes(&self) -> impl Iterator<Item = u8> + '_ {
         self.chunks.iter().flat_map(|chunk| chunk.iter().copied())

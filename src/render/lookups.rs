@@ -100,12 +100,7 @@ impl Lookups {
 fn goes_on(what: &What) -> bool {
     matches!(
         what,
-        What::Attempt { .. }
-            | What::Route { .. }
-            | What::Outcome { .. }
-            | What::Queue { .. }
-            | What::Bounced { .. }
-            | What::Unsent { .. }
+        What::Attempt { .. } | What::Outcome { .. } | What::Queue { .. } | What::Bounced { .. } | What::Unsent { .. }
     )
 }
 

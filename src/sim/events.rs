@@ -10,13 +10,6 @@ use std::collections::VecDeque;
 
 use super::{Duration, Instant};
 
-/// Names one event that can be cancelled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EventKey {
-    slot: u32,
-    generation: u32,
-}
-
 /// Bits of one digit of a time.
 const DIGIT_BITS: u32 = 6;
 /// Values of one digit.
@@ -24,25 +17,10 @@ const SLOTS: usize = 1 << DIGIT_BITS;
 /// Digits of a time.
 const LEVELS: usize = 64_usize.div_ceil(DIGIT_BITS as usize);
 
-#[derive(Clone, Copy, Debug)]
-enum Item<E> {
-    /// The event itself.
-    Plain(E),
-    /// Its place among those that can be cancelled.
-    Cancellable(u32),
-}
-
-#[derive(Clone, Debug)]
-struct Slot<E> {
-    generation: u32,
-    event: Option<E>,
-}
-
 /// The future event list.
 ///
 /// The order is total: first by time, then by the order in which the events were scheduled. Two events at the same
-/// instant therefore happen first-in-first-out, on every machine. A cancelled event leaves its place in the order
-/// behind without disturbing the others.
+/// instant therefore happen first-in-first-out, on every machine.
 ///
 /// An event for a time before the last one taken out happens at the time of that one: time never runs backwards.
 #[derive(Clone, Debug)]
@@ -50,15 +28,13 @@ pub struct EventList<E> {
     /// The time of the last event taken out.
     present: u64,
     /// Events of the present, in order.
-    ready: VecDeque<Item<E>>,
+    ready: VecDeque<E>,
     /// Events whose time first differs from the present in digit `level`, which is `slot` there.
-    buckets: Vec<Vec<(u64, Item<E>)>>,
+    buckets: Vec<Vec<(u64, E)>>,
     /// Which buckets of a level hold anything.
     occupied: [u64; LEVELS],
     /// Which levels hold anything.
     levels: u16,
-    cancellable: Vec<Slot<E>>,
-    free: Vec<u32>,
     live: usize,
     /// When the next event happens, where that is known without looking.
     next: Option<u64>,
@@ -72,8 +48,6 @@ impl<E> Default for EventList<E> {
             buckets: (0..LEVELS * SLOTS).map(|_| Vec::new()).collect(),
             occupied: [0; LEVELS],
             levels: 0,
-            cancellable: Vec::new(),
-            free: Vec::new(),
             live: 0,
             next: None,
         }
@@ -99,54 +73,28 @@ impl<E> EventList<E> {
         self.live == 0
     }
 
-    /// Schedules `event` for good.
+    /// Schedules `event`.
     #[inline]
     pub fn push(&mut self, at: Instant, event: E) {
         self.live += 1;
-        self.file(at.as_nanos(), Item::Plain(event));
-    }
-
-    /// Schedules `event`; the key can take it back.
-    pub fn push_cancellable(&mut self, at: Instant, event: E) -> EventKey {
-        self.live += 1;
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.cancellable.push(Slot { generation: 0, event: None });
-            (self.cancellable.len() - 1) as u32
-        });
-        let place = &mut self.cancellable[slot as usize];
-        place.event = Some(event);
-        let generation = place.generation;
-        self.file(at.as_nanos(), Item::Cancellable(slot));
-        EventKey { slot, generation }
-    }
-
-    /// Takes an event back. `None` when it has already happened or was cancelled before.
-    pub fn cancel(&mut self, key: EventKey) -> Option<E> {
-        let slot = self.cancellable.get_mut(key.slot as usize)?;
-        if slot.generation != key.generation {
-            return None;
-        }
-        let event = slot.event.take()?;
-        self.live -= 1;
-        self.next = None;
-        Some(event)
+        self.file(at.as_nanos(), event);
     }
 
     #[inline]
-    fn file(&mut self, at: u64, item: Item<E>) {
+    fn file(&mut self, at: u64, event: E) {
         if let Some(next) = &mut self.next {
             *next = at.max(self.present).min(*next);
         }
         let differs = at.max(self.present) ^ self.present;
         if differs == 0 {
-            self.ready.push_back(item);
+            self.ready.push_back(event);
             return;
         }
         let level = ((63 - differs.leading_zeros()) / DIGIT_BITS) as usize;
         let slot = (at >> (level as u32 * DIGIT_BITS)) as usize & (SLOTS - 1);
         self.occupied[level] |= 1 << slot;
         self.levels |= 1 << level;
-        self.buckets[level * SLOTS + slot].push((at, item));
+        self.buckets[level * SLOTS + slot].push((at, event));
     }
 
     /// The first bucket in the order of time, and its level and slot.
@@ -168,23 +116,23 @@ impl<E> EventList<E> {
     }
 
     /// Makes the time of the next events the present.
-    fn advance(&mut self) -> bool {
-        let Some((level, slot)) = self.first_bucket() else { return false };
+    fn advance(&mut self) -> Option<()> {
+        let (level, slot) = self.first_bucket()?;
         self.mark_empty(level, slot);
         let place = level * SLOTS + slot;
         let mut bucket = std::mem::take(&mut self.buckets[place]);
         let first = if level == 0 { bucket[0].0 } else { bucket.iter().map(|(at, _)| *at).min().unwrap_or(0) };
         self.present = first;
         // In the order in which they were filed, so that equal times stay first-in-first-out.
-        for (at, item) in bucket.drain(..) {
-            self.file(at, item);
+        for (at, event) in bucket.drain(..) {
+            self.file(at, event);
         }
         // The memory is used again; refiling never puts anything back into the bucket that it came from.
         self.buckets[place] = bucket;
-        true
+        Some(())
     }
 
-    /// When the next event happens. Cancelled events are forgotten on the way. Costs nothing when it was asked since an
+    /// When the next event happens. Costs nothing when it was asked since an
     /// event was taken out.
     #[inline]
     pub fn peek_time(&mut self) -> Option<Instant> {
@@ -196,43 +144,13 @@ impl<E> EventList<E> {
         Some(next)
     }
 
-    fn look(&mut self) -> Option<Instant> {
-        loop {
-            while let Some(item) = self.ready.front() {
-                match item {
-                    Item::Cancellable(slot) if self.cancellable[*slot as usize].event.is_none() => {
-                        let slot = *slot;
-                        self.ready.pop_front();
-                        self.release(slot);
-                    }
-                    _ => return Some(Instant::from_nanos(self.present)),
-                }
-            }
-            // Looking must not move the present: an event may yet be scheduled before the next one.
-            let (level, slot) = self.first_bucket()?;
-            let bucket = &mut self.buckets[level * SLOTS + slot];
-            let cancellable = &self.cancellable;
-            let is_live = |item: &Item<E>| match item {
-                Item::Plain(_) => true,
-                Item::Cancellable(slot) => cancellable[*slot as usize].event.is_some(),
-            };
-            if let Some(at) = bucket.iter().filter(|(_, item)| is_live(item)).map(|(at, _)| *at).min() {
-                return Some(Instant::from_nanos(at));
-            }
-            let dead = std::mem::take(bucket);
-            self.mark_empty(level, slot);
-            for (_, item) in dead {
-                if let Item::Cancellable(slot) = item {
-                    self.release(slot);
-                }
-            }
+    fn look(&self) -> Option<Instant> {
+        if !self.ready.is_empty() {
+            return Some(Instant::from_nanos(self.present));
         }
-    }
-
-    fn release(&mut self, slot: u32) {
-        let place = &mut self.cancellable[slot as usize];
-        place.generation = place.generation.wrapping_add(1);
-        self.free.push(slot);
+        // Looking must not move the present: an event may yet be scheduled before the next one.
+        let (level, slot) = self.first_bucket()?;
+        self.buckets[level * SLOTS + slot].iter().map(|(at, _)| Instant::from_nanos(*at)).min()
     }
 
     /// Takes the next event out.
@@ -254,43 +172,29 @@ impl<E> EventList<E> {
 
     #[inline]
     fn take(&mut self, deadline: Instant) -> Option<(Instant, E)> {
-        loop {
-            if self.ready.is_empty() {
-                let (level, slot) = self.first_bucket()?;
-                // Often only one event waits there: then nothing is to be compared and filed again.
-                if let [(at, Item::Plain(_))] = self.buckets[level * SLOTS + slot][..] {
-                    if at > deadline.as_nanos() {
-                        return None;
-                    }
-                    self.mark_empty(level, slot);
-                    if let Some((at, Item::Plain(event))) = self.buckets[level * SLOTS + slot].pop() {
-                        self.present = at;
-                        self.live -= 1;
-                        return Some((Instant::from_nanos(at), event));
-                    }
-                }
-                if deadline < Instant::MAX && self.next.is_none() && self.look()? > deadline {
+        if self.ready.is_empty() {
+            let (level, slot) = self.first_bucket()?;
+            // Often only one event waits there: then nothing is to be compared and filed again.
+            if let [(at, _)] = self.buckets[level * SLOTS + slot][..] {
+                if at > deadline.as_nanos() {
                     return None;
                 }
-                if !self.advance() {
-                    return None;
-                }
-            } else if self.present > deadline.as_nanos() {
+                self.mark_empty(level, slot);
+                let (at, event) = self.buckets[level * SLOTS + slot].pop()?;
+                self.present = at;
+                self.live -= 1;
+                return Some((Instant::from_nanos(at), event));
+            }
+            if deadline < Instant::MAX && self.next.is_none() && self.look()? > deadline {
                 return None;
             }
-            let event = match self.ready.pop_front()? {
-                Item::Plain(event) => Some(event),
-                Item::Cancellable(slot) => {
-                    let event = self.cancellable[slot as usize].event.take();
-                    self.release(slot);
-                    event
-                }
-            };
-            if let Some(event) = event {
-                self.live -= 1;
-                return Some((Instant::from_nanos(self.present), event));
-            }
+            self.advance()?;
+        } else if self.present > deadline.as_nanos() {
+            return None;
         }
+        let event = self.ready.pop_front()?;
+        self.live -= 1;
+        Some((Instant::from_nanos(self.present), event))
     }
 }
 
@@ -370,16 +274,6 @@ impl<E> Engine<E> {
     #[inline]
     pub fn schedule_in(&mut self, delay: Duration, event: E) {
         self.list.push(self.now + delay, event);
-    }
-
-    /// Schedules an event that can be taken back.
-    pub fn schedule_cancellable(&mut self, at: Instant, event: E) -> EventKey {
-        self.list.push_cancellable(at.max(self.now), event)
-    }
-
-    /// Takes an event back, see [`EventList::cancel`].
-    pub fn cancel(&mut self, key: EventKey) -> Option<E> {
-        self.list.cancel(key)
     }
 
     /// When the next event happens.
@@ -462,22 +356,6 @@ mod tests {
     }
 
     #[test]
-    fn cancelling_twice_or_late_does_nothing() {
-        let mut list = EventList::new();
-        let a = list.push_cancellable(at(1), 'a');
-        let b = list.push_cancellable(at(2), 'b');
-        assert_eq!(list.cancel(a), Some('a'));
-        assert_eq!(list.cancel(a), None);
-        assert_eq!(list.len(), 1);
-        assert_eq!(list.pop(), Some((at(2), 'b')));
-        assert_eq!(list.cancel(b), None);
-        let c = list.push_cancellable(at(3), 'c');
-        assert_eq!(list.cancel(a), None, "a reused slot keeps the new event");
-        assert_eq!(list.cancel(c), Some('c'));
-        assert!(list.is_empty() && list.pop().is_none());
-    }
-
-    #[test]
     fn looking_ahead_does_not_close_the_present() {
         let mut list = EventList::new();
         list.push(at(1_000_000), 'z');
@@ -511,22 +389,20 @@ mod tests {
     proptest! {
         /// Against a stable sort, with pops in between pushes and times from nanoseconds to centuries.
         #[test]
-        fn the_list_is_a_stable_sort_without_the_cancelled(
+        fn the_list_is_a_stable_sort(
             steps in prop::collection::vec((any::<u64>(), 0_u32..64, any::<bool>(), any::<bool>()), 0..300),
         ) {
             let mut list = EventList::new();
             let mut expected: Vec<(u64, usize)> = Vec::new();
             let mut now = 0;
-            for (i, (bits, shift, cancel, pop)) in steps.iter().enumerate() {
+            for (i, (bits, shift, twice, pop)) in steps.iter().enumerate() {
                 let time = now + (bits >> shift) / 2;
-                let key = list.push_cancellable(at(time), i);
-                list.push(at(time), 1000 + i);
-                if *cancel {
-                    prop_assert_eq!(list.cancel(key), Some(i));
-                } else {
-                    expected.push((time.max(now), i));
+                list.push(at(time), i);
+                expected.push((time.max(now), i));
+                if *twice {
+                    list.push(at(time), 1000 + i);
+                    expected.push((time.max(now), 1000 + i));
                 }
-                expected.push((time.max(now), 1000 + i));
                 if *pop {
                     expected.sort_by_key(|(t, _)| *t);
                     let first = expected.remove(0);

@@ -9,6 +9,6 @@ mod events;
 mod streams;
 mod time;
 
-pub use events::{Engine, EventKey, EventList, StopReason};
+pub use events::{Engine, EventList, StopReason};
 pub use streams::{Distribution, Stream, Streams, name_hash};
 pub use time::{Duration, Instant, ParseDurationError};

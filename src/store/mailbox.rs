@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
-use crate::identity::{self, Domain, ForwardPath, ReversePath};
+use crate::identity::{self, Domain, ReversePath};
 use crate::mime::Content;
 use crate::sim::Instant;
 
@@ -157,17 +157,6 @@ impl Store {
         self.index.get([name, "@", domain].concat().as_bytes()).copied()
     }
 
-    /// The mailbox of a forward-path; `<Postmaster>` is that of the first domain.
-    #[must_use]
-    pub fn find_path(&self, path: &ForwardPath) -> Option<MailboxId> {
-        match path {
-            ForwardPath::Mailbox(address) => self.find(address),
-            ForwardPath::Postmaster => {
-                self.index.get(format!("{POSTMASTER}@{}", self.domains.first()?).as_bytes()).copied()
-            }
-        }
-    }
-
     /// Files a delivered mail of this size. Where mail is only counted, it is not even made.
     ///
     /// # Panics
@@ -297,10 +286,10 @@ mod tests {
     #[test]
     fn the_postmaster_always_exists() {
         let mut store = Store::new();
-        assert_eq!(store.find_path(&ForwardPath::Postmaster), None, "there is no domain yet");
+        assert_eq!(store.find(&address("postmaster@blue.example")), None, "there is no domain yet");
         store.add_domain("blue.example".parse().unwrap());
         store.add_domain("red.example".parse().unwrap());
-        let first = store.find_path(&ForwardPath::Postmaster).unwrap();
+        let first = store.find(&address("postmaster@blue.example")).unwrap();
         assert_eq!(store.mailbox(first).address().as_str(), "postmaster@blue.example");
         assert!(store.find(&address("PostMaster@red.example")).is_some());
         assert!(store.serves("RED.example") && !store.serves("example"));

@@ -44,7 +44,6 @@ kinds! {
     Composed "composed"
     Accepted "accepted"
     Queue "queue"
-    Route "route"
     Attempt "attempt"
     Outcome "outcome"
     Delivered "delivered"

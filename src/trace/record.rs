@@ -361,15 +361,6 @@ pub enum What {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Instant>,
     },
-    /// Where mail for a domain shall go.
-    Route {
-        /// The server's name for the mail.
-        queue_id: Arc<str>,
-        /// The domain of the recipients.
-        domain: Arc<str>,
-        /// The hosts to try, in order, as `name [address]`.
-        hosts: Vec<Arc<str>>,
-    },
     /// A host is dialled to hand a mail over, or a connection that is open is used again for it. An attempt is one round
     /// through the queue, in which many hosts may be dialled one after the other.
     Attempt {

@@ -332,7 +332,6 @@ pub(super) fn words(run: &Run, record: &Record) -> String {
             let until = until.map(|t| format!(", next attempt at {}", run.when(t))).unwrap_or_default();
             format!("queue: {name} ({reason}{until})")
         }
-        What::Route { domain, hosts, .. } => format!("mail for {domain} goes to {}", hosts.join(", then ")),
         What::Attempt { recipients, next_hop, number, .. } => {
             format!("attempt {number} for {}: {next_hop}", recipients.join(", "))
         }

@@ -73,10 +73,6 @@ fn note(roster: &Roster, record: &Record, was_open: bool) -> Option<(NoteKind, S
             let why = if why.is_empty() { String::new() } else { format!(" ({})", clean(why)) };
             (Wait, retry + &why)
         }
-        What::Route { domain, hosts, .. } if hosts.len() > 1 => {
-            let hosts: Vec<String> = hosts.iter().map(|h| clean(host_name(h))).collect();
-            (Plain, format!("mail for {}: {}", clean(domain), hosts.join(", then ")))
-        }
         What::Attempt { next_hop, number, .. } if *number > 1 => {
             (Plain, format!("attempt {number}: {}", clean(host_name(next_hop))))
         }

@@ -356,11 +356,6 @@ impl Telling {
                 self.remark_plain(record, line);
             }
             What::Queue { queue_id, queue, reason, until } => self.queue(record, queue_id, *queue, reason, *until),
-            What::Route { domain, hosts, .. } => {
-                let line = Line::of(Style::Host, self.name(record.host))
-                    .and(format!(" routes {domain}: {}", names::list(hosts.iter().map(|h| &**h), 6)));
-                self.say(at, line);
-            }
             What::Outcome { recipient, verdict, reply, by, .. } => {
                 let (sign, style) = match verdict {
                     crate::trace::Verdict::Accepted => ("✓", Style::Good),
