@@ -11,7 +11,7 @@ macro_rules! number {
     };
 }
 
-/// A host: its place in the [`Roster`].
+/// A host: its place in the [`Roster`](super::Roster).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostId(pub u32);
 
