@@ -7,9 +7,11 @@
 mod context;
 pub mod courier;
 mod ledger;
+pub mod lookups;
 pub mod mta;
 pub mod name_server;
 mod outgoing;
+mod tokens;
 pub mod user;
 
 pub use crate::store::Delivered;

@@ -5,17 +5,12 @@ use std::net::{IpAddr, SocketAddr};
 
 use slab::Slab;
 
-use super::courier::{observe_dns, tcp_failure};
-use super::{Action, Context, Input, SocketId};
-use crate::dns::{
-    self, Authority, Deframer, Fault, Message, Name, RecordData, RecordType, Recursor, TcpFailure, Transport,
-};
+use super::lookups::{Heard, Wire, observe};
+use super::{Action, Context, Input, SocketId, tokens};
+use crate::dns::{self, Authority, Deframer, Fault, Message, Name, RecordData, RecordType, Recursor, Transport};
 use crate::octets::Chunk;
 use crate::sim::{Duration, Instant};
 use crate::trace::{Direction, HostId};
-
-/// Tokens of connections that clients opened carry this bit; those that the recursor opened do not.
-const CLIENT_TOKEN: u32 = 1 << 31;
 
 /// A name server.
 #[derive(Clone)]
@@ -25,7 +20,7 @@ pub struct NameServer {
     /// How long it thinks about a question.
     processing: Duration,
     clients: Slab<Client>,
-    exchanges: Slab<Exchange>,
+    wire: Wire,
     /// Answers that are being thought about.
     pending: VecDeque<(Instant, Answer)>,
 }
@@ -36,15 +31,6 @@ struct Client {
     host: HostId,
     address: SocketAddr,
     questions: Deframer,
-}
-
-#[derive(Clone)]
-struct Exchange {
-    socket: Option<SocketId>,
-    to: SocketAddr,
-    local_port: u16,
-    question: Chunk,
-    answer: Deframer,
 }
 
 /// Who asked, how, and which of the server's addresses.
@@ -73,7 +59,7 @@ impl NameServer {
             recursor,
             processing,
             clients: Slab::new(),
-            exchanges: Slab::new(),
+            wire: Wire::default(),
             pending: VecDeque::new(),
         }
     }
@@ -117,7 +103,7 @@ impl NameServer {
             Input::Start => {}
             Input::Crash => {
                 self.clients.clear();
-                self.exchanges.clear();
+                self.wire = Wire::default();
                 self.pending.clear();
                 if let Some(recursor) = &mut self.recursor {
                     recursor.restart();
@@ -129,81 +115,56 @@ impl NameServer {
                 }
                 self.send_pending(ctx);
             }
-            Input::Datagram { from, from_port, to, port, payload } => {
-                observe_dns(ctx, Direction::Received, from.host, Transport::Udp, &payload);
+            Input::Datagram { from, from_port, to, port: dns::PORT, payload } => {
+                observe(ctx, Direction::Received, from.host, Transport::Udp, &payload);
                 let address = SocketAddr::new(from.address, from_port);
-                if port == dns::PORT {
-                    let peer = dns::Peer { addr: address, transport: Transport::Udp, asked: Some(to) };
-                    self.question(ctx, Asker { host: from.host, peer }, &payload);
-                } else if let Some(recursor) = &mut self.recursor {
-                    recursor.handle_response(now, address, port, Transport::Udp, &payload);
-                }
+                let peer = dns::Peer { addr: address, transport: Transport::Udp, asked: Some(to) };
+                self.question(ctx, Asker { host: from.host, peer }, &payload);
             }
             Input::Accepted { socket, peer, .. } => {
                 // The connection's place stands in for the client's port, which names it to the recursor.
                 let address = SocketAddr::new(peer.address, (self.clients.vacant_key() % 65_535) as u16 + 1);
                 let client = Client { socket, host: peer.host, address, questions: Deframer::new() };
-                let token = self.clients.insert(client) as u32 | CLIENT_TOKEN;
+                let token = self.clients.insert(client) as u32 | tokens::ACCEPTED;
                 ctx.actions.push(Action::Adopt { socket, token });
             }
-            Input::Connected { token, .. } => {
-                if let Some(exchange) = self.exchanges.get(token as usize)
-                    && let Some(socket) = exchange.socket
-                {
-                    let question = exchange.question.clone();
-                    ctx.send(socket, question);
+            Input::Received { token, data, .. } if token & tokens::ACCEPTED != 0 => {
+                self.client_received(ctx, token, &data);
+            }
+            Input::PeerClosed { token } if token & tokens::ACCEPTED != 0 => {
+                if let Some(client) = self.clients.try_remove((token & !tokens::ACCEPTED) as usize) {
+                    ctx.actions.push(Action::Close { socket: client.socket });
                 }
             }
-            Input::Received { token, data, .. } if token & CLIENT_TOKEN != 0 => self.client_received(ctx, token, &data),
-            Input::Received { token, data, .. } => self.exchange_received(ctx, token, &data),
-            Input::Room { .. } => {}
-            Input::PeerClosed { token } | Input::Failed { token, .. } => {
-                self.connection_over(ctx, token, matches!(input, Input::PeerClosed { .. }), tcp_failure(&input));
+            Input::Failed { token, .. } if token & tokens::ACCEPTED != 0 => {
+                self.clients.try_remove((token & !tokens::ACCEPTED) as usize);
             }
+            other => self.heard(ctx, other),
         }
         self.drain(ctx);
     }
 
-    fn connection_over(&mut self, ctx: &mut Context<'_>, token: u32, close: bool, why: TcpFailure) {
-        let socket = if token & CLIENT_TOKEN != 0 {
-            self.clients.try_remove((token & !CLIENT_TOKEN) as usize).map(|client| client.socket)
-        } else if let Some(exchange) = self.exchanges.try_remove(token as usize) {
-            if let Some(recursor) = &mut self.recursor {
-                recursor.handle_tcp_failed(ctx.now, exchange.local_port, why);
+    /// What others answer the recursor.
+    fn heard(&mut self, ctx: &mut Context<'_>, input: Input) {
+        let Some(recursor) = &mut self.recursor else { return };
+        match self.wire.handle_input(ctx, input) {
+            Some(Heard::Response { from, local_port, transport, bytes }) => {
+                recursor.handle_response(ctx.now, from, local_port, transport, &bytes);
             }
-            exchange.socket
-        } else {
-            None
-        };
-        if let (true, Some(socket)) = (close, socket) {
-            ctx.actions.push(Action::Close { socket });
+            Some(Heard::Failed { local_port, why }) => recursor.handle_tcp_failed(ctx.now, local_port, why),
+            None => {}
         }
     }
 
     fn client_received(&mut self, ctx: &mut Context<'_>, token: u32, data: &[u8]) {
-        let place = (token & !CLIENT_TOKEN) as usize;
+        let place = (token & !tokens::ACCEPTED) as usize;
         let Some(client) = self.clients.get_mut(place) else { return };
         client.questions.push(data);
         let (host, address) = (client.host, client.address);
         while let Some(message) = self.clients.get_mut(place).and_then(|client| client.questions.next_message()) {
-            observe_dns(ctx, Direction::Received, host, Transport::Tcp, &message);
+            observe(ctx, Direction::Received, host, Transport::Tcp, &message);
             let peer = dns::Peer { addr: address, transport: Transport::Tcp, asked: None };
             self.question(ctx, Asker { host, peer }, &message);
-        }
-    }
-
-    fn exchange_received(&mut self, ctx: &mut Context<'_>, token: u32, data: &[u8]) {
-        let Some(exchange) = self.exchanges.get_mut(token as usize) else { return };
-        exchange.answer.push(data);
-        let Some(message) = exchange.answer.next_message() else { return };
-        let exchange = self.exchanges.remove(token as usize);
-        if let Some(socket) = exchange.socket {
-            ctx.actions.push(Action::Close { socket });
-        }
-        let peer = ctx.directory.find(exchange.to.ip()).unwrap_or(HostId::NOBODY);
-        observe_dns(ctx, Direction::Received, peer, Transport::Tcp, &message);
-        if let Some(recursor) = &mut self.recursor {
-            recursor.handle_response(ctx.now, exchange.to, exchange.local_port, Transport::Tcp, &message);
         }
     }
 
@@ -237,7 +198,7 @@ impl NameServer {
     }
 
     fn send(&mut self, ctx: &mut Context<'_>, answer: Answer) {
-        observe_dns(ctx, Direction::Sent, answer.host, answer.transport, &answer.bytes);
+        observe(ctx, Direction::Sent, answer.host, answer.transport, &answer.bytes);
         match answer.transport {
             Transport::Udp => ctx.actions.push(Action::SendDatagram {
                 from: answer.from,
@@ -256,35 +217,10 @@ impl NameServer {
 
     fn drain(&mut self, ctx: &mut Context<'_>) {
         while let Some(output) = self.recursor.as_mut().and_then(Recursor::poll_output) {
-            match output {
-                dns::Output::SendUdp { to, local_port, bytes } => {
-                    let peer = ctx.directory.find(to.ip()).unwrap_or(HostId::NOBODY);
-                    observe_dns(ctx, Direction::Sent, peer, Transport::Udp, &bytes);
-                    let payload = Chunk::from(bytes);
-                    let (to, port) = (to.ip(), to.port());
-                    ctx.actions.push(Action::SendDatagram { from: None, to, port, from_port: local_port, payload });
-                }
-                dns::Output::SendTcp { to, local_port, bytes } => {
-                    let peer = ctx.directory.find(to.ip()).unwrap_or(HostId::NOBODY);
-                    observe_dns(ctx, Direction::Sent, peer, Transport::Tcp, &bytes);
-                    let question = Chunk::from(dns::frame(&bytes));
-                    let exchange = Exchange { socket: None, to, local_port, question, answer: Deframer::new() };
-                    let place = self.exchanges.insert(exchange);
-                    let socket = ctx.connect(place as u32, None, to.ip(), to.port(), None);
-                    self.exchanges[place].socket = Some(socket);
-                }
-                dns::Output::CloseTcp { local_port } => {
-                    let place = self.exchanges.iter().find(|(_, e)| e.local_port == local_port).map(|(p, _)| p);
-                    if let Some(socket) = place.and_then(|p| self.exchanges.remove(p).socket) {
-                        ctx.actions.push(Action::Abort { socket });
-                    }
-                }
-                dns::Output::Reply { to, bytes } => {
-                    let host = ctx.directory.find(to.addr.ip()).unwrap_or(HostId::NOBODY);
-                    let due = ctx.now + self.processing;
-                    self.pending.push_back((due, answer_to(host, to, bytes)));
-                }
-                dns::Output::Answer { .. } | dns::Output::Event(_) => {}
+            if let Some(dns::Output::Reply { to, bytes }) = self.wire.send(ctx, output) {
+                let host = ctx.directory.find(to.addr.ip()).unwrap_or(HostId::NOBODY);
+                let due = ctx.now + self.processing;
+                self.pending.push_back((due, answer_to(host, to, bytes)));
             }
         }
         self.send_pending(ctx);

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::courier::{Courier, earlier};
+use super::lookups::Lookups;
 use super::mta::DateCache;
-use super::{Context, Input};
+use super::{Context, Input, tokens};
 use crate::identity::{Mailbox, ReversePath};
 use crate::mime::{Composer, Draft, queue_id};
-use crate::queue::{EntryId, Mail};
+use crate::queue::{EntryId, Mail, NextHop};
 use crate::sim::{Distribution, Duration, Instant, Stream};
 use crate::trace::{MailId, Octets, What};
 
@@ -29,8 +30,8 @@ pub struct Task {
     pub every: Distribution,
     /// What is sent.
     pub kind: Kind,
-    /// The destination for the courier, such as `[mail.green.example]:587`.
-    pub submit_to: Arc<str>,
+    /// The server that it is handed to.
+    pub submit_to: NextHop,
     /// What chance decides is drawn from here.
     pub luck: Stream,
 }
@@ -71,6 +72,7 @@ pub struct User {
     /// When each task is next due. Ties go to the task that was named first.
     due: BinaryHeap<Reverse<(Instant, usize)>>,
     courier: Courier,
+    lookups: Lookups,
     date: DateCache,
     serial: u64,
     /// Where the left parts of message ids are drawn from.
@@ -83,10 +85,10 @@ impl User {
     /// A user agent with this timetable. What its `courier` cannot hand over is tried again by the courier's schedule
     /// (an outbox), and then shown to the person as unsent. Message ids are drawn from `ids`.
     #[must_use]
-    pub fn new(tasks: Vec<Task>, courier: Courier, ids: Stream) -> User {
+    pub fn new(tasks: Vec<Task>, courier: Courier, lookups: Lookups, ids: Stream) -> User {
         let serial = crate::mime::first_serial(courier.host_name().as_str());
         let due = tasks.iter().enumerate().filter(|(_, t)| t.left > 0).map(|(i, t)| Reverse((t.at, i))).collect();
-        User { tasks, due, courier, date: DateCache::default(), serial, ids, message_id: String::new() }
+        User { tasks, due, courier, lookups, date: DateCache::default(), serial, ids, message_id: String::new() }
     }
 
     /// The outbox.
@@ -99,15 +101,29 @@ impl User {
     pub fn handle_input(&mut self, ctx: &mut Context<'_>, input: Input) {
         match input {
             Input::Start => {
-                self.courier.recover(ctx);
+                self.courier.recover(ctx, &mut self.lookups);
                 self.send_due(ctx);
             }
-            Input::Crash => self.courier.crash(),
+            Input::Crash => {
+                self.courier.crash();
+                self.lookups.restart();
+            }
             Input::Timer => {
                 self.send_due(ctx);
-                self.courier.handle_timer(ctx);
+                self.lookups.handle_timer(ctx);
+                self.courier.handle_timer(ctx, &mut self.lookups);
             }
-            other => self.courier.handle_input(ctx, other),
+            Input::Datagram { .. } => self.looked_up(ctx, input),
+            Input::Connected { token, .. }
+            | Input::Room { token }
+            | Input::Received { token, .. }
+            | Input::PeerClosed { token }
+            | Input::Failed { token, .. }
+                if token & tokens::LOOKUP != 0 =>
+            {
+                self.looked_up(ctx, input);
+            }
+            other => self.courier.handle_input(ctx, &mut self.lookups, other),
         }
         self.settle(ctx);
     }
@@ -116,7 +132,12 @@ impl User {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let due = self.due.peek().map(|Reverse((at, _))| *at);
-        earlier(due, self.courier.poll_timeout())
+        earlier(due, earlier(self.courier.poll_timeout(), self.lookups.poll_timeout()))
+    }
+
+    fn looked_up(&mut self, ctx: &mut Context<'_>, input: Input) {
+        self.lookups.handle_input(ctx, input);
+        self.courier.pump(ctx, &mut self.lookups);
     }
 
     fn send_due(&mut self, ctx: &mut Context<'_>) {
@@ -136,7 +157,7 @@ impl User {
             }
         }
         if any {
-            self.courier.pump(ctx);
+            self.courier.pump(ctx, &mut self.lookups);
         }
     }
 
@@ -180,8 +201,7 @@ impl User {
             subject: crate::trace::visible(subject.as_bytes()).into(),
             size_bytes: content.size_bytes(),
         });
-        let submit_to = task.submit_to.clone();
-        let destination = self.courier.destination(&submit_to);
+        let destination = self.courier.destination(&task.submit_to);
         let recipients = to.into_iter().map(|mailbox| (mailbox, destination)).collect();
         let mail = Mail { mail: number.0, hops: 0, serial, reverse_path, recipients, aliases: Vec::new(), content };
         self.courier.accept(ctx, mail);

@@ -1,12 +1,11 @@
 //! One destination: its backlog, its window of connections, and whether it is being given a rest.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
-use super::{Failure, Job, Patience, Schedule};
+use super::{Failure, Job, NextHop, Patience, Schedule};
 use crate::sim::{Duration, Instant};
 
-/// Names a destination of a queue: the domain of the recipients, or the smarthost.
+/// Names a destination of a queue, which is a [`NextHop`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DestinationId(pub u32);
 
@@ -36,7 +35,7 @@ impl Default for Limits {
 
 #[derive(Clone, Debug)]
 pub(super) struct Destination {
-    pub(super) name: Arc<str>,
+    pub(super) next_hop: NextHop,
     pub(super) backlog: VecDeque<Job>,
     /// Connections that are being made or in use; idle ones do not count.
     pub(super) connections: u32,
@@ -57,9 +56,9 @@ struct Trouble {
 }
 
 impl Destination {
-    pub(super) fn new(name: Arc<str>, limits: &Limits) -> Destination {
+    pub(super) fn new(next_hop: NextHop, limits: &Limits) -> Destination {
         Destination {
-            name,
+            next_hop,
             backlog: VecDeque::new(),
             connections: 0,
             window: limits.initial_connections.max(1),
@@ -132,7 +131,7 @@ impl Destination {
     /// The host was down. What it knows of the destination is on its disk where the schedule goes by it.
     pub(super) fn reset(&mut self, limits: &Limits) {
         let (rest, trouble) = (self.rest.take(), self.trouble);
-        *self = Destination::new(self.name.clone(), limits);
+        *self = Destination::new(self.next_hop.clone(), limits);
         if trouble.is_some() {
             (self.rest, self.trouble) = (rest, trouble);
         }

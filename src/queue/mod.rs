@@ -10,11 +10,11 @@
 
 mod destination;
 mod entry;
+mod next_hop;
 mod schedule;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
-use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use slab::Slab;
@@ -22,8 +22,10 @@ use smallvec::SmallVec;
 
 pub use destination::{DestinationId, Limits};
 pub use entry::{Entry, EntryId, Failure, Fate, Mail, Recipient};
+pub use next_hop::NextHop;
 pub use schedule::{Patience, Schedule};
 
+use crate::identity::{Domain, Mailbox};
 use crate::sim::{Duration, Instant};
 use destination::Destination;
 
@@ -76,7 +78,9 @@ pub struct Queue {
     config: Config,
     entries: Slab<Entry>,
     destinations: Vec<Destination>,
-    by_name: FxHashMap<Arc<str>, DestinationId>,
+    // Looked up, never iterated.
+    by_domain: FxHashMap<Domain, DestinationId>,
+    by_host: FxHashMap<NextHop, DestinationId>,
     deferred: BinaryHeap<Reverse<(Instant, u64, EntryId)>>,
     /// Destinations that may have work and room for it.
     runnable: VecDeque<DestinationId>,
@@ -93,7 +97,8 @@ impl Queue {
             config,
             entries: Slab::new(),
             destinations: Vec::new(),
-            by_name: FxHashMap::default(),
+            by_domain: FxHashMap::default(),
+            by_host: FxHashMap::default(),
             deferred: BinaryHeap::new(),
             runnable: VecDeque::new(),
             connections: 0,
@@ -139,22 +144,37 @@ impl Queue {
         &self.entries[id.0 as usize]
     }
 
-    /// The destination of this name; made when it is new.
-    pub fn destination(&mut self, name: &str) -> DestinationId {
-        if let Some(id) = self.by_name.get(name) {
-            return *id;
+    /// The destination that is this next hop; made when it is new.
+    pub fn destination(&mut self, next_hop: &NextHop) -> DestinationId {
+        let known = match next_hop {
+            NextHop::Domain(domain) => self.by_domain.get(domain),
+            NextHop::Host { .. } => self.by_host.get(next_hop),
+        };
+        known.copied().unwrap_or_else(|| self.add_destination(next_hop.clone()))
+    }
+
+    /// The destination that the domain of an address is; made when it is new.
+    pub fn destination_of(&mut self, mailbox: &Mailbox) -> DestinationId {
+        match self.by_domain.get(mailbox.domain()) {
+            Some(id) => *id,
+            None => self.add_destination(NextHop::Domain(mailbox.to_domain())),
         }
+    }
+
+    fn add_destination(&mut self, next_hop: NextHop) -> DestinationId {
         let id = DestinationId(self.destinations.len() as u32);
-        let name: Arc<str> = name.into();
-        self.destinations.push(Destination::new(name.clone(), &self.config.limits));
-        self.by_name.insert(name, id);
+        self.destinations.push(Destination::new(next_hop.clone(), &self.config.limits));
+        match next_hop {
+            NextHop::Domain(domain) => self.by_domain.insert(domain, id),
+            host @ NextHop::Host { .. } => self.by_host.insert(host, id),
+        };
         id
     }
 
-    /// What a destination is called: a domain, or the smarthost.
+    /// What a destination is.
     #[must_use]
-    pub fn destination_name(&self, id: DestinationId) -> &Arc<str> {
-        &self.destinations[id.0 as usize].name
+    pub fn next_hop(&self, id: DestinationId) -> &NextHop {
+        &self.destinations[id.0 as usize].next_hop
     }
 
     /// Takes a mail in (incoming) and sorts it to its destinations (active). Local recipients are not among them.
@@ -369,8 +389,10 @@ impl Queue {
                 _ if age >= lifetime => recipient.expire(&format!("delivery time expired after {age}")),
                 // Exim: hosts that have failed for so long are not waited for any more, however young the mail is.
                 Some(failing) if failing >= lifetime => {
-                    recipient
-                        .expire(&format!("delivery time expired: {} has been failing for {failing}", destination.name));
+                    recipient.expire(&format!(
+                        "delivery time expired: {} has been failing for {failing}",
+                        destination.next_hop
+                    ));
                 }
                 _ => {}
             }

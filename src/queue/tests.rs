@@ -12,7 +12,7 @@ fn mail(queue: &mut Queue, to: &[&str]) -> Mail {
         .iter()
         .map(|t| {
             let mailbox: crate::identity::Mailbox = t.parse().unwrap();
-            let destination = queue.destination(mailbox.domain());
+            let destination = queue.destination_of(&mailbox);
             (mailbox, destination)
         })
         .collect();
@@ -43,7 +43,7 @@ fn one_transaction_for_many_recipients_of_a_destination() {
     assert!(settled.is_none());
     let x = queue.poll_runnable().unwrap();
     let job = queue.open(x).unwrap();
-    assert_eq!((&**queue.destination_name(x), &job.recipients[..]), ("x.example", &[0, 2][..]));
+    assert_eq!((queue.next_hop(x).to_string().as_str(), &job.recipients[..]), ("x.example", &[0, 2][..]));
     let y = queue.poll_runnable().unwrap();
     let other = queue.open(y).unwrap();
     assert_eq!(queue.poll_runnable(), None);
@@ -103,7 +103,7 @@ fn the_window_grows_with_praise_up_to_its_limit() {
     }
     let open = |queue: &mut Queue| std::iter::from_fn(|| queue.poll_runnable().and_then(|x| queue.open(x))).count();
     assert_eq!(open(&mut queue), 1);
-    let x = queue.destination("x.example");
+    let x = queue.destination(&NextHop::Domain("x.example".parse().unwrap()));
     for _ in 0..5 {
         queue.praise(x);
     }

@@ -3,9 +3,10 @@
 //!
 //! User agents and MTAs send the same way; they differ in what they do with what comes back ([`Courier::poll_settled`]).
 
-mod names;
+mod attempt;
+mod candidates;
+mod connection;
 mod session;
-mod state;
 mod verdict;
 
 use std::collections::VecDeque;
@@ -14,18 +15,18 @@ use std::sync::Arc;
 
 use slab::Slab;
 
+use super::lookups::Lookups;
 use super::{Context, Input};
 use crate::dns::mail::RouteFailure;
-use crate::identity::Domain;
-use crate::queue::{DestinationId, EntryId, Failure, Fate, Mail, Queue, Settled};
+use crate::identity::{Domain, Mailbox};
+use crate::queue::{DestinationId, EntryId, Failure, Fate, Mail, NextHop, Queue, Settled};
 use crate::sim::{Duration, Instant, Stream};
 use crate::smtp::client;
 use crate::trace::{At, MailId, QueueName, What, visible};
 
-pub use names::Names;
-use names::RESOLVER_TOKEN;
-pub(in crate::agent) use names::{observe as observe_dns, tcp_failure};
-use state::Session;
+use attempt::Attempt;
+pub use attempt::Limits;
+use connection::Connection;
 
 /// How an agent sends.
 #[derive(Clone, Debug)]
@@ -44,11 +45,8 @@ pub struct Config {
     pub mails_per_connection: u32,
     /// How long an idle connection is kept for another mail.
     pub idle: Duration,
-    /// Addresses tried in one attempt (Postfix `smtp_mx_address_limit`, 5).
-    pub most_addresses: usize,
-    /// Sessions of one attempt in which a transaction is begun (Postfix `smtp_mx_session_limit`, 2). A host that cannot be
-    /// reached, or that sends everybody away, does not count.
-    pub most_sessions: u32,
+    /// How far one attempt goes.
+    pub limits: Limits,
     /// Deliveries at a time, to all destinations together; the look-up of a destination counts as one (Postfix
     /// `default_process_limit`, 100: a delivery agent looks up, connects and delivers).
     pub deliveries: u32,
@@ -70,8 +68,7 @@ pub(super) fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant>
 pub struct Courier {
     config: Config,
     queue: Queue,
-    names: Names,
-    sessions: Slab<Session>,
+    sessions: Slab<Connection>,
     /// Client machines of connections that are gone, for their memory.
     #[expect(clippy::vec_box, reason = "a session moves in and out as a pointer, not as 400 bytes")]
     spare_clients: Vec<Box<client::Session>>,
@@ -87,11 +84,10 @@ pub struct Courier {
 impl Courier {
     /// A courier with an empty queue.
     #[must_use]
-    pub fn new(config: Config, queue: crate::queue::Config, names: Names, luck: Stream) -> Courier {
+    pub fn new(config: Config, queue: crate::queue::Config, luck: Stream) -> Courier {
         Courier {
             config,
             queue: Queue::new(queue),
-            names,
             sessions: Slab::new(),
             spare_clients: Vec::new(),
             idle: Vec::new(),
@@ -114,10 +110,14 @@ impl Courier {
         &self.queue
     }
 
-    /// The destination for a domain: a name whose exchangers the DNS knows, or, in brackets, a host that is dialled as
-    /// it is (`[mail.green.example]:587`, as Postfix writes it).
-    pub fn destination(&mut self, name: &str) -> DestinationId {
-        self.queue.destination(name)
+    /// The destination that is this next hop.
+    pub fn destination(&mut self, next_hop: &NextHop) -> DestinationId {
+        self.queue.destination(next_hop)
+    }
+
+    /// The destination that the domain of an address is.
+    pub fn destination_of(&mut self, mailbox: &Mailbox) -> DestinationId {
+        self.queue.destination_of(mailbox)
     }
 
     /// Takes a mail into the queue. Call [`Courier::pump`] when done.
@@ -192,12 +192,11 @@ impl Courier {
     /// When [`Courier::handle_timer`] is wanted at the latest.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        earlier(self.queue.poll_timeout(), earlier(self.session_wake, self.names.poll_timeout()))
+        earlier(self.queue.poll_timeout(), self.session_wake)
     }
 
-    /// A time has come: deferred mail, deadlines of sessions, look-ups.
-    pub fn handle_timer(&mut self, ctx: &mut Context<'_>) {
-        self.names.handle_timer(ctx);
+    /// A time has come: deferred mail, deadlines of sessions.
+    pub fn handle_timer(&mut self, ctx: &mut Context<'_>, lookups: &mut Lookups) {
         while let Some((id, settled)) = self.queue.next_due(ctx.now) {
             let entry = self.queue.entry(id);
             self.record_queue(
@@ -213,30 +212,20 @@ impl Courier {
             self.settled.extend(settled);
         }
         self.expire_sessions(ctx);
-        self.pump(ctx);
+        self.pump(ctx, lookups);
     }
 
-    /// Something happened on one of the courier's connections, or a datagram came for its resolver.
-    pub fn handle_input(&mut self, ctx: &mut Context<'_>, input: Input) {
+    /// Something happened on one of the courier's connections.
+    pub fn handle_input(&mut self, ctx: &mut Context<'_>, lookups: &mut Lookups, input: Input) {
         match input {
-            Input::Datagram { .. } => self.names.handle_input(ctx, input),
-            Input::Connected { token, .. }
-            | Input::Room { token }
-            | Input::Received { token, .. }
-            | Input::PeerClosed { token }
-            | Input::Failed { token, .. }
-                if token & RESOLVER_TOKEN != 0 =>
-            {
-                self.names.handle_input(ctx, input);
-            }
             Input::Connected { token, conn } => self.connected(ctx, token, conn),
             Input::Received { token, data, .. } => self.received(ctx, token, data),
             Input::Room { token } => self.room(ctx, token),
             Input::PeerClosed { token } => self.peer_closed(ctx, token),
             Input::Failed { token, trouble } => self.connection_failed(ctx, token, trouble),
-            Input::Start | Input::Crash | Input::Accepted { .. } | Input::Timer => {}
+            Input::Start | Input::Crash | Input::Accepted { .. } | Input::Datagram { .. } | Input::Timer => {}
         }
-        self.pump(ctx);
+        self.pump(ctx, lookups);
     }
 
     /// The host goes down: sessions are gone, the queue stays.
@@ -244,46 +233,44 @@ impl Courier {
         self.sessions.clear();
         self.idle.clear();
         self.session_wake = None;
-        self.names.crash();
     }
 
     /// The host is up again: everything that waits is due.
-    pub fn recover(&mut self, ctx: &mut Context<'_>) {
+    pub fn recover(&mut self, ctx: &mut Context<'_>, lookups: &mut Lookups) {
         self.queue.recover(ctx.now);
-        self.handle_timer(ctx);
+        self.handle_timer(ctx, lookups);
     }
 
     /// Starts whatever can be started now.
-    pub fn pump(&mut self, ctx: &mut Context<'_>) {
+    pub fn pump(&mut self, ctx: &mut Context<'_>, lookups: &mut Lookups) {
         loop {
             // What has just been looked up has its place already, and some answers are good for this instant only.
-            if let Some(destination) = self.names.poll_resolved() {
+            if let Some(destination) = lookups.poll_destination() {
                 if self.queue.may_run(destination) {
-                    self.run(ctx, destination);
+                    self.run(ctx, lookups, destination);
                 }
-            } else if self.queue.connections() + self.names.awaited() < self.config.deliveries
+            } else if self.queue.connections() + lookups.destinations_awaited() < self.config.deliveries
                 && let Some(destination) = self.queue.poll_runnable()
             {
-                self.run(ctx, destination);
+                self.run(ctx, lookups, destination);
             } else {
                 return;
             }
         }
     }
 
-    fn run(&mut self, ctx: &mut Context<'_>, destination: DestinationId) {
+    fn run(&mut self, ctx: &mut Context<'_>, lookups: &mut Lookups, destination: DestinationId) {
         if let Some(token) = self.idle.get_mut(destination.0 as usize).and_then(Vec::pop) {
             if let Some(job) = self.queue.open(destination) {
                 self.reuse(ctx, token, job);
             }
             return;
         }
-        let name = self.queue.destination_name(destination).clone();
-        match self.names.route(ctx, destination, &name, &mut self.luck) {
-            None => {} // the look-up is under way; the answer nudges the destination
+        match self.candidates(ctx, lookups, destination) {
+            None => {} // the look-up is under way, and the destination is called when the answer is there
             Some(Ok(candidates)) => {
                 if let Some(job) = self.queue.open(destination) {
-                    self.dial(ctx, job, candidates);
+                    self.dial(ctx, job, Attempt::new(candidates));
                 }
             }
             Some(Err(failure)) => self.unroutable(ctx, destination, &failure),

@@ -3,7 +3,8 @@
 use smallvec::SmallVec;
 
 use super::Courier;
-use super::state::{Breakdown, Candidates, Session, State};
+use super::attempt::{Attempt, Ended};
+use super::connection::{Breakdown, Connection, State};
 use crate::agent::outgoing::Outgoing;
 use crate::agent::{Action, Context, Says, Trouble};
 use crate::identity::ForwardPath;
@@ -13,20 +14,8 @@ use crate::smtp::{self, client};
 use crate::trace::{ConnId, HostId, MailId, Side, What};
 
 impl Courier {
-    /// Opens a connection to the first candidate for a job.
-    pub(super) fn dial(&mut self, ctx: &mut Context<'_>, job: Job, candidates: Candidates) {
-        self.dial_candidate(ctx, job, candidates, 0, 0);
-    }
-
-    /// Opens a connection to one of the candidates for a job. In `earlier` sessions with others a transaction was begun.
-    pub(super) fn dial_candidate(
-        &mut self,
-        ctx: &mut Context<'_>,
-        job: Job,
-        candidates: Candidates,
-        current: usize,
-        earlier: u32,
-    ) {
+    /// Opens a connection for a job, to the host that its attempt has come to.
+    pub(super) fn dial(&mut self, ctx: &mut Context<'_>, job: Job, attempt: Attempt) {
         let from = match self.config.addresses.len() {
             0 => None,
             count => {
@@ -34,14 +23,14 @@ impl Courier {
                 Some(self.config.addresses[(self.next_address - 1) % count])
             }
         };
-        let candidate = &candidates[current];
+        let candidate = attempt.candidate();
         let (address, port) = (candidate.address, candidate.port.unwrap_or(self.config.port));
         let spare = self.spare_clients.pop();
         let mut client = spare.unwrap_or_else(|| Box::new(client::Session::new(self.config.client.clone())));
         client.observe(ctx.wants_lines());
         let entry = self.queue.entry(job.entry);
         let about = (MailId(entry.mail), entry.hops + 1);
-        let token = self.sessions.insert(Session {
+        let token = self.sessions.insert(Connection {
             client,
             socket: None,
             conn: None,
@@ -49,9 +38,7 @@ impl Courier {
             destination: job.destination,
             job: Some(job),
             places: SmallVec::new(),
-            candidates,
-            current,
-            earlier,
+            attempt,
             mails: 0,
             deadline: Some(ctx.now + self.config.connect_timeout),
             peer: ctx.directory.find(address).unwrap_or(HostId::NOBODY),
@@ -247,7 +234,7 @@ impl Courier {
         session.about = Some((MailId(entry.mail), entry.hops + 1));
         session.state = State::Talking;
         session.deadline = None;
-        session.earlier = 0;
+        session.attempt.renew();
         session.job = Some(job);
         self.record_attempt(ctx, token);
     }
@@ -258,7 +245,8 @@ impl Courier {
         session.socket = None;
         if session.state == State::Dialling {
             let breakdown = self.undialled(ctx, token, trouble);
-            self.candidate_failed(ctx, token, breakdown, false);
+            let ended = Ended::Unheard { permanent: false };
+            self.candidate_failed(ctx, token, breakdown, ended);
             self.forget(token);
         } else {
             session.client.handle_eof(ctx.now);

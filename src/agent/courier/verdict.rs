@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::Courier;
-use super::state::{Breakdown, State};
+use super::attempt::{Ended, Next};
+use super::connection::{Breakdown, State};
 use crate::agent::{Context, Ending};
 use crate::octets::Chunk;
 use crate::queue::{DestinationId, EntryId, Failure, Fate, Job, Settled};
@@ -60,33 +61,17 @@ impl Courier {
             }
         }
         self.queue.praise(destination);
-        if job.recipients.iter().any(|p| self.is_waiting(&job, *p))
-            && let Some(next) = self.next_candidate(token, true)
-        {
-            // RFC 5321 §5.1: whom this host has put off, another one may take.
-            self.sessions[token as usize].state = State::Quitting;
-            self.go_on(ctx, token, job, next, true);
+        let put_off = job.recipients.iter().any(|p| self.is_waiting(&job, *p));
+        let session = &mut self.sessions[token as usize];
+        if let Next::Try(next) = session.attempt.after(self.config.limits, Ended::Finished { put_off }) {
+            // The connection's place in the destination's window passes on to the next one; this session only has to say
+            // good-bye.
+            session.state = State::Quitting;
+            self.dial(ctx, job, next);
             return;
         }
         let settled = self.queue.finish(ctx.now, &job);
         self.settled.extend(settled);
-    }
-
-    /// The candidate behind this one, while the limits of the attempt allow one. `begun`: whether a transaction was begun
-    /// with this one.
-    fn next_candidate(&self, token: u32, begun: bool) -> Option<usize> {
-        let session = &self.sessions[token as usize];
-        let next = session.current + 1;
-        let allowed = session.earlier + u32::from(begun) < self.config.most_sessions;
-        (allowed && next < session.candidates.len().min(self.config.most_addresses)).then_some(next)
-    }
-
-    /// Dials another candidate for what is left of a job. The connection's place in the destination's window passes on
-    /// to it; the old session only has to say good-bye.
-    fn go_on(&mut self, ctx: &mut Context<'_>, token: u32, job: Job, next: usize, begun: bool) {
-        let session = &self.sessions[token as usize];
-        let (candidates, earlier) = (session.candidates.clone(), session.earlier + u32::from(begun));
-        self.dial_candidate(ctx, job, candidates, next, earlier);
     }
 
     fn recipient_replied(
@@ -193,26 +178,22 @@ impl Courier {
         let permanent = matches!(&failure.reason, Reason::Refused(reply) if reply.is_permanent());
         let breakdown = Breakdown { status, text, is_reply, permanent, ours: false };
         let undecided = job.recipients.iter().any(|p| self.is_waiting(&job, *p));
-        if failure.after_final_dot || !undecided {
-            // RFC 1047: nobody knows whether the other host has the mail. It is tried again, and may arrive twice;
-            // another exchanger would make that certain, so this attempt does not go on to one. Nor does it where
-            // every recipient had a verdict before the dialogue broke down.
-            self.give_up_job(ctx, token, breakdown, false);
+        let ended = if begun || !undecided {
+            Ended::Broken { permanent, after_final_dot: failure.after_final_dot, undecided }
         } else {
-            self.candidate_failed(ctx, token, breakdown, begun);
-        }
+            Ended::Unheard { permanent }
+        };
+        self.candidate_failed(ctx, token, breakdown, ended);
     }
 
-    /// This candidate will not take the job: the next one is asked (RFC 5321 §5.1), or the job comes back. The session
-    /// itself stays until it has said good-bye, but no job hangs on it any more. `begun`: whether a transaction was begun.
-    pub(super) fn candidate_failed(&mut self, ctx: &mut Context<'_>, token: u32, breakdown: Breakdown, begun: bool) {
-        let Some(next) = self.next_candidate(token, begun) else {
-            // One that answers is not out of reach, and neither is one that has answered for the others.
-            let out_of_reach = !breakdown.permanent && self.sessions[token as usize].earlier == 0;
-            self.give_up_job(ctx, token, breakdown, out_of_reach);
-            return;
-        };
+    /// This candidate will not take the job: the next one is asked, or the job comes back. The session itself stays until
+    /// it has said good-bye, but no job hangs on it any more.
+    pub(super) fn candidate_failed(&mut self, ctx: &mut Context<'_>, token: u32, breakdown: Breakdown, ended: Ended) {
         let session = &mut self.sessions[token as usize];
+        let next = match session.attempt.after(self.config.limits, ended) {
+            Next::Try(next) => next,
+            Next::Over { out_of_reach } => return self.give_up_job(ctx, token, breakdown, out_of_reach),
+        };
         let Some(job) = session.job.take() else { return };
         let by = (ctx.tracer.is_on() && !breakdown.ours).then(|| session.candidate().label());
         session.state = State::Quitting;
@@ -222,7 +203,7 @@ impl Courier {
                 self.record_outcome(ctx, token, job.entry, *place, Verdict::Deferred, text, by.clone());
             }
         }
-        self.go_on(ctx, token, job, next, begun);
+        self.dial(ctx, job, next);
     }
 
     fn is_waiting(&self, job: &Job, place: u32) -> bool {

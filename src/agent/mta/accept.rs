@@ -83,7 +83,7 @@ impl Mta {
                 content: mail.content,
             };
             self.courier.accept(ctx, queued);
-            self.courier.pump(ctx);
+            self.courier.pump(ctx, &mut self.lookups);
         }
     }
 

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::*;
-use crate::agent::courier::{self, Courier, Names};
+use crate::agent::courier::{self, Courier};
+use crate::agent::lookups::Lookups;
 use crate::agent::mta::Config;
 use crate::agent::{Directory, Identifiers, Ledger, SocketId, Sockets, Totals, Watch};
 use crate::dns::mail::{MailRouter, RouterConfig};
@@ -72,15 +73,14 @@ fn blue() -> Mta {
         connect_timeout: Duration::from_secs(30),
         mails_per_connection: 1,
         idle: Duration::ZERO,
-        most_addresses: 5,
-        most_sessions: 2,
+        limits: courier::Limits::default(),
         deliveries: 100,
         responsible: true,
     };
     let resolver = Stub::new(StubConfig::new(vec!["192.0.2.53".parse().unwrap()]), streams.stream("dns"));
-    let names = Names::new(resolver.into(), MailRouter::new(RouterConfig::default()));
-    let courier = Courier::new(courier, crate::queue::Config::default(), names, streams.stream("mx"));
-    Mta::new(config, store, None, courier)
+    let lookups = Lookups::new(resolver.into(), MailRouter::new(RouterConfig::default()));
+    let courier = Courier::new(courier, crate::queue::Config::default(), streams.stream("mx"));
+    Mta::new(config, store, None, courier, lookups)
 }
 
 /// What a mail for these comes to: copies for Ann, recipients that are queued, pairs of duplicate and first, the sums.

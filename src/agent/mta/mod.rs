@@ -18,10 +18,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use slab::Slab;
 
 use super::courier::{Courier, earlier};
-use super::{Context, Input};
+use super::lookups::Lookups;
+use super::{Context, Input, tokens};
 use crate::identity::{Domain, Mailbox};
 use crate::mime::FieldWriter;
 use crate::policy::greylist::Greylist;
+use crate::queue::NextHop;
 use crate::sim::calendar::Calendar;
 use crate::sim::{Duration, Instant};
 use crate::smtp::server;
@@ -57,10 +59,10 @@ pub struct Config {
     pub clients: FxHashSet<HostId>,
     /// Passes on everybody's mail.
     pub open_relay: bool,
-    /// Where all mail goes that is not for here, as a destination of the courier.
-    pub smarthost: Option<Arc<str>>,
+    /// Where all mail goes that is not for here.
+    pub smarthost: Option<NextHop>,
     /// Where mail for certain domains goes.
-    pub routes: FxHashMap<Domain, Arc<str>>,
+    pub routes: FxHashMap<Domain, NextHop>,
     /// Mail for the first goes on to the others. Keys are in lower case.
     pub forwards: FxHashMap<String, Vec<Mailbox>>,
     /// Received fields before mail is refused as looping (RFC 5321 §6.3).
@@ -80,6 +82,7 @@ pub struct Mta {
     store: Store,
     greylist: Option<Greylist>,
     courier: Courier,
+    lookups: Lookups,
     inbound: Slab<Inbound>,
     /// Server machines of connections that are gone, for their memory.
     #[expect(clippy::vec_box, reason = "a session moves in and out as a pointer, not as 400 bytes")]
@@ -113,15 +116,16 @@ impl DateCache {
 }
 
 impl Mta {
-    /// An MTA with these mailboxes and this client half.
+    /// An MTA with these mailboxes, this client half and these look-ups.
     #[must_use]
-    pub fn new(config: Config, store: Store, greylist: Option<Greylist>, courier: Courier) -> Mta {
+    pub fn new(config: Config, store: Store, greylist: Option<Greylist>, courier: Courier, lookups: Lookups) -> Mta {
         let serial = crate::mime::first_serial(config.host_name.as_str());
         Mta {
             config,
             store,
             greylist,
             courier,
+            lookups,
             inbound: Slab::new(),
             spare_servers: Vec::new(),
             inbound_wake: None,
@@ -158,11 +162,12 @@ impl Mta {
     /// See [`super::Agent::handle_input`].
     pub fn handle_input(&mut self, ctx: &mut Context<'_>, input: Input) {
         match input {
-            Input::Start => self.courier.recover(ctx),
+            Input::Start => self.courier.recover(ctx, &mut self.lookups),
             Input::Crash => self.crash(),
             Input::Timer => {
                 self.expire_inbound(ctx);
-                self.courier.handle_timer(ctx);
+                self.lookups.handle_timer(ctx);
+                self.courier.handle_timer(ctx, &mut self.lookups);
             }
             Input::Accepted { socket, conn, port, peer } => self.accepted(ctx, socket, conn, port, peer),
             Input::Received { token, data, about } if token & INBOUND_TOKEN != 0 => {
@@ -171,7 +176,17 @@ impl Mta {
             Input::Room { token } if token & INBOUND_TOKEN != 0 => self.inbound_room(ctx, token),
             Input::PeerClosed { token } if token & INBOUND_TOKEN != 0 => self.inbound_closed(ctx, token, false),
             Input::Failed { token, .. } if token & INBOUND_TOKEN != 0 => self.inbound_closed(ctx, token, true),
-            other => self.courier.handle_input(ctx, other),
+            Input::Datagram { .. } => self.looked_up(ctx, input),
+            Input::Connected { token, .. }
+            | Input::Room { token }
+            | Input::Received { token, .. }
+            | Input::PeerClosed { token }
+            | Input::Failed { token, .. }
+                if token & tokens::LOOKUP != 0 =>
+            {
+                self.looked_up(ctx, input);
+            }
+            other => self.courier.handle_input(ctx, &mut self.lookups, other),
         }
         self.settle(ctx);
     }
@@ -179,7 +194,7 @@ impl Mta {
     /// See [`super::Agent::poll_timeout`].
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        earlier(self.inbound_wake, self.courier.poll_timeout())
+        earlier(self.inbound_wake, earlier(self.courier.poll_timeout(), self.lookups.poll_timeout()))
     }
 
     /// See [`super::Agent::responsibilities`].
@@ -188,10 +203,16 @@ impl Mta {
         self.queue().entries().map(|entry| (entry.serial, entry.owed() as u32)).collect()
     }
 
+    fn looked_up(&mut self, ctx: &mut Context<'_>, input: Input) {
+        self.lookups.handle_input(ctx, input);
+        self.courier.pump(ctx, &mut self.lookups);
+    }
+
     fn crash(&mut self) {
         self.inbound.clear();
         self.inbound_wake = None;
         self.courier.crash();
+        self.lookups.restart();
     }
 
     /// Deals with every mail whose jobs have come back, reports included, until nothing is left to say.
@@ -213,7 +234,7 @@ impl Mta {
             }
         }
         if any {
-            self.courier.pump(ctx);
+            self.courier.pump(ctx, &mut self.lookups);
             // Pumping can settle more: a destination that cannot be routed, say.
             self.settle(ctx);
         }

@@ -78,9 +78,8 @@ impl Mta {
             };
         }
         let destination = match (self.config.routes.get(domain), &self.config.smarthost) {
-            (Some(route), _) => self.courier.destination(&route.clone()),
-            (None, Some(smarthost)) => self.courier.destination(&smarthost.clone()),
-            (None, None) => self.courier.destination(domain),
+            (Some(next_hop), _) | (None, Some(next_hop)) => self.courier.destination(next_hop),
+            (None, None) => self.courier.destination_of(mailbox),
         };
         Target::Remote(destination)
     }

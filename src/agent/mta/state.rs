@@ -8,7 +8,7 @@ use crate::smtp::server::{Message, Session};
 use crate::trace::{At, ConnId, MailId};
 
 /// Tokens of accepted connections carry this bit; those of the courier do not.
-pub(super) const INBOUND_TOKEN: u32 = 1 << 31;
+pub(super) use crate::agent::tokens::ACCEPTED as INBOUND_TOKEN;
 
 /// A connection that was accepted.
 #[derive(Clone)]

@@ -8,13 +8,14 @@ use smallvec::SmallVec;
 use super::names::Names;
 use crate::agent::Agent;
 use crate::agent::courier::{self, Courier};
+use crate::agent::lookups::Lookups;
 use crate::agent::mta::{self, Mta, Stage};
 use crate::agent::user::{self, Kind, Task, User};
 use crate::dns::mail::{AddressFamilies, MailRouter, RouterConfig};
 use crate::identity::{Domain, Mailbox, ReversePath};
 use crate::mime::{Draft, Party};
 use crate::policy::greylist::{Greylist, GreylistConfig, Network};
-use crate::queue;
+use crate::queue::{self, NextHop};
 use crate::scenario::{
     ClientPlan, HostPlan, MailPlan, MtaPlan, Plan, ReplyStage, RetryPlan, Role, Schedule, ServerPlan, TrafficPlan,
     UnknownUsers, UserPlan,
@@ -95,13 +96,9 @@ fn own_name(host: &HostPlan) -> Domain {
     })
 }
 
-/// How a courier dials one host, whatever the DNS says about its domain.
-fn dial_host(plan: &Plan, host: HostId, port: u16) -> Arc<str> {
-    let host = plan.host(host);
-    match &host.domain {
-        Some(domain) => format!("[{domain}]:{port}").into(),
-        None => format!("[{}]:{port}", host.ipv4).into(),
-    }
+/// One host as a next hop, whatever the DNS says about its domain.
+fn dial_host(plan: &Plan, host: HostId, port: u16) -> NextHop {
+    NextHop::Host { name: own_name(plan.host(host)), port: Some(port) }
 }
 
 fn client_config(name: &Domain, plan: &ClientPlan) -> Arc<client::Config> {
@@ -123,9 +120,26 @@ fn build_courier(
     client: &ClientPlan,
     retry: queue::Config,
     addresses: Vec<IpAddr>,
-    names: &Names,
     streams: Streams,
 ) -> Courier {
+    let host = plan.host(id);
+    let name = own_name(host);
+    let config = courier::Config {
+        host_name: name.clone(),
+        port: 25,
+        client: client_config(&name, client),
+        addresses,
+        connect_timeout: client.connect_timeout,
+        mails_per_connection: client.mails_per_connection,
+        idle: client.idle,
+        limits: courier::Limits { sessions: client.sessions_per_attempt, ..courier::Limits::default() },
+        deliveries: client.deliveries,
+        responsible: matches!(host.role, Role::Mta(_)),
+    };
+    Courier::new(config, retry, streams.stream(&format!("host:{}/mx", host.name)))
+}
+
+fn build_lookups(plan: &Plan, id: HostId, client: &ClientPlan, names: &Names, streams: Streams) -> Lookups {
     let host = plan.host(id);
     let name = own_name(host);
     let mut own_addresses = vec![IpAddr::V4(host.ipv4)];
@@ -139,21 +153,7 @@ fn build_courier(
     // What is made of the answers is remembered for as long as they are, or not at all.
     let cache_capacity = if client.dns_cache { router.cache_capacity } else { 0 };
     let router = RouterConfig { cache_capacity, ..router };
-    let config = courier::Config {
-        host_name: name.clone(),
-        port: 25,
-        client: client_config(&name, client),
-        addresses,
-        connect_timeout: client.connect_timeout,
-        mails_per_connection: client.mails_per_connection,
-        idle: client.idle,
-        most_addresses: 5,
-        most_sessions: client.sessions_per_attempt,
-        deliveries: client.deliveries,
-        responsible: matches!(host.role, Role::Mta(_)),
-    };
-    let names = courier::Names::new(names.resolver(plan, id, client.dns_cache, streams), MailRouter::new(router));
-    Courier::new(config, retry, names, streams.stream(&format!("host:{}/mx", host.name)))
+    Lookups::new(names.resolver(plan, id, client.dns_cache, streams), MailRouter::new(router))
 }
 
 fn limits(client: &ClientPlan) -> queue::Limits {
@@ -184,7 +184,8 @@ fn build_user(plan: &Plan, id: HostId, user: &UserPlan, names: &Names, streams: 
         delay_warning: None,
         limits: limits(&user.client),
     };
-    let courier = build_courier(plan, id, &user.client, retry, Vec::new(), names, streams);
+    let courier = build_courier(plan, id, &user.client, retry, Vec::new(), streams);
+    let lookups = build_lookups(plan, id, &user.client, names, streams);
     let mut tasks: Vec<Task> = Vec::new();
     for (place, mail) in plan.mail.iter().enumerate().filter(|(_, m)| m.host == id) {
         let luck = streams.stream(&format!("mail:{place}"));
@@ -201,7 +202,7 @@ fn build_user(plan: &Plan, id: HostId, user: &UserPlan, names: &Names, streams: 
     for traffic in &plan.traffic {
         tasks.extend(traffic_task(plan, id, user, traffic, streams));
     }
-    User::new(tasks, courier, streams.stream(&format!("host:{}/message-ids", host.name)))
+    User::new(tasks, courier, lookups, streams.stream(&format!("host:{}/message-ids", host.name)))
 }
 
 fn letter(mail: &MailPlan) -> Kind {
@@ -294,7 +295,8 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, names: &Names, streams: Str
         limits: limits(&mta.client),
     };
     let addresses = mta.outbound_addresses.iter().map(|a| IpAddr::V4(*a)).collect();
-    let courier = build_courier(plan, id, &mta.client, retry, addresses, names, streams);
+    let courier = build_courier(plan, id, &mta.client, retry, addresses, streams);
+    let lookups = build_lookups(plan, id, &mta.client, names, streams);
     let mut store = Store::new().with_keep(keep_mail);
     for local in &mta.domains {
         store.add_domain(local.domain.clone());
@@ -333,7 +335,7 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, names: &Names, streams: Str
         processing: mta.server.processing,
         replies,
     };
-    Mta::new(config, store, greylist, courier)
+    Mta::new(config, store, greylist, courier, lookups)
 }
 
 fn server_config(name: Domain, plan: &ServerPlan, replies: &[mta::ReplyRule]) -> server::Config {

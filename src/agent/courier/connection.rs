@@ -1,37 +1,19 @@
-//! What a courier knows of a connection: whom it tries, how far it has come, why it came to nothing.
+//! A connection of a courier: how far it has come, and why it came to nothing.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::attempt::{Attempt, Candidate};
 use crate::agent::SocketId;
 use crate::agent::outgoing::Outgoing;
-use crate::identity::Domain;
 use crate::octets::Chunk;
 use crate::queue::{DestinationId, Job, Queue};
 use crate::sim::Instant;
 use crate::smtp::client;
 use crate::trace::{At, ConnId, HostId, MailId};
 
-/// A host to try: its name and one of its addresses.
-#[derive(Clone, Debug)]
-pub(super) struct Candidate {
-    pub(super) name: Domain,
-    pub(super) address: IpAddr,
-    /// Its port, where it is not the usual one.
-    pub(super) port: Option<u16>,
-}
-
-impl Candidate {
-    pub(super) fn label(&self) -> Arc<str> {
-        format!("{} [{}]", self.name, self.address).into()
-    }
-}
-
-pub(super) type Candidates = SmallVec<[Candidate; 1]>;
-
-/// How far a session has come.
+/// How far a connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     /// The connection is being made.
@@ -46,9 +28,9 @@ pub(super) enum State {
 
 /// One connection and the dialogue on it.
 #[derive(Clone)]
-pub(super) struct Session {
+pub(super) struct Connection {
     pub(super) client: Box<client::Session>,
-    /// The connection, while there is one.
+    /// Its socket, while there is one.
     pub(super) socket: Option<SocketId>,
     pub(super) conn: Option<ConnId>,
     pub(super) state: State,
@@ -56,11 +38,7 @@ pub(super) struct Session {
     pub(super) job: Option<Job>,
     /// The recipients of the transaction under way, as places in the queue's entry.
     pub(super) places: SmallVec<[u32; 2]>,
-    pub(super) candidates: Candidates,
-    /// Which of the candidates this is.
-    pub(super) current: usize,
-    /// Sessions with other candidates in which this attempt has begun a transaction.
-    pub(super) earlier: u32,
+    pub(super) attempt: Attempt,
     /// Mails handed over on this connection.
     pub(super) mails: u32,
     /// When dialling or idling ends.
@@ -73,7 +51,7 @@ pub(super) struct Session {
     pub(super) outgoing: Outgoing,
 }
 
-impl Session {
+impl Connection {
     pub(super) fn at(&self, at: At, queue: &Queue) -> At {
         let at = match self.conn {
             Some(conn) => at.conn(conn),
@@ -89,7 +67,7 @@ impl Session {
     }
 
     pub(super) fn candidate(&self) -> &Candidate {
-        &self.candidates[self.current]
+        self.attempt.candidate()
     }
 
     pub(super) fn timeout(&self) -> Option<Instant> {
@@ -100,7 +78,7 @@ impl Session {
     }
 }
 
-/// Why a session came to nothing.
+/// Why a connection came to nothing.
 #[derive(Clone)]
 pub(super) struct Breakdown {
     pub(super) status: Arc<str>,

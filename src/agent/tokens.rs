@@ -1,0 +1,7 @@
+//! Whose a connection is: an agent's names for connections say by their highest bits.
+
+/// Connections that others opened carry this bit.
+pub(super) const ACCEPTED: u32 = 1 << 31;
+
+/// Connections on which a question of the DNS is asked carry this bit. Those with neither bit belong to the courier.
+pub(super) const LOOKUP: u32 = 1 << 30;
