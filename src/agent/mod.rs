@@ -6,6 +6,7 @@
 
 mod context;
 pub mod courier;
+mod dates;
 mod ledger;
 pub mod lookups;
 pub mod mta;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::courier::{Courier, earlier};
+use super::dates::DateCache;
 use super::lookups::Lookups;
-use super::mta::DateCache;
 use super::{Context, Input, tokens};
 use crate::identity::{Mailbox, ReversePath};
 use crate::mime::{Composer, Draft, queue_id};

@@ -33,16 +33,11 @@ pub fn build(plan: &Plan, options: BuildOptions) -> World {
     for (place, host) in plan.hosts.iter().enumerate() {
         let id = HostId(place as u32);
         let (agent, listening) = agents::agent(plan, id, &names, builder.streams(), options.keep_mail);
-        let mut addresses = vec![IpAddr::V4(host.ipv4)];
-        addresses.extend(host.ipv6.map(IpAddr::V6));
-        if let Role::Mta(mta) = &host.role {
-            addresses.extend(mta.outbound_addresses.iter().map(|a| IpAddr::V4(*a)).filter(|a| *a != host.ipv4));
-        }
         builder.host(HostSetup {
             name: host.name.clone(),
             role: agents::role_name(&host.role).into(),
             notes: agents::notes(plan, &host.role),
-            addresses,
+            addresses: agents::addresses(host),
             calendar: Calendar::new(
                 plan.start_unix_secs.saturating_add(host.clock.ahead_secs),
                 host.clock.zone_minutes,

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Expectation;
+use crate::agent::mta::{SenderDomain, Service};
 use crate::identity::{Domain, Mailbox};
 use crate::net::tcp;
 use crate::sim::{Distribution, Duration, Instant};
@@ -127,7 +128,7 @@ pub struct UserPlan {
     pub mailboxes: Vec<Mailbox>,
     /// The MTA that it hands mail to; none for a host whose every mail says `via`.
     pub submits_to: Option<HostId>,
-    /// The port of submission: 587, or 25.
+    /// The port there: 587 for submission.
     pub port: u16,
     /// How it speaks.
     pub client: ClientPlan,
@@ -154,6 +155,8 @@ pub struct MtaPlan {
     pub retry: RetryPlan,
     /// How it sends.
     pub client: ClientPlan,
+    /// The ports that it listens on, and what it serves there. Sorted, each port once.
+    pub listens: Vec<(u16, Service)>,
     /// How it receives.
     pub server: ServerPlan,
     /// The addresses that it sends from, taken in turn by connection. Empty: its own address.
@@ -241,6 +244,8 @@ pub struct ServerPlan {
     pub esmtp: bool,
     /// What it says to mailboxes that it has not got.
     pub unknown_users: UnknownUsers,
+    /// What it wants of the senders of strangers.
+    pub sender_domain: SenderDomain,
     /// Lets strangers come twice.
     pub greylist: Option<GreylistPlan>,
     /// Replies that the script puts in the place of its own.

@@ -205,6 +205,9 @@ fn mta(d: &mut Dice, n: u64, count: u64) -> String {
         f += d.pick(&[", greylist: \"3min\"", ", greylist: Greylist(delay: \"10min\", retry_window: \"20min\")"]);
     }
     if d.one_in(4) {
+        f += ", sender_domain: MustExist";
+    }
+    if d.one_in(4) {
         f += ", max_size: \"20 kB\"";
     }
     if d.one_in(5) {

@@ -62,6 +62,25 @@ const LOSSY_LINE: &str = r#"(
     ],
 )"#;
 
+/// A server that looks the sender up before it answers MAIL, takes a while to write a mail down, and has an alias that
+/// leads to a list.
+const QUESTIONS: &str = r#"(
+    title: "Questions before answers",
+    hosts: {
+        "laptop":             User(mailbox: "alice@green.example", submits_to: "mail.green.example"),
+        "mail.green.example": Mta(domains: ["green.example"], mailboxes: ["alice"]),
+        "mx.blue.example":    Mta(domains: ["blue.example"], mailboxes: ["bob", "carol"], sender_domain: MustExist, processing: "30ms",
+                                  forwards: { "all@blue.example": ["bob@blue.example", "carol@blue.example", "all@blue.example"] }),
+        "ns.example":         NameServer(zones: ["green.example", "blue.example"], processing: "40ms"),
+    },
+    links: [
+        ("laptop", "mail.green.example", Lan), ("mail.green.example", "mx.blue.example", (latency: "20ms")),
+        ("ns.example", "mx.blue.example", (latency: "15ms")),
+    ],
+    mail: [(at: "1s", from: "alice@green.example", to: ["all@blue.example"])],
+    nowhere: [],
+)"#;
+
 /// From when until when a hop of a mail is in doubt for one of its two hosts (RFC 1047): the client has sent the final dot,
 /// or the server has taken the mail, and the client has not heard of it.
 fn doubts(records: &[Record]) -> Vec<(MailId, HostId, Instant, Instant)> {
@@ -158,6 +177,12 @@ fn a_crash_at_any_event_loses_nothing_on_the_way_through_a_greylist_and_a_forwar
 fn a_crash_at_any_event_loses_nothing_over_a_lossy_line() {
     let (runs, twice) = crash_everywhere(LOSSY_LINE);
     assert!(runs > 250 && twice > 0, "{runs} runs, {twice} of them with a second copy");
+}
+
+#[test]
+fn a_crash_at_any_event_loses_nothing_while_a_session_waits_for_a_look_up_or_the_disk() {
+    let (runs, twice) = crash_everywhere(QUESTIONS);
+    assert!(runs > 150 && twice > 0, "{runs} runs, {twice} of them with a second copy");
 }
 
 /// The lines of a trace from this one on.

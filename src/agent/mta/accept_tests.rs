@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::*;
 use crate::agent::courier::{self, Courier};
 use crate::agent::lookups::Lookups;
-use crate::agent::mta::Config;
+use crate::agent::mta::{Config, Parts};
 use crate::agent::{Directory, Identifiers, Ledger, SocketId, Sockets, Totals, Watch};
 use crate::dns::mail::{MailRouter, RouterConfig};
 use crate::dns::{Stub, StubConfig};
@@ -52,18 +52,18 @@ fn blue() -> Mta {
     let forwards = [("office@blue.example".to_owned(), vec![mailbox("Ann@blue.example"), mailbox("r@red.example")])];
     let config = Config {
         host_name: name.clone(),
-        server: Arc::new(crate::smtp::server::Config::new(name.clone())),
-        catch_all: FxHashSet::default(),
-        relay_for: FxHashSet::default(),
-        clients: FxHashSet::default(),
+        listeners: Vec::new(),
+        catch_all: Default::default(),
+        relay_for: Default::default(),
+        clients: Default::default(),
         open_relay: false,
         smarthost: None,
-        routes: FxHashMap::default(),
+        routes: Default::default(),
         forwards: forwards.into_iter().collect(),
         hop_limit: 100,
         unknown_users: UnknownUsers::Reject,
         processing: Duration::ZERO,
-        replies: Vec::new(),
+        sender_domain: crate::agent::mta::SenderDomain::Any,
     };
     let courier = courier::Config {
         host_name: name.clone(),
@@ -80,7 +80,7 @@ fn blue() -> Mta {
     let resolver = Stub::new(StubConfig::new(vec!["192.0.2.53".parse().unwrap()]), streams.stream("dns"));
     let lookups = Lookups::new(resolver.into(), MailRouter::new(RouterConfig::default()));
     let courier = Courier::new(courier, crate::queue::Config::default(), streams.stream("mx"));
-    Mta::new(config, store, None, courier, lookups)
+    Mta::new(Parts { config, store, greylist: None, courier, lookups, script: Vec::new() })
 }
 
 /// What a mail for these comes to: copies for Ann, recipients that are queued, pairs of duplicate and first, the sums.

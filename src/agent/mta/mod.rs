@@ -1,37 +1,45 @@
 //! The mail transfer agent: receives, takes responsibility, delivers here, hands on, reports.
 //!
-//! One agent plays RFC 5598's MSA, MTA and MDA, as Postfix does: `inbound` is the server half, `routing` decides
-//! about each recipient, `accept` takes responsibility and files or queues, `report` writes what must be told, and
-//! the [`Courier`] is the client half.
+//! One agent plays RFC 5598's MSA, MTA and MDA, as Postfix does. `inbound` is the server half: a session that has a
+//! question waits (`deciding`) until its `policies` have spoken. `message` takes responsibility, `expansion` says what
+//! becomes of each recipient, and `accept` does it; `report` writes what must be told, and the [`Courier`] is the client
+//! half.
+//!
+//! What an MTA is set up with never changes ([`Config`]), what it has on disk outlives a crash, and what it has in memory
+//! does not.
 
 mod accept;
+mod deciding;
+mod expansion;
 mod inbound;
+mod listener;
+mod message;
+mod policies;
+mod policy;
 mod report;
 mod responsibility;
 mod routing;
 mod script;
 mod state;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use slab::Slab;
 
 use super::courier::{Courier, earlier};
 use super::lookups::Lookups;
 use super::{Context, Input, tokens};
 use crate::identity::{Domain, Mailbox};
-use crate::mime::FieldWriter;
 use crate::policy::greylist::Greylist;
 use crate::queue::NextHop;
-use crate::sim::calendar::Calendar;
 use crate::sim::{Duration, Instant};
-use crate::smtp::server;
 use crate::store::Store;
-use crate::trace::HostId;
 
+pub use listener::{Listener, Service};
+pub use policy::SenderDomain;
 pub use script::{ReplyRule, Stage};
-use state::{INBOUND_TOKEN, Inbound};
+use state::{INBOUND_TOKEN, Memory};
 
 /// What a server says to a mailbox that it has not got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,14 +57,14 @@ pub enum UnknownUsers {
 pub struct Config {
     /// Its own name.
     pub host_name: Domain,
-    /// How the server speaks.
-    pub server: Arc<server::Config>,
+    /// Where it listens. One for each port.
+    pub listeners: Vec<Listener>,
     /// Domains of the store in which every local part has a mailbox.
     pub catch_all: FxHashSet<Domain>,
     /// Domains that it takes mail for and passes on.
     pub relay_for: FxHashSet<Domain>,
-    /// Hosts whose mail it passes on to anywhere.
-    pub clients: FxHashSet<HostId>,
+    /// Its own: the addresses whose mail it passes on to anywhere (Postfix, `mynetworks`).
+    pub clients: FxHashSet<IpAddr>,
     /// Passes on everybody's mail.
     pub open_relay: bool,
     /// Where all mail goes that is not for here.
@@ -71,67 +79,62 @@ pub struct Config {
     pub unknown_users: UnknownUsers,
     /// Time from the final dot to the reply.
     pub processing: Duration,
-    /// Scripted replies.
-    pub replies: Vec<ReplyRule>,
+    /// What it wants of the senders of strangers.
+    pub sender_domain: SenderDomain,
+}
+
+/// What outlives a crash. The queue does, too; it is the courier's.
+#[derive(Clone)]
+struct Disk {
+    store: Store,
+    greylist: Option<Greylist>,
+    /// The number of the last mail.
+    serial: u64,
 }
 
 /// A mail transfer agent.
 #[derive(Clone)]
 pub struct Mta {
-    config: Config,
-    store: Store,
-    greylist: Option<Greylist>,
+    config: Arc<Config>,
+    disk: Disk,
+    memory: Memory,
     courier: Courier,
     lookups: Lookups,
-    inbound: Slab<Inbound>,
-    /// Server machines of connections that are gone, for their memory.
-    #[expect(clippy::vec_box, reason = "a session moves in and out as a pointer, not as 400 bytes")]
-    spare_servers: Vec<Box<server::Session>>,
-    /// No deadline of an inbound session is earlier than this.
-    inbound_wake: Option<Instant>,
-    writer: FieldWriter,
-    date: DateCache,
-    serial: u64,
+    /// Scripted replies: the hand of whoever wrote the scenario, which no crash stays.
+    script: Vec<ReplyRule>,
     /// What sessions call their peer; the trace knows better.
     peer_label: Arc<str>,
 }
 
-/// The date-time text of the current second.
-#[derive(Clone, Debug, Default)]
-pub(super) struct DateCache {
-    secs: Option<i64>,
-    text: String,
-}
-
-impl DateCache {
-    /// The date-time of RFC 5322 §3.3 for `now`.
-    pub(super) fn get(&mut self, calendar: Calendar, now: Instant) -> &str {
-        let secs = calendar.unix_secs(now);
-        if self.secs != Some(secs) {
-            self.secs = Some(secs);
-            self.text = calendar.rfc5322(now);
-        }
-        &self.text
-    }
+/// What an MTA is made of.
+pub struct Parts {
+    /// How it receives and routes.
+    pub config: Config,
+    /// The mailboxes.
+    pub store: Store,
+    /// Who is put off at first.
+    pub greylist: Option<Greylist>,
+    /// The client half.
+    pub courier: Courier,
+    /// Who looks names up.
+    pub lookups: Lookups,
+    /// Replies in the place of its own.
+    pub script: Vec<ReplyRule>,
 }
 
 impl Mta {
-    /// An MTA with these mailboxes, this client half and these look-ups.
+    /// An MTA of these parts.
     #[must_use]
-    pub fn new(config: Config, store: Store, greylist: Option<Greylist>, courier: Courier, lookups: Lookups) -> Mta {
+    pub fn new(parts: Parts) -> Mta {
+        let Parts { config, store, greylist, courier, lookups, script } = parts;
         let serial = crate::mime::first_serial(config.host_name.as_str());
         Mta {
-            config,
-            store,
-            greylist,
+            memory: Memory::new(config.listeners.len()),
+            config: Arc::new(config),
+            disk: Disk { store, greylist, serial },
             courier,
             lookups,
-            inbound: Slab::new(),
-            spare_servers: Vec::new(),
-            inbound_wake: None,
-            writer: FieldWriter::new(),
-            date: DateCache::default(),
-            serial,
+            script,
             peer_label: "client".into(),
         }
     }
@@ -139,12 +142,12 @@ impl Mta {
     /// The mailboxes.
     #[must_use]
     pub fn store(&self) -> &Store {
-        &self.store
+        &self.disk.store
     }
 
     /// Takes mails out of the mailboxes, see [`Store::take_filed`].
     pub fn take_filed(&mut self, before: Instant) -> impl Iterator<Item = crate::agent::Delivered> + '_ {
-        self.store.take_filed(before)
+        self.disk.store.take_filed(before)
     }
 
     /// The queue.
@@ -156,7 +159,7 @@ impl Mta {
     /// The scripted replies, with counts of what became of them.
     #[must_use]
     pub fn script(&self) -> &[ReplyRule] {
-        &self.config.replies
+        &self.script
     }
 
     /// See [`super::Agent::handle_input`].
@@ -168,6 +171,7 @@ impl Mta {
                 self.expire_inbound(ctx);
                 self.lookups.handle_timer(ctx);
                 self.courier.handle_timer(ctx, &mut self.lookups);
+                self.call_sessions(ctx);
             }
             Input::Accepted { socket, conn, port, peer } => self.accepted(ctx, socket, conn, port, peer),
             Input::Received { token, data, about } if token & INBOUND_TOKEN != 0 => {
@@ -194,7 +198,7 @@ impl Mta {
     /// See [`super::Agent::poll_timeout`].
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        earlier(self.inbound_wake, earlier(self.courier.poll_timeout(), self.lookups.poll_timeout()))
+        earlier(self.memory.inbound_wake, earlier(self.courier.poll_timeout(), self.lookups.poll_timeout()))
     }
 
     /// See [`super::Agent::responsibilities`].
@@ -205,12 +209,18 @@ impl Mta {
 
     fn looked_up(&mut self, ctx: &mut Context<'_>, input: Input) {
         self.lookups.handle_input(ctx, input);
+        self.call_sessions(ctx);
         self.courier.pump(ctx, &mut self.lookups);
     }
 
+    fn call_sessions(&mut self, ctx: &mut Context<'_>) {
+        while let Some(token) = self.lookups.poll_session() {
+            self.resume(ctx, token);
+        }
+    }
+
     fn crash(&mut self) {
-        self.inbound.clear();
-        self.inbound_wake = None;
+        self.memory = Memory::new(self.config.listeners.len());
         self.courier.crash();
         self.lookups.restart();
     }
@@ -241,7 +251,7 @@ impl Mta {
     }
 
     fn next_serial(&mut self) -> u64 {
-        self.serial += 1;
-        self.serial
+        self.disk.serial += 1;
+        self.disk.serial
     }
 }

@@ -172,7 +172,7 @@ impl Mta {
             boundary_id: id.to_string(),
             returned: Returned::UpToLimit,
         };
-        let stamp = self.writer.received_here(self.config.host_name.as_str(), &id, &report.date);
+        let stamp = self.memory.writer.received_here(self.config.host_name.as_str(), &id, &report.date);
         let content = report.compose(&about.content).with_field(stamp, true);
         let size_bytes = content.size_bytes();
         ctx.record(ctx.at().mail(number, 0), || What::Composed {

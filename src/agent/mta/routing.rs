@@ -1,10 +1,11 @@
 //! What becomes of a recipient: a mailbox here, other addresses, another host, or nothing.
 
+use rustc_hash::FxHashSet;
+
 use super::{Mta, UnknownUsers};
 use crate::identity::{Domain, ForwardPath, Mailbox};
 use crate::queue::DestinationId;
 use crate::store::MailboxId;
-use crate::trace::HostId;
 
 /// Where a recipient leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,15 @@ pub(super) enum Target {
     Unknown,
 }
 
+/// What of an address is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// Whatever it is.
+    Any,
+    /// What it is apart from its alias, which has named itself and keeps a copy (as in Postfix's virtual(5)).
+    Own,
+}
+
 /// Whether a server takes a recipient, by who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
@@ -31,23 +41,30 @@ pub(super) enum Access {
 }
 
 impl Mta {
-    /// Whether mail for `path` from `client` is taken.
-    pub(super) fn access(&self, client: HostId, path: &ForwardPath) -> Access {
+    /// Whether mail for `path` is taken from a client that is one of the site's own, or is not.
+    pub(super) fn access(&self, is_known: bool, path: &ForwardPath) -> Access {
         // RFC 5321 §4.5.1: the postmaster is always there.
         let ForwardPath::Mailbox(mailbox) = path else { return Access::Welcome };
         let domain = mailbox.domain();
-        if self.store.serves(domain) {
+        if self.disk.store.serves(domain) {
             let known = self.config.unknown_users != UnknownUsers::Reject
-                || self.store.find(mailbox).is_some()
+                || self.disk.store.find(mailbox).is_some()
                 || self.config.catch_all.contains(domain)
                 || self.forward_of(mailbox).is_some();
             return if known { Access::Welcome } else { Access::UnknownUser };
         }
         let relays = self.config.relay_for.contains(domain)
-            || self.config.clients.contains(&client)
+            || is_known
             || self.config.open_relay
             || self.forward_of(mailbox).is_some();
         if relays { Access::Welcome } else { Access::RelayDenied }
+    }
+
+    /// What an alias leads to. A list may name one mailbox twice, in two spellings.
+    fn others(&self, others: &[Mailbox]) -> Vec<Mailbox> {
+        let mut named = FxHashSet::default();
+        let own = |other: &Mailbox| self.disk.store.find(other).ok_or_else(|| other.clone());
+        others.iter().filter(|other| named.insert(own(other))).cloned().collect()
     }
 
     fn forward_of(&self, mailbox: &Mailbox) -> Option<&Vec<Mailbox>> {
@@ -58,21 +75,18 @@ impl Mta {
     }
 
     /// Where `mailbox` leads.
-    pub(super) fn target(&mut self, mailbox: &Mailbox) -> Target {
-        if let Some(others) = self.forward_of(mailbox) {
-            return Target::Forward(others.clone());
+    pub(super) fn target(&mut self, mailbox: &Mailbox, ask: Ask) -> Target {
+        if ask == Ask::Any
+            && let Some(others) = self.forward_of(mailbox)
+        {
+            return Target::Forward(self.others(others));
         }
-        self.own_target(mailbox)
-    }
-
-    /// Where `mailbox` leads, whatever forwards say.
-    pub(super) fn own_target(&mut self, mailbox: &Mailbox) -> Target {
         let domain = mailbox.domain();
-        if self.store.serves(domain) {
-            return match self.store.find(mailbox) {
+        if self.disk.store.serves(domain) {
+            return match self.disk.store.find(mailbox) {
                 Some(id) => Target::Local(id),
                 None if self.config.catch_all.contains(domain) => {
-                    Target::Local(self.store.add_mailbox(mailbox.clone()))
+                    Target::Local(self.disk.store.add_mailbox(mailbox.clone()))
                 }
                 None => Target::Unknown,
             };
@@ -89,7 +103,7 @@ impl Mta {
         match path {
             ForwardPath::Mailbox(mailbox) => mailbox.clone(),
             ForwardPath::Postmaster => {
-                let domain: &Domain = self.store.domains().first().unwrap_or(&self.config.host_name);
+                let domain: &Domain = self.disk.store.domains().first().unwrap_or(&self.config.host_name);
                 format!("postmaster@{domain}")
                     .parse()
                     .unwrap_or_else(|_| unreachable!("the postmaster of a checked domain is a mailbox"))

@@ -1,19 +1,51 @@
-//! What an MTA knows of a connection that it has accepted.
+//! What an MTA has in memory, and what it knows of a connection that it has accepted.
 
+use slab::Slab;
+
+use crate::agent::dates::DateCache;
 use crate::agent::outgoing::Outgoing;
 use crate::agent::{Peer, SocketId};
 use crate::identity::ReversePath;
+use crate::mime::FieldWriter;
 use crate::sim::Instant;
-use crate::smtp::server::{Message, Session};
+use crate::smtp::Reply;
+use crate::smtp::server::{Question, Session};
 use crate::trace::{At, ConnId, MailId};
 
 /// Tokens of accepted connections carry this bit; those of the courier do not.
 pub(super) use crate::agent::tokens::ACCEPTED as INBOUND_TOKEN;
 
+/// What is gone when the host goes down.
+#[derive(Clone)]
+pub(super) struct Memory {
+    pub(super) inbound: Slab<Inbound>,
+    /// Server machines of connections that are gone, for their memory, by listener.
+    #[expect(clippy::vec_box, reason = "a session moves in and out as a pointer, not as 400 bytes")]
+    pub(super) spare_servers: Vec<Vec<Box<Session>>>,
+    /// No deadline of an inbound session is earlier than this.
+    pub(super) inbound_wake: Option<Instant>,
+    pub(super) writer: FieldWriter,
+    pub(super) date: DateCache,
+}
+
+impl Memory {
+    pub(super) fn new(listeners: usize) -> Memory {
+        Memory {
+            inbound: Slab::new(),
+            spare_servers: vec![Vec::new(); listeners],
+            inbound_wake: None,
+            writer: FieldWriter::new(),
+            date: DateCache::default(),
+        }
+    }
+}
+
 /// A connection that was accepted.
 #[derive(Clone)]
 pub(super) struct Inbound {
     pub(super) server: Box<Session>,
+    /// Which of the listeners accepted it.
+    pub(super) listener: u16,
     pub(super) socket: SocketId,
     pub(super) conn: ConnId,
     pub(super) peer: Peer,
@@ -24,11 +56,11 @@ pub(super) struct Inbound {
     pub(super) last_about: Option<(MailId, u16)>,
     /// The reverse-path of the transaction: what the greylist and the script look at.
     pub(super) reverse_path: Option<ReversePath>,
-    /// A message that is being thought about, and until when.
-    pub(super) held: Option<(Instant, Box<Message>)>,
+    /// A question that has no answer yet.
+    pub(super) deciding: Option<Box<Deciding>>,
     /// Replies that the connection has not taken yet: the client does not read them.
     pub(super) outgoing: Outgoing,
-    /// Whether the client is gone. A message that is being thought about is finished all the same.
+    /// Whether the client is gone. A message that is being considered is finished all the same.
     pub(super) gone: bool,
 }
 
@@ -42,9 +74,28 @@ impl Inbound {
     }
 
     pub(super) fn timeout(&self) -> Option<Instant> {
-        match &self.held {
-            Some((until, _)) => Some(*until),
+        match &self.deciding {
+            Some(deciding) => deciding.until,
             None => self.server.poll_timeout(),
         }
+    }
+}
+
+/// What a session waits for while its policies are at it.
+#[derive(Clone)]
+pub(super) struct Deciding {
+    pub(super) question: Question,
+    /// Which of the policies speaks next.
+    pub(super) policy: usize,
+    /// What is said if nobody has anything against it, and whether the connection is closed then.
+    pub(super) yes: Option<(Reply, bool)>,
+    /// When it goes on; `None`: when a look-up has come back.
+    pub(super) until: Option<Instant>,
+}
+
+impl Deciding {
+    /// Whether it is about a message: that is finished even when its client is gone.
+    pub(super) fn is_message(&self) -> bool {
+        matches!(self.question, Question::Message(_))
     }
 }

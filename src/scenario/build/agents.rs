@@ -9,7 +9,7 @@ use super::names::Names;
 use crate::agent::Agent;
 use crate::agent::courier::{self, Courier};
 use crate::agent::lookups::Lookups;
-use crate::agent::mta::{self, Mta, Stage};
+use crate::agent::mta::{self, Mta, SenderDomain, Service, Stage};
 use crate::agent::user::{self, Kind, Task, User};
 use crate::dns::mail::{AddressFamilies, MailRouter, RouterConfig};
 use crate::identity::{Domain, Mailbox, ReversePath};
@@ -80,7 +80,10 @@ pub(super) fn agent(plan: &Plan, id: HostId, names: &Names, streams: Streams, ke
     let host = plan.host(id);
     match &host.role {
         Role::User(user) => (Agent::User(Box::new(build_user(plan, id, user, names, streams))), Vec::new()),
-        Role::Mta(mta) => (Agent::Mta(Box::new(build_mta(plan, id, mta, names, streams, keep_mail))), vec![25, 587]),
+        Role::Mta(mta) => {
+            let ports = mta.listens.iter().map(|(port, _)| *port).collect();
+            (Agent::Mta(Box::new(build_mta(plan, id, mta, names, streams, keep_mail))), ports)
+        }
         Role::NameServer(server) => {
             (Agent::NameServer(Box::new(names.server(plan, id, server, streams))), vec![crate::dns::PORT])
         }
@@ -294,8 +297,8 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, names: &Names, streams: Str
         delay_warning: mta.retry.delay_warning,
         limits: limits(&mta.client),
     };
-    let addresses = mta.outbound_addresses.iter().map(|a| IpAddr::V4(*a)).collect();
-    let courier = build_courier(plan, id, &mta.client, retry, addresses, streams);
+    let outbound = mta.outbound_addresses.iter().map(|a| IpAddr::V4(*a)).collect();
+    let courier = build_courier(plan, id, &mta.client, retry, outbound, streams);
     let lookups = build_lookups(plan, id, &mta.client, names, streams);
     let mut store = Store::new().with_keep(keep_mail);
     for local in &mta.domains {
@@ -318,10 +321,14 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, names: &Names, streams: Str
     let replies: Vec<mta::ReplyRule> = mta.server.replies.iter().map(reply_rule).collect();
     let config = mta::Config {
         host_name: own_name(host),
-        server: Arc::new(server_config(own_name(host), &mta.server, &replies)),
+        listeners: mta
+            .listens
+            .iter()
+            .map(|(port, service)| listener(host, &mta.server, &replies, *port, *service))
+            .collect(),
         catch_all: mta.domains.iter().filter(|d| d.catch_all).map(|d| d.domain.clone()).collect(),
         relay_for: mta.relay_for.iter().cloned().collect(),
-        clients: mta.clients.iter().copied().collect(),
+        clients: mta.clients.iter().flat_map(|host| addresses(plan.host(*host))).collect(),
         open_relay: mta.open_relay,
         smarthost: mta.smarthost.map(|host| dial_host(plan, host, 25)),
         routes: mta.routes.iter().map(|(domain, host)| (domain.clone(), dial_host(plan, *host, 25))).collect(),
@@ -333,9 +340,32 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, names: &Names, streams: Str
             UnknownUsers::AcceptThenDiscard => mta::UnknownUsers::AcceptThenDiscard,
         },
         processing: mta.server.processing,
-        replies,
+        sender_domain: mta.server.sender_domain,
     };
-    Mta::new(config, store, greylist, courier, lookups)
+    Mta::new(mta::Parts { config, store, greylist, courier, lookups, script: replies })
+}
+
+/// All addresses of a host, its own first.
+pub(super) fn addresses(host: &HostPlan) -> Vec<IpAddr> {
+    let mut addresses = vec![IpAddr::V4(host.ipv4)];
+    addresses.extend(host.ipv6.map(IpAddr::V6));
+    if let Role::Mta(mta) = &host.role {
+        addresses.extend(mta.outbound_addresses.iter().map(|a| IpAddr::V4(*a)).filter(|a| *a != host.ipv4));
+    }
+    addresses
+}
+
+fn listener(
+    host: &HostPlan,
+    plan: &ServerPlan,
+    replies: &[mta::ReplyRule],
+    port: u16,
+    service: Service,
+) -> mta::Listener {
+    let mut server = server_config(own_name(host), plan, replies);
+    // Who may submit is said at MAIL.
+    server.ask.mail |= service == Service::Submission;
+    mta::Listener { port, service, server: Arc::new(server) }
 }
 
 fn server_config(name: Domain, plan: &ServerPlan, replies: &[mta::ReplyRule]) -> server::Config {
@@ -353,7 +383,10 @@ fn server_config(name: Domain, plan: &ServerPlan, replies: &[mta::ReplyRule]) ->
         helo: any(Stage::Hello),
         data: any(Stage::Data),
         // The greylist looks at the reverse-path as well.
-        mail: any(Stage::Mail) || any(Stage::Data) || plan.greylist.is_some(),
+        mail: any(Stage::Mail)
+            || any(Stage::Data)
+            || plan.greylist.is_some()
+            || plan.sender_domain != SenderDomain::Any,
     };
     config.max_message_bytes = Some(plan.max_size_bytes);
     config.max_recipients = plan.max_recipients as usize;

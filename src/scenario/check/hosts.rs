@@ -207,7 +207,7 @@ impl Checker {
         }
         let submits_to = fields.get("submits_to").and_then(|n| self.mta_host(n));
         let esmtp = fields.or("esmtp", true, |n| self.r.bool(n));
-        let port = fields.or("port", 587, |n| submission_port(&mut self.r, n));
+        let port = fields.or("port", 587, |n| port(&mut self.r, n));
         UserPlan { mailboxes, submits_to, port, client: ClientPlan { esmtp, ..client(&mut self.r, fields) } }
     }
 
@@ -224,14 +224,9 @@ impl Checker {
     }
 }
 
-/// 587 or 25.
-pub(super) fn submission_port(r: &mut Reader, node: &Node) -> Option<u16> {
-    let port = r.number(node, 1, 65_535)?;
-    if port == 25 || port == 587 {
-        return Some(port as u16);
-    }
-    let message = format!("no server listens for mail on port {port}");
-    r.bad_value(&node.span, message, "expected 587 (submission) or 25 (relay)")
+/// A port of TCP.
+pub(super) fn port(r: &mut Reader, node: &Node) -> Option<u16> {
+    r.number(node, 1, 65_535).map(|port| port as u16)
 }
 
 /// How a TCP behaves.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Checker;
-use super::hosts::submission_port;
+use super::hosts::port;
 use super::names::HostKind;
 use crate::identity::Mailbox;
 use crate::scenario::limits::{MAX_MAIL_BYTES, MAX_MAILS};
@@ -115,7 +115,7 @@ impl Checker {
             },
         };
         let default = if Some(server) == own { own_port } else { 25 };
-        Some((server, fields.or("port", default, |n| submission_port(&mut self.r, n))))
+        Some((server, fields.or("port", default, |n| port(&mut self.r, n))))
     }
 
     /// The envelope's recipients.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::Checker;
 use super::drafts::Draft;
-use super::hosts::client;
+use super::hosts::{client, port};
 use super::names::HostKind;
+use crate::agent::mta::{SenderDomain, Service};
 use crate::identity::{Domain, Mailbox};
 use crate::scenario::limits::MAX_MAIL_BYTES;
 use crate::scenario::plan::{
@@ -137,6 +138,7 @@ impl Checker {
         let open_relay = fields.or("open_relay", false, |n| r.bool(n));
         let outbound_addresses = self.names.outbound.remove(&id.0).unwrap_or_default();
         let forwards = self.forwards(&domains, fields);
+        let listens = self.listens(fields);
         let server = self.server(esmtp, fields);
         MtaPlan {
             domains,
@@ -148,6 +150,7 @@ impl Checker {
             forwards,
             retry,
             client,
+            listens,
             server,
             outbound_addresses,
         }
@@ -185,6 +188,26 @@ impl Checker {
         forwards
     }
 
+    /// What it serves on which ports.
+    fn listens(&mut self, fields: &Fields<'_>) -> Vec<(u16, Service)> {
+        let Some(node) = fields.get("listens") else { return vec![(25, Service::Smtp), (587, Service::Submission)] };
+        let services = [("Smtp", Service::Smtp), ("Submission", Service::Submission)];
+        let mut listens: Vec<(u16, Service)> = Vec::new();
+        for (key, value) in self.r.map(node, "from ports to services").unwrap_or(&[]) {
+            let number = port(&mut self.r, key);
+            let service = self.r.choice(value, "a service", &services);
+            let Some((number, service)) = number.zip(service) else { continue };
+            if listens.iter().any(|(known, _)| *known == number) {
+                let d = self.r.at(&key.span, "duplicate", format!("port {number} is listed twice"));
+                self.r.push(d.label("listed again here").help("a port has one service"));
+                continue;
+            }
+            listens.push((number, service));
+        }
+        listens.sort_unstable();
+        listens
+    }
+
     fn server(&mut self, esmtp: bool, fields: &Fields<'_>) -> ServerPlan {
         let replies = self.replies(fields);
         let r = &mut self.r;
@@ -204,6 +227,7 @@ impl Checker {
             ("AcceptThenBounce", UnknownUsers::AcceptThenBounce),
             ("AcceptThenDiscard", UnknownUsers::AcceptThenDiscard),
         ];
+        let demands = [("Any", SenderDomain::Any), ("MustExist", SenderDomain::MustExist)];
         ServerPlan {
             max_size_bytes: fields.or("max_size", 10_000_000, |n| r.size(n, 1_000, MAX_MAIL_BYTES)),
             max_recipients: fields.or("max_recipients", 1000, |n| r.number(n, 1, 1_000_000)) as u32,
@@ -212,6 +236,8 @@ impl Checker {
             esmtp,
             unknown_users: fields
                 .or("unknown_users", UnknownUsers::Reject, |n| r.choice(n, "an answer to unknown users", &unknown)),
+            sender_domain: fields
+                .or("sender_domain", SenderDomain::Any, |n| r.choice(n, "a demand on senders", &demands)),
             greylist: fields.opt("greylist", |n| greylist(r, n)),
             replies,
             idle_timeout: fields

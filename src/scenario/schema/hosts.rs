@@ -48,7 +48,7 @@ shape! {
         /// The server that it hands mail to.
         submits_to: "host" = "none: every mail says `via`",
         /// The port there.
-        port: "587 or 25" = "587",
+        port: "whole number" = "587",
         /// Whether it begins with EHLO rather than HELO.
         esmtp: "bool" = "true",
     }
@@ -100,6 +100,9 @@ shape! {
         recipients_per_transaction: "whole number" = "50",
         /// The addresses that it sends from, in turn: how many, or which.
         outbound_addresses: "whole number, or list of IPv4 addresses" = "its own address",
+        /// The ports that it listens on, and what it serves there. `Smtp` takes mail from everybody for the domains that are
+        /// here, and from its clients for elsewhere, too; `Submission` takes mail from its clients only (RFC 6409).
+        listens: "map from port to Smtp or Submission" = "{ 25: Smtp, 587: Submission }",
         /// Whether it knows EHLO, as a server and as a client.
         esmtp: "bool" = "true",
         /// What its EHLO does not offer.
@@ -112,6 +115,9 @@ shape! {
         hop_limit: "whole number" = "100",
         /// What it does with mail for mailboxes that it has not got.
         unknown_users: "Reject, AcceptThenBounce or AcceptThenDiscard" = "Reject",
+        /// What it wants of the senders of strangers: `MustExist` refuses those whose domain has neither an exchanger nor an
+        /// address (Postfix calls it `reject_unknown_sender_domain`).
+        sender_domain: "Any or MustExist" = "Any",
         /// Puts strangers off at first.
         greylist: "duration, or Greylist" = "none",
         /// Replies that the scenario puts in the place of its own.

@@ -1,0 +1,38 @@
+//! What a server listens for, and what differs from port to port.
+
+use std::sync::Arc;
+
+use super::policy::Policy;
+use crate::smtp::server;
+
+/// What is served on a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Service {
+    /// Mail from other servers (RFC 5321): whoever it is, for the domains that are here; for elsewhere from known
+    /// clients only.
+    Smtp,
+    /// Mail from the site's own people (RFC 6409): known clients only, to anywhere.
+    Submission,
+}
+
+impl Service {
+    /// What is considered of everything that a client says, in this order.
+    pub(super) fn policies(self) -> &'static [Policy] {
+        use Policy::{Access, Greylist, KnownSender, Processing, Script, Submitters};
+        match self {
+            Service::Smtp => &[Processing, Script, KnownSender, Access, Greylist],
+            Service::Submission => &[Processing, Script, Submitters, Access],
+        }
+    }
+}
+
+/// A port that a server listens on.
+#[derive(Clone, Debug)]
+pub struct Listener {
+    /// The port.
+    pub port: u16,
+    /// What is served there.
+    pub service: Service,
+    /// How the server speaks there.
+    pub server: Arc<server::Config>,
+}

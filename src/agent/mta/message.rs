@@ -1,0 +1,63 @@
+//! A message has come whole: it is refused, or the host takes responsibility for it.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::Mta;
+use super::responsibility::Responsibility;
+use crate::agent::Context;
+use crate::identity::{Mailbox, ReversePath};
+use crate::mime::{Content, Protocol, Received, queue_id};
+use crate::octets::Chunk;
+use crate::smtp::Reply;
+use crate::smtp::server::Message;
+use crate::trace::What;
+
+impl Mta {
+    /// Refuses the message, or takes responsibility and says 250. Whether it was taken.
+    pub(super) fn take_message(&mut self, ctx: &mut Context<'_>, token: u32, message: Message) -> (Reply, bool) {
+        let Message { envelope, content } = message;
+        let inbound = &self.memory.inbound[token as usize];
+        let (peer, about, at) = (inbound.peer, inbound.about.or(inbound.last_about), inbound.at(ctx.at()));
+        let content = Content::scan(content);
+        if u32::from(content.received_count()) >= self.config.hop_limit {
+            // RFC 5321 §6.3: counting Received fields finds loops that nothing else finds.
+            return (Reply::new(554, Some((5, 4, 6)), "too many hops, this mail is looping"), false);
+        }
+        let serial = self.next_serial();
+        let id = queue_id(serial);
+        let recipients: SmallVec<[Mailbox; 1]> = envelope.recipients.iter().map(|p| self.mailbox_of(p)).collect();
+        let received = Received {
+            helo: envelope.helo.as_ref().map_or("unknown", |d| d.as_str()),
+            reverse_name: None,
+            client: peer.address,
+            by: self.config.host_name.as_str(),
+            with: if envelope.esmtp { Protocol::Esmtp } else { Protocol::Smtp },
+            id: &id,
+            recipient: if let [only] = &recipients[..] { Some(only) } else { None },
+            date: self.memory.date.get(ctx.calendar, ctx.now),
+        };
+        let field = self.memory.writer.received(&received);
+        let content = content.with_field(field, true);
+        // A client that is no agent of this world says nothing about its mail: it is given a number here.
+        let (mail, hops) = about.unwrap_or_else(|| (ctx.ids.next_mail(), 1));
+        ctx.record(at.mail(mail, hops), || What::Accepted {
+            queue_id: (*id).into(),
+            reverse_path: match &envelope.reverse_path {
+                ReversePath::Null => "".into(),
+                ReversePath::Mailbox(mailbox) => mailbox.as_str().into(),
+            },
+            recipients: recipients.iter().map(|r| Arc::from(r.as_str())).collect(),
+            size_bytes: content.size_bytes(),
+        });
+        ctx.ledger.take_over(recipients.len() as u32);
+        self.take_responsibility(
+            ctx,
+            Responsibility { serial, mail, hops, reverse_path: envelope.reverse_path, recipients, content },
+        );
+        let mut text = SmallVec::<[u8; 32]>::from_slice(b"Ok: queued as ");
+        text.extend_from_slice(id.as_bytes());
+        (Reply::new(250, Some((2, 0, 0)), Chunk::copy_from(&text)), true)
+    }
+}
