@@ -6,9 +6,11 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::Ledger;
+use crate::identity::Mailbox;
 use crate::octets::Chunk;
 use crate::sim::Instant;
 use crate::sim::calendar::Calendar;
+use crate::store::Letter;
 use crate::trace::{At, ConnId, Direction, HostId, MailId, Octets, RecordId, Side, Tracer, What};
 
 /// A TCP connection of a host: its place in the world's table. Places are used again after a connection has ended.
@@ -211,6 +213,21 @@ pub enum Action {
     },
 }
 
+/// A letter that was filed, for who looks on.
+#[derive(Clone, Debug)]
+pub struct Filed {
+    /// When.
+    pub at: Instant,
+    /// The host that filed it.
+    pub host: HostId,
+    /// The mailbox.
+    pub mailbox: Mailbox,
+    /// Its number there.
+    pub number: u32,
+    /// What was filed.
+    pub letter: Letter,
+}
+
 /// Numbers that are given out once in a run.
 #[derive(Clone, Debug, Default)]
 pub struct Identifiers {
@@ -352,6 +369,8 @@ pub struct Context<'a> {
     pub directory: &'a Directory,
     /// Lines that are waited for.
     pub watch: &'a mut Watch,
+    /// Letters that are filed, where somebody wants to have them.
+    pub filed: Option<&'a mut Vec<Filed>>,
     /// What the agent asks for, in order.
     pub actions: &'a mut Vec<Action>,
     /// Bytes that connections were given with this input.

@@ -15,9 +15,8 @@ mod outgoing;
 mod tokens;
 pub mod user;
 
-pub use crate::store::Delivered;
 pub use context::{
-    Action, Context, Directory, Identifiers, Input, Peer, SEND_BUFFER_BYTES, Says, SocketId, Sockets, Trigger,
+    Action, Context, Directory, Filed, Identifiers, Input, Peer, SEND_BUFFER_BYTES, Says, SocketId, Sockets, Trigger,
     TriggerEvent, Trouble, Watch,
 };
 pub use ledger::{Ending, Ledger, Totals, Violation};

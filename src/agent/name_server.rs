@@ -15,10 +15,17 @@ use crate::trace::{Direction, HostId};
 /// A name server.
 #[derive(Clone)]
 pub struct NameServer {
+    /// The zones, on disk.
     authority: Authority,
     recursor: Option<Recursor>,
     /// How long it thinks about a question.
     processing: Duration,
+    memory: Memory,
+}
+
+/// What is gone when the host goes down, beside what the recursor remembers.
+#[derive(Clone, Default)]
+struct Memory {
     clients: Slab<Client>,
     wire: Wire,
     /// Answers that are being thought about.
@@ -54,14 +61,7 @@ impl NameServer {
     #[must_use]
     pub fn new(mut authority: Authority, recursor: Option<Recursor>, processing: Duration) -> NameServer {
         authority.set_recurses(recursor.is_some());
-        NameServer {
-            authority,
-            recursor,
-            processing,
-            clients: Slab::new(),
-            wire: Wire::default(),
-            pending: VecDeque::new(),
-        }
+        NameServer { authority, recursor, processing, memory: Memory::default() }
     }
 
     /// Makes it behave, be silent or fail.
@@ -92,7 +92,7 @@ impl NameServer {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let recursor = self.recursor.as_ref().and_then(Recursor::poll_timeout);
-        let pending = self.pending.front().map(|(at, _)| *at);
+        let pending = self.memory.pending.front().map(|(at, _)| *at);
         [recursor, pending].into_iter().flatten().min()
     }
 
@@ -102,9 +102,7 @@ impl NameServer {
         match input {
             Input::Start => {}
             Input::Crash => {
-                self.clients.clear();
-                self.wire = Wire::default();
-                self.pending.clear();
+                self.memory = Memory::default();
                 if let Some(recursor) = &mut self.recursor {
                     recursor.restart();
                 }
@@ -123,21 +121,21 @@ impl NameServer {
             }
             Input::Accepted { socket, peer, .. } => {
                 // The connection's place stands in for the client's port, which names it to the recursor.
-                let address = SocketAddr::new(peer.address, (self.clients.vacant_key() % 65_535) as u16 + 1);
+                let address = SocketAddr::new(peer.address, (self.memory.clients.vacant_key() % 65_535) as u16 + 1);
                 let client = Client { socket, host: peer.host, address, questions: Deframer::new() };
-                let token = self.clients.insert(client) as u32 | tokens::ACCEPTED;
+                let token = self.memory.clients.insert(client) as u32 | tokens::ACCEPTED;
                 ctx.actions.push(Action::Adopt { socket, token });
             }
             Input::Received { token, data, .. } if token & tokens::ACCEPTED != 0 => {
                 self.client_received(ctx, token, &data);
             }
             Input::PeerClosed { token } if token & tokens::ACCEPTED != 0 => {
-                if let Some(client) = self.clients.try_remove((token & !tokens::ACCEPTED) as usize) {
+                if let Some(client) = self.memory.clients.try_remove((token & !tokens::ACCEPTED) as usize) {
                     ctx.actions.push(Action::Close { socket: client.socket });
                 }
             }
             Input::Failed { token, .. } if token & tokens::ACCEPTED != 0 => {
-                self.clients.try_remove((token & !tokens::ACCEPTED) as usize);
+                self.memory.clients.try_remove((token & !tokens::ACCEPTED) as usize);
             }
             other => self.heard(ctx, other),
         }
@@ -147,7 +145,7 @@ impl NameServer {
     /// What others answer the recursor.
     fn heard(&mut self, ctx: &mut Context<'_>, input: Input) {
         let Some(recursor) = &mut self.recursor else { return };
-        match self.wire.handle_input(ctx, input) {
+        match self.memory.wire.handle_input(ctx, input) {
             Some(Heard::Response { from, local_port, transport, bytes }) => {
                 recursor.handle_response(ctx.now, from, local_port, transport, &bytes);
             }
@@ -158,10 +156,11 @@ impl NameServer {
 
     fn client_received(&mut self, ctx: &mut Context<'_>, token: u32, data: &[u8]) {
         let place = (token & !tokens::ACCEPTED) as usize;
-        let Some(client) = self.clients.get_mut(place) else { return };
+        let Some(client) = self.memory.clients.get_mut(place) else { return };
         client.questions.push(data);
         let (host, address) = (client.host, client.address);
-        while let Some(message) = self.clients.get_mut(place).and_then(|client| client.questions.next_message()) {
+        while let Some(message) = self.memory.clients.get_mut(place).and_then(|client| client.questions.next_message())
+        {
             observe(ctx, Direction::Received, host, Transport::Tcp, &message);
             let peer = dns::Peer { addr: address, transport: Transport::Tcp, asked: None };
             self.question(ctx, Asker { host, peer }, &message);
@@ -185,13 +184,13 @@ impl NameServer {
             }
         } else if let Some(answer) = self.authority.respond(bytes, peer.transport) {
             let due = ctx.now + self.processing;
-            self.pending.push_back((due, answer_to(host, peer, answer)));
+            self.memory.pending.push_back((due, answer_to(host, peer, answer)));
         }
     }
 
     fn send_pending(&mut self, ctx: &mut Context<'_>) {
-        while self.pending.front().is_some_and(|(due, _)| *due <= ctx.now) {
-            if let Some((_, answer)) = self.pending.pop_front() {
+        while self.memory.pending.front().is_some_and(|(due, _)| *due <= ctx.now) {
+            if let Some((_, answer)) = self.memory.pending.pop_front() {
                 self.send(ctx, answer);
             }
         }
@@ -208,7 +207,7 @@ impl NameServer {
                 payload: Chunk::from(answer.bytes),
             }),
             Transport::Tcp => {
-                if let Some((_, client)) = self.clients.iter().find(|(_, c)| c.address == answer.to) {
+                if let Some((_, client)) = self.memory.clients.iter().find(|(_, c)| c.address == answer.to) {
                     ctx.send(client.socket, Chunk::from(dns::frame(&answer.bytes)));
                 }
             }
@@ -217,10 +216,10 @@ impl NameServer {
 
     fn drain(&mut self, ctx: &mut Context<'_>) {
         while let Some(output) = self.recursor.as_mut().and_then(Recursor::poll_output) {
-            if let Some(dns::Output::Reply { to, bytes }) = self.wire.send(ctx, output) {
+            if let Some(dns::Output::Reply { to, bytes }) = self.memory.wire.send(ctx, output) {
                 let host = ctx.directory.find(to.addr.ip()).unwrap_or(HostId::NOBODY);
                 let due = ctx.now + self.processing;
-                self.pending.push_back((due, answer_to(host, to, bytes)));
+                self.memory.pending.push_back((due, answer_to(host, to, bytes)));
             }
         }
         self.send_pending(ctx);

@@ -50,7 +50,7 @@ impl Args {
             until: self.until,
             keep: Keep::Nothing,
             packets: false,
-            keep_mail: false,
+            mail: false,
             story: false,
             progress: true,
             slices: SLICES,

@@ -16,7 +16,6 @@ use super::making::Making;
 use super::simulate::Run;
 use crate::capture::Choice;
 use crate::render::{ladder, map};
-use crate::sim::Instant;
 use crate::trace::Sink;
 use crate::trace::jsonl::JsonLines;
 use crate::world::World;
@@ -134,18 +133,18 @@ impl OutputDir {
         file.map_err(|e| Failure::write(self.shown.join(MARKER), e))
     }
 
-    /// Writes the mails that were filed before a time, and forgets them: however many there are, they are not kept
-    /// until the end. A failure is told by [`fill`](OutputDir::fill).
-    pub(super) fn write_filed(&mut self, world: &mut World, before: Instant) {
+    /// Writes the mails that were filed since it was last called: however many there are, they are not kept until the
+    /// end. A failure is told by [`fill`](OutputDir::fill).
+    pub(super) fn write_filed(&mut self, world: &mut World) {
         if self.failed.is_none() {
-            self.failed = self.try_write_filed(world, before).err();
+            self.failed = self.try_write_filed(world).err();
         }
     }
 
-    fn try_write_filed(&mut self, world: &mut World, before: Instant) -> Result<(), Failure> {
+    fn try_write_filed(&mut self, world: &mut World) -> Result<(), Failure> {
         self.mails.prepare().map_err(|e| Failure::write(self.shown.join(MAIL), e))?;
-        for (_, mail) in world.take_filed(before) {
-            let written = self.mails.write(mail.to.as_str(), mail.content.rope());
+        for filed in world.take_filed() {
+            let written = self.mails.write(filed.letter.to.as_str(), filed.letter.content.rope());
             written.map_err(|(name, e)| Failure::write(self.shown.join(MAIL).join(name), e))?;
         }
         Ok(())

@@ -109,7 +109,7 @@ impl Args {
             until: self.until,
             keep,
             packets: tells,
-            keep_mail: output.is_some(),
+            mail: output.is_some(),
             story: tells,
             // A line that comes and goes would tear the story; and whoever reads it sees how far it is.
             progress: !(tells && self.format == Format::Text && screen.is_terminal()),
@@ -129,7 +129,7 @@ impl Args {
         }
         let mut run = simulate(world, &plan, wishes, others, |world, collected| {
             if let Some(output) = &mut output {
-                output.write_filed(world, world.now());
+                output.write_filed(world);
             }
             if let Some(story) = &mut collected.story {
                 telling.tell(story.take_lines(), output.as_mut());
@@ -139,7 +139,7 @@ impl Args {
             }
         });
         if let Some(output) = &mut output {
-            output.write_filed(&mut run.world, crate::sim::Instant::MAX);
+            output.write_filed(&mut run.world);
         }
         if let Some(mut story) = run.collected.story.take() {
             telling.tell(story.finish(), output.as_mut());

@@ -20,7 +20,8 @@ pub(super) struct Wishes {
     pub(super) until: Option<Duration>,
     pub(super) keep: Keep,
     pub(super) packets: bool,
-    pub(super) keep_mail: bool,
+    /// Somebody wants the letters that are filed.
+    pub(super) mail: bool,
     /// Tell everything as it happens: what is told lies in the collector between two slices.
     pub(super) story: bool,
     /// Say how far it is, where somebody watches.
@@ -61,7 +62,11 @@ impl Run {
 
 /// The world of a plan, before anything has happened.
 pub(super) fn build(plan: &Plan, wishes: Wishes) -> World {
-    scenario::build(plan, BuildOptions { seed: wishes.seed, keep_mail: wishes.keep_mail })
+    let mut world = scenario::build(plan, BuildOptions { seed: wishes.seed });
+    if wishes.mail {
+        world.watch_mailboxes();
+    }
+    world
 }
 
 /// Runs the world of a plan. `others` also look on; `between` is called now and then.
@@ -154,7 +159,7 @@ pub(super) fn history(plan: &Plan, wishes: Wishes, violation: &Violation, roster
     ];
     if violation.mail > 0 {
         let one = Rc::new(RefCell::new(OneMail { mail: MailId(violation.mail), records: Vec::new() }));
-        let mut world = scenario::build(plan, BuildOptions { seed: wishes.seed, keep_mail: false });
+        let mut world = scenario::build(plan, BuildOptions { seed: wishes.seed });
         world.observe(Box::new(Rc::clone(&one)));
         world.start();
         world.run_until(Instant::ZERO + wishes.until.unwrap_or(plan.run_for), u64::MAX);

@@ -68,7 +68,7 @@ impl Args {
             until: None,
             keep: Keep::Nothing,
             packets: false,
-            keep_mail: false,
+            mail: false,
             story: false,
             progress: true,
             slices: SLICES,

@@ -19,8 +19,6 @@ use crate::world::{Builder, HostSetup, LinkSetup, World};
 pub struct BuildOptions {
     /// Another seed than the plan's.
     pub seed: Option<u64>,
-    /// Whether mailboxes keep the mail that is filed in them, or only count it.
-    pub keep_mail: bool,
 }
 
 /// The world of a plan, before its first instant. Add observers, then call [`World::start`].
@@ -32,7 +30,7 @@ pub fn build(plan: &Plan, options: BuildOptions) -> World {
     let names = names::Names::new(plan);
     for (place, host) in plan.hosts.iter().enumerate() {
         let id = HostId(place as u32);
-        let (agent, listening) = agents::agent(plan, id, &names, builder.streams(), options.keep_mail);
+        let (agent, listening) = agents::agent(plan, id, &names, builder.streams());
         builder.host(HostSetup {
             name: host.name.clone(),
             role: agents::role_name(&host.role).into(),

@@ -14,3 +14,6 @@ pub(super) const MAX_LINKS: usize = 1_000_000;
 pub(super) const MAX_MAILS: u64 = 50_000_000;
 /// The largest mail.
 pub(super) const MAX_MAIL_BYTES: u64 = 200 << 20;
+
+/// Where people send more mails than this, mailboxes do not keep the letters, unless the file says so.
+pub(crate) const MANY_MAILS: u64 = 10_000;

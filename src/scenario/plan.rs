@@ -44,6 +44,8 @@ pub struct Plan {
     pub tcp: tcp::Config,
     /// One-way latency between a host and the implied name server. Of no meaning where the file has name servers.
     pub resolver_latency: Duration,
+    /// Whether mailboxes keep the letters that are filed in them, or only what is known about them.
+    pub keep_mail: bool,
     /// The hosts, in the order of the file (generated sites come last). [`HostId`] counts from 0 in this order.
     pub hosts: Vec<HostPlan>,
     /// The links.

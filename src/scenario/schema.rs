@@ -96,6 +96,9 @@ shape! {
         tcp: "Linux, LinuxBefore65, Cubic or Reno" = "Linux",
         /// The machines, by name. A name with a dot is the host's name in the DNS, too.
         hosts: "map from name to User(..), Mta(..), NameServer(..) or Router" = "{}",
+        /// Whether mailboxes keep the letters that are filed in them. Otherwise they keep what is known about each: its number,
+        /// when it came, its size. What `--out` writes is the same either way.
+        keep_mail: "bool" = "true, where people send 10,000 mails or fewer",
         /// What connects them: `("a", "b", Preset)` or `("a", "b", (latency: .., ..))`; the third may be left out.
         links: "list of links" = "[]",
         /// A whole internet of sites, described in a few words.

@@ -16,11 +16,48 @@ const POSTMASTER: &str = "postmaster";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MailboxId(u32);
 
+/// What a person, or a program for them, has said about a mail (RFC 9051 §2.3.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Flags(u8);
+
+impl Flags {
+    /// It has been read.
+    pub const SEEN: Flags = Flags(1);
+    /// It has been answered.
+    pub const ANSWERED: Flags = Flags(1 << 1);
+    /// It is urgent, or to be looked at.
+    pub const FLAGGED: Flags = Flags(1 << 2);
+    /// It is to be removed.
+    pub const DELETED: Flags = Flags(1 << 3);
+    /// It is not finished.
+    pub const DRAFT: Flags = Flags(1 << 4);
+
+    /// Both together.
+    #[must_use]
+    pub fn and(self, others: Flags) -> Flags {
+        Flags(self.0 | others.0)
+    }
+
+    /// Whether all of these are among them.
+    #[must_use]
+    pub fn has(self, others: Flags) -> bool {
+        self.0 & others.0 == others.0
+    }
+}
+
 /// A mail as it lies in a mailbox.
 #[derive(Clone, Debug)]
-pub struct Delivered {
-    /// When final delivery happened.
-    pub at: Instant,
+pub struct Message {
+    number: u32,
+    flags: Flags,
+    at: Instant,
+    size_bytes: u64,
+    letter: Option<Box<Letter>>,
+}
+
+/// What was filed.
+#[derive(Clone, Debug)]
+pub struct Letter {
     /// The reverse-path of its envelope.
     pub from: ReversePath,
     /// The address it was delivered to, with subaddress.
@@ -29,12 +66,45 @@ pub struct Delivered {
     pub content: Content,
 }
 
+impl Message {
+    /// Its number in the mailbox, from 1 in order of arrival. None is given twice (RFC 9051 §2.3.1.1).
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// What was said about it.
+    #[must_use]
+    pub fn flags(&self) -> Flags {
+        self.flags
+    }
+
+    /// When it was filed.
+    #[must_use]
+    pub fn at(&self) -> Instant {
+        self.at
+    }
+
+    /// The size of its content.
+    #[must_use]
+    pub fn size_bytes(&self) -> u64 {
+        self.size_bytes
+    }
+
+    /// What was filed; `None` where the store keeps no letters.
+    #[must_use]
+    pub fn letter(&self) -> Option<&Letter> {
+        self.letter.as_deref()
+    }
+}
+
 /// One mailbox.
 #[derive(Clone, Debug)]
 pub struct Mailbox {
     address: identity::Mailbox,
-    delivered: Vec<Delivered>,
-    count: u64,
+    messages: Vec<Message>,
+    /// The number of the last mail that was filed.
+    last: u32,
     size_bytes: u64,
 }
 
@@ -48,7 +118,7 @@ impl Mailbox {
     /// How many mails were ever filed.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.count
+        u64::from(self.last)
     }
 
     /// The bytes of all mails that were ever filed.
@@ -57,9 +127,19 @@ impl Mailbox {
         self.size_bytes
     }
 
-    /// The mails in order of delivery; none when the store only counts.
-    pub fn messages(&self) -> impl ExactSizeIterator<Item = &Delivered> {
-        self.delivered.iter()
+    /// The mails that are there, in order of arrival.
+    pub fn messages(&self) -> impl ExactSizeIterator<Item = &Message> {
+        self.messages.iter()
+    }
+
+    /// The mail with this number, while it is there.
+    #[must_use]
+    pub fn message(&self, number: u32) -> Option<&Message> {
+        self.place(number).map(|place| &self.messages[place])
+    }
+
+    fn place(&self, number: u32) -> Option<usize> {
+        self.messages.binary_search_by_key(&number, |message| message.number).ok()
     }
 }
 
@@ -72,7 +152,8 @@ pub struct Store {
     boxes: Vec<Mailbox>,
     /// From `local-part@domain` in lower case, quotes undone.
     index: FxHashMap<Box<[u8]>, MailboxId>,
-    keep: bool,
+    /// Whether letters are kept, or only what is known about them.
+    keeps_letters: bool,
     separator: Option<char>,
 }
 
@@ -85,15 +166,16 @@ impl Store {
             served: FxHashSet::default(),
             boxes: Vec::new(),
             index: FxHashMap::default(),
-            keep: true,
+            keeps_letters: true,
             separator: None,
         }
     }
 
-    /// Whether mails are kept (the default) or only counted, for runs with millions of them.
+    /// Whether the letters themselves are kept (the default), or only what is known about them: for runs with millions of
+    /// mails that nobody reads.
     #[must_use]
-    pub fn with_keep(mut self, keep: bool) -> Store {
-        self.keep = keep;
+    pub fn with_letters(mut self, keeps_letters: bool) -> Store {
+        self.keeps_letters = keeps_letters;
         self
     }
 
@@ -123,7 +205,7 @@ impl Store {
         let id = MailboxId(u32::try_from(self.boxes.len()).expect("a store has fewer than 2^32 mailboxes"));
         let id = *self.index.entry(key(&address).into_vec().into_boxed_slice()).or_insert(id);
         if id.0 as usize == self.boxes.len() {
-            self.boxes.push(Mailbox { address, delivered: Vec::new(), count: 0, size_bytes: 0 });
+            self.boxes.push(Mailbox { address, messages: Vec::new(), last: 0, size_bytes: 0 });
         }
         id
     }
@@ -157,28 +239,37 @@ impl Store {
         self.index.get([name, "@", domain].concat().as_bytes()).copied()
     }
 
-    /// Files a delivered mail of this size. Where mail is only counted, it is not even made.
+    /// Files a letter of this size, and gives it its number. Where letters are not kept, it is not even made.
     ///
     /// # Panics
     /// When `id` is from another store that has more mailboxes.
-    pub fn file(&mut self, id: MailboxId, size_bytes: u64, delivered: impl FnOnce() -> Delivered) {
+    pub fn file(&mut self, id: MailboxId, at: Instant, size_bytes: u64, letter: impl FnOnce() -> Letter) -> u32 {
         let mailbox = &mut self.boxes[id.0 as usize];
-        mailbox.count += 1;
+        mailbox.last += 1;
         mailbox.size_bytes = mailbox.size_bytes.saturating_add(size_bytes);
-        if self.keep {
-            let delivered = delivered();
-            debug_assert_eq!(delivered.content.size_bytes(), size_bytes, "the size is that of the content");
-            mailbox.delivered.push(delivered);
-        }
+        let letter = self.keeps_letters.then(|| Box::new(letter()));
+        debug_assert!(
+            letter.as_ref().is_none_or(|l| l.content.size_bytes() == size_bytes),
+            "the size is that of the content"
+        );
+        mailbox.messages.push(Message { number: mailbox.last, flags: Flags::default(), at, size_bytes, letter });
+        mailbox.last
     }
 
-    /// Takes the mails out that were filed before a time, mailbox by mailbox; their counts stay. For who writes them
-    /// elsewhere.
-    pub fn take_filed(&mut self, before: Instant) -> impl Iterator<Item = Delivered> + '_ {
-        self.boxes.iter_mut().filter(|mailbox| !mailbox.delivered.is_empty()).flat_map(move |mailbox| {
-            let count = mailbox.delivered.partition_point(|mail| mail.at < before);
-            mailbox.delivered.drain(..count)
-        })
+    /// Says something about a mail in the place of what was said before. Whether there is such a mail.
+    pub fn set_flags(&mut self, id: MailboxId, number: u32, flags: Flags) -> bool {
+        let mailbox = &mut self.boxes[id.0 as usize];
+        let place = mailbox.place(number);
+        if let Some(place) = place {
+            mailbox.messages[place].flags = flags;
+        }
+        place.is_some()
+    }
+
+    /// Takes the mails out that are to be removed ([`Flags::DELETED`]). Their numbers are not given again.
+    pub fn expunge(&mut self, id: MailboxId) -> Vec<Message> {
+        let messages = &mut self.boxes[id.0 as usize].messages;
+        messages.extract_if(.., |message| message.flags.has(Flags::DELETED)).collect()
     }
 
     /// One mailbox.
@@ -237,36 +328,43 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn delivered(at: u64, to: &str) -> Delivered {
-        Delivered {
-            at: Instant::from_nanos(at),
+    fn letter(to: &str) -> Letter {
+        Letter {
             from: ReversePath::Null,
             to: address(to),
             content: Content::scan(Rope::from(Chunk::from("Subject: x\r\n\r\nhello\r\n"))),
         }
     }
 
+    /// What a mailbox holds: numbers, times and flags.
+    fn holds(store: &Store, id: MailboxId) -> Vec<(u32, u64, Flags)> {
+        store.mailbox(id).messages().map(|m| (m.number(), m.at().as_nanos(), m.flags())).collect()
+    }
+
     #[test]
-    fn what_was_filed_can_be_taken_out_up_to_a_time() {
+    fn mails_have_numbers_and_flags_and_no_number_comes_again() {
         let mut store = Store::new();
-        let (bob, carol) = (store.add_mailbox(address("bob@b.example")), store.add_mailbox(address("carol@b.example")));
-        let file = |store: &mut Store, id, at, to| {
-            let mail = delivered(at, to);
-            store.file(id, mail.content.size_bytes(), || mail);
-        };
+        let bob = store.add_mailbox(address("bob@b.example"));
+        let carol = store.add_mailbox(address("carol@b.example"));
         for at in [1, 2, 3] {
-            file(&mut store, bob, at, "bob@b.example");
-            file(&mut store, carol, at + 1, "carol@b.example");
+            assert_eq!(store.file(bob, Instant::from_nanos(at), 21, || letter("bob@b.example")), at as u32);
         }
-        let mut take = |before| -> Vec<(u64, String)> {
-            let taken = store.take_filed(Instant::from_nanos(before));
-            taken.map(|m| (m.at.as_nanos(), m.to.local_part().to_owned())).collect()
-        };
-        let of = |list: &[(u64, &str)]| list.iter().map(|(at, to)| (*at, (*to).to_owned())).collect::<Vec<_>>();
-        assert_eq!(take(3), of(&[(1, "bob"), (2, "bob"), (2, "carol")]), "what is filed at that very time stays");
-        assert_eq!(take(3), []);
-        assert_eq!(take(u64::MAX), of(&[(3, "bob"), (3, "carol"), (4, "carol")]));
-        assert_eq!((store.count(), store.mailbox(bob).messages().len()), (6, 0), "the counts stay");
+        assert_eq!(
+            store.file(carol, Instant::from_nanos(4), 21, || letter("carol@b.example")),
+            1,
+            "each counts its own"
+        );
+        let both = Flags::SEEN.and(Flags::DELETED);
+        assert!(
+            store.set_flags(bob, 2, both) && store.set_flags(bob, 3, Flags::SEEN) && !store.set_flags(bob, 4, both)
+        );
+        let none = Flags::default();
+        assert_eq!(holds(&store, bob), [(1, 1, none), (2, 2, both), (3, 3, Flags::SEEN)]);
+        let gone: Vec<u32> = store.expunge(bob).iter().map(Message::number).collect();
+        assert_eq!((gone, store.mailbox(bob).message(2).is_none()), (vec![2], true));
+        assert_eq!(store.file(bob, Instant::from_nanos(5), 21, || letter("bob@b.example")), 4);
+        assert_eq!(holds(&store, bob), [(1, 1, none), (3, 3, Flags::SEEN), (4, 5, none)]);
+        assert_eq!((store.mailbox(bob).count(), store.mailbox(bob).size_bytes()), (4, 84), "what was ever filed");
     }
 
     #[test]
@@ -306,16 +404,15 @@ mod tests {
     }
 
     #[test]
-    fn mail_is_kept_or_counted() {
-        for keep in [true, false] {
-            let mut store = Store::new().with_keep(keep);
+    fn letters_are_kept_or_only_what_is_known_about_them() {
+        for keeps in [true, false] {
+            let mut store = Store::new().with_letters(keeps);
             let bob = store.add_mailbox(address("bob@blue.example"));
-            store.file(bob, 21, || delivered(1, "bob@blue.example"));
-            store.file(bob, 21, || delivered(2, "bob@blue.example"));
-            let mailbox = store.mailbox(bob);
-            assert_eq!((mailbox.count(), mailbox.size_bytes(), store.count()), (2, 42, 2));
-            let times: Vec<u64> = mailbox.messages().map(|m| m.at.as_nanos()).collect();
-            assert_eq!(times, if keep { vec![1, 2] } else { vec![] });
+            store.file(bob, Instant::from_nanos(1), 21, || letter("Bob@blue.example"));
+            let message = store.mailbox(bob).message(1).unwrap();
+            assert_eq!((message.size_bytes(), store.count()), (21, 1));
+            assert_eq!(message.letter().map(|l| l.to.as_str()), keeps.then_some("Bob@blue.example"));
         }
+        assert_eq!(size_of::<Message>(), 32, "of a mail whose letter is not kept");
     }
 }

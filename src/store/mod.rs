@@ -5,4 +5,4 @@
 
 mod mailbox;
 
-pub use mailbox::{Delivered, Mailbox, MailboxId, Store};
+pub use mailbox::{Flags, Letter, Mailbox, MailboxId, Message, Store};

@@ -16,7 +16,10 @@ pub(super) struct Text {
 impl Text {
     /// An empty scenario.
     pub(super) fn new(title: &str, amounts: &Amounts) -> Text {
-        let head = format!("    title: \"{title}\",\n    seed: {},\n    run_for: \"3650d\",\n", amounts.seed);
+        let head = format!(
+            "    title: \"{title}\",\n    seed: {},\n    run_for: \"3650d\",\n    keep_mail: false,\n",
+            amounts.seed
+        );
         Text { head, hosts: String::new(), links: String::new(), mail: String::new(), rest: String::new() }
     }
 

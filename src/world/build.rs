@@ -175,6 +175,7 @@ impl Builder {
             ids: Identifiers::default(),
             ledger: Ledger::default(),
             watch: self.watch,
+            filed: None,
             tracer: Tracer::off(),
             tap: None,
             roster: Arc::new(self.roster),

@@ -60,6 +60,7 @@ impl World {
             sockets: &mut self.network,
             directory: &self.directory,
             watch: &mut self.watch,
+            filed: self.filed.as_mut(),
             actions: &mut actions,
             given: 0,
         };

@@ -20,7 +20,7 @@ pub use build::{Builder, HostSetup, LinkSetup};
 pub use conditions::{Change, Records};
 pub use faults::{FaultSetup, When};
 
-use crate::agent::{Action, Agent, Delivered, Directory, Identifiers, Ledger, Watch};
+use crate::agent::{Action, Agent, Directory, Filed, Identifiers, Ledger, Watch};
 use crate::net::Network;
 use crate::net::tap::Tap;
 use crate::net::topology::Node;
@@ -64,6 +64,8 @@ pub struct World {
     ids: Identifiers,
     ledger: Ledger,
     watch: Watch,
+    /// Letters that were filed, where somebody wants to have them.
+    filed: Option<Vec<Filed>>,
     tracer: Tracer,
     tap: Option<Box<dyn Tap>>,
     roster: Arc<Roster>,
@@ -110,18 +112,15 @@ impl World {
         &self.hosts[host.0 as usize].agent
     }
 
-    /// Takes the mails out of all mailboxes that were filed before a time, in the order of time, then of hosts. What no
-    /// agent looks at any more need not be kept until the end.
-    pub fn take_filed(&mut self, before: Instant) -> Vec<(HostId, Delivered)> {
-        let mut filed = Vec::new();
-        for (place, host) in self.hosts.iter_mut().enumerate() {
-            if let Agent::Mta(mta) = &mut host.agent {
-                filed.extend(mta.take_filed(before).map(|mail| (HostId(place as u32), mail)));
-            }
-        }
-        // The sort is stable: copies of one instant keep the order of their mailboxes.
-        filed.sort_by_key(|(host, mail)| (mail.at, *host));
-        filed
+    /// Asks for the letters that are filed from now on. Whoever wants them takes them now and then
+    /// ([`World::take_filed`]); what is in the mailboxes is another matter.
+    pub fn watch_mailboxes(&mut self) {
+        self.filed.get_or_insert_default();
+    }
+
+    /// The letters that were filed since this was last asked, in order.
+    pub fn take_filed(&mut self) -> Vec<Filed> {
+        self.filed.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Who is responsible for what.

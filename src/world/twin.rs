@@ -21,6 +21,7 @@ impl Clone for World {
             watch: self.watch.clone(),
             tracer: self.tracer.twin(),
             tap: None,
+            filed: None,
             roster: Arc::clone(&self.roster),
             faults: self.faults.clone(),
             conditions: self.conditions.clone(),

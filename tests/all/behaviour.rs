@@ -805,6 +805,7 @@ fn more_connections_than_ports_do_not_hang_the_run() {
         "pc": User(mailbox: "a@blue.example", submits_to: "mx.blue.example"),
         "mx.blue.example": Mta(domains: ["blue.example"], mailboxes: ["a", "b"]),
     },
+    keep_mail: true,
     links: [("pc", "mx.blue.example", (latency: "1us"))],
     mail: [(at: "1s", from: "a@blue.example", to: ["b@blue.example"], count: 20000, every: "1us")],
 )"#;

@@ -244,7 +244,7 @@ impl Sink for Troubles {
 /// Runs it; what was filed for the members of the list, and what the MTA had trouble with.
 fn run_crowd(text: &str) -> (u64, Troubles) {
     let plan = lab::plan(text);
-    let mut world = scenario::build(&plan, BuildOptions { seed: None, keep_mail: false });
+    let mut world = scenario::build(&plan, BuildOptions::default());
     let host = plan.find_host("mail.green.example").unwrap().0;
     let troubles = Rc::new(RefCell::new(Troubles { host, ..Troubles::default() }));
     world.observe(Box::new(troubles.clone()));

@@ -131,13 +131,14 @@ fn collect(world: &World) -> (Vec<Filed>, Vec<(HostId, u64, String)>) {
             Agent::Mta(mta) => {
                 for (_, mailbox) in mta.store().mailboxes() {
                     for mail in mailbox.messages() {
+                        let letter = mail.letter().expect("small scenarios keep their letters");
                         filed.push(Filed {
                             host: entry.name.to_string(),
                             mailbox: mailbox.address().as_str().into(),
-                            to: mail.to.as_str().into(),
-                            from: mail.from.clone(),
-                            at: mail.at,
-                            bytes: mail.content.rope().to_vec(),
+                            to: letter.to.as_str().into(),
+                            from: letter.from.clone(),
+                            at: mail.at(),
+                            bytes: letter.content.rope().to_vec(),
                         });
                     }
                 }
@@ -157,7 +158,7 @@ fn collect(world: &World) -> (Vec<Filed>, Vec<(HostId, u64, String)>) {
 
 /// Runs a plan to its end, or to the end of its time.
 pub(crate) fn run(plan: &Plan, look: Look) -> Run {
-    let mut world = scenario::build(plan, BuildOptions { seed: look.seed, keep_mail: true });
+    let mut world = scenario::build(plan, BuildOptions { seed: look.seed });
     let memory = look.records.then(|| Rc::new(RefCell::new(Memory { packets: look.packets, ..Memory::default() })));
     if let Some(memory) = &memory {
         world.observe(Box::new(memory.clone()));

@@ -15,7 +15,7 @@ use super::lab::{self, Look};
 
 /// The expectations that a run of the plan does not meet.
 pub(super) fn broken(plan: &Plan, seed: Option<u64>) -> Vec<String> {
-    let mut world = scenario::build(plan, BuildOptions { seed, keep_mail: false });
+    let mut world = scenario::build(plan, BuildOptions { seed });
     let judge = Rc::new(RefCell::new(Judge::new(plan)));
     world.observe(Box::new(judge.clone()));
     world.start();

@@ -67,7 +67,15 @@ pub(super) fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant>
 #[derive(Clone)]
 pub struct Courier {
     config: Config,
+    /// On disk.
     queue: Queue,
+    memory: Memory,
+    luck: Stream,
+}
+
+/// What is gone when the host goes down.
+#[derive(Clone, Default)]
+struct Memory {
     sessions: Slab<Connection>,
     /// Client machines of connections that are gone, for their memory.
     #[expect(clippy::vec_box, reason = "a session moves in and out as a pointer, not as 400 bytes")]
@@ -77,25 +85,15 @@ pub struct Courier {
     settled: VecDeque<Settled>,
     /// No deadline of a session is earlier than this.
     session_wake: Option<Instant>,
+    /// Which of the addresses the next connection comes from.
     next_address: usize,
-    luck: Stream,
 }
 
 impl Courier {
     /// A courier with an empty queue.
     #[must_use]
     pub fn new(config: Config, queue: crate::queue::Config, luck: Stream) -> Courier {
-        Courier {
-            config,
-            queue: Queue::new(queue),
-            sessions: Slab::new(),
-            spare_clients: Vec::new(),
-            idle: Vec::new(),
-            settled: VecDeque::new(),
-            session_wake: None,
-            next_address: 0,
-            luck,
-        }
+        Courier { config, queue: Queue::new(queue), memory: Memory::default(), luck }
     }
 
     /// What the host calls itself.
@@ -126,13 +124,13 @@ impl Courier {
         let (id, settled) = self.queue.accept(ctx.now, mail);
         self.record_queue(ctx, number, hops, serial, QueueName::Active, "accepted", None);
         self.record_resting(ctx, id, settled.as_ref());
-        self.settled.extend(settled);
+        self.memory.settled.extend(settled);
         id
     }
 
     /// A mail whose jobs have all come back. Ask until `None`; then each mail without a retry must be removed.
     pub fn poll_settled(&mut self) -> Option<Settled> {
-        self.settled.pop_front()
+        self.memory.settled.pop_front()
     }
 
     /// Forgets a mail whose recipients all have their verdicts.
@@ -192,7 +190,7 @@ impl Courier {
     /// When [`Courier::handle_timer`] is wanted at the latest.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        earlier(self.queue.poll_timeout(), self.session_wake)
+        earlier(self.queue.poll_timeout(), self.memory.session_wake)
     }
 
     /// A time has come: deferred mail, deadlines of sessions.
@@ -209,7 +207,7 @@ impl Courier {
                 None,
             );
             self.record_resting(ctx, id, settled.as_ref());
-            self.settled.extend(settled);
+            self.memory.settled.extend(settled);
         }
         self.expire_sessions(ctx);
         self.pump(ctx, lookups);
@@ -230,9 +228,7 @@ impl Courier {
 
     /// The host goes down: sessions are gone, the queue stays.
     pub fn crash(&mut self) {
-        self.sessions.clear();
-        self.idle.clear();
-        self.session_wake = None;
+        self.memory = Memory::default();
     }
 
     /// The host is up again: everything that waits is due.
@@ -260,7 +256,7 @@ impl Courier {
     }
 
     fn run(&mut self, ctx: &mut Context<'_>, lookups: &mut Lookups, destination: DestinationId) {
-        if let Some(token) = self.idle.get_mut(destination.0 as usize).and_then(Vec::pop) {
+        if let Some(token) = self.memory.idle.get_mut(destination.0 as usize).and_then(Vec::pop) {
             if let Some(job) = self.queue.open(destination) {
                 self.reuse(ctx, token, job);
             }
@@ -287,12 +283,12 @@ impl Courier {
             RouteFailure::NotAsked(_) => self.queue.pause(ctx.now, destination, &said),
             _ => self.queue.rest(ctx.now, destination, &said),
         };
-        self.settled.extend(settled);
+        self.memory.settled.extend(settled);
     }
 
     fn at_session(&self, ctx: &Context<'_>, token: u32) -> At {
         let at = ctx.at();
-        match self.sessions.get(token as usize) {
+        match self.memory.sessions.get(token as usize) {
             Some(session) => session.at(at, &self.queue),
             None => at,
         }

@@ -19,18 +19,18 @@ impl Courier {
         let from = match self.config.addresses.len() {
             0 => None,
             count => {
-                self.next_address += 1;
-                Some(self.config.addresses[(self.next_address - 1) % count])
+                self.memory.next_address += 1;
+                Some(self.config.addresses[(self.memory.next_address - 1) % count])
             }
         };
         let candidate = attempt.candidate();
         let (address, port) = (candidate.address, candidate.port.unwrap_or(self.config.port));
-        let spare = self.spare_clients.pop();
+        let spare = self.memory.spare_clients.pop();
         let mut client = spare.unwrap_or_else(|| Box::new(client::Session::new(self.config.client.clone())));
         client.observe(ctx.wants_lines());
         let entry = self.queue.entry(job.entry);
         let about = (MailId(entry.mail), entry.hops + 1);
-        let token = self.sessions.insert(Connection {
+        let token = self.memory.sessions.insert(Connection {
             client,
             socket: None,
             conn: None,
@@ -47,7 +47,7 @@ impl Courier {
         }) as u32;
         self.record_attempt(ctx, token);
         let socket = ctx.connect(token, from, address, port, Some(about));
-        self.sessions[token as usize].socket = Some(socket);
+        self.memory.sessions[token as usize].socket = Some(socket);
         self.note_deadline(token);
     }
 
@@ -55,7 +55,7 @@ impl Courier {
         if !ctx.tracer.is_on() {
             return;
         }
-        let session = &self.sessions[token as usize];
+        let session = &self.memory.sessions[token as usize];
         let Some(job) = &session.job else { return };
         let entry = self.queue.entry(job.entry);
         let places = job.recipients.iter().map(|p| &entry.recipients[*p as usize]);
@@ -72,27 +72,28 @@ impl Courier {
 
     /// Keeps the earliest deadline of all sessions.
     pub(super) fn note_deadline(&mut self, token: u32) {
-        if let Some(at) = self.sessions[token as usize].timeout()
-            && self.session_wake.is_none_or(|wake| at < wake)
+        if let Some(at) = self.memory.sessions[token as usize].timeout()
+            && self.memory.session_wake.is_none_or(|wake| at < wake)
         {
-            self.session_wake = Some(at);
+            self.memory.session_wake = Some(at);
         }
     }
 
     /// Deadlines of sessions: the earliest one may have come. Sessions mostly move on before theirs, so this looks at
     /// all of them only as often as the shortest patience runs out.
     pub(super) fn expire_sessions(&mut self, ctx: &mut Context<'_>) {
-        if self.session_wake.is_none_or(|wake| wake > ctx.now) {
+        if self.memory.session_wake.is_none_or(|wake| wake > ctx.now) {
             return;
         }
         let due: Vec<u32> = self
+            .memory
             .sessions
             .iter()
             .filter(|(_, s)| s.timeout().is_some_and(|at| at <= ctx.now))
             .map(|(token, _)| token as u32)
             .collect();
         for token in due {
-            let Some(session) = self.sessions.get_mut(token as usize) else { continue };
+            let Some(session) = self.memory.sessions.get_mut(token as usize) else { continue };
             match session.state {
                 State::Dialling => {
                     if let Some(socket) = session.socket.take() {
@@ -107,24 +108,24 @@ impl Courier {
                 }
             }
         }
-        self.session_wake = self.sessions.iter().filter_map(|(_, s)| s.timeout()).min();
+        self.memory.session_wake = self.memory.sessions.iter().filter_map(|(_, s)| s.timeout()).min();
     }
 
     fn quit_idle(&mut self, ctx: &mut Context<'_>, token: u32) {
-        let destination = self.sessions[token as usize].destination;
-        self.idle[destination.0 as usize].retain(|t| *t != token);
+        let destination = self.memory.sessions[token as usize].destination;
+        self.memory.idle[destination.0 as usize].retain(|t| *t != token);
         self.quit(ctx, token);
     }
 
     fn quit(&mut self, ctx: &mut Context<'_>, token: u32) {
-        let session = &mut self.sessions[token as usize];
+        let session = &mut self.memory.sessions[token as usize];
         session.state = State::Quitting;
         session.client.quit(ctx.now);
         self.drain(ctx, token);
     }
 
     pub(super) fn connected(&mut self, ctx: &mut Context<'_>, token: u32, conn: ConnId) {
-        let Some(session) = self.sessions.get_mut(token as usize) else { return };
+        let Some(session) = self.memory.sessions.get_mut(token as usize) else { return };
         session.conn = Some(conn);
         session.state = State::Talking;
         session.deadline = None;
@@ -133,20 +134,20 @@ impl Courier {
     }
 
     pub(super) fn received(&mut self, ctx: &mut Context<'_>, token: u32, data: Chunk) {
-        let Some(session) = self.sessions.get_mut(token as usize) else { return };
+        let Some(session) = self.memory.sessions.get_mut(token as usize) else { return };
         session.client.handle_input(ctx.now, data);
         self.drain(ctx, token);
     }
 
     pub(super) fn peer_closed(&mut self, ctx: &mut Context<'_>, token: u32) {
-        let Some(session) = self.sessions.get_mut(token as usize) else { return };
+        let Some(session) = self.memory.sessions.get_mut(token as usize) else { return };
         session.client.handle_eof(ctx.now);
         self.drain(ctx, token);
     }
 
     /// There is room in the send buffer again: content goes on, and its time-out begins anew.
     pub(super) fn room(&mut self, ctx: &mut Context<'_>, token: u32) {
-        let Some(session) = self.sessions.get_mut(token as usize) else { return };
+        let Some(session) = self.memory.sessions.get_mut(token as usize) else { return };
         let Some(socket) = session.socket else { return };
         session.outgoing.resume(ctx, socket);
         session.client.handle_progress(ctx.now, session.outgoing.unsent());
@@ -156,20 +157,20 @@ impl Courier {
     /// Empties the client machine: one mutation, then everything it has to say.
     pub(super) fn drain(&mut self, ctx: &mut Context<'_>, token: u32) {
         loop {
-            let Some(session) = self.sessions.get_mut(token as usize) else { return };
+            let Some(session) = self.memory.sessions.get_mut(token as usize) else { return };
             let Some(output) = session.client.poll_output() else { break };
             match output {
                 client::Output::Send(data) => self.send(ctx, token, data, Says::Lines),
                 client::Output::Content(data) => self.send(ctx, token, data, Says::Nothing),
                 client::Output::EndOfContent { data, size_bytes } => {
                     self.send(ctx, token, data, Says::EndOfContent { size_bytes });
-                    let session = &mut self.sessions[token as usize];
+                    let session = &mut self.memory.sessions[token as usize];
                     if session.outgoing.unsent() > 0 {
                         session.client.handle_progress(ctx.now, session.outgoing.unsent());
                     }
                 }
                 client::Output::Saw { line } => {
-                    let (at, peer) = (self.at_session(ctx, token), self.sessions[token as usize].peer);
+                    let (at, peer) = (self.at_session(ctx, token), self.memory.sessions[token as usize].peer);
                     ctx.line_received(at, Side::Client, peer, line);
                 }
                 client::Output::Close | client::Output::Abort => {
@@ -184,20 +185,20 @@ impl Courier {
                 client::Output::Event(event) => self.client_event(ctx, token, event),
             }
         }
-        if self.sessions.contains(token as usize) {
+        if self.memory.sessions.contains(token as usize) {
             self.note_deadline(token);
         }
     }
 
     fn send(&mut self, ctx: &mut Context<'_>, token: u32, data: Chunk, says: Says) {
-        let session = &mut self.sessions[token as usize];
+        let session = &mut self.memory.sessions[token as usize];
         let Some(socket) = session.socket else { return };
         session.outgoing.send(ctx, socket, data, session.about, says);
     }
 
     /// Begins the transaction for the session's job.
     pub(super) fn begin(&mut self, ctx: &mut Context<'_>, token: u32) {
-        let session = &mut self.sessions[token as usize];
+        let session = &mut self.memory.sessions[token as usize];
         let Some(job) = &session.job else { return };
         let entry = self.queue.entry(job.entry);
         // After a fail-over some recipients have their verdict already.
@@ -229,7 +230,7 @@ impl Courier {
 
     /// Gives a connection that is already there its next job.
     pub(super) fn take_job(&mut self, ctx: &mut Context<'_>, token: u32, job: Job) {
-        let session = &mut self.sessions[token as usize];
+        let session = &mut self.memory.sessions[token as usize];
         let entry = self.queue.entry(job.entry);
         session.about = Some((MailId(entry.mail), entry.hops + 1));
         session.state = State::Talking;
@@ -241,7 +242,7 @@ impl Courier {
 
     /// The session's connection did not come about, or broke.
     pub(super) fn connection_failed(&mut self, ctx: &mut Context<'_>, token: u32, trouble: Trouble) {
-        let Some(session) = self.sessions.get_mut(token as usize) else { return };
+        let Some(session) = self.memory.sessions.get_mut(token as usize) else { return };
         session.socket = None;
         if session.state == State::Dialling {
             let breakdown = self.undialled(ctx, token, trouble);
@@ -256,7 +257,7 @@ impl Courier {
 
     /// Why there is no connection, in words.
     fn undialled(&self, ctx: &Context<'_>, token: u32, trouble: Trouble) -> Breakdown {
-        let candidate = self.sessions[token as usize].candidate();
+        let candidate = self.memory.sessions[token as usize].candidate();
         let label = candidate.label();
         let (status, text) = match trouble {
             Trouble::Refused => ("4.4.1", format!("{label}: connection refused")),
@@ -279,13 +280,13 @@ impl Courier {
 
     /// The session is over; its connection has been closed or is gone.
     fn forget(&mut self, token: u32) {
-        let mut session = self.sessions.remove(token as usize);
+        let mut session = self.memory.sessions.remove(token as usize);
         session.client.renew();
-        self.spare_clients.push(session.client);
-        if self.sessions.is_empty() {
-            self.session_wake = None;
+        self.memory.spare_clients.push(session.client);
+        if self.memory.sessions.is_empty() {
+            self.memory.session_wake = None;
         }
-        if let Some(idle) = self.idle.get_mut(session.destination.0 as usize) {
+        if let Some(idle) = self.memory.idle.get_mut(session.destination.0 as usize) {
             idle.retain(|t| *t != token);
         }
         if matches!(session.state, State::Dialling | State::Talking) {
@@ -295,7 +296,7 @@ impl Courier {
 
     /// The connection has nothing to do: it is kept for a while, or closed.
     pub(super) fn rest_or_quit(&mut self, ctx: &mut Context<'_>, token: u32) {
-        let session = &mut self.sessions[token as usize];
+        let session = &mut self.memory.sessions[token as usize];
         let destination = session.destination;
         let keep = session.mails < self.config.mails_per_connection && !self.config.idle.is_zero();
         if keep {
@@ -303,10 +304,10 @@ impl Courier {
             session.about = None;
             session.deadline = Some(ctx.now + self.config.idle);
             let place = destination.0 as usize;
-            if self.idle.len() <= place {
-                self.idle.resize_with(place + 1, Vec::new);
+            if self.memory.idle.len() <= place {
+                self.memory.idle.resize_with(place + 1, Vec::new);
             }
-            self.idle[place].push(token);
+            self.memory.idle[place].push(token);
         } else {
             session.state = State::Quitting;
             session.client.quit(ctx.now);

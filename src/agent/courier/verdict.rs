@@ -29,7 +29,7 @@ impl Courier {
 
     /// The session may begin a transaction, the first one or another.
     fn ready(&mut self, ctx: &mut Context<'_>, token: u32) {
-        let session = &mut self.sessions[token as usize];
+        let session = &mut self.memory.sessions[token as usize];
         if session.state == State::Quitting {
             // Its place in the window has passed to another candidate.
             session.client.quit(ctx.now);
@@ -47,7 +47,7 @@ impl Courier {
 
     /// A transaction is over: every recipient has a verdict.
     fn finished(&mut self, ctx: &mut Context<'_>, token: u32, verdicts: &[client::Verdict]) {
-        let session = &mut self.sessions[token as usize];
+        let session = &mut self.memory.sessions[token as usize];
         session.mails += 1;
         let Some(job) = session.job.take() else { return };
         let places = std::mem::take(&mut session.places);
@@ -62,7 +62,7 @@ impl Courier {
         }
         self.queue.praise(destination);
         let put_off = job.recipients.iter().any(|p| self.is_waiting(&job, *p));
-        let session = &mut self.sessions[token as usize];
+        let session = &mut self.memory.sessions[token as usize];
         if let Next::Try(next) = session.attempt.after(self.config.limits, Ended::Finished { put_off }) {
             // The connection's place in the destination's window passes on to the next one; this session only has to say
             // good-bye.
@@ -71,7 +71,7 @@ impl Courier {
             return;
         }
         let settled = self.queue.finish(ctx.now, &job);
-        self.settled.extend(settled);
+        self.memory.settled.extend(settled);
     }
 
     fn recipient_replied(
@@ -96,7 +96,7 @@ impl Courier {
             }
             return;
         }
-        let session = &self.sessions[token as usize];
+        let session = &self.memory.sessions[token as usize];
         let failure = Failure {
             status: reply_status(reply),
             text: reply_text(reply),
@@ -116,7 +116,7 @@ impl Courier {
 
     /// What this host knows by itself, from what the other one offers: nobody else has said so.
     fn unsendable(&mut self, ctx: &mut Context<'_>, token: u32, job: &Job, place: u32, reply: &Reply) {
-        let label = self.sessions[token as usize].candidate().label();
+        let label = self.memory.sessions[token as usize].candidate().label();
         let text: Chunk = format!("{label}: {}", visible(reply.text())).into();
         if ctx.tracer.is_on() {
             self.record_outcome(ctx, token, job.entry, place, Verdict::Failed, text.clone(), None);
@@ -137,7 +137,7 @@ impl Courier {
     ) {
         let entry = self.queue.entry(entry);
         let at = ctx.at().mail(MailId(entry.mail), entry.hops + 1);
-        let at = match self.sessions.get(token as usize).and_then(|s| s.conn) {
+        let at = match self.memory.sessions.get(token as usize).and_then(|s| s.conn) {
             Some(conn) => at.conn(conn),
             None => at,
         };
@@ -153,7 +153,7 @@ impl Courier {
 
     /// The dialogue broke down before every recipient had a verdict.
     fn session_failed(&mut self, ctx: &mut Context<'_>, token: u32, failure: &client::Failure) {
-        let session = &mut self.sessions[token as usize];
+        let session = &mut self.memory.sessions[token as usize];
         let places = std::mem::take(&mut session.places);
         let begun = !places.is_empty();
         let Some(job) = session.job.clone() else {
@@ -189,7 +189,7 @@ impl Courier {
     /// This candidate will not take the job: the next one is asked, or the job comes back. The session itself stays until
     /// it has said good-bye, but no job hangs on it any more.
     pub(super) fn candidate_failed(&mut self, ctx: &mut Context<'_>, token: u32, breakdown: Breakdown, ended: Ended) {
-        let session = &mut self.sessions[token as usize];
+        let session = &mut self.memory.sessions[token as usize];
         let next = match session.attempt.after(self.config.limits, ended) {
             Next::Try(next) => next,
             Next::Over { out_of_reach } => return self.give_up_job(ctx, token, breakdown, out_of_reach),
@@ -212,7 +212,7 @@ impl Courier {
 
     /// The job comes back. Where the whole destination is out of reach, so does all other mail for it.
     fn give_up_job(&mut self, ctx: &mut Context<'_>, token: u32, breakdown: Breakdown, out_of_reach: bool) {
-        let session = &mut self.sessions[token as usize];
+        let session = &mut self.memory.sessions[token as usize];
         let reached = session.state != State::Dialling;
         let Some(job) = session.job.take() else { return };
         let by = reached.then(|| session.candidate().label());
@@ -240,10 +240,10 @@ impl Courier {
             } else {
                 self.queue.rest(ctx.now, destination, &failure)
             };
-            self.settled.extend(settled);
+            self.memory.settled.extend(settled);
         }
         let settled = self.queue.finish(ctx.now, &job);
-        self.settled.extend(settled);
+        self.memory.settled.extend(settled);
     }
 
     /// Says in the trace whom an attempt that has just begun does nothing for, because their destination failed a moment

@@ -5,12 +5,12 @@ use smallvec::SmallVec;
 use super::expansion::{Expansion, MOST_ALIASES, Placement};
 use super::responsibility::{Responsibility, Undelivered};
 use super::{Mta, UnknownUsers};
-use crate::agent::{Context, Ending};
+use crate::agent::{Context, Ending, Filed};
 use crate::identity::Mailbox;
 use crate::mime::queue_id;
 use crate::octets::Chunk;
 use crate::queue::{DestinationId, Failure, Mail};
-use crate::store::{Delivered, MailboxId};
+use crate::store::{Letter, MailboxId};
 use crate::trace::{MailId, What};
 
 /// What is to be done for the recipients of a mail together.
@@ -122,12 +122,16 @@ impl Mta {
     fn file(&mut self, ctx: &mut Context<'_>, mail: &Responsibility, recipient: &Mailbox, id: MailboxId) {
         let return_path: Chunk = self.memory.writer.return_path(&mail.reverse_path);
         let size_bytes = mail.content.size_bytes() + return_path.len() as u64;
-        self.disk.store.file(id, size_bytes, || Delivered {
-            at: ctx.now,
+        let letter = || Letter {
             from: mail.reverse_path.clone(),
             to: recipient.clone(),
-            content: mail.content.prepend(return_path, false),
-        });
+            content: mail.content.prepend(return_path.clone(), false),
+        };
+        let number = self.disk.store.file(id, ctx.now, size_bytes, letter);
+        if let Some(filed) = &mut ctx.filed {
+            let mailbox = self.disk.store.mailbox(id).address().clone();
+            filed.push(Filed { at: ctx.now, host: ctx.host, mailbox, number, letter: letter() });
+        }
         ctx.ledger.end(ctx.host, mail.serial, Ending::Delivered);
         let at = ctx.at().mail(mail.mail, mail.hops);
         ctx.record(at, || What::Delivered {

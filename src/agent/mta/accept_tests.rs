@@ -102,6 +102,7 @@ fn take(recipients: &[&str]) -> (usize, Vec<String>, Vec<(String, String)>, Tota
         sockets: &mut NoSockets,
         directory: &directory,
         watch: &mut watch,
+        filed: None,
         actions: &mut Vec::new(),
         given: 0,
     };

@@ -145,11 +145,6 @@ impl Mta {
         &self.disk.store
     }
 
-    /// Takes mails out of the mailboxes, see [`Store::take_filed`].
-    pub fn take_filed(&mut self, before: Instant) -> impl Iterator<Item = crate::agent::Delivered> + '_ {
-        self.disk.store.take_filed(before)
-    }
-
     /// The queue.
     #[must_use]
     pub fn queue(&self) -> &crate::queue::Queue {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::agent::Agent;
 use crate::mime::Content;
 use crate::scenario::{self, BuildOptions, Judge, Judgement};
 use crate::sim::calendar::Calendar;
@@ -27,8 +26,6 @@ pub(super) struct Change {
 pub(super) struct Filed {
     /// The address it was delivered to.
     pub(super) to: String,
-    /// When.
-    pub(super) at: Instant,
     /// The mail.
     pub(super) content: Content,
 }
@@ -163,7 +160,8 @@ impl Press {
 
 fn run(file: &str, text: String) -> Result<Run, String> {
     let plan = scenario::load(file, &text).map_err(|found| diag::render_all(&found, &text, false))?;
-    let mut world = scenario::build(&plan, BuildOptions { seed: None, keep_mail: true });
+    let mut world = scenario::build(&plan, BuildOptions::default());
+    world.watch_mailboxes();
     let kept = Rc::new(RefCell::new(Kept::default()));
     let judge = Rc::new(RefCell::new(Judge::new(&plan)));
     world.observe(Box::new(Rc::clone(&kept)));
@@ -174,18 +172,11 @@ fn run(file: &str, text: String) -> Result<Run, String> {
     if let Err(violation) = world.audit() {
         return Err(format!("{file}: {violation:?}"));
     }
-    let mut filed = Vec::new();
-    for host in 0..plan.hosts.len() as u32 {
-        let Agent::Mta(mta) = world.agent(HostId(host)) else { continue };
-        for (_, mailbox) in mta.store().mailboxes() {
-            filed.extend(mailbox.messages().map(|m| Filed {
-                to: m.to.as_str().to_owned(),
-                at: m.at,
-                content: m.content.clone(),
-            }));
-        }
-    }
-    filed.sort_by_key(|f| f.at);
+    let filed = world
+        .take_filed()
+        .into_iter()
+        .map(|filed| Filed { to: filed.letter.to.as_str().to_owned(), content: filed.letter.content });
+    let filed = filed.collect();
     let records = std::mem::take(&mut kept.borrow_mut().0);
     let judgements = judge.borrow().judgements();
     Ok(Run {

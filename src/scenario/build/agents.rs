@@ -76,13 +76,13 @@ fn mta_notes(plan: &Plan, mta: &MtaPlan) -> Vec<Arc<str>> {
 }
 
 /// The agent of a host and the TCP ports that it listens on.
-pub(super) fn agent(plan: &Plan, id: HostId, names: &Names, streams: Streams, keep_mail: bool) -> (Agent, Vec<u16>) {
+pub(super) fn agent(plan: &Plan, id: HostId, names: &Names, streams: Streams) -> (Agent, Vec<u16>) {
     let host = plan.host(id);
     match &host.role {
         Role::User(user) => (Agent::User(Box::new(build_user(plan, id, user, names, streams))), Vec::new()),
         Role::Mta(mta) => {
             let ports = mta.listens.iter().map(|(port, _)| *port).collect();
-            (Agent::Mta(Box::new(build_mta(plan, id, mta, names, streams, keep_mail))), ports)
+            (Agent::Mta(Box::new(build_mta(plan, id, mta, names, streams))), ports)
         }
         Role::NameServer(server) => {
             (Agent::NameServer(Box::new(names.server(plan, id, server, streams))), vec![crate::dns::PORT])
@@ -289,7 +289,7 @@ fn scale(value: u64, all: u64, share: u64) -> u64 {
     u64::try_from(u128::from(value) * u128::from(all) / u128::from(share)).unwrap_or(u64::MAX)
 }
 
-fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, names: &Names, streams: Streams, keep_mail: bool) -> Mta {
+fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, names: &Names, streams: Streams) -> Mta {
     let host = plan.host(id);
     let retry = queue::Config {
         schedule: schedule(&mta.retry),
@@ -300,7 +300,7 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, names: &Names, streams: Str
     let outbound = mta.outbound_addresses.iter().map(|a| IpAddr::V4(*a)).collect();
     let courier = build_courier(plan, id, &mta.client, retry, outbound, streams);
     let lookups = build_lookups(plan, id, &mta.client, names, streams);
-    let mut store = Store::new().with_keep(keep_mail);
+    let mut store = Store::new().with_letters(plan.keep_mail);
     for local in &mta.domains {
         store.add_domain(local.domain.clone());
         for name in &local.mailboxes {

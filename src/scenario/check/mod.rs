@@ -84,6 +84,7 @@ impl Checker {
             run_for: DEFAULT_RUN,
             tcp: tcp::Config::default(),
             resolver_latency: Duration::from_millis(5),
+            keep_mail: true,
             hosts: Vec::new(),
             links: Vec::new(),
             zones: Vec::new(),
@@ -155,6 +156,8 @@ impl Checker {
         self.traffic(fields, sites.as_ref());
         self.faults(fields);
         self.claims(fields);
+        let few = self.mails <= super::limits::MANY_MAILS;
+        self.plan.keep_mail = fields.or("keep_mail", few, |n| self.r.bool(n));
         if self.mails > MAX_MAILS {
             let message = format!("about {} mails are too many", self.mails);
             let d = self.r.at(&fields.span, "too-many", message).label(format!("at most {MAX_MAILS} mails"));

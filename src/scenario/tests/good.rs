@@ -246,6 +246,25 @@ fn the_reference_page_names_everything() {
 }
 
 #[test]
+fn letters_are_kept_where_they_are_few_or_the_file_says_so() {
+    let keeps = |count: u64, more: &str| {
+        let text = format!(
+            r#"(
+                hosts: {{
+                    "laptop": User(mailbox: "a@blue.example", submits_to: "mx.blue.example"),
+                    "mx.blue.example": Mta(domains: ["blue.example"], mailboxes: ["b"]),
+                }},
+                links: [("laptop", "mx.blue.example", Lan)],
+                mail: [(from: "a@blue.example", to: ["b@blue.example"], count: {count}, every: "1s")],{more}
+            )"#
+        );
+        load("few.ron", &text).expect("a scenario").keep_mail
+    };
+    assert_eq!([keeps(10_000, ""), keeps(10_001, "")], [true, false]);
+    assert_eq!([keeps(1, "keep_mail: false"), keeps(10_001, "keep_mail: true")], [false, true]);
+}
+
+#[test]
 fn faults_may_be_listed_in_any_order() {
     let faults = r#"faults: [
         (at: "0x1 s", what: Down(host: "laptop")),
