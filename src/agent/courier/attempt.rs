@@ -162,7 +162,9 @@ mod tests {
     #[test]
     fn attempts_go_on_as_far_as_their_limits_and_the_rfcs_let_them() {
         let usual = Limits::default();
-        let cases: &[(&str, u8, Limits, &[Ended], &[u8], Option<bool>)] = &[
+        /// What it is, hosts, limits, ends, hosts tried, whether the destination is out of reach.
+        type Case = (&'static str, u8, Limits, &'static [Ended], &'static [u8], Option<bool>);
+        let cases: [Case; 13] = [
             ("taken", 3, usual, &[TAKEN], &[1], Some(false)),
             ("nobody there", 3, usual, &[UNREACHABLE; 3], &[1, 2, 3], Some(true)),
             ("five addresses and no more", 9, usual, &[UNREACHABLE; 9], &[1, 2, 3, 4, 5], Some(true)),
@@ -192,7 +194,7 @@ mod tests {
             ("all have their verdicts", 3, usual, &[DECIDED], &[1], Some(false)),
         ];
         for (what, hosts, limits, ends, tried, reach) in cases {
-            assert_eq!(walk(*hosts, *limits, ends), (tried.to_vec(), *reach), "{what}");
+            assert_eq!(walk(hosts, limits, ends), (tried.to_vec(), reach), "{what}");
         }
     }
 
