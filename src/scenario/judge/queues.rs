@@ -16,9 +16,8 @@ struct Queued {
     open: Vec<Arc<str>>,
     /// Whether the server says that it is done with it.
     done: bool,
-    /// Whether it has recipients of its own to wait for. A server's own report, and a mail that only goes on to
-    /// others, has none: there the queue's word counts.
-    tracked: bool,
+    /// Whether it lies in the queue, by the queue's own word: recipients that aliases have put in have no other.
+    in_queue: bool,
 }
 
 /// A mail that waits.
@@ -59,7 +58,7 @@ impl Queues {
                 let open: Vec<_> = recipients.iter().filter(|r| !goes_on(r)).cloned().collect();
                 // What leads to other addresses only waits if a queue says so: they may all be mailboxes here.
                 if !open.is_empty() {
-                    let queued = Queued { mail: record.mail, since: record.at, open, done: false, tracked: true };
+                    let queued = Queued { mail: record.mail, since: record.at, open, done: false, in_queue: false };
                     self.mails.insert((host, Arc::clone(queue_id)), queued);
                 }
             }
@@ -71,9 +70,10 @@ impl Queues {
                     since: record.at,
                     open: Vec::new(),
                     done,
-                    tracked: false,
+                    in_queue: !done,
                 });
                 queued.done = done;
+                queued.in_queue = !done;
                 self.tidy(record.host, queue_id);
             }
             What::Delivered { queue_id, recipient, .. }
@@ -107,8 +107,7 @@ impl Queues {
     /// Mails that wait, with the time since when: at a host, or anywhere. In order of time.
     pub(super) fn waiting(&self, host: Option<HostId>) -> Vec<Waiting> {
         let here = |h: HostId| host.is_none_or(|host| host == h);
-        // A server need not say that it is done where every recipient has a fate.
-        let waits = |q: &Queued| !q.done && (!q.tracked || !q.open.is_empty());
+        let waits = |q: &Queued| q.in_queue || (!q.done && !q.open.is_empty());
         let mut found: Vec<_> = self
             .mails
             .iter()
