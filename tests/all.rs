@@ -5,6 +5,8 @@ mod behaviour;
 #[cfg(feature = "cli")]
 #[path = "book/mod.rs"]
 mod book;
+#[path = "all/causes.rs"]
+mod causes;
 #[path = "all/conservation.rs"]
 mod conservation;
 #[path = "all/crash.rs"]

@@ -11,7 +11,7 @@ use crate::octets::Chunk;
 use crate::sim::Instant;
 use crate::sim::calendar::Calendar;
 use crate::store::Letter;
-use crate::trace::{At, ConnId, Direction, HostId, MailId, Octets, RecordId, Side, Tracer, What};
+use crate::trace::{At, Because, ConnId, Direction, HostId, MailId, Octets, RecordId, Side, Tracer, What};
 
 /// A TCP connection of a host: its place in the world's table. Places are used again after a connection has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -210,6 +210,8 @@ pub enum Action {
         from_port: u16,
         /// What it carries.
         payload: Chunk,
+        /// The record that says so, for observers.
+        record: Option<RecordId>,
     },
 }
 
@@ -286,8 +288,8 @@ impl Directory {
 pub struct Watch {
     /// What is waited for.
     pub triggers: Vec<Trigger>,
-    /// Places of triggers that have gone off since the world looked last.
-    pub fired: Vec<u32>,
+    /// Places of triggers that have gone off since the world looked last, and the records that set them off.
+    pub fired: Vec<(u32, Option<RecordId>)>,
 }
 
 /// A line that is waited for.
@@ -326,8 +328,8 @@ impl Watch {
     }
 
     /// A line of dialogue (without its line end) was sent or received.
-    pub fn see_line(&mut self, host: HostId, direction: Direction, line: &[u8]) {
-        self.see(host, |event| match event {
+    pub fn see_line(&mut self, host: HostId, direction: Direction, line: &[u8], record: Option<RecordId>) {
+        self.see(host, record, |event| match event {
             TriggerEvent::Line { direction: wanted, begins } => {
                 *wanted == direction
                     && line.len() >= begins.len()
@@ -337,12 +339,12 @@ impl Watch {
         });
     }
 
-    fn see(&mut self, host: HostId, matches: impl Fn(&TriggerEvent) -> bool) {
+    fn see(&mut self, host: HostId, record: Option<RecordId>, matches: impl Fn(&TriggerEvent) -> bool) {
         for (place, trigger) in self.triggers.iter_mut().enumerate() {
             if trigger.host == host && trigger.seen < trigger.nth && matches(&trigger.event) {
                 trigger.seen += 1;
                 if trigger.seen == trigger.nth {
-                    self.fired.push(place as u32);
+                    self.fired.push((place as u32, record));
                 }
             }
         }
@@ -398,15 +400,17 @@ impl Context<'_> {
     }
 
     /// A line of dialogue (without its line end) was received.
-    pub fn line_received(&mut self, at: At, side: Side, peer: HostId, line: Chunk) {
+    pub fn line_received(&mut self, at: At, side: Side, peer: HostId, line: Chunk) -> Option<RecordId> {
         let direction = Direction::Received;
-        self.watch.see_line(at.host, direction, &line);
-        self.tracer.record(at, || What::Line { direction, side, peer, text: Octets(line) });
+        let record = self.tracer.hear(at, || What::Line { direction, side, peer, text: Octets(line.clone()) });
+        self.watch.see_line(at.host, direction, &line, record);
+        record
     }
 
     /// The server has read a final dot.
     pub fn final_dot(&mut self) {
-        self.watch.see(self.host, |event| *event == TriggerEvent::FinalDot);
+        let record = self.tracer.last();
+        self.watch.see(self.host, record, |event| *event == TriggerEvent::FinalDot);
     }
 
     /// Asks for a connection; `token` is the agent's own name for it.
@@ -433,8 +437,31 @@ impl Context<'_> {
     /// Gives bytes to a connection.
     #[inline]
     pub fn give(&mut self, socket: SocketId, data: Chunk, about: Option<(MailId, u16)>, says: Says) {
+        self.give_because(socket, data, about, says, Because::new());
+    }
+
+    /// Gives bytes to a connection that are said for these reasons.
+    #[inline]
+    pub fn give_because(
+        &mut self,
+        socket: SocketId,
+        data: Chunk,
+        about: Option<(MailId, u16)>,
+        says: Says,
+        because: Because,
+    ) {
+        if says != Says::Nothing && self.tracer.is_on() {
+            self.say(about, because);
+        }
         self.given += data.len();
         self.actions.push(Action::Send { socket, data, about, says });
+    }
+
+    #[cold]
+    fn say(&mut self, about: Option<(MailId, u16)>, because: Because) {
+        let at = self.at();
+        let at = about.map_or(at, |(mail, hop)| at.mail(mail, hop));
+        self.tracer.say(&at, because);
     }
 
     /// Sends bytes on a connection, about nothing that observers should know.

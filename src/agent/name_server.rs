@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
+use rustc_hash::FxHashMap;
 use slab::Slab;
 
 use super::lookups::{Heard, Wire, observe};
@@ -10,7 +11,7 @@ use super::{Action, Context, Input, SocketId, tokens};
 use crate::dns::{self, Authority, Deframer, Fault, Message, Name, RecordData, RecordType, Recursor, Transport};
 use crate::octets::Chunk;
 use crate::sim::{Duration, Instant};
-use crate::trace::{Direction, HostId};
+use crate::trace::{Direction, HostId, RecordId};
 
 /// A name server.
 #[derive(Clone)]
@@ -30,6 +31,8 @@ struct Memory {
     wire: Wire,
     /// Answers that are being thought about.
     pending: VecDeque<(Instant, Answer)>,
+    /// Questions that the recursor is at, as the trace has them: by who asks, and the number. Looked up, never iterated.
+    owed: FxHashMap<(SocketAddr, [u8; 2]), RecordId>,
 }
 
 #[derive(Clone)]
@@ -54,6 +57,8 @@ struct Answer {
     to: SocketAddr,
     transport: Transport,
     bytes: Vec<u8>,
+    /// The last record before it was ready.
+    cause: Option<RecordId>,
 }
 
 impl NameServer {
@@ -180,11 +185,14 @@ impl NameServer {
             });
         if foreign && self.authority.fault() == Fault::None {
             if let Some(recursor) = &mut self.recursor {
+                if let (Some(record), Some(id)) = (ctx.tracer.last(), bytes.first_chunk()) {
+                    self.memory.owed.insert((peer.addr, *id), record);
+                }
                 recursor.handle_client(ctx.now, peer, bytes);
             }
         } else if let Some(answer) = self.authority.respond(bytes, peer.transport) {
             let due = ctx.now + self.processing;
-            self.memory.pending.push_back((due, answer_to(host, peer, answer)));
+            self.memory.pending.push_back((due, answer_to(ctx, host, peer, answer)));
         }
     }
 
@@ -197,7 +205,8 @@ impl NameServer {
     }
 
     fn send(&mut self, ctx: &mut Context<'_>, answer: Answer) {
-        observe(ctx, Direction::Sent, answer.host, answer.transport, &answer.bytes);
+        ctx.tracer.because(answer.cause);
+        let record = observe(ctx, Direction::Sent, answer.host, answer.transport, &answer.bytes);
         match answer.transport {
             Transport::Udp => ctx.actions.push(Action::SendDatagram {
                 from: answer.from,
@@ -205,6 +214,7 @@ impl NameServer {
                 port: answer.to.port(),
                 from_port: dns::PORT,
                 payload: Chunk::from(answer.bytes),
+                record,
             }),
             Transport::Tcp => {
                 if let Some((_, client)) = self.memory.clients.iter().find(|(_, c)| c.address == answer.to) {
@@ -219,13 +229,18 @@ impl NameServer {
             if let Some(dns::Output::Reply { to, bytes }) = self.memory.wire.send(ctx, output) {
                 let host = ctx.directory.find(to.addr.ip()).unwrap_or(HostId::NOBODY);
                 let due = ctx.now + self.processing;
-                self.memory.pending.push_back((due, answer_to(host, to, bytes)));
+                let owed = bytes.first_chunk().and_then(|id| self.memory.owed.remove(&(to.addr, *id)));
+                let mut answer = answer_to(ctx, host, to, bytes);
+                // One that comes of waiting for too long has no other cause than its question.
+                answer.cause = answer.cause.or(owed);
+                self.memory.pending.push_back((due, answer));
             }
         }
         self.send_pending(ctx);
     }
 }
 
-fn answer_to(host: HostId, peer: dns::Peer, bytes: Vec<u8>) -> Answer {
-    Answer { host, from: peer.asked, to: peer.addr, transport: peer.transport, bytes }
+fn answer_to(ctx: &Context<'_>, host: HostId, peer: dns::Peer, bytes: Vec<u8>) -> Answer {
+    let cause = ctx.tracer.last();
+    Answer { cause, host, from: peer.asked, to: peer.addr, transport: peer.transport, bytes }
 }

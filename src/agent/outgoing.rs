@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use super::{Action, Context, SEND_BUFFER_BYTES, Says, SocketId};
 use crate::octets::Chunk;
-use crate::trace::MailId;
+use crate::trace::{Because, MailId};
 
 /// See the [module](self).
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ struct Piece {
     data: Chunk,
     about: Option<(MailId, u16)>,
     says: Says,
+    /// Why it is said.
+    because: Because,
 }
 
 impl Outgoing {
@@ -47,27 +49,24 @@ impl Outgoing {
         data: Chunk,
         about: Option<(MailId, u16)>,
         says: Says,
+        because: Because,
     ) {
         if data.len() <= self.credit && self.waiting.is_empty() {
             self.credit -= data.len();
-            ctx.give(socket, data, about, says);
+            ctx.give_because(socket, data, about, says, because);
             return;
         }
-        self.queue(ctx, socket, data, about, says);
+        self.queue(ctx, socket, Piece { data, about, says, because });
     }
 
     #[cold]
-    fn queue(
-        &mut self,
-        ctx: &mut Context<'_>,
-        socket: SocketId,
-        data: Chunk,
-        about: Option<(MailId, u16)>,
-        says: Says,
-    ) {
+    fn queue(&mut self, ctx: &mut Context<'_>, socket: SocketId, mut piece: Piece) {
+        if piece.because.is_empty() {
+            piece.because.extend(ctx.tracer.last());
+        }
         let must_ask = self.waiting.is_empty();
-        self.unsent += data.len() as u64;
-        self.waiting.push_back(Piece { data, about, says });
+        self.unsent += piece.data.len() as u64;
+        self.waiting.push_back(piece);
         if must_ask {
             self.resume(ctx, socket);
         }
@@ -86,7 +85,8 @@ impl Outgoing {
             let data = piece.data.split_to(cut);
             let (about, says, done) = (piece.about, piece.says, piece.data.is_empty());
             self.unsent -= cut as u64;
-            ctx.give(socket, data, about, if done { says } else { Says::Nothing });
+            let because = if done { std::mem::take(&mut piece.because) } else { Because::new() };
+            ctx.give_because(socket, data, about, if done { says } else { Says::Nothing }, because);
             if done {
                 self.waiting.pop_front();
             }

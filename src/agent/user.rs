@@ -147,6 +147,7 @@ impl User {
                 break;
             }
             self.due.pop();
+            ctx.tracer.because(None);
             self.send(ctx, place);
             any = true;
             let task = &mut self.tasks[place];

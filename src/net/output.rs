@@ -80,6 +80,8 @@ pub struct Datagram {
     pub port: u16,
     /// What it carries.
     pub payload: Chunk,
+    /// What its sender has given with it, for observers.
+    pub tag: u64,
 }
 
 /// What can happen inside the network.

@@ -196,7 +196,7 @@ impl Network {
         }
     }
 
-    /// Sends a datagram. To an address that nobody has, it is lost.
+    /// Sends a datagram. To an address that nobody has, it is lost. `tag` is for observers, and is told where it arrives.
     pub fn send_datagram(
         &mut self,
         now: Instant,
@@ -204,12 +204,13 @@ impl Network {
         from: (Option<IpAddr>, u16),
         to: (IpAddr, u16),
         payload: Chunk,
+        tag: u64,
     ) {
         let destination = self.addresses.id(to.0);
         let source = self.addresses.source(host, from.0, destination);
         let path = self.path(host, source, destination);
         let body = Body::Udp(Datagram { source_port: from.1, destination_port: to.1, payload });
-        self.transmit(now, path, About::default(), body);
+        self.transmit(now, path, About { tag, ..About::default() }, body);
     }
 
     /// Puts a socket on the list of those that have something to send or to tell.

@@ -108,6 +108,7 @@ impl Network {
                     to: local,
                     port: datagram.destination_port,
                     payload: datagram.payload,
+                    tag: about.tag,
                 };
                 self.outputs.push_back(Output::Datagram(to, Box::new(datagram)));
             }

@@ -116,6 +116,8 @@ pub struct Entry {
     pub attempts: u32,
     /// When it is tried again; `None` while it is active.
     pub due: Option<Instant>,
+    /// The record that says why it waits, for observers; 0 is none.
+    pub cause: u64,
     pub(super) last_gap: Duration,
     pub(super) open_jobs: u32,
     pub(super) warned: bool,
@@ -141,6 +143,7 @@ impl Entry {
             arrived: now,
             attempts: 0,
             due: None,
+            cause: 0,
             last_gap: Duration::ZERO,
             open_jobs: 0,
             warned: false,

@@ -429,6 +429,11 @@ impl Queue {
         Settled { entry: id, failed, retry_at, warn }
     }
 
+    /// Notes for observers why a mail waits.
+    pub fn note_cause(&mut self, id: EntryId, record: u64) {
+        self.entries[id.0 as usize].cause = record;
+    }
+
     /// Forgets a mail whose recipients all have their verdicts.
     pub fn remove(&mut self, id: EntryId) -> Entry {
         self.entries.remove(id.0 as usize)

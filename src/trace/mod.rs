@@ -3,6 +3,9 @@
 //! Records are plain data. Nothing in the simulation reads them back: turning a sink on or off changes nothing that
 //! happens. A stored trace ([`jsonl`]) can be drawn without a simulator.
 
+mod at;
+mod causes;
+mod chain;
 mod condition;
 mod ids;
 mod json;
@@ -13,6 +16,9 @@ mod text;
 mod tracer;
 pub mod transcript;
 
+pub use at::At;
+pub use causes::Because;
+pub use chain::chain;
 pub use condition::{Change, ConditionStep, RecordEdit, ServerMode};
 pub use ids::{ConnId, HostId, MailId, RecordId};
 pub use query::{Kind, Query};
@@ -21,7 +27,7 @@ pub use record::{
     Side, Transport, Verdict, What,
 };
 pub use text::{Octets, visible};
-pub use tracer::{At, Sink, Tracer};
+pub use tracer::{Sink, Tracer};
 
 /// The version of the record vocabulary. It rises whenever a reader of old traces would misread new ones.
 ///

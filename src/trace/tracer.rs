@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{ConnId, HostId, MailId, Record, RecordId, Roster, What};
-use crate::sim::Instant;
+use super::at::At;
+use super::causes::{Because, Causes};
+use super::{ConnId, HostId, Record, RecordId, Roster, What};
 
 /// Takes records.
 pub trait Sink {
@@ -19,46 +20,6 @@ pub trait Sink {
     fn end(&mut self) {}
 }
 
-/// Where and for whom something was observed: everything of a [`Record`] but what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct At {
-    /// When.
-    pub at: Instant,
-    /// Where.
-    pub host: HostId,
-    /// On which connection.
-    pub conn: Option<ConnId>,
-    /// For which mail.
-    pub mail: Option<MailId>,
-    /// On which of its hops.
-    pub hop: Option<u16>,
-    /// Because of what.
-    pub cause: Option<RecordId>,
-}
-
-impl At {
-    /// On a host, for no connection and no mail.
-    #[must_use]
-    pub fn host(at: Instant, host: HostId) -> At {
-        At { at, host, conn: None, mail: None, hop: None, cause: None }
-    }
-    /// The same on a connection.
-    #[must_use]
-    pub fn conn(self, conn: ConnId) -> At {
-        At { conn: Some(conn), ..self }
-    }
-    /// The same for a mail.
-    #[must_use]
-    pub fn mail(self, mail: MailId, hop: u16) -> At {
-        At { mail: Some(mail), hop: Some(hop), ..self }
-    }
-    /// The same because of another record.
-    #[must_use]
-    pub fn because(self, cause: Option<RecordId>) -> At {
-        At { cause, ..self }
-    }
-}
-
 /// Numbers records and hands them to the sinks. With no sink it does nothing, and callers ask [`Tracer::is_on`]
 /// before they format anything.
 #[derive(Default)]
@@ -67,6 +28,7 @@ pub struct Tracer {
     on: bool,
     packets: bool,
     last_id: u64,
+    causes: Causes,
 }
 
 impl Tracer {
@@ -79,7 +41,7 @@ impl Tracer {
     /// A tracer without sinks that numbers its records on from where this one is: for a copy of a world.
     #[must_use]
     pub fn twin(&self) -> Tracer {
-        Tracer { last_id: self.last_id, ..Tracer::default() }
+        Tracer { last_id: self.last_id, causes: self.causes.clone(), ..Tracer::default() }
     }
 
     /// Adds a sink and gives it the head of the trace.
@@ -118,13 +80,75 @@ impl Tracer {
     #[cold]
     fn emit(&mut self, at: At, what: What) -> Option<RecordId> {
         self.last_id += 1;
-        let id = Some(RecordId(self.last_id));
-        let record =
-            Record { id, at: at.at, host: at.host, conn: at.conn, mail: at.mail, hop: at.hop, cause: at.cause, what };
+        let id = RecordId(self.last_id);
+        let cause = at.cause.or_else(|| self.causes.find(&at));
+        self.causes.note(&at, id);
+        let At { at, host, conn, mail, hop, .. } = at;
+        let record = Record { id: Some(id), at, host, conn, mail, hop, cause, what };
         for (sink, _) in &mut self.sinks {
             sink.record(&record);
         }
-        id
+        Some(id)
+    }
+
+    /// What is recorded from now on, until this is said again, is because of `cause`; of `None`: because of the time.
+    #[inline]
+    pub fn because(&mut self, cause: Option<RecordId>) {
+        if self.on {
+            self.causes.begin(cause);
+        }
+    }
+
+    /// Whether what happens now happens because of the time.
+    #[must_use]
+    pub fn is_timer(&self) -> bool {
+        self.causes.is_timer()
+    }
+
+    /// The last record of what happens now, or else what brought it about: for who is going to go on with it later.
+    #[must_use]
+    #[inline]
+    pub fn last(&self) -> Option<RecordId> {
+        if self.on { self.causes.last() } else { None }
+    }
+
+    /// What the other end of a connection recorded last.
+    #[must_use]
+    pub fn other_end(&self, conn: ConnId, host: HostId) -> Option<RecordId> {
+        self.causes.other_end(conn, host)
+    }
+
+    /// These lines of the other end, as it recorded them, have arrived and are going to be heard.
+    pub fn arrive(&mut self, lines: impl Iterator<Item = RecordId>) {
+        self.causes.heard.extend(lines);
+    }
+
+    /// Records something that the other end has said.
+    pub fn hear(&mut self, at: At, what: impl FnOnce() -> What) -> Option<RecordId> {
+        if !self.on {
+            return None;
+        }
+        let said = self.causes.heard.pop_front();
+        self.emit(at.because(said), what())
+    }
+
+    /// Something is about to be said for these reasons; where there are none, because of what was recorded last about
+    /// the same mail.
+    pub fn say(&mut self, at: &At, because: Because) {
+        if self.on {
+            let because = if because.is_empty() { self.causes.find(at).into_iter().collect() } else { because };
+            self.causes.said.push_back(because);
+        }
+    }
+
+    /// The reasons of what was said first.
+    pub fn said(&mut self) -> Because {
+        self.causes.said.pop_front().unwrap_or_default()
+    }
+
+    /// Nothing more happens at one of the ends of a connection.
+    pub fn forget(&mut self, conn: ConnId) {
+        self.causes.forget(conn);
     }
 
     /// Records a packet for the sinks that want packets. Packets do not take record numbers, so the numbers of all

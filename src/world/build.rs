@@ -1,5 +1,6 @@
 //! Building a world: hosts, links, faults.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -174,6 +175,7 @@ impl Builder {
             pipes: Pipes::default(),
             ids: Identifiers::default(),
             ledger: Ledger::default(),
+            condition_records: BTreeMap::new(),
             watch: self.watch,
             filed: None,
             tracer: Tracer::off(),

@@ -37,6 +37,7 @@ impl World {
         }
         if here.agent.poll_timeout().is_some_and(|at| at <= now) {
             self.active_at = now;
+            self.tracer.because(None);
             self.agent_input(host, Input::Timer);
         } else {
             self.arm_agent(host);
@@ -101,8 +102,9 @@ impl World {
                 self.pipes.dismiss(socket);
                 self.network.abort(now, socket.into());
             }
-            Action::SendDatagram { from, to, port, from_port, payload } => {
-                self.network.send_datagram(now, node(host), (from, from_port), (to, port), payload);
+            Action::SendDatagram { from, to, port, from_port, payload, record } => {
+                let tag = record.map_or(0, |record| record.0);
+                self.network.send_datagram(now, node(host), (from, from_port), (to, port), payload, tag);
             }
         }
     }

@@ -42,12 +42,14 @@ impl World {
     /// A fault of the timetable is due.
     pub(super) fn timetable(&mut self, place: u32) {
         self.active_at = self.engine.now();
+        self.tracer.because(None);
         self.begin(place);
     }
 
     /// Faults whose trigger has gone off happen now.
     pub(super) fn fire_triggers(&mut self) {
-        for trigger in std::mem::take(&mut self.watch.fired) {
+        for (trigger, record) in std::mem::take(&mut self.watch.fired) {
+            self.tracer.because(record);
             for place in 0..self.faults.len() as u32 {
                 if self.faults[place as usize].when == When::Triggered(trigger) {
                     self.begin(place);
@@ -112,6 +114,7 @@ impl World {
     pub(super) fn condition_ends(&mut self, number: u32) {
         self.active_at = self.engine.now();
         if let Some(Ended { change, holds, leaves }) = self.conditions.end(number) {
+            self.tracer.because(self.condition_records.remove(&number));
             self.tell_condition(number, ConditionStep::Ends, &change, None, leaves.as_ref());
             self.put(holds);
         }
@@ -137,7 +140,10 @@ impl World {
         };
         let (change, leaves) = (told(change), leaves.map(told));
         let at = At::host(self.engine.now(), place);
-        self.tracer.record(at, || What::Condition { number, step, change, until, leaves });
+        let record = self.tracer.record(at, || What::Condition { number, step, change, until, leaves });
+        if let (ConditionStep::Begins, Some(record), Some(_)) = (step, record, until) {
+            self.condition_records.insert(number, record);
+        }
     }
 
     /// Puts into effect what holds now.

@@ -13,6 +13,7 @@ mod observe;
 mod pipes;
 mod twin;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use audit::Report;
@@ -26,7 +27,7 @@ use crate::net::tap::Tap;
 use crate::net::topology::Node;
 use crate::sim::calendar::Calendar;
 use crate::sim::{Engine, Instant, StopReason};
-use crate::trace::{HostId, Roster, Tracer};
+use crate::trace::{HostId, RecordId, Roster, Tracer};
 
 /// Everything that can happen outside the network. There are no other events.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +71,8 @@ pub struct World {
     tap: Option<Box<dyn Tap>>,
     roster: Arc<Roster>,
     faults: Vec<faults::FaultSetup>,
+    /// With which record each condition began that will end. Only while somebody looks on.
+    condition_records: BTreeMap<u32, RecordId>,
     conditions: conditions::Conditions,
     /// Which of them have happened, by their places.
     happened: Vec<bool>,

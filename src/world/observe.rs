@@ -48,7 +48,7 @@ impl World {
             Sight::Lost(loss, _) => (PacketStep::Lost, Some(reason(loss))),
         };
         let mut at = At::host(self.engine.now(), HostId(sighting.node.0));
-        if sighting.tag > 0 {
+        if let (Body::Tcp(_), 1..) = (&sighting.body, sighting.tag) {
             at = at.conn(ConnId(sighting.tag));
         }
         if let Some((mail, hop)) = marked(sighting.mark) {

@@ -4,12 +4,14 @@
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
+use rustc_hash::FxHashMap;
+
 use super::{World, node};
 use crate::agent::{Input, Peer, Says, SocketId, Sockets, Trouble};
 use crate::net::{self, Dial, Mark, Network};
 use crate::octets::Chunk;
 use crate::sim::Instant;
-use crate::trace::{At, ConnId, ConnectionState, Direction, HostId, MailId, Octets, Side, What};
+use crate::trace::{At, ConnId, ConnectionState, Direction, HostId, MailId, Octets, RecordId, Side, What};
 
 /// What a connection is about: a mail and its hop.
 type About = Option<(MailId, u16)>;
@@ -30,6 +32,8 @@ struct Pipe {
     attended: bool,
     about: About,
     said: VecDeque<Said>,
+    /// How many bytes have come from the other end.
+    heard: u64,
 }
 
 /// Something that an agent has said and that has not left yet.
@@ -39,6 +43,7 @@ struct Said {
     end: u64,
     about: About,
     what: Spoken,
+    cause: Option<RecordId>,
 }
 
 #[derive(Clone)]
@@ -51,6 +56,9 @@ enum Spoken {
 #[derive(Clone, Default)]
 pub(super) struct Pipes {
     pipes: Vec<Option<Pipe>>,
+    /// What has left for an end of a connection and has not arrived there: where it ends in the stream, and its record. Only
+    /// while somebody looks on. Looked up, never iterated.
+    spoken: FxHashMap<(ConnId, Side), VecDeque<(u64, RecordId)>>,
     last_connection: u64,
 }
 
@@ -123,10 +131,13 @@ impl Pipes {
         self.pipes[place] = Some(pipe);
     }
 
-    fn remove(&mut self, socket: SocketId) {
-        if let Some(place) = self.pipes.get_mut(socket.0 as usize) {
-            *place = None;
+    /// The connection is gone; its number is given back.
+    fn remove(&mut self, socket: SocketId) -> Option<ConnId> {
+        let pipe = self.pipes.get_mut(socket.0 as usize)?.take()?;
+        if !self.spoken.is_empty() {
+            self.spoken.remove(&(pipe.number, pipe.side));
         }
+        Some(pipe.number)
     }
 
     pub(super) fn adopt(&mut self, socket: SocketId, token: u32) {
@@ -160,7 +171,7 @@ impl World {
         let number = ConnId(self.pipes.last_connection);
         let peer = self.directory.find(to).unwrap_or(HostId::NOBODY);
         let said = VecDeque::new();
-        let pipe = Pipe { host, peer, number, side: Side::Client, port, token, attended: true, about, said };
+        let pipe = Pipe { host, peer, number, side: Side::Client, port, token, attended: true, about, said, heard: 0 };
         self.pipes.install(socket, pipe);
         self.connection_state(socket, ConnectionState::Connecting);
         let dial = Dial { from, to, port, tag: number.0, mark: mark(about) };
@@ -174,7 +185,7 @@ impl World {
             pipe.about = about;
             if says != Says::Nothing && (self.tracer.is_on() || self.watch.is_on(host)) {
                 let sent = self.network.queued(socket.into());
-                note(pipe, sent, &data, about, says);
+                note(pipe, sent, &data, about, says, &self.tracer.said());
                 self.network.watch(socket.into());
             }
         }
@@ -183,13 +194,25 @@ impl World {
 
     /// The network tells something.
     pub(super) fn hear(&mut self, output: net::Output) {
+        self.tracer.because(None);
         match output {
             net::Output::Received(socket, data, mark) => self.received(socket.into(), data, marked(mark)),
             net::Output::Accepted { socket, host, port, remote, tag } => {
                 let host = HostId(host.0);
                 let (number, peer) = (ConnId(tag), self.directory.find(remote).unwrap_or(HostId::NOBODY));
                 let (side, said) = (Side::Server, VecDeque::new());
-                let pipe = Pipe { host, peer, number, side, port, token: u32::MAX, attended: true, about: None, said };
+                let pipe = Pipe {
+                    host,
+                    peer,
+                    number,
+                    side,
+                    port,
+                    token: u32::MAX,
+                    attended: true,
+                    about: None,
+                    said,
+                    heard: 0,
+                };
                 let socket = socket.into();
                 self.pipes.install(socket, pipe);
                 self.connection_state(socket, ConnectionState::Open);
@@ -208,16 +231,24 @@ impl World {
             net::Output::Failed(socket, trouble) => self.failed(socket.into(), trouble),
             net::Output::Closed(socket) => {
                 self.connection_state(socket.into(), ConnectionState::Closed);
-                self.pipes.remove(socket.into());
+                self.forget(socket.into());
             }
             net::Output::Left(socket, bytes) => self.left(socket.into(), bytes),
             net::Output::Datagram(host, datagram) => {
-                let net::Datagram { from, from_port, to, port, payload } = *datagram;
+                let net::Datagram { from, from_port, to, port, payload, tag } = *datagram;
+                self.tracer.because((tag > 0).then_some(RecordId(tag)));
                 let host = HostId(host.0);
                 let from = Peer { host: self.directory.find(from).unwrap_or(HostId::NOBODY), address: from };
                 self.agent_input(host, Input::Datagram { from, from_port, to, port, payload });
             }
             net::Output::Seen(sighting) => self.saw(&sighting),
+        }
+    }
+
+    fn forget(&mut self, socket: SocketId) {
+        let number = self.pipes.remove(socket);
+        if let (true, Some(number)) = (self.tracer.is_on(), number) {
+            self.tracer.forget(number);
         }
     }
 
@@ -236,9 +267,24 @@ impl World {
             // A server's connection is about what its client says it is about.
             pipe.about = about;
         }
-        if pipe.attended {
-            let (host, token) = (pipe.host, pipe.token);
+        pipe.heard += data.len() as u64;
+        let (host, token, attended) = (pipe.host, pipe.token, pipe.attended);
+        if self.tracer.is_on() {
+            self.arrived(socket);
+        }
+        if attended {
             self.agent_input(host, Input::Received { token, data, about });
+        }
+    }
+
+    /// Bytes have come: the lines that end in them are those that the other end has recorded.
+    #[cold]
+    fn arrived(&mut self, socket: SocketId) {
+        let Some(pipe) = self.pipes.pipes.get(socket.0 as usize).and_then(Option::as_ref) else { return };
+        self.tracer.because(self.tracer.other_end(pipe.number, pipe.host));
+        if let Some(spoken) = self.pipes.spoken.get_mut(&(pipe.number, pipe.side)) {
+            let count = spoken.iter().take_while(|(end, _)| *end <= pipe.heard).count();
+            self.tracer.arrive(spoken.drain(..count).map(|(_, record)| record));
         }
     }
 
@@ -254,7 +300,7 @@ impl World {
         self.connection_state(socket, state);
         let Some(pipe) = self.pipes.get(socket) else { return };
         let (host, token, attended) = (pipe.host, pipe.token, pipe.attended);
-        self.pipes.remove(socket);
+        self.forget(socket);
         if attended {
             self.agent_input(host, Input::Failed { token, trouble });
         }
@@ -268,16 +314,22 @@ impl World {
         {
             let (host, side, peer) = (pipe.host, pipe.side, pipe.peer);
             let Some(said) = pipe.said.pop_front() else { return };
-            let at = about(At::host(now, host).conn(pipe.number), said.about);
+            let at = about(At::host(now, host).conn(pipe.number), said.about).because(said.cause);
+            let there = (pipe.number, if side == Side::Client { Side::Server } else { Side::Client });
             let direction = Direction::Sent;
-            match said.what {
+            let record = match said.what {
                 Spoken::Line(line) => {
-                    self.watch.see_line(host, direction, &line);
-                    self.tracer.record(at, || What::Line { direction, side, peer, text: Octets(line) });
+                    let text = Octets(line.clone());
+                    let record = self.tracer.record(at, || What::Line { direction, side, peer, text });
+                    self.watch.see_line(host, direction, &line, record);
+                    record
                 }
                 Spoken::Content { size_bytes } => {
-                    self.tracer.record(at, || What::Content { direction, side, peer, size_bytes });
+                    self.tracer.record(at, || What::Content { direction, side, peer, size_bytes })
                 }
+            };
+            if let Some(record) = record {
+                self.pipes.spoken.entry(there).or_default().push_back((said.end, record));
             }
         }
     }
@@ -294,22 +346,26 @@ impl World {
 }
 
 /// Notes what is said with bytes that begin behind `sent` others.
-fn note(pipe: &mut Pipe, sent: u64, data: &Chunk, about: About, says: Says) {
+fn note(pipe: &mut Pipe, sent: u64, data: &Chunk, about: About, says: Says, because: &[RecordId]) {
     match says {
         Says::Nothing => {}
         Says::Lines => {
-            let (mut rest, mut end) = (data.clone(), sent);
+            let (mut rest, mut end, mut replies) = (data.clone(), sent, 0);
             while let Some(newline) = memchr::memchr(b'\n', &rest) {
                 let line = rest.split_to(newline + 1);
                 end += line.len() as u64;
                 let text = line.len() - if line.ends_with(b"\r\n") { 2 } else { 1 };
-                pipe.said.push_back(Said { end, about, what: Spoken::Line(line.slice(0..text)) });
+                let cause = because.get(replies).or(because.last()).copied();
+                // The next line is of the next reply, unless this one goes on (RFC 5321 §4.2.1).
+                replies += usize::from(line.get(3) != Some(&b'-'));
+                pipe.said.push_back(Said { end, about, what: Spoken::Line(line.slice(0..text)), cause });
             }
         }
         Says::EndOfContent { size_bytes } => {
             let end = sent + data.len() as u64;
-            pipe.said.push_back(Said { end, about, what: Spoken::Content { size_bytes } });
-            pipe.said.push_back(Said { end, about, what: Spoken::Line(".".into()) });
+            let cause = because.last().copied();
+            pipe.said.push_back(Said { end, about, what: Spoken::Content { size_bytes }, cause });
+            pipe.said.push_back(Said { end, about, what: Spoken::Line(".".into()), cause });
         }
     }
 }

@@ -25,6 +25,7 @@ impl Clone for World {
             roster: Arc::clone(&self.roster),
             faults: self.faults.clone(),
             conditions: self.conditions.clone(),
+            condition_records: self.condition_records.clone(),
             happened: self.happened.clone(),
             implied_name_server: self.implied_name_server,
             spare_actions: Vec::new(),

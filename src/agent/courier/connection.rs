@@ -11,7 +11,7 @@ use crate::octets::Chunk;
 use crate::queue::{DestinationId, Job, Queue};
 use crate::sim::Instant;
 use crate::smtp::client;
-use crate::trace::{At, ConnId, HostId, MailId};
+use crate::trace::{At, ConnId, HostId, MailId, RecordId};
 
 /// How far a connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub(super) struct Connection {
     pub(super) about: Option<(MailId, u16)>,
     /// What it has said and the connection has not taken yet.
     pub(super) outgoing: Outgoing,
+    /// The record of the attempt that it was opened for, or is used for again.
+    pub(super) cause: Option<RecordId>,
 }
 
 impl Connection {

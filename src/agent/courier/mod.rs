@@ -22,7 +22,7 @@ use crate::identity::{Domain, Mailbox};
 use crate::queue::{DestinationId, EntryId, Failure, Fate, Mail, NextHop, Queue, Settled};
 use crate::sim::{Duration, Instant, Stream};
 use crate::smtp::client;
-use crate::trace::{At, MailId, QueueName, What, visible};
+use crate::trace::{At, MailId, QueueName, RecordId, What, visible};
 
 use attempt::Attempt;
 pub use attempt::Limits;
@@ -158,25 +158,25 @@ impl Courier {
         queue: QueueName,
         reason: &str,
         until: Option<Instant>,
-    ) {
+    ) -> Option<RecordId> {
         let at = ctx.at().mail(MailId(mail), hops);
         ctx.record(at, || What::Queue {
             queue_id: (*crate::mime::queue_id(serial)).into(),
             queue,
             reason: reason.into(),
             until,
-        });
+        })
     }
 
     /// Says in the trace that a mail waits for another attempt, and why the last one came to nothing.
-    pub fn record_deferred(&self, ctx: &mut Context<'_>, id: EntryId, until: Instant) {
+    pub fn record_deferred(&mut self, ctx: &mut Context<'_>, id: EntryId, until: Instant) {
         if !ctx.tracer.is_on() {
             return;
         }
         let entry = self.queue.entry(id);
         let mut waiting = entry.recipients.iter().filter(|r| r.fate == Fate::Waiting);
         let why = waiting.find_map(|r| r.last_failure.as_ref()).map(|failure| visible(&failure.text));
-        self.record_queue(
+        let record = self.record_queue(
             ctx,
             entry.mail,
             entry.hops,
@@ -185,6 +185,7 @@ impl Courier {
             why.as_deref().unwrap_or("no recipient has a verdict"),
             Some(until),
         );
+        self.queue.note_cause(id, record.map_or(0, |record| record.0));
     }
 
     /// When [`Courier::handle_timer`] is wanted at the latest.
@@ -195,8 +196,13 @@ impl Courier {
 
     /// A time has come: deferred mail, deadlines of sessions.
     pub fn handle_timer(&mut self, ctx: &mut Context<'_>, lookups: &mut Lookups) {
+        let is_timer = ctx.tracer.is_timer();
         while let Some((id, settled)) = self.queue.next_due(ctx.now) {
             let entry = self.queue.entry(id);
+            // Where the host has just come up, that is the cause.
+            if is_timer {
+                ctx.tracer.because((entry.cause > 0).then_some(RecordId(entry.cause)));
+            }
             self.record_queue(
                 ctx,
                 entry.mail,

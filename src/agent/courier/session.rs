@@ -11,7 +11,7 @@ use crate::identity::ForwardPath;
 use crate::octets::Chunk;
 use crate::queue::{Fate, Job};
 use crate::smtp::{self, client};
-use crate::trace::{ConnId, HostId, MailId, Side, What};
+use crate::trace::{Because, ConnId, HostId, MailId, Side, What};
 
 impl Courier {
     /// Opens a connection for a job, to the host that its attempt has come to.
@@ -44,6 +44,7 @@ impl Courier {
             peer: ctx.directory.find(address).unwrap_or(HostId::NOBODY),
             about: Some(about),
             outgoing: Outgoing::default(),
+            cause: None,
         }) as u32;
         self.record_attempt(ctx, token);
         let socket = ctx.connect(token, from, address, port, Some(about));
@@ -51,7 +52,7 @@ impl Courier {
         self.note_deadline(token);
     }
 
-    fn record_attempt(&self, ctx: &mut Context<'_>, token: u32) {
+    fn record_attempt(&mut self, ctx: &mut Context<'_>, token: u32) {
         if !ctx.tracer.is_on() {
             return;
         }
@@ -67,7 +68,7 @@ impl Courier {
             number: entry.attempts,
         };
         let at = session.at(ctx.at(), &self.queue);
-        ctx.record(at, || what);
+        self.memory.sessions[token as usize].cause = ctx.record(at, || what);
     }
 
     /// Keeps the earliest deadline of all sessions.
@@ -94,6 +95,9 @@ impl Courier {
             .collect();
         for token in due {
             let Some(session) = self.memory.sessions.get_mut(token as usize) else { continue };
+            // Nobody is connected yet while it is dialled: the record of the connection's own end cannot say why.
+            let cause = session.cause.filter(|_| session.state == State::Dialling);
+            ctx.tracer.because(cause);
             match session.state {
                 State::Dialling => {
                     if let Some(socket) = session.socket.take() {
@@ -193,7 +197,7 @@ impl Courier {
     fn send(&mut self, ctx: &mut Context<'_>, token: u32, data: Chunk, says: Says) {
         let session = &mut self.memory.sessions[token as usize];
         let Some(socket) = session.socket else { return };
-        session.outgoing.send(ctx, socket, data, session.about, says);
+        session.outgoing.send(ctx, socket, data, session.about, says, Because::new());
     }
 
     /// Begins the transaction for the session's job.

@@ -84,6 +84,7 @@ impl Lookups {
     /// A time has come.
     pub fn handle_timer(&mut self, ctx: &mut Context<'_>) {
         if self.resolver.poll_timeout().is_some_and(|at| at <= ctx.now) {
+            ctx.tracer.because(None);
             self.resolver.handle_timeout(ctx.now);
             self.drain(ctx);
         }
@@ -168,7 +169,7 @@ impl Lookups {
             return Some(lookup.clone());
         }
         if let Some(lookup) = self.resolver.cached(now, name.as_str(), rtype) {
-            record_lookup(ctx, &lookup, true);
+            record_lookup(ctx, &lookup, true, None);
             return Some(lookup);
         }
         let query = self.resolver.ask(now, &Name::from(name), rtype);
@@ -203,17 +204,17 @@ impl Lookups {
     /// hosts when those are remembered, too.
     fn record_remembered(&self, ctx: &mut Context<'_>, domain: &Domain) {
         let Some(mx) = self.resolver.cached(ctx.now, domain.as_str(), RecordType::Mx) else { return };
-        record_lookup(ctx, &mx, true);
+        record_lookup(ctx, &mx, true, None);
         let Some(Ok(hosts)) = self.router.cached(ctx.now, domain).map(|route| &route.result) else { return };
         for host in hosts {
             if let Some(address) = self.resolver.cached(ctx.now, host.name.as_str(), RecordType::A) {
-                record_lookup(ctx, &address, true);
+                record_lookup(ctx, &address, true, None);
             }
         }
     }
 
     fn answered(&mut self, ctx: &mut Context<'_>, query: QueryId, lookup: &Arc<Lookup>) {
-        record_lookup(ctx, lookup, false);
+        record_lookup(ctx, lookup, false, self.wire.asked(ctx, lookup.name.as_str(), lookup.rtype.as_str()));
         if let Some(place) = self.answers_awaited.iter().position(|(q, _)| *q == query) {
             let (_, waiter) = self.answers_awaited.remove(place);
             self.fresh_answers.push((ctx.now, waiter, lookup.clone()));

@@ -4,17 +4,18 @@ use std::net::SocketAddr;
 
 use slab::Slab;
 
-use super::observe::observe;
+use super::observe::{Asked, observe_own};
 use crate::agent::{Action, Context, Input, SocketId, Trouble, tokens};
 use crate::dns::{self, Deframer, TcpFailure, Transport};
 use crate::octets::Chunk;
-use crate::trace::{Direction, HostId};
+use crate::trace::{Direction, HostId, RecordId};
 
 /// What a host asks others, and what comes back.
 #[derive(Clone, Default)]
 pub(in crate::agent) struct Wire {
     /// Questions over TCP.
     exchanges: Slab<Exchange>,
+    asked: Asked,
 }
 
 /// A question over TCP.
@@ -50,17 +51,23 @@ pub(in crate::agent) enum Heard {
 }
 
 impl Wire {
+    /// The last question for this name and type, where what happens now happens because of the time.
+    pub(super) fn asked(&self, ctx: &Context<'_>, name: &str, rtype: &str) -> Option<RecordId> {
+        if ctx.tracer.is_on() && ctx.tracer.is_timer() { self.asked.get(name, rtype) } else { None }
+    }
+
     /// Does what a resolver wants done about its messages. What it tells its own host is given back.
     pub(in crate::agent) fn send(&mut self, ctx: &mut Context<'_>, output: dns::Output) -> Option<dns::Output> {
         match output {
             dns::Output::SendUdp { to, local_port, bytes } => {
-                observe(ctx, Direction::Sent, peer_at(ctx, to), Transport::Udp, &bytes);
+                let record =
+                    observe_own(ctx, &mut self.asked, Direction::Sent, peer_at(ctx, to), Transport::Udp, &bytes);
                 let (to, port) = (to.ip(), to.port());
                 let payload = Chunk::from(bytes);
-                ctx.actions.push(Action::SendDatagram { from: None, to, port, from_port: local_port, payload });
+                ctx.actions.push(Action::SendDatagram { from: None, to, port, from_port: local_port, payload, record });
             }
             dns::Output::SendTcp { to, local_port, bytes } => {
-                observe(ctx, Direction::Sent, peer_at(ctx, to), Transport::Tcp, &bytes);
+                observe_own(ctx, &mut self.asked, Direction::Sent, peer_at(ctx, to), Transport::Tcp, &bytes);
                 let question = Chunk::from(dns::frame(&bytes));
                 let exchange = Exchange { socket: None, to, local_port, question, answer: Deframer::new() };
                 let place = self.exchanges.insert(exchange);
@@ -82,7 +89,7 @@ impl Wire {
     pub(in crate::agent) fn handle_input(&mut self, ctx: &mut Context<'_>, input: Input) -> Option<Heard> {
         match input {
             Input::Datagram { from, from_port, port, payload, .. } => {
-                observe(ctx, Direction::Received, from.host, Transport::Udp, &payload);
+                observe_own(ctx, &mut self.asked, Direction::Received, from.host, Transport::Udp, &payload);
                 let from = SocketAddr::new(from.address, from_port);
                 return Some(Heard::Response { from, local_port: port, transport: Transport::Udp, bytes: payload });
             }
@@ -122,7 +129,8 @@ impl Wire {
         if let Some(socket) = exchange.socket {
             ctx.actions.push(Action::Close { socket });
         }
-        observe(ctx, Direction::Received, peer_at(ctx, exchange.to), Transport::Tcp, &message);
+        let peer = peer_at(ctx, exchange.to);
+        observe_own(ctx, &mut self.asked, Direction::Received, peer, Transport::Tcp, &message);
         let (from, local_port) = (exchange.to, exchange.local_port);
         Some(Heard::Response { from, local_port, transport: Transport::Tcp, bytes: message.into() })
     }

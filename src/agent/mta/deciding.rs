@@ -12,12 +12,15 @@ impl Mta {
         if let Question::Message(_) = question {
             ctx.final_dot();
         }
-        self.consider(ctx, token, Deciding { question, policy: 0, yes: None, until: None });
+        self.consider(ctx, token, Deciding { question, policy: 0, yes: None, cause: None, until: None });
     }
 
     /// The session at `token` has waited for long enough, or for a look-up that has come back.
     pub(super) fn go_on_deciding(&mut self, ctx: &mut Context<'_>, token: u32) {
         if let Some(deciding) = self.memory.inbound.get_mut(token as usize).and_then(|i| i.deciding.take()) {
+            if deciding.until.is_some() {
+                ctx.tracer.because(deciding.cause);
+            }
             self.consider(ctx, token, *deciding);
         }
     }
@@ -40,6 +43,7 @@ impl Mta {
                 Verdict::Wait(until) => {
                     deciding.policy += 1;
                     deciding.until = Some(until);
+                    deciding.cause = ctx.tracer.last();
                     self.memory.inbound[token as usize].deciding = Some(Box::new(deciding));
                     return;
                 }

@@ -1,5 +1,7 @@
 //! The server half: accepted connections, and what their sessions say.
 
+use std::collections::VecDeque;
+
 use super::Mta;
 use super::state::{INBOUND_TOKEN, Inbound};
 use crate::agent::outgoing::Outgoing;
@@ -30,6 +32,7 @@ impl Mta {
             last_about: None,
             reverse_path: None,
             deciding: None,
+            unanswered: VecDeque::new(),
             outgoing: Outgoing::default(),
             gone: false,
         };
@@ -111,6 +114,7 @@ impl Mta {
             .collect();
         for token in due {
             let Some(inbound) = self.memory.inbound.get_mut(token as usize) else { continue };
+            ctx.tracer.because(None);
             if inbound.deciding.is_some() {
                 self.resume(ctx, token);
             } else {
@@ -140,7 +144,8 @@ impl Mta {
                 Output::Send(data) => {
                     if !inbound.gone {
                         let (socket, about, waits) = (inbound.socket, inbound.about, inbound.outgoing.unsent() > 0);
-                        inbound.outgoing.send(ctx, socket, data, about, Says::Lines);
+                        let because = inbound.because(&data);
+                        inbound.outgoing.send(ctx, socket, data, about, Says::Lines, because);
                         if inbound.outgoing.unsent() > 0 && !waits {
                             // Whoever does not read what it is told is not listened to either, or what it is told
                             // would pile up.
@@ -150,7 +155,8 @@ impl Mta {
                 }
                 Output::Saw { line } => {
                     let (at, peer) = (inbound.at(ctx.at()), inbound.peer.host);
-                    ctx.line_received(at, Side::Server, peer, line);
+                    let record = ctx.line_received(at, Side::Server, peer, line);
+                    self.memory.inbound[token as usize].unanswered.extend(record);
                 }
                 Output::Event(event) => self.server_event(ctx, token, event),
                 Output::Ask(question) => self.decide(ctx, token, question),
@@ -180,9 +186,10 @@ impl Mta {
             }
             Event::Content { size } => {
                 let (direction, side) = (Direction::Received, Side::Server);
-                ctx.record(at, || What::Content { direction, side, peer, size_bytes: size });
+                ctx.tracer.hear(at, || What::Content { direction, side, peer, size_bytes: size });
                 // The data phase ends with the final dot, which the session does not show as a line.
-                ctx.line_received(at, side, peer, ".".into());
+                let record = ctx.line_received(at, side, peer, ".".into());
+                self.memory.inbound[token as usize].unanswered.extend(record);
             }
         }
     }

@@ -175,7 +175,9 @@ impl Mta {
         let stamp = self.memory.writer.received_here(self.config.host_name.as_str(), &id, &report.date);
         let content = report.compose(&about.content).with_field(stamp, true);
         let size_bytes = content.size_bytes();
-        ctx.record(ctx.at().mail(number, 0), || What::Composed {
+        // The report is about another mail, whose fate has just been recorded.
+        let at = ctx.at().mail(number, 0).because(ctx.tracer.last());
+        ctx.record(at, || What::Composed {
             from: "".into(),
             to: vec![to.as_str().into()],
             subject: content.first("Subject").map_or_else(|| "".into(), |s| visible(s.trim_ascii()).into()),

@@ -1,5 +1,7 @@
 //! What an MTA has in memory, and what it knows of a connection that it has accepted.
 
+use std::collections::VecDeque;
+
 use slab::Slab;
 
 use crate::agent::dates::DateCache;
@@ -10,7 +12,7 @@ use crate::mime::FieldWriter;
 use crate::sim::Instant;
 use crate::smtp::Reply;
 use crate::smtp::server::{Question, Session};
-use crate::trace::{At, ConnId, MailId};
+use crate::trace::{At, Because, ConnId, MailId, RecordId};
 
 /// Tokens of accepted connections carry this bit; those of the courier do not.
 pub(super) use crate::agent::tokens::ACCEPTED as INBOUND_TOKEN;
@@ -60,6 +62,8 @@ pub(super) struct Inbound {
     pub(super) deciding: Option<Box<Deciding>>,
     /// Replies that the connection has not taken yet: the client does not read them.
     pub(super) outgoing: Outgoing,
+    /// Commands that have had no reply yet, as the trace has them.
+    pub(super) unanswered: VecDeque<RecordId>,
     /// Whether the client is gone. A message that is being considered is finished all the same.
     pub(super) gone: bool,
 }
@@ -71,6 +75,16 @@ impl Inbound {
             Some((mail, hop)) => at.mail(mail, hop),
             None => at,
         }
+    }
+
+    /// Which of the commands these replies answer.
+    pub(super) fn because(&mut self, replies: &[u8]) -> Because {
+        if self.unanswered.is_empty() {
+            return Because::new();
+        }
+        let lines = replies.split(|byte| *byte == b'\n').filter(|line| line.len() > 3);
+        let count = lines.filter(|line| line[3] != b'-').count().min(self.unanswered.len());
+        self.unanswered.drain(..count).collect()
     }
 
     pub(super) fn timeout(&self) -> Option<Instant> {
@@ -89,6 +103,8 @@ pub(super) struct Deciding {
     pub(super) policy: usize,
     /// What is said if nobody has anything against it, and whether the connection is closed then.
     pub(super) yes: Option<(Reply, bool)>,
+    /// The last record before it had to wait.
+    pub(super) cause: Option<RecordId>,
     /// When it goes on; `None`: when a look-up has come back.
     pub(super) until: Option<Instant>,
 }

@@ -45,12 +45,12 @@ fn a_reply_comes_from_the_address_that_was_asked() {
     }
     let mut net = Net::new(LaneSpec::default());
     let asked = Some(ip("192.0.2.22"));
-    net.network.send_datagram(net.now, SERVER, (asked, 53), (ip("192.0.2.1"), 5353), Chunk::from("answer"));
+    net.network.send_datagram(net.now, SERVER, (asked, 53), (ip("192.0.2.1"), 5353), Chunk::from("answer"), 7);
     net.run(secs(1));
     let Some((_, Output::Datagram(host, datagram))) = net.told.last() else { panic!("{:?}", net.told) };
     assert_eq!((*host, datagram.from, datagram.from_port, datagram.port), (CLIENT, ip("192.0.2.22"), 53, 5353));
     // An address that is another's is not sent from.
-    net.network.send_datagram(net.now, SERVER, (Some(ip("192.0.2.1")), 53), (ip("192.0.2.1"), 1), Chunk::EMPTY);
+    net.network.send_datagram(net.now, SERVER, (Some(ip("192.0.2.1")), 53), (ip("192.0.2.1"), 1), Chunk::EMPTY, 0);
     net.run(secs(1));
     assert!(matches!(net.told.last(), Some((_, Output::Datagram(_, d))) if d.from == ip("192.0.2.2")));
 }
