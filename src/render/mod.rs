@@ -10,7 +10,6 @@
 
 mod icons;
 pub mod ladder;
-mod lookups;
 pub mod map;
 pub mod page;
 mod paint;

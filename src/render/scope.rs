@@ -1,38 +1,42 @@
-//! Which records belong to a mail: the mail's own, those of the reports about it, and what was said around them.
+//! Which records belong to a mail: the mail's own, those of the reports about it, what was said around them, and what was
+//! asked for them.
+//!
+//! A question carries no mail: one answer may serve many. But records know their causes, so the way leads from what was done
+//! for the mail back to the look-ups that it waited for, and from what was done for it on to what that led to in the DNS.
 
 use std::collections::BTreeSet;
 
-use super::lookups::{Exchange, Lookups, exchange};
 use crate::trace::{ConnId, MailId, Record, RecordId, What};
 
 /// The records that tell one mail's story, or all of them.
 pub(crate) struct Scope {
     mails: Option<BTreeSet<MailId>>,
     conns: BTreeSet<ConnId>,
-    causes: BTreeSet<RecordId>,
-    exchanges: BTreeSet<Exchange>,
+    /// Records without a mail that belong to it.
+    others: BTreeSet<RecordId>,
 }
 
 impl Scope {
     /// The scope of `mail` and of the reports that were written because of it; of everything where it is `None`.
     pub(crate) fn new(mail: Option<MailId>, records: &[Record]) -> Scope {
-        let mut scope =
-            Scope { mails: None, conns: BTreeSet::new(), causes: BTreeSet::new(), exchanges: BTreeSet::new() };
+        let mut scope = Scope { mails: None, conns: BTreeSet::new(), others: BTreeSet::new() };
         let Some(mail) = mail else { return scope };
         let mails = with_reports(mail, records);
         let of_mail = |record: &Record| record.mail.is_some_and(|m| mails.contains(&m));
         scope.conns = records.iter().filter(|r| of_mail(r)).filter_map(|r| r.conn).collect();
-        let lookups = Lookups::find(records, of_mail);
-        scope.exchanges = lookups.exchanges;
-        scope.causes = lookups.results;
-        scope.mails = Some(mails);
-        // Causes come before what they bring about, so one pass finds whole chains of look-ups.
+        scope.others = back(records, of_mail);
+        // Causes come before what they bring about, so one pass finds whole chains.
+        let mut own: BTreeSet<RecordId> = BTreeSet::new();
         for record in records {
-            if scope.has(record) {
-                scope.causes.extend(record.id);
-                scope.exchanges.extend(exchange(record));
+            let follows = || record.cause.is_some_and(|cause| own.contains(&cause));
+            if of_mail(record) || record.id.is_some_and(|id| scope.others.contains(&id)) {
+                own.extend(record.id);
+            } else if is_lookup(record) && follows() {
+                own.extend(record.id);
+                scope.others.extend(record.id);
             }
         }
+        scope.mails = Some(mails);
         scope
     }
 
@@ -45,13 +49,28 @@ impl Scope {
         match (record.mail, record.conn) {
             (Some(mail), _) => mails.contains(&mail),
             (None, Some(conn)) if self.conns.contains(&conn) => true,
-            _ => {
-                record.cause.is_some_and(|cause| self.causes.contains(&cause))
-                    || record.id.is_some_and(|id| self.causes.contains(&id))
-                    || exchange(record).is_some_and(|e| self.exchanges.contains(&e))
-            }
+            _ => record.id.is_some_and(|id| self.others.contains(&id)),
         }
     }
+}
+
+/// What the records that `of_mail` chooses go back to, as far as it is about no other mail.
+fn back(records: &[Record], of_mail: impl Fn(&Record) -> bool) -> BTreeSet<RecordId> {
+    let (mut wanted, mut found) = (BTreeSet::new(), BTreeSet::new());
+    for record in records.iter().rev() {
+        let is_wanted = record.mail.is_none() && record.id.is_some_and(|id| wanted.remove(&id));
+        if is_wanted {
+            found.extend(record.id);
+        }
+        if is_wanted || of_mail(record) {
+            wanted.extend(record.cause);
+        }
+    }
+    found
+}
+
+fn is_lookup(record: &Record) -> bool {
+    matches!(record.what, What::Question { .. } | What::Answer { .. } | What::Lookup { .. }) && record.mail.is_none()
 }
 
 /// The mail, the reports about it, and the reports about those.

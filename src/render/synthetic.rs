@@ -19,6 +19,8 @@ pub(crate) struct Story {
     conns: u64,
     packets: u64,
     conditions: u32,
+    /// The mail for which something is asked.
+    pub(crate) asks_for: Option<MailId>,
 }
 
 pub(crate) fn ms(n: u64) -> Duration {
@@ -41,6 +43,7 @@ impl Story {
             conns: 0,
             packets: 0,
             conditions: 0,
+            asks_for: None,
         }
     }
 
@@ -69,7 +72,12 @@ impl Story {
     pub(crate) fn at(&mut self, host: HostId, conn: Option<ConnId>, what: What) {
         let id = Some(RecordId(self.records.len() as u64 + 1));
         let (at, mail, hop) = (self.now, self.mail, self.hop);
-        self.records.push(Record { id, at, host, conn, mail, hop, cause: None, what });
+        // What is asked goes on from question to answer; the first question is because of the last mail that did something
+        // (or of the one that `asks_for` says), and what comes after the last answer is because of that.
+        let before = self.records.last().filter(|before| before.mail.is_none()).and_then(|before| before.id);
+        let of = |mail| self.records.iter().rev().find(|r| r.mail == mail).and_then(|r| r.id);
+        let cause = before.or_else(|| of(mail.or(self.asks_for)));
+        self.records.push(Record { id, at, host, conn, mail, hop, cause, what });
     }
 
     pub(crate) fn wait(&mut self, length: Duration) {

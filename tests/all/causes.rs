@@ -57,7 +57,11 @@ fn what_became_of_a_mail_leads_back_to_its_author() {
             let way = chain(records, record.id.unwrap());
             let first = way.last().unwrap();
             let is_right = match &first.what {
-                What::Composed { .. } => true,
+                // A look-up may have been asked for another mail first; a report is about another mail.
+                What::Composed { .. } => {
+                    first.mail == record.mail
+                        || way.iter().any(|r| matches!(r.what, What::Lookup { .. } | What::Bounced { .. }))
+                }
                 // A mail that was taken up again after a crash.
                 What::Condition { .. } => true,
                 _ => false,

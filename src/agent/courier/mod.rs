@@ -122,7 +122,8 @@ impl Courier {
     pub fn accept(&mut self, ctx: &mut Context<'_>, mail: Mail) -> EntryId {
         let (number, hops, serial) = (mail.mail, mail.hops, mail.serial);
         let (id, settled) = self.queue.accept(ctx.now, mail);
-        self.record_queue(ctx, number, hops, serial, QueueName::Active, "accepted", None);
+        let record = self.record_queue(ctx, number, hops, serial, QueueName::Active, "accepted", None);
+        self.queue.note_cause(id, record.map_or(0, |record| record.0));
         self.record_resting(ctx, id, settled.as_ref());
         self.memory.settled.extend(settled);
         id
@@ -201,9 +202,9 @@ impl Courier {
             let entry = self.queue.entry(id);
             // Where the host has just come up, that is the cause.
             if is_timer {
-                ctx.tracer.because((entry.cause > 0).then_some(RecordId(entry.cause)));
+                ctx.tracer.because(waits_since(entry));
             }
-            self.record_queue(
+            let record = self.record_queue(
                 ctx,
                 entry.mail,
                 entry.hops,
@@ -212,6 +213,7 @@ impl Courier {
                 "due for another attempt",
                 None,
             );
+            self.queue.note_cause(id, record.map_or(0, |record| record.0));
             self.record_resting(ctx, id, settled.as_ref());
             self.memory.settled.extend(settled);
         }
@@ -254,6 +256,10 @@ impl Courier {
             } else if self.queue.connections() + lookups.destinations_awaited() < self.config.deliveries
                 && let Some(destination) = self.queue.poll_runnable()
             {
+                // It waited for its turn, not for whoever has just made room.
+                if let Some(job) = self.queue.backlog(destination).next().filter(|_| ctx.tracer.is_on()) {
+                    ctx.tracer.because(waits_since(self.queue.entry(job.entry)));
+                }
                 self.run(ctx, lookups, destination);
             } else {
                 return;
@@ -299,4 +305,9 @@ impl Courier {
             None => at,
         }
     }
+}
+
+/// The record that says why a mail waits, or that it waits no longer.
+fn waits_since(entry: &crate::queue::Entry) -> Option<RecordId> {
+    (entry.cause > 0).then_some(RecordId(entry.cause))
 }

@@ -2,9 +2,9 @@
 
 use smallvec::SmallVec;
 
-use super::Courier;
 use super::attempt::{Attempt, Ended};
 use super::connection::{Breakdown, Connection, State};
+use super::{Courier, waits_since};
 use crate::agent::outgoing::Outgoing;
 use crate::agent::{Action, Context, Says, Trouble};
 use crate::identity::ForwardPath;
@@ -236,11 +236,14 @@ impl Courier {
     pub(super) fn take_job(&mut self, ctx: &mut Context<'_>, token: u32, job: Job) {
         let session = &mut self.memory.sessions[token as usize];
         let entry = self.queue.entry(job.entry);
+        let cause = waits_since(entry);
         session.about = Some((MailId(entry.mail), entry.hops + 1));
         session.state = State::Talking;
         session.deadline = None;
         session.attempt.renew();
         session.job = Some(job);
+        // It waited for its turn, not for the mail before it.
+        ctx.tracer.because(cause);
         self.record_attempt(ctx, token);
     }
 

@@ -49,6 +49,7 @@ fn a_reply_comes_from_the_address_that_was_asked() {
     net.run(secs(1));
     let Some((_, Output::Datagram(host, datagram))) = net.told.last() else { panic!("{:?}", net.told) };
     assert_eq!((*host, datagram.from, datagram.from_port, datagram.port), (CLIENT, ip("192.0.2.22"), 53, 5353));
+    assert_eq!(datagram.tag, 7);
     // An address that is another's is not sent from.
     net.network.send_datagram(net.now, SERVER, (Some(ip("192.0.2.1")), 53), (ip("192.0.2.1"), 1), Chunk::EMPTY, 0);
     net.run(secs(1));

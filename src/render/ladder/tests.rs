@@ -160,12 +160,15 @@ fn a_mail_has_the_look_ups_that_it_waited_for() {
     let ns = s.host("ns.blue.example", "name server");
     s.composed(laptop, 1, "alice@green.example", "bob@blue.example", "Mine");
     s.hand_over(laptop, green, ms(2), "alice@green.example", "bob@blue.example", None);
+    s.composed(laptop, 2, "alice@green.example", "carol@red.example", "Another");
     s.mail = None;
+    s.asks_for = Some(MailId(2));
     s.ask(green, names, "red.example.", "MX", &["10 mx.red.example."], ms(5));
     s.lookup(green, "red.example", "MX", "10 mx.red.example.", false);
-    s.composed(laptop, 2, "alice@green.example", "carol@red.example", "Another");
+    s.mail = Some(MailId(2));
     s.attempt(green, "mx.red.example", 1);
     s.mail = None;
+    s.asks_for = Some(MailId(1));
     s.wait(ms(1));
     // A resolver that asks further while it is asked.
     s.asks(green, names, 77, "blue.example.", "MX", ms(5));
