@@ -31,6 +31,8 @@ mod schema;
 mod source;
 #[path = "all/story.rs"]
 mod story;
+#[path = "all/texts.rs"]
+mod texts;
 #[path = "all/truth.rs"]
 mod truth;
 // The command line, its exit codes and its benchmarks have folders of their own.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use postroad::trace::jsonl::JsonLines;
+use postroad::trace::jsonl::{Detail, JsonLines};
 use postroad::trace::{Record, Sink};
 use postroad::world::World;
 
@@ -45,7 +45,7 @@ impl Sinks {
         match self {
             Sinks::Off => {}
             Sinks::Memory => world.observe(Box::<Memory>::default()),
-            Sinks::JsonLines => world.observe(Box::new(JsonLines::new(io::sink(), false))),
+            Sinks::JsonLines => world.observe(Box::new(JsonLines::new(io::sink(), Detail::Records))),
         }
     }
 }

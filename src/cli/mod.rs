@@ -8,6 +8,7 @@ mod capture;
 mod check;
 mod collect;
 mod completions;
+mod document;
 mod draw;
 mod failure;
 mod input;

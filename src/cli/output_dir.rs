@@ -17,7 +17,7 @@ use super::simulate::Run;
 use crate::capture::Choice;
 use crate::render::{ladder, map};
 use crate::trace::Sink;
-use crate::trace::jsonl::JsonLines;
+use crate::trace::jsonl::{Detail, JsonLines};
 use crate::world::World;
 
 /// The file by which an output of ours is known.
@@ -68,10 +68,10 @@ impl OutputDir {
     }
 
     /// The sink that writes the trace.
-    pub(super) fn trace(&mut self) -> Result<Box<dyn Sink>, Failure> {
+    pub(super) fn trace(&mut self, detail: Detail) -> Result<Box<dyn Sink>, Failure> {
         let file = File::create(self.making.path().join("trace.jsonl"));
         let file = file.map_err(|e| Failure::write(self.shown.join("trace.jsonl"), e))?;
-        let sink = Rc::new(RefCell::new(JsonLines::new(BufWriter::with_capacity(1 << 18, file), true)));
+        let sink = Rc::new(RefCell::new(JsonLines::new(BufWriter::with_capacity(1 << 18, file), detail)));
         self.trace = Some(Rc::clone(&sink));
         Ok(Box::new(sink))
     }
@@ -107,7 +107,7 @@ impl OutputDir {
             out.flush().map_err(|e| Failure::write(self.shown.join(TRANSCRIPT), e))?;
         }
         if let Some(trace) = self.trace.take() {
-            let nothing = JsonLines::new(BufWriter::new(self.sink_file()?), false);
+            let nothing = JsonLines::new(BufWriter::new(self.sink_file()?), Detail::Records);
             let written = trace.replace(nothing).into_inner().and_then(|mut out| out.flush());
             written.map_err(|e| Failure::write(self.shown.join("trace.jsonl"), e))?;
         }

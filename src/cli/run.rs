@@ -4,9 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use serde::Serialize;
-
-use super::collect::{Collector, Keep};
+use super::collect::{Collector, Keep, MOST_TOLD};
+use super::document;
 use super::failure::Failure;
 use super::input;
 use super::mail_files::expected;
@@ -18,9 +17,10 @@ use super::simulate::{Run, SLICES, Wishes, build, history, line_of, notes, simul
 use super::status::Status;
 use crate::capture::Choice;
 use crate::scenario::Plan;
-use crate::sim::{Duration, Instant, StopReason};
+use crate::sim::{Duration, StopReason};
 use crate::trace::Roster;
-use crate::trace::transcript::{self, Align, Fates, Line, MailSummary, Sheet, Style, counted, number};
+use crate::trace::jsonl::Detail;
+use crate::trace::transcript::{self, Align, Line, Sheet, Style, counted, number};
 
 /// Run a scenario and tell what happened
 #[derive(Debug, clap::Args)]
@@ -40,6 +40,10 @@ pub(super) struct Args {
     /// What --out captures for Wireshark: all (every packet once, where it was sent), host:NAME, link:A-B, or none
     #[arg(long, value_name = "WHERE", requires = "out", default_value_t)]
     capture: Wanted,
+    /// Put everything into the trace of --out, as in the trace of a small run: where people send more than 50 mails, it has
+    /// only those packets that were lost, and no states of sessions
+    #[arg(long, requires = "out")]
+    full_trace: bool,
     /// How to tell it
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     format: Format,
@@ -75,11 +79,11 @@ impl fmt::Display for Wanted {
 
 impl FromStr for Wanted {
     type Err = String;
-    fn from_str(text: &str) -> Result<Wanted, String> {
-        if text == "none" {
+    fn from_str(word: &str) -> Result<Wanted, String> {
+        if word == "none" {
             return Ok(Wanted(None));
         }
-        text.parse().map(|choice| Wanted(Some(choice))).map_err(|error| format!("{error}, or none"))
+        word.parse().map(|choice| Wanted(Some(choice))).map_err(|error| format!("{error}, or none"))
     }
 }
 
@@ -100,6 +104,7 @@ impl Args {
         let keep = match (&output, self.format, self.quiet) {
             (Some(_), ..) => Keep::ToDraw,
             (None, Format::Text, false) if !self.verbose => Keep::ToTell,
+            (None, Format::Json, _) => Keep::ToTell,
             _ => Keep::Nothing,
         };
         // Everything is told as it happens: nobody knows how much it will be.
@@ -116,7 +121,10 @@ impl Args {
             slices: SLICES,
         };
         let others = match &mut output {
-            Some(output) => vec![output.trace()?],
+            Some(output) => {
+                let is_large = expected(&plan) > MOST_TOLD as u64 && !self.full_trace;
+                vec![output.trace(if is_large { Detail::Lean } else { Detail::Full })?]
+            }
             None => Vec::new(),
         };
         let mut world = build(&plan, wishes);
@@ -175,7 +183,7 @@ impl Args {
             output.fill(&run, &whole(false).plain(&source))?;
         }
         match (self.format, self.quiet) {
-            (Format::Json, _) => screen.text(&json(&run, &source)?),
+            (Format::Json, _) => screen.text(&document::json(&run, &source)?),
             (Format::Text, true) => verdicts().show(&source, screen),
             (Format::Text, false) => whole(!self.verbose).show(&source, screen),
         }
@@ -355,107 +363,4 @@ fn first_words(happened: &str) -> String {
         None => happened.to_owned(),
         Some((end, _)) => format!("{}…", happened[..end].trim_end()),
     }
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    roster: &'a Roster,
-    stopped: &'static str,
-    ended_at: Instant,
-    mails: &'a [MailSummary],
-    totals: Totals,
-    expectations: Vec<Expected<'a>>,
-    /// Faults and scripted replies of the file that did not happen.
-    missed: Vec<NotHappened<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    defect: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Totals {
-    mails: u64,
-    #[serde(flatten)]
-    fates: Fates,
-    /// Mails that still wait, as the table of mails counts them.
-    queued: u64,
-    connections: u64,
-    packets: u64,
-    events: u64,
-}
-
-#[derive(Serialize)]
-struct Expected<'a> {
-    met: bool,
-    expected: &'a str,
-    happened: &'a str,
-    line: usize,
-}
-
-#[derive(Serialize)]
-struct NotHappened<'a> {
-    /// `fault` or `reply`.
-    kind: &'static str,
-    line: usize,
-    text: &'a str,
-}
-
-fn json(run: &Run, source: &str) -> Result<String, Failure> {
-    let world = &run.world;
-    let document = Document {
-        roster: &run.roster,
-        stopped: match run.stop {
-            StopReason::Idle => "idle",
-            StopReason::Deadline => "deadline",
-            StopReason::EventLimit => "event_limit",
-            StopReason::Halted => "halted",
-        },
-        ended_at: world.ended_at(),
-        mails: run.collected.mails.list(),
-        totals: Totals {
-            mails: world.mails(),
-            fates: run.collected.mails.fates(),
-            queued: run.collected.mails.queued(),
-            connections: world.connections(),
-            packets: world.packets(),
-            events: world.events(),
-        },
-        expectations: run
-            .judgements
-            .iter()
-            .map(|j| Expected {
-                met: j.met,
-                expected: &j.expected,
-                happened: &j.happened,
-                line: line_of(source, j.span.start),
-            })
-            .collect(),
-        missed: run
-            .missed
-            .iter()
-            .map(|m| NotHappened {
-                kind: if m.is_fault { "fault" } else { "reply" },
-                line: line_of(source, m.span.start),
-                text: &m.text,
-            })
-            .collect(),
-        defect: run.report.as_ref().err().map(|v| v.text.as_str()),
-    };
-    let mut text = serde_json::to_string_pretty(&document).map_err(|e| Failure::said(e.to_string()))?;
-    text.push('\n');
-    Ok(escape_controls(&text))
-}
-
-/// JSON escapes the control characters of ASCII but not those above, which some terminals obey as well.
-fn escape_controls(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
-        let steers = matches!(c, '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}');
-        if steers {
-            out.push_str(&format!("\\u{:04x}", c as u32));
-        } else {
-            out.push(c);
-        }
-    }
-    out
 }

@@ -1,11 +1,12 @@
 //! One queued mail: envelope, content, and what became of each recipient.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
 use super::DestinationId;
-use crate::identity::{Mailbox, ReversePath};
+use crate::identity::{Domain, Mailbox, ReversePath};
 use crate::mime::Content;
 use crate::octets::Chunk;
 use crate::sim::{Duration, Instant};
@@ -40,8 +41,8 @@ pub struct Failure {
     pub status: Arc<str>,
     /// The reply of the other host, or the failure in words.
     pub text: Chunk,
-    /// Who said so, as `name [address]`; `None` when nobody was reached.
-    pub by: Option<Arc<str>>,
+    /// Who said so: name and address; `None` when nobody was reached.
+    pub by: Option<(Domain, IpAddr)>,
     /// Whether `text` is an SMTP reply (RFC 3464 calls it a diagnostic code of type `smtp`).
     pub is_reply: bool,
 }

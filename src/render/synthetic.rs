@@ -6,7 +6,7 @@ use crate::octets::Chunk;
 use crate::sim::{Duration, Instant};
 use crate::trace::{
     Change, ConditionStep, ConnId, ConnectionState, Direction, HostEntry, HostId, LinkEntry, LossReason, MailId,
-    Octets, PacketStep, QueueName, Record, RecordId, Roster, Side, Transport, Verdict, What,
+    Octets, PacketStep, QueueName, Record, RecordId, Roster, Server, Side, Transport, Verdict, What,
 };
 
 /// Builds a trace.
@@ -280,7 +280,7 @@ impl Story {
         let what = What::Attempt {
             queue_id: "4F2A1C".into(),
             recipients: vec!["bob@blue.example".into()],
-            next_hop: format!("{next} [10.0.0.3]").into(),
+            next_hop: Server { name: next.into(), address: "10.0.0.3".into() },
             number,
         };
         self.at(host, None, what);
@@ -409,7 +409,7 @@ pub(crate) fn bounce() -> Story {
         verdict: Verdict::Failed,
         number: 1,
         reply: octets(verdict),
-        by: "mx.blue.example [10.0.0.3]".into(),
+        by: Some(Server { name: "mx.blue.example".into(), address: "10.0.0.3".into() }),
     };
     s.at(green, None, outcome);
     let bounced = What::Bounced {

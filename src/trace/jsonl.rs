@@ -14,7 +14,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::json;
-use super::{ConnId, HostId, MailId, Record, RecordId, Roster, SCHEMA_VERSION, Sink, What};
+use super::{ConnId, HostId, MailId, PacketStep, Record, RecordId, Roster, SCHEMA_VERSION, Sink, What};
 use crate::sim::Instant;
 
 #[derive(Serialize, Deserialize)]
@@ -24,9 +24,9 @@ struct Head {
     roster: Roster,
 }
 
-/// A record as it is read.
+/// A record as it is read, but for what was observed.
 #[derive(Deserialize)]
-struct Line {
+struct Place {
     #[serde(default)]
     id: Option<RecordId>,
     at: Instant,
@@ -39,28 +39,54 @@ struct Line {
     hop: Option<u16>,
     #[serde(default)]
     cause: Option<RecordId>,
-    #[serde(flatten)]
-    what: What,
+}
+
+/// Reads one line. Where and when comes before what, and holds numbers only, so the line is two documents one after the
+/// other: read apart, neither has to be kept until the other is known.
+fn read_record(line: &str, head: &mut String) -> Result<Record, String> {
+    let kind = line.find("\"kind\"").ok_or_else(|| "this is no record: it has no kind".to_owned())?;
+    let (place, what) = line.split_at(kind);
+    head.clear();
+    head.push_str(place.trim_end().trim_end_matches(','));
+    head.push('}');
+    let place: Place = serde_json::from_str(head).map_err(|e| e.to_string())?;
+    head.clear();
+    head.push('{');
+    head.push_str(what);
+    let what: What = serde_json::from_str(head).map_err(|e| e.to_string())?;
+    let Place { id, at, host, conn, mail, hop, cause } = place;
+    Ok(Record { id, at, host, conn, mail, hop, cause, what })
 }
 
 /// Bytes that are collected before they are written.
 const BUFFER_BYTES: usize = 32 * 1024;
 
+/// How much of a run a trace has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Everything, every step of every packet among it.
+    Full,
+    /// No packets.
+    Records,
+    /// What charts draw of a run that is too large to be read: of packets those that were lost, and of sessions no states,
+    /// which follow from the lines.
+    Lean,
+}
+
 /// Writes a trace.
 pub struct JsonLines<W> {
     out: W,
-    packets: bool,
+    detail: Detail,
     writer: json::Writer,
     buffer: Vec<u8>,
     error: Option<io::Error>,
 }
 
 impl<W: Write> JsonLines<W> {
-    /// Writes to `out`, with packets where asked. The first error ends the writing and is kept for
-    /// [`JsonLines::into_inner`].
-    pub fn new(out: W, packets: bool) -> JsonLines<W> {
+    /// Writes to `out`. The first error ends the writing and is kept for [`JsonLines::into_inner`].
+    pub fn new(out: W, detail: Detail) -> JsonLines<W> {
         let buffer = Vec::with_capacity(BUFFER_BYTES + 512);
-        JsonLines { out, packets, writer: json::Writer::default(), buffer, error: None }
+        JsonLines { out, detail, writer: json::Writer::default(), buffer, error: None }
     }
 
     /// The writer, or the error that ended the writing.
@@ -102,9 +128,17 @@ impl<W: Write> Sink for JsonLines<W> {
         self.put(|_, line| serde_json::to_writer(line, &head));
     }
     fn wants_packets(&self) -> bool {
-        self.packets
+        self.detail != Detail::Records
     }
     fn record(&mut self, r: &Record) {
+        let is_left_out = match &r.what {
+            What::Packet { step, .. } => *step != PacketStep::Lost,
+            What::Session { .. } => true,
+            _ => false,
+        };
+        if self.detail == Detail::Lean && is_left_out {
+            return;
+        }
         self.put(|writer, line| writer.record(line, r));
     }
     fn end(&mut self) {
@@ -154,26 +188,17 @@ pub fn read(input: impl BufRead) -> Result<(Roster, Vec<Record>), ReadError> {
     if head.schema != SCHEMA_VERSION {
         return Err(ReadError::Schema { found: head.schema });
     }
-    let mut records = Vec::new();
+    let (mut records, mut buffer) = (Vec::new(), String::new());
     for (number, text) in lines {
         let text = text?;
         if text.is_empty() {
             continue;
         }
-        let l: Line = serde_json::from_str(&text).map_err(|e| wrong(number, e.to_string()))?;
-        if l.host.0 as usize >= head.roster.hosts.len() {
-            return Err(wrong(number, format!("host {} is not in the roster", l.host.0)));
+        let record = read_record(&text, &mut buffer).map_err(|message| wrong(number, message))?;
+        if record.host.0 as usize >= head.roster.hosts.len() {
+            return Err(wrong(number, format!("host {} is not in the roster", record.host.0)));
         }
-        records.push(Record {
-            id: l.id,
-            at: l.at,
-            host: l.host,
-            conn: l.conn,
-            mail: l.mail,
-            hop: l.hop,
-            cause: l.cause,
-            what: l.what,
-        });
+        records.push(record);
     }
     Ok((head.roster, records))
 }
@@ -199,7 +224,7 @@ mod tests {
 
     #[test]
     fn what_is_written_can_be_read() {
-        let sink = Rc::new(RefCell::new(JsonLines::new(Vec::new(), false)));
+        let sink = Rc::new(RefCell::new(JsonLines::new(Vec::new(), Detail::Records)));
         let mut tracer = Tracer::off();
         tracer.add(Box::new(sink.clone()), &roster());
         let at = crate::trace::At::host(Instant::from_nanos(5), HostId(1)).conn(ConnId(3)).mail(MailId(1), 2);

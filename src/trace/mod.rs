@@ -24,7 +24,7 @@ pub use ids::{ConnId, HostId, MailId, RecordId};
 pub use query::{Kind, Query};
 pub use record::{
     ConnectionState, Direction, HostEntry, LinkEntry, LossReason, PacketStep, QueueName, Record, RepeatReason, Roster,
-    Side, Transport, Verdict, What,
+    Server, Side, Transport, Verdict, What,
 };
 pub use text::{Octets, visible};
 pub use tracer::{Sink, Tracer};

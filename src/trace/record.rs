@@ -201,6 +201,22 @@ pub enum Verdict {
     Failed,
 }
 
+/// A host that mail is handed to, as whoever hands it on knows it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Server {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The address that is dialled, as text.
+    pub address: Arc<str>,
+}
+
+/// `name [address]`, as Postfix writes it.
+impl std::fmt::Display for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} [{}]", self.name, self.address)
+    }
+}
+
 /// What was observed. In JSON the name of the variant stands in `kind`, in snake_case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -368,8 +384,8 @@ pub enum What {
         queue_id: Arc<str>,
         /// The recipients it is for.
         recipients: Vec<Arc<str>>,
-        /// The host that is dialled, as `name [address]`.
-        next_hop: Arc<str>,
+        /// The host that is dialled.
+        next_hop: Server,
         /// In which attempt of this host for the mail, from 1.
         number: u32,
     },
@@ -385,8 +401,9 @@ pub enum What {
         number: u32,
         /// The reply or the failure that decided it.
         reply: Octets,
-        /// Who gave it, as `name [address]`; empty when it was this host itself.
-        by: Arc<str>,
+        /// Who gave it; none when it was this host itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Server>,
     },
     /// A mail was filed in a mailbox: final delivery.
     Delivered {

@@ -7,7 +7,6 @@
 mod clock;
 mod line;
 mod mails;
-pub mod names;
 mod numbers;
 mod people;
 mod shared;
@@ -22,3 +21,4 @@ pub use numbers::{counted, number};
 pub use people::people;
 pub use sheet::{Align, Sheet};
 pub use story::{Options, Story, story};
+pub use words::names;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use postroad::scenario::{self, BuildOptions, Plan};
 use postroad::sim::Instant;
-use postroad::trace::jsonl::JsonLines;
+use postroad::trace::jsonl::{Detail, JsonLines};
 use postroad::trace::{Direction, HostId, MailId, Record, Side, Verdict, What};
 
 use super::conservation::check;
@@ -199,12 +199,12 @@ fn a_copy_of_a_world_goes_on_to_the_same_bytes() {
         .filter(|(name, _)| ["06", "09", "14", "17"].iter().any(|number| name.contains(number)))
     {
         let watch = |world: &mut postroad::world::World| {
-            let sink = Rc::new(RefCell::new(JsonLines::new(Vec::new(), true)));
+            let sink = Rc::new(RefCell::new(JsonLines::new(Vec::new(), Detail::Full)));
             world.observe(Box::new(sink.clone()));
             sink
         };
         let out = |sink: Rc<RefCell<JsonLines<Vec<u8>>>>| {
-            sink.replace(JsonLines::new(Vec::new(), true)).into_inner().unwrap()
+            sink.replace(JsonLines::new(Vec::new(), Detail::Full)).into_inner().unwrap()
         };
         let end = Instant::ZERO + plan.run_for;
         let mut world = scenario::build(&plan, BuildOptions::default());

@@ -13,7 +13,7 @@ use postroad::identity::ReversePath;
 use postroad::queue::Fate;
 use postroad::scenario::{self, BuildOptions, Plan};
 use postroad::sim::{Duration, Instant, StopReason};
-use postroad::trace::jsonl::JsonLines;
+use postroad::trace::jsonl::{Detail, JsonLines};
 use postroad::trace::{Direction, HostId, Record, Roster, Side, Sink, Verdict, What};
 use postroad::world::{Change, Report, World};
 
@@ -163,11 +163,14 @@ pub(crate) fn run(plan: &Plan, look: Look) -> Run {
     if let Some(memory) = &memory {
         world.observe(Box::new(memory.clone()));
     }
-    let lines = look.trace.then(|| Rc::new(RefCell::new(JsonLines::new(Vec::new(), look.packets))));
+    let lines = look.trace.then(|| {
+        Rc::new(RefCell::new(JsonLines::new(Vec::new(), if look.packets { Detail::Full } else { Detail::Records })))
+    });
     if let Some(lines) = &lines {
         world.observe(Box::new(lines.clone()));
     }
-    let sum = look.checksum.then(|| Rc::new(RefCell::new(JsonLines::new(Checksum(0xcbf2_9ce4_8422_2325), false))));
+    let sum =
+        look.checksum.then(|| Rc::new(RefCell::new(JsonLines::new(Checksum(0xcbf2_9ce4_8422_2325), Detail::Records))));
     if let Some(sum) = &sum {
         world.observe(Box::new(sum.clone()));
     }
@@ -286,9 +289,7 @@ impl Run {
         self.records
             .iter()
             .filter_map(|r| match &r.what {
-                What::Attempt { next_hop, .. } if r.host == host => {
-                    Some((r.at, next_hop.split(' ').next().unwrap_or_default().to_owned()))
-                }
+                What::Attempt { next_hop, .. } if r.host == host => Some((r.at, next_hop.name.to_string())),
                 _ => None,
             })
             .collect()

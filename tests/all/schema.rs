@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use postroad::octets::Chunk;
 use postroad::sim::Instant;
-use postroad::trace::jsonl::{JsonLines, read};
+use postroad::trace::jsonl::{Detail, JsonLines, read};
 use postroad::trace::{
     Change, ConditionStep, ConnId, ConnectionState, Direction, HostEntry, HostId, Kind, LinkEntry, LossReason, MailId,
     Octets, PacketStep, QueueName, Record, RecordEdit, RecordId, RepeatReason, Roster, SCHEMA_VERSION, ServerMode,
@@ -24,6 +24,7 @@ fn samples() -> Vec<What> {
     let (direction, side, peer, transport) = (Direction::Sent, Side::Client, HostId(0), Transport::Tcp);
     let text = || Octets(Chunk::from("text"));
     let a = || Arc::<str>::from("a");
+    let server = || postroad::trace::Server { name: a(), address: a() };
     vec![
         What::Packet {
             packet: 1,
@@ -62,8 +63,15 @@ fn samples() -> Vec<What> {
         What::Composed { from: a(), to: vec![a()], subject: a(), size_bytes: 1 },
         What::Accepted { queue_id: a(), reverse_path: a(), recipients: vec![a()], size_bytes: 1 },
         What::Queue { queue_id: a(), queue: QueueName::Active, reason: a(), until: Some(Instant::ZERO) },
-        What::Attempt { queue_id: a(), recipients: vec![a()], next_hop: a(), number: 1 },
-        What::Outcome { queue_id: a(), recipient: a(), verdict: Verdict::Accepted, number: 1, reply: text(), by: a() },
+        What::Attempt { queue_id: a(), recipients: vec![a()], next_hop: server(), number: 1 },
+        What::Outcome {
+            queue_id: a(),
+            recipient: a(),
+            verdict: Verdict::Accepted,
+            number: 1,
+            reply: text(),
+            by: Some(server()),
+        },
         What::Delivered { queue_id: a(), recipient: a(), mailbox: a(), size_bytes: 1 },
         What::Bounced { queue_id: a(), recipient: a(), status: a(), reason: text(), report: Some(MailId(2)) },
         What::Discarded { queue_id: a(), recipient: a(), reason: a() },
@@ -138,7 +146,7 @@ fn records() -> Vec<Record> {
 }
 
 fn written(records: &[Record]) -> Vec<u8> {
-    let sink = Rc::new(RefCell::new(JsonLines::new(Vec::new(), true)));
+    let sink = Rc::new(RefCell::new(JsonLines::new(Vec::new(), Detail::Full)));
     let mut handle = sink.clone();
     handle.begin(&roster());
     for record in records {

@@ -221,6 +221,14 @@ fn json_is_one_document() {
     assert_eq!(json["totals"]["delivered"], 1);
     assert_eq!(json["expectations"][0]["met"], true);
     assert_eq!(json["expectations"][0]["line"], 13);
+    // What became of the mail, and why: from the author's letter to the mailbox, each step because of the one before.
+    let why = json["fates"][0]["why"].as_array().unwrap();
+    assert_eq!((&json["fates"][0]["mail"], &json["fates"][0]["recipient"]), (&1.into(), &"bob@blue.example".into()));
+    let kinds: Vec<&str> = why.iter().map(|step| step["kind"].as_str().unwrap()).collect();
+    assert_eq!((kinds[0], kinds[kinds.len() - 1]), ("composed", "delivered"));
+    assert!(["queue", "question", "attempt", "connection", "line", "accepted"].iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
+    let at: Vec<u64> = why.iter().map(|step| step["at"].as_u64().unwrap()).collect();
+    assert!(at.is_sorted() && why.iter().all(|step| !step["words"].as_str().unwrap().is_empty()));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::identity::Domain;
+use crate::trace::Server;
 
 /// A host to try: its name and one of its addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,16 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
+    /// Its name and address, for what is kept.
+    pub(super) fn named(&self) -> (Domain, IpAddr) {
+        (self.name.clone(), self.address)
+    }
+
+    /// As the trace has it.
+    pub(super) fn server(&self) -> Server {
+        Server { name: self.name.as_str().into(), address: self.address.to_string().into() }
+    }
+
     pub(super) fn label(&self) -> Arc<str> {
         format!("{} [{}]", self.name, self.address).into()
     }

@@ -64,7 +64,7 @@ impl Courier {
         let what = What::Attempt {
             queue_id: (*crate::mime::queue_id(entry.serial)).into(),
             recipients,
-            next_hop: session.candidate().label(),
+            next_hop: session.candidate().server(),
             number: entry.attempts,
         };
         let at = session.at(ctx.at(), &self.queue);

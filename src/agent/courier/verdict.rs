@@ -1,16 +1,18 @@
 //! What an attempt came to: verdicts of recipients, fail-over, what happens to the mails behind.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::Courier;
 use super::attempt::{Ended, Next};
 use super::connection::{Breakdown, State};
 use crate::agent::{Context, Ending};
+use crate::identity::Domain;
 use crate::octets::Chunk;
 use crate::queue::{DestinationId, EntryId, Failure, Fate, Job, Settled};
 use crate::smtp::client::Reason;
 use crate::smtp::{Reply, client};
-use crate::trace::{MailId, Octets, Verdict, What, visible};
+use crate::trace::{MailId, Octets, Server, Verdict, What, visible};
 
 impl Courier {
     /// The client machine has something to tell.
@@ -51,13 +53,13 @@ impl Courier {
         session.mails += 1;
         let Some(job) = session.job.take() else { return };
         let places = std::mem::take(&mut session.places);
-        let by = ctx.tracer.is_on().then(|| session.candidate().label());
+        let by = session.candidate().named();
         let destination = session.destination;
         for (place, verdict) in places.iter().zip(verdicts) {
             if verdict.stage == client::Stage::Local {
                 self.unsendable(ctx, token, &job, *place, &verdict.reply);
             } else {
-                self.recipient_replied(ctx, token, &job, *place, &verdict.reply, by.as_ref());
+                self.recipient_replied(ctx, token, &job, *place, &verdict.reply, &by);
             }
         }
         self.queue.praise(destination);
@@ -81,7 +83,7 @@ impl Courier {
         job: &Job,
         place: u32,
         reply: &Reply,
-        by: Option<&Arc<str>>,
+        by: &(Domain, IpAddr),
     ) {
         if reply.is_positive() {
             self.queue.relayed(job.entry, place);
@@ -92,20 +94,15 @@ impl Courier {
                 ctx.ledger.end(ctx.host, serial, Ending::Relayed);
             }
             if ctx.tracer.is_on() {
-                self.record_outcome(ctx, token, job.entry, place, Verdict::Accepted, reply_text(reply), by.cloned());
+                self.record_outcome(ctx, token, job.entry, place, Verdict::Accepted, reply_text(reply), Some(by));
             }
             return;
         }
-        let session = &self.memory.sessions[token as usize];
-        let failure = Failure {
-            status: reply_status(reply),
-            text: reply_text(reply),
-            by: Some(by.cloned().unwrap_or_else(|| session.candidate().label())),
-            is_reply: true,
-        };
+        let failure =
+            Failure { status: reply_status(reply), text: reply_text(reply), by: Some(by.clone()), is_reply: true };
         let verdict = if reply.is_permanent() { Verdict::Failed } else { Verdict::Deferred };
         if ctx.tracer.is_on() {
-            self.record_outcome(ctx, token, job.entry, place, verdict, failure.text.clone(), by.cloned());
+            self.record_outcome(ctx, token, job.entry, place, verdict, failure.text.clone(), Some(by));
         }
         if verdict == Verdict::Failed {
             self.queue.fail(job.entry, place, failure);
@@ -133,7 +130,7 @@ impl Courier {
         place: u32,
         verdict: Verdict,
         reply: Chunk,
-        by: Option<Arc<str>>,
+        by: Option<&(Domain, IpAddr)>,
     ) {
         let entry = self.queue.entry(entry);
         let at = ctx.at().mail(MailId(entry.mail), entry.hops + 1);
@@ -147,7 +144,7 @@ impl Courier {
             verdict,
             number: entry.attempts,
             reply: Octets(reply),
-            by: by.unwrap_or_default(),
+            by: by.map(|(name, address)| Server { name: name.as_str().into(), address: address.to_string().into() }),
         });
     }
 
@@ -159,10 +156,10 @@ impl Courier {
         let Some(job) = session.job.clone() else {
             return; // nothing hangs on it: an idle connection that the other end closed, or a QUIT without a reply
         };
-        let label = session.candidate().label();
+        let (label, by) = (session.candidate().label(), session.candidate().named());
         for (place, verdict) in places.iter().zip(&failure.verdicts) {
             if let Some(verdict) = verdict {
-                self.recipient_replied(ctx, token, &job, *place, &verdict.reply, Some(&label));
+                self.recipient_replied(ctx, token, &job, *place, &verdict.reply, &by);
             }
         }
         let (status, text): (Arc<str>, Chunk) = match &failure.reason {
@@ -195,12 +192,12 @@ impl Courier {
             Next::Over { out_of_reach } => return self.give_up_job(ctx, token, breakdown, out_of_reach),
         };
         let Some(job) = session.job.take() else { return };
-        let by = (ctx.tracer.is_on() && !breakdown.ours).then(|| session.candidate().label());
+        let by = (ctx.tracer.is_on() && !breakdown.ours).then(|| session.candidate().named());
         session.state = State::Quitting;
         if ctx.tracer.is_on() {
             for place in job.recipients.iter().filter(|p| self.is_waiting(&job, **p)) {
                 let text = breakdown.text.clone();
-                self.record_outcome(ctx, token, job.entry, *place, Verdict::Deferred, text, by.clone());
+                self.record_outcome(ctx, token, job.entry, *place, Verdict::Deferred, text, by.as_ref());
             }
         }
         self.dial(ctx, job, next);
@@ -215,7 +212,7 @@ impl Courier {
         let session = &mut self.memory.sessions[token as usize];
         let reached = session.state != State::Dialling;
         let Some(job) = session.job.take() else { return };
-        let by = reached.then(|| session.candidate().label());
+        let by = reached.then(|| session.candidate().named());
         let destination = session.destination;
         session.state = State::Quitting;
         self.queue.close(destination);
@@ -229,8 +226,8 @@ impl Courier {
                 self.queue.fail_for_now(job.entry, place, &failure);
             }
             if ctx.tracer.is_on() {
-                let (text, by) = (failure.text.clone(), failure.by.clone());
-                self.record_outcome(ctx, token, job.entry, place, verdict, text, by);
+                let text = failure.text.clone();
+                self.record_outcome(ctx, token, job.entry, place, verdict, text, failure.by.as_ref());
             }
         }
         if out_of_reach {

@@ -141,7 +141,7 @@ impl Mta {
         report.original_recipient = expanded_from.clone();
         report.diagnostic = Some(visible(&failure.text));
         report.is_reply = failure.is_reply;
-        report.remote_mta = failure.by.as_ref().map(|by| by.split(' ').next().unwrap_or_default().to_owned());
+        report.remote_mta = failure.by.as_ref().map(|(name, _)| name.to_string());
         report.last_attempt = Some(ctx.calendar.rfc5322(ctx.now));
         report.will_retry_until = until.map(|at| ctx.calendar.rfc5322(at));
         report

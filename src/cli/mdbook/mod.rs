@@ -240,6 +240,7 @@ impl Expander {
             "dialogue" => show::dialogue(&run, &plain),
             "transcript" => show::transcript(&run, &plain),
             "timeline" => show::timeline(&run, &plain),
+            "why" => show::why(&run, &plain),
             "mails" => show::mails(&run, &plain),
             "expectations" => show::expectations(&run, &plain),
             "message" => show::message(&run, &plain),

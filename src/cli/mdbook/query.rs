@@ -6,7 +6,7 @@ use super::directive::Directive;
 use super::press::{Run, bytes, visible};
 use crate::render::page::thousands;
 use crate::sim::{Duration, Instant};
-use crate::trace::transcript::{names, span, words as say};
+use crate::trace::transcript::{span, words as say};
 use crate::trace::{ConnId, HostId, Kind, MailId, Query, Record, What};
 
 /// Keys of a directive that do not choose records.
@@ -116,6 +116,11 @@ fn text(value: &Value) -> String {
         Value::String(s) => s.clone(),
         Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(", "),
         Value::Null => String::new(),
+        // A host: its name, and in brackets its address.
+        Value::Object(fields) if fields.contains_key("address") => {
+            let part = |key: &str| fields.get(key).map(text).unwrap_or_default();
+            format!("{} [{}]", part("name"), part("address"))
+        }
         other => other.to_string(),
     }
 }
@@ -272,110 +277,6 @@ fn header(run: &Run, directive: &Directive) -> Result<String, String> {
 
 /// What a record tells, in one sentence.
 pub(super) fn words(run: &Run, record: &Record) -> String {
-    use crate::trace::{ConnectionState as C, Direction, QueueName};
-    match &record.what {
-        What::Composed { from, to, subject, size_bytes } => {
-            let from = if from.is_empty() { "<>" } else { from };
-            format!("composes “{subject}” from {from} for {}, {} bytes", to.join(", "), thousands(*size_bytes))
-        }
-        What::Line { direction, peer, text, .. } => match direction {
-            Direction::Sent => format!("→ {}: {}", run.host(*peer), text.visible()),
-            Direction::Received => format!("← {}: {}", run.host(*peer), text.visible()),
-        },
-        What::Content { direction, peer, size_bytes, .. } => match direction {
-            Direction::Sent => format!("→ {}: {}", run.host(*peer), say::content(*size_bytes)),
-            Direction::Received => format!("← {}: {}", run.host(*peer), say::content(*size_bytes)),
-        },
-        What::Connection { state, peer, port, .. } => {
-            let peer = run.host(*peer);
-            match state {
-                C::Connecting => format!("connects to {peer}, port {port}"),
-                C::Open => format!("is connected with {peer}"),
-                C::Refused => format!("{peer} refuses the connection"),
-                C::TimedOut => format!("{peer} does not answer: the connection has timed out"),
-                C::PeerClosed => format!("{peer} closes its side"),
-                C::Reset => format!("{peer} has broken the connection off"),
-                C::Closed => format!("is done with the connection with {peer}"),
-                C::NoPort => format!("has no port free to connect to {peer} from"),
-            }
-        }
-        What::Question { direction: Direction::Sent, name, rtype, peer, .. } => {
-            format!("asks {}: {}?", run.host(*peer), names::question(name, rtype))
-        }
-        What::Question { name, rtype, .. } => format!("is asked: {}?", names::question(name, rtype)),
-        What::Answer { direction, name, rtype, rcode, records, truncated, .. } => {
-            let verb = if *direction == Direction::Sent { "answers" } else { "hears" };
-            let place = run.records.partition_point(|r| r.at < record.at);
-            let place = run.records[place..].iter().position(|r| r.id == record.id).map(|after| place + after);
-            let said = match place.and_then(|place| names::referred(&run.records, place)) {
-                Some(to) => names::referral(run.host(to)),
-                // A table is where the whole record is read, its time to live included.
-                None if !records.is_empty() && !truncated => records.join("; "),
-                None => names::answer(name, rtype, rcode, records, *truncated),
-            };
-            format!("{verb} {}: {said}", names::question(name, rtype))
-        }
-        What::Lookup { name, rtype, result, cached } => {
-            let verb = if *cached { "remembers" } else { "knows" };
-            format!("{verb} {}: {}", names::question(name, rtype), names::outcome(result))
-        }
-        What::Accepted { queue_id, recipients, .. } => {
-            format!("{} for {}", whole(say::accepted(queue_id)), recipients.join(", "))
-        }
-        What::Queue { queue, reason, until, .. } => {
-            let name = match queue {
-                QueueName::Incoming => "incoming",
-                QueueName::Active => "active",
-                QueueName::Deferred => "deferred",
-                QueueName::Done => "done",
-            };
-            let until = until.map(|t| format!(", next attempt at {}", run.when(t))).unwrap_or_default();
-            format!("queue: {name} ({reason}{until})")
-        }
-        What::Attempt { recipients, next_hop, number, .. } => {
-            format!("attempt {number} for {}: {next_hop}", recipients.join(", "))
-        }
-        What::Outcome { recipient, verdict, reply, by, .. } => {
-            let reply = reply.visible();
-            // A reason that begins with the host's name says already by whom.
-            let by = if by.is_empty() || reply.starts_with(&**by) { String::new() } else { format!(" by {by}") };
-            let goes_on = run
-                .records
-                .iter()
-                .position(|r| std::ptr::eq(r, record) || r.id.is_some() && r.id == record.id)
-                .is_some_and(|place| say::goes_on(&run.records, place));
-            let verdict = if goes_on { "on to the next server" } else { say::verdict(*verdict) };
-            format!("{recipient}: {verdict}{by}: {reply}")
-        }
-        What::Delivered { recipient, mailbox, .. } => whole(say::delivered(recipient, mailbox)),
-        What::Bounced { recipient, status, reason, report, .. } => {
-            let told = if report.is_some() { "a report says so" } else { "nobody can be told" };
-            format!("{}; {told}", whole(say::bounced(status, recipient, reason)))
-        }
-        What::Discarded { recipient, reason, .. } => whole(say::discarded(recipient, reason)),
-        What::Duplicate { recipient, shares, .. } => whole(say::duplicate(recipient, shares)),
-        What::Unsent { recipient, reason } => whole(say::unsent(recipient, reason)),
-        What::Policy { policy, decision, detail } => whole(say::policy(policy, decision, detail)),
-        What::Session { state, .. } => format!("state: {state}"),
-        What::Condition { step, change, leaves, .. } => {
-            let name = |host: HostId| run.roster.hosts.get(host.0 as usize).map_or("nobody", |h| &*h.name);
-            format!("fault: {}", say::condition(name, *step, change, leaves.as_ref()))
-        }
-        What::Alarm { text } => format!("alarm: {text}"),
-        What::Packet { step, flags, payload_bytes, from, to, reason, retransmission, .. } => {
-            let step = serde_json::to_value(step).map(|v| text(&v)).unwrap_or_default();
-            let why = reason
-                .and_then(|r| serde_json::to_value(r).ok())
-                .map(|v| format!(" ({})", text(&v).replace('_', " ")))
-                .unwrap_or_default();
-            let again = if *retransmission { ", again" } else { "" };
-            let kind = if flags.is_empty() { "UDP" } else { flags };
-            format!("packet {} → {}: {kind}, {payload_bytes} bytes{again}: {step}{why}", run.host(*from), run.host(*to))
-        }
-    }
-}
-
-/// Both parts of what the transcript says.
-fn whole((what, rest): (impl Into<String>, String)) -> String {
-    what.into() + &rest
+    let when = |at| run.when(at);
+    say::record(&say::Telling { roster: &run.roster, records: &run.records, when: &when }, record)
 }

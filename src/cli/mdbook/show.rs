@@ -9,7 +9,7 @@ use crate::render::page::{escape, figure, table};
 use crate::render::{ladder, map};
 use crate::sim::{Duration, Instant};
 use crate::trace::transcript::{self, Style, span};
-use crate::trace::{ConnId, Direction, Kind, MailId, Query, Record, Side, What};
+use crate::trace::{ConnId, Direction, Kind, MailId, Query, Record, Side, What, chain};
 
 /// The columns of text twins.
 const WIDTH: usize = 100;
@@ -249,6 +249,30 @@ pub(super) fn timeline(run: &Run, directive: &Directive) -> Result<String, Strin
         let hidden = rows.len() - most;
         let first = most - most / 2;
         rows.splice(first..first + hidden, [["⋯".into(), String::new(), format!("{hidden} more like these")]]);
+    }
+    Ok(table(&["When", "Where", "What"], &rows).replacen("pr-table", "pr-table pr-cards pr-timeline", 1))
+}
+
+/// `why`: the way from what began it to the record that is asked for, as a table. Each row is because of the one above.
+pub(super) fn why(run: &Run, directive: &Directive) -> Result<String, String> {
+    let found = Question::new(run, directive, OTHER_KEYS)?.find(run);
+    let nth = directive.number::<usize>("nth")?.unwrap_or(1);
+    let record = found.get(nth.saturating_sub(1)).ok_or("no record of the run matches")?;
+    let way = record.id.map(|id| chain(&run.records, id)).unwrap_or_default();
+    let mut rows: Vec<[String; 3]> = Vec::new();
+    for r in way.into_iter().rev() {
+        // A line that is heard says nothing new: it was said.
+        let is_echo = matches!(
+            r.what,
+            What::Line { direction: Direction::Received, .. }
+                | What::Question { direction: Direction::Received, .. }
+                | What::Answer { direction: Direction::Received, .. }
+                | What::Content { direction: Direction::Received, .. }
+                | What::Session { .. }
+        );
+        if !is_echo {
+            rows.push([run.when(r.at), run.host(r.host).to_owned(), words(run, r)]);
+        }
     }
     Ok(table(&["When", "Where", "What"], &rows).replacen("pr-table", "pr-table pr-cards pr-timeline", 1))
 }

@@ -69,12 +69,12 @@ fn note(roster: &Roster, record: &Record, was_open: bool) -> Option<(NoteKind, S
                 None => "deferred".into(),
             };
             // Whom it was about stands in the notes and arrows above.
-            let why = reason.split_once("]: ").map_or(&**reason, |(_, why)| why);
+            let why = said::reason_alone(reason);
             let why = if why.is_empty() { String::new() } else { format!(" ({})", clean(why)) };
             (Wait, retry + &why)
         }
         What::Attempt { next_hop, number, .. } if *number > 1 => {
-            (Plain, format!("attempt {number}: {}", clean(host_name(next_hop))))
+            (Plain, format!("attempt {number}: {}", clean(&next_hop.name)))
         }
         What::Delivered { mailbox, recipient, .. } => {
             (Good, format!("delivered to {}", clean(if mailbox.is_empty() { recipient } else { mailbox })))
@@ -155,11 +155,6 @@ impl Way {
             _ => None,
         }
     }
-}
-
-/// The name out of `name [address]`.
-pub(in crate::render) fn host_name(text: &str) -> &str {
-    text.split(" [").next().unwrap_or(text)
 }
 
 /// Conditions that last, and bars of those that are over.

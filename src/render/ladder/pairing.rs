@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use crate::trace::transcript::names;
+use crate::trace::transcript::{names, words as say};
 use crate::trace::{ConnId, ConnectionState, Direction, HostId, PacketStep, Record, Roster, Side, Transport, What};
 
 use super::super::scope::Scope;
@@ -318,7 +318,7 @@ fn packet_words(what: &What) -> String {
         Transport::Tcp if *payload_bytes > 0 => {
             format!("{} seq {sequence}, {} bytes", clean(flags), thousands(u64::from(*payload_bytes)))
         }
-        Transport::Tcp if flags.contains("SYN") => clean(flags),
+        Transport::Tcp if say::is_handshake(flags) => clean(flags),
         Transport::Tcp => format!("{} {acknowledgement}", clean(flags)),
     };
     if *retransmission {

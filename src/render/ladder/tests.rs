@@ -260,7 +260,7 @@ fn a_stored_trace_draws_the_same_picture() {
     let line = Octets(Chunk::from("MAIL \x1b[0m \\ \u{ff}"));
     let what = What::Line { direction: Direction::Sent, side: Side::Client, peer: HostId(1), text: line };
     story.at(HostId(0), Some(ConnId(9)), what);
-    let mut sink = jsonl::JsonLines::new(Vec::new(), true);
+    let mut sink = jsonl::JsonLines::new(Vec::new(), jsonl::Detail::Full);
     {
         use crate::trace::Sink;
         sink.begin(&std::sync::Arc::new(story.roster.clone()));

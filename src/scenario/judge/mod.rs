@@ -14,6 +14,7 @@ use super::expect::{Claim, Expectation};
 use super::plan::{Plan, Role};
 use crate::diag::Diagnostic;
 use crate::sim::{Duration, Instant};
+use crate::trace::transcript::words;
 use crate::trace::{ConnectionState, Direction, HostId, MailId, Record, Side, Sink, What};
 use queues::Queues;
 
@@ -272,8 +273,8 @@ impl Judge {
                 ) if *to.as_str() == **recipient && self.subject_is(record.mail, subject.as_ref()) => {
                     let reason = reason.visible();
                     let good = status.as_ref().is_none_or(|status| status == s)
-                        && code.is_none_or(|code| begins_with(&reason, code))
-                        && contains.as_ref().is_none_or(|c| holds(&reason, c))
+                        && code.is_none_or(|code| words::begins_with(&reason, code))
+                        && contains.as_ref().is_none_or(|c| words::holds(&reason, c))
                         && by.is_none_or(|by| by == record.host);
                     if !good {
                         let near = format!("{} gave it up with status {s}: {reason}", self.name(record.host));
@@ -303,8 +304,8 @@ impl Judge {
                     if *to.as_str() == **recipient =>
                 {
                     let reason = reason.visible();
-                    let good = code.is_none_or(|code| begins_with(&reason, code))
-                        && contains.as_ref().is_none_or(|c| holds(&reason, c));
+                    let good = code.is_none_or(|code| words::begins_with(&reason, code))
+                        && contains.as_ref().is_none_or(|c| words::holds(&reason, c));
                     if !good {
                         self.seen[i].near.get_or_insert(format!("it was not sent because of: {reason}"));
                     }
@@ -329,7 +330,8 @@ impl Judge {
                 ) if *from == record.host && to.is_none_or(|to| to == *peer) => {
                     let line = text.visible();
                     let last = line.as_bytes().get(3) != Some(&b'-');
-                    let good = begins_with(&line, *code) && contains.as_ref().map_or(last, |c| holds(&line, c));
+                    let good =
+                        words::begins_with(&line, *code) && contains.as_ref().map_or(last, |c| words::holds(&line, c));
                     good.then_some(line)
                 }
                 (
@@ -345,7 +347,7 @@ impl Judge {
                     What::Lookup { name: n, rtype: t, result: what, cached: from_cache },
                 ) if *host == record.host && n.trim_end_matches('.').eq_ignore_ascii_case(name) => {
                     let good = rtype.as_ref().is_none_or(|rtype| rtype == t)
-                        && result.as_ref().is_none_or(|part| holds(what, part))
+                        && result.as_ref().is_none_or(|part| words::holds(what, part))
                         && cached.is_none_or(|cached| cached == *from_cache);
                     let said = format!("{n} {t}: {what}{}", if *from_cache { " (from the cache)" } else { "" });
                     if !good {
@@ -373,20 +375,6 @@ impl Judge {
             }
         }
     }
-}
-
-/// Whether a reason begins with a reply code, be it said after a colon (`host said: 550 ...`).
-fn begins_with(reason: &str, code: u16) -> bool {
-    let code = code.to_string();
-    let at = |text: &str| {
-        text.strip_prefix(code.as_str()).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
-    };
-    at(reason) || reason.match_indices(": ").any(|(i, _)| at(&reason[i + 2..]))
-}
-
-/// Whether a text holds another; upper and lower case count as the same.
-fn holds(text: &str, part: &str) -> bool {
-    text.to_lowercase().contains(&part.to_lowercase())
 }
 
 impl Sink for Judge {

@@ -6,7 +6,9 @@ use super::good;
 use crate::octets::Chunk;
 use crate::scenario::{Judge, Judgement};
 use crate::sim::Instant;
-use crate::trace::{ConnectionState, Direction, HostId, MailId, Octets, QueueName, Record, Side, Sink, Verdict, What};
+use crate::trace::{
+    ConnectionState, Direction, HostId, MailId, Octets, QueueName, Record, Server, Side, Sink, Verdict, What,
+};
 
 const HEAD: &str = r#"(hosts: {
     "laptop": User(mailbox: "alice@green.example", submits_to: "mail.green.example"),
@@ -52,7 +54,7 @@ fn story() -> Vec<Record> {
     let attempt = |number: u32| What::Attempt {
         queue_id: Arc::from("A1"),
         recipients: vec![Arc::from("bob@blue.example")],
-        next_hop: Arc::from("mx.blue.example [192.0.2.3]"),
+        next_hop: Server { name: "mx.blue.example".into(), address: "192.0.2.3".into() },
         number,
     };
     let outcome = |verdict: Verdict, to: &str, id: &str| What::Outcome {
@@ -61,7 +63,7 @@ fn story() -> Vec<Record> {
         verdict,
         number: 1,
         reply: octets("450 later"),
-        by: Arc::from("mx.blue.example"),
+        by: Some(Server { name: "mx.blue.example".into(), address: "192.0.2.3".into() }),
     };
     let line =
         |direction, side, peer, text: &str| What::Line { direction, side, peer: HostId(peer), text: octets(text) };

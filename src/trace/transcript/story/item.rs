@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::super::Line;
 use crate::sim::Instant;
-use crate::trace::{ConnId, HostId, MailId, QueueName, What};
+use crate::trace::{ConnId, HostId, MailId, QueueName, Server, What};
 
 /// One hop of one mail on one connection, or what else is said on a connection.
 #[derive(Clone)]
@@ -14,8 +14,7 @@ pub(super) struct Hop {
     pub(super) mail: Option<MailId>,
     pub(super) number: Option<u16>,
     pub(super) attempt: Option<u32>,
-    /// As `name [address]`.
-    pub(super) next_hop: String,
+    pub(super) next_hop: Server,
     pub(super) port: Option<u16>,
     pub(super) conn: Option<ConnId>,
     /// What the heading ends with.

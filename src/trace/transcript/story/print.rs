@@ -115,10 +115,9 @@ impl Printer {
         line.push(Style::Plain, "  ");
         line.push(Style::Host, roster.hosts.get(hop.client.0 as usize).map_or("nobody", |h| &*h.name));
         line.push(Style::Plain, " → ");
-        let (name, address) = hop.next_hop.rsplit_once(" [").unwrap_or((&hop.next_hop, ""));
-        line.push(Style::Host, name);
-        if !address.is_empty() {
-            line.push(Style::Faint, format!(" [{address}"));
+        line.push(Style::Host, &*hop.next_hop.name);
+        if !hop.next_hop.address.is_empty() {
+            line.push(Style::Faint, format!(" [{}]", hop.next_hop.address));
         }
         if let Some(port) = hop.port {
             line.push(Style::Faint, format!(":{port}"));

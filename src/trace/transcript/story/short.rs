@@ -130,7 +130,7 @@ impl Telling {
                 Item::Line(_) => continue,
                 Item::Hop(hop) => {
                     let results = hop.lines.iter().map(|(_, line)| line.text()).filter(|t| !is_talk(t));
-                    (hop.mail, results.map(|t| shape(&t)).chain([hop.next_hop.clone()]).collect())
+                    (hop.mail, results.map(|t| shape(&t)).chain([hop.next_hop.to_string()]).collect())
                 }
             };
             if let Some(mail) = mail {
@@ -196,7 +196,7 @@ impl Telling {
                 }
                 Item::Line(_) => {}
                 Item::Hop(hop) => {
-                    attempt.outcome.insert(hop.next_hop.clone());
+                    attempt.outcome.insert(hop.next_hop.to_string());
                     attempt.outcome.extend(hop.lines.iter().map(|(_, line)| shape(&line.text())));
                 }
             }
@@ -297,16 +297,16 @@ impl Telling {
         let mut count = 0;
         for (at, item) in self.items.iter_mut() {
             let Item::Hop(hop) = item else { continue };
-            let server = hop.next_hop.split(" [").next().unwrap_or_default().to_owned();
+            let server = hop.next_hop.name.clone();
             let role = |text: &str| {
-                let text = text.replace(name(hop.client), "client").replace(&server, "server");
+                let text = text.replace(name(hop.client), "client").replace(&*server, "server");
                 // A user agent has no name to give but its address.
                 if text.starts_with("C: EHLO [") { "C: EHLO client".to_owned() } else { shape(&text) }
             };
             let talk: Vec<String> =
                 hop.lines.iter().map(|(_, line)| line.text()).filter(|t| is_talk(t)).map(|t| role(&t)).collect();
             let pair = match measure {
-                Measure::Repetitions => (hop.client, hop.next_hop.clone()),
+                Measure::Repetitions => (hop.client, hop.next_hop.to_string()),
                 _ => (HostId(0), String::new()),
             };
             let earlier = known.entry(pair).or_default();

@@ -13,7 +13,7 @@ use super::items::Items;
 use super::options::{Options, SILENCE};
 use super::print::Printer;
 use crate::sim::{Duration, Instant};
-use crate::trace::{ConditionStep, ConnId, HostId, MailId, QueueName, Record, Roster, What};
+use crate::trace::{ConditionStep, ConnId, HostId, MailId, QueueName, Record, Roster, Server, What};
 
 /// A question that waits for its answer.
 pub(super) struct Question {
@@ -102,7 +102,7 @@ impl Telling {
     }
 
     /// A line that belongs to a hop that goes on right now, or a line of its own.
-    fn remark(&mut self, record: &Record, by: &str, line: Line) {
+    fn remark(&mut self, record: &Record, by: Option<&Server>, line: Line) {
         match self.hop_of(record, by) {
             Some(item) => {
                 self.add(item, record.at, line);
@@ -118,7 +118,7 @@ impl Telling {
 
     /// The hop that a record belongs to: that of its connection, or the latest of the same mail that goes on right now
     /// with this host taking part. `by` is the next hop, where it is known.
-    fn hop_of(&self, record: &Record, by: &str) -> Option<usize> {
+    fn hop_of(&self, record: &Record, by: Option<&Server>) -> Option<usize> {
         if let Some(item) = record.conn.and_then(|conn| self.connections.get(&conn)) {
             return Some(*item);
         }
@@ -130,7 +130,7 @@ impl Telling {
             Item::Hop(hop) => {
                 hop.mail == record.mail
                     && (hop.client == record.host || !is_clients && hop.server == Some(record.host))
-                    && (by.is_empty() || hop.next_hop == by)
+                    && by.is_none_or(|by| hop.next_hop == *by)
                     && (i + 1 == end || record.at.since(hop.last) < SILENCE)
             }
             Item::Line(_) => false,
@@ -273,13 +273,13 @@ impl Telling {
         let addresses = roster.hosts.get(server.0 as usize).map_or(&[][..], |h| &h.addresses);
         // The announced hop of this mail that leads there.
         let is_nobody = server == HostId::NOBODY;
-        let leads_there = |hop: &Hop| is_nobody || addresses.iter().any(|a| hop.next_hop.ends_with(&format!("[{a}]")));
+        let leads_there = |hop: &Hop| is_nobody || addresses.contains(&hop.next_hop.address);
         let announced = (self.recent()..self.items.end()).rev().find(|i| match &self.items[*i].1 {
             Item::Hop(hop) => hop.conn.is_none() && hop.client == client && hop.mail == record.mail && leads_there(hop),
             Item::Line(_) => false,
         });
         let item = announced.unwrap_or_else(|| {
-            let address = addresses.first().map_or_else(String::new, |a| format!(" [{a}]"));
+            let address = addresses.first().cloned().unwrap_or_default();
             self.items.push(
                 record.at,
                 Item::Hop(Hop {
@@ -288,7 +288,7 @@ impl Telling {
                     mail: record.mail,
                     number: record.hop,
                     attempt: None,
-                    next_hop: format!("{}{address}", self.name(server)),
+                    next_hop: Server { name: self.name(server).into(), address },
                     port: None,
                     conn: None,
                     remark: "".into(),
@@ -368,12 +368,12 @@ impl Telling {
                 if style != Style::Good {
                     line.push(Style::Plain, format!(" — {}", reply.visible()));
                 }
-                self.remark(record, by, line);
+                self.remark(record, by.as_ref(), line);
             }
             What::Delivered { recipient, mailbox, .. } => {
                 let (what, rest) = words::delivered(recipient, mailbox);
                 let line = Line::of(Style::Good, format!("✉ {what}")).and(rest);
-                self.remark(record, "", line);
+                self.remark(record, None, line);
             }
             What::Bounced { recipient, status, reason, report, .. } => {
                 let told = match report {
@@ -383,25 +383,25 @@ impl Telling {
                 };
                 let (what, rest) = words::bounced(status, recipient, reason);
                 let line = Line::of(Style::Bad, format!("✗ {what}")).and(rest).with(Style::Faint, told);
-                self.remark(record, "", line);
+                self.remark(record, None, line);
             }
             What::Discarded { recipient, reason, .. } => {
                 let (what, rest) = words::discarded(recipient, reason);
-                self.remark(record, "", Line::of(Style::Warning, format!("✗ {what}")).and(rest));
+                self.remark(record, None, Line::of(Style::Warning, format!("✗ {what}")).and(rest));
             }
             What::Duplicate { recipient, shares, .. } => {
                 let (what, rest) = words::duplicate(recipient, shares);
-                self.remark(record, "", Line::of(Style::Plain, format!("◆ {what}")).and(rest));
+                self.remark(record, None, Line::of(Style::Plain, format!("◆ {what}")).and(rest));
             }
             What::Unsent { recipient, reason } => {
                 let (what, rest) = words::unsent(recipient, reason);
-                self.remark(record, "", Line::of(Style::Bad, format!("✗ {what}")).and(rest));
+                self.remark(record, None, Line::of(Style::Bad, format!("✗ {what}")).and(rest));
             }
             What::Policy { policy, decision, detail } => {
                 let (what, rest) = words::policy(policy, decision, detail);
                 // A policy that sends a mail on elsewhere is no trouble.
                 let style = if &**decision == "defer" { Style::Warning } else { Style::Plain };
-                self.remark(record, "", Line::of(style, format!("◆ {what}")).and(rest));
+                self.remark(record, None, Line::of(style, format!("◆ {what}")).and(rest));
             }
             What::Condition { step, change, leaves, .. } => {
                 let is_better = *step == ConditionStep::Ends || change.mends();
@@ -421,7 +421,7 @@ impl Telling {
 
     /// A remark that names its host by itself.
     fn remark_plain(&mut self, record: &Record, line: Line) {
-        match self.hop_of(record, "") {
+        match self.hop_of(record, None) {
             Some(item) => {
                 self.add(item, record.at, line);
             }
@@ -452,7 +452,7 @@ impl Telling {
         }
     }
 
-    fn attempt(&mut self, record: &Record, next_hop: &str, number: u32) {
+    fn attempt(&mut self, record: &Record, next_hop: &Server, number: u32) {
         let reused = record.conn.and_then(|conn| self.connections.get(&conn)).copied();
         let before = reused.and_then(|item| self.hop(item));
         let (server, port, ends) = before.map_or((None, None, 0), |hop| (hop.server, hop.port, hop.ends));
@@ -464,7 +464,7 @@ impl Telling {
                 mail: record.mail,
                 number: record.hop,
                 attempt: Some(number),
-                next_hop: next_hop.to_owned(),
+                next_hop: next_hop.clone(),
                 port,
                 conn: record.conn,
                 remark: if reused.is_some() { "on the same connection".into() } else { "".into() },

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::trace::{Direction, HostId, Record, What};
+use crate::trace::{Direction, HostId, Record, RecordId, What};
 
 /// What is asked: `blue.example MX`.
 #[must_use]
@@ -52,12 +52,12 @@ pub fn referral(to: &str) -> String {
     format!("a referral: ask {to}")
 }
 
-/// Where the answer at `place` sent the one who asked: an answer without records, and the same question put to another
-/// server at the same instant. The trace keeps the answer section only, and a referral has none (RFC 1034 §4.3.1).
+/// Where the answer at `place` sent the one who asked: an answer without records, because of which the same question is put
+/// to another server. The trace keeps the answer section only, and a referral has none (RFC 1034 §4.3.1).
 #[must_use]
 pub fn referred(records: &[Record], place: usize) -> Option<HostId> {
     let here = records.get(place)?;
-    let What::Answer { direction, peer, query, name, rtype, rcode, records: found, .. } = &here.what else {
+    let What::Answer { direction, peer, name, rtype, rcode, records: found, .. } = &here.what else {
         return None;
     };
     if &**rcode != "NOERROR" || !found.is_empty() {
@@ -67,20 +67,14 @@ pub fn referred(records: &[Record], place: usize) -> Option<HostId> {
         Direction::Received => (here.host, *peer),
         Direction::Sent => (*peer, here.host),
     };
-    // When it arrived; what is sent has yet to arrive.
+    // What was said because of it: the answer as the other end had it, then the next question.
+    let after = |cause: Option<RecordId>| records[place..].iter().filter(move |r| r.cause == cause);
     let arrived = match direction {
-        Direction::Received => here.at,
-        Direction::Sent => {
-            let same = |r: &&Record| {
-                r.host == asker
-                    && matches!(&r.what, What::Answer { direction: Direction::Received, peer, query: q, name: n, .. }
-                        if *peer == asked && q == query && n == name)
-            };
-            records[place..].iter().find(same)?.at
-        }
+        Direction::Received => here,
+        Direction::Sent => after(here.id).find(|r| matches!(r.what, What::Answer { .. }))?,
     };
-    let from = records[place..].iter().take_while(|r| r.at <= arrived).skip_while(|r| r.at < arrived);
-    from.filter(|r| r.host == asker).find_map(|r| match &r.what {
+    let soon = records[place..].iter().take_while(|r| r.at <= arrived.at);
+    soon.filter(|r| r.cause == arrived.id && r.host == asker).find_map(|r| match &r.what {
         What::Question { direction: Direction::Sent, peer, name: n, rtype: t, .. }
             if *peer != asked && n == name && t == rtype =>
         {
@@ -91,7 +85,7 @@ pub fn referred(records: &[Record], place: usize) -> Option<HostId> {
 }
 
 /// A name without the dot of the root.
-pub(super) fn bare(name: &str) -> &str {
+pub(in crate::trace::transcript) fn bare(name: &str) -> &str {
     name.strip_suffix('.').filter(|n| !n.is_empty()).unwrap_or(name)
 }
 
@@ -114,7 +108,7 @@ fn tail(name: &str, rtype: &str, record: &str) -> String {
 }
 
 /// The first few, and how many more.
-pub(super) fn list<'a>(words: impl ExactSizeIterator<Item = &'a str>, most: usize) -> String {
+pub(in crate::trace::transcript) fn list<'a>(words: impl ExactSizeIterator<Item = &'a str>, most: usize) -> String {
     let all = words.len();
     if all == 0 {
         return "nobody".into();

@@ -1,7 +1,9 @@
 //! What happens to a mail, in words: the same in a transcript and in a table. Each comes in two parts, what became of
 //! it and the rest, for the first is what stands out.
 
-use super::{counted, number};
+use super::super::{counted, number};
+use std::sync::Arc;
+
 use crate::sim::Duration;
 use crate::trace::{Change, ConditionStep, HostId, Octets, Record, RecordEdit, ServerMode, Verdict, What};
 
@@ -158,4 +160,45 @@ fn percent(ppm: u32) -> String {
 pub fn policy(policy: &str, decision: &str, detail: &str) -> (String, String) {
     let detail = if detail.is_empty() { String::new() } else { format!(" — {detail}") };
     (format!("{policy}: {decision}"), detail)
+}
+
+/// A reason without whom it was about: what stands behind `name [address]: `.
+#[must_use]
+pub fn reason_alone(reason: &str) -> &str {
+    reason.split_once("]: ").map_or(reason, |(_, why)| why)
+}
+
+/// Whether a reason begins with a reply code (RFC 5321 §4.2), be it said after a colon (`host said: 550 ...`).
+#[must_use]
+pub fn begins_with(reason: &str, code: u16) -> bool {
+    let code = code.to_string();
+    let at = |text: &str| {
+        text.strip_prefix(code.as_str()).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+    };
+    at(reason) || reason.match_indices(": ").any(|(i, _)| at(&reason[i + 2..]))
+}
+
+/// Whether a text holds what somebody looks for; upper and lower case count as the same.
+#[must_use]
+pub fn holds(text: &str, part: &str) -> bool {
+    text.to_lowercase().contains(&part.to_lowercase())
+}
+
+/// Whether the flags of a segment are those of a handshake.
+#[must_use]
+pub fn is_handshake(flags: &str) -> bool {
+    flags.contains("SYN")
+}
+
+/// The recipient whose fate this is, where it is one.
+#[must_use]
+pub fn fate_of(what: &What) -> Option<&Arc<str>> {
+    match what {
+        What::Delivered { recipient, .. }
+        | What::Bounced { recipient, .. }
+        | What::Discarded { recipient, .. }
+        | What::Duplicate { recipient, .. }
+        | What::Unsent { recipient, .. } => Some(recipient),
+        _ => None,
+    }
 }
