@@ -11,7 +11,7 @@ use crate::octets::Chunk;
 use crate::sim::Instant;
 use crate::sim::calendar::Calendar;
 use crate::store::Letter;
-use crate::trace::{At, Because, ConnId, Direction, HostId, MailId, Octets, RecordId, Side, Tracer, What};
+use crate::trace::{At, ConnId, Direction, HostId, MailId, Octets, RecordId, Side, Tracer, What};
 
 /// A TCP connection of a host: its place in the world's table. Places are used again after a connection has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -210,8 +210,6 @@ pub enum Action {
         from_port: u16,
         /// What it carries.
         payload: Chunk,
-        /// The record that says so, for observers.
-        record: Option<RecordId>,
     },
 }
 
@@ -437,31 +435,18 @@ impl Context<'_> {
     /// Gives bytes to a connection.
     #[inline]
     pub fn give(&mut self, socket: SocketId, data: Chunk, about: Option<(MailId, u16)>, says: Says) {
-        self.give_because(socket, data, about, says, Because::new());
-    }
-
-    /// Gives bytes to a connection that are said for these reasons.
-    #[inline]
-    pub fn give_because(
-        &mut self,
-        socket: SocketId,
-        data: Chunk,
-        about: Option<(MailId, u16)>,
-        says: Says,
-        because: Because,
-    ) {
         if says != Says::Nothing && self.tracer.is_on() {
-            self.say(about, because);
+            self.say(about);
         }
         self.given += data.len();
         self.actions.push(Action::Send { socket, data, about, says });
     }
 
     #[cold]
-    fn say(&mut self, about: Option<(MailId, u16)>, because: Because) {
+    fn say(&mut self, about: Option<(MailId, u16)>) {
         let at = self.at();
         let at = about.map_or(at, |(mail, hop)| at.mail(mail, hop));
-        self.tracer.say(&at, because);
+        self.tracer.say(&at);
     }
 
     /// Sends bytes on a connection, about nothing that observers should know.

@@ -208,14 +208,16 @@ impl NameServer {
         ctx.tracer.because(answer.cause);
         let record = observe(ctx, Direction::Sent, answer.host, answer.transport, &answer.bytes);
         match answer.transport {
-            Transport::Udp => ctx.actions.push(Action::SendDatagram {
-                from: answer.from,
-                to: answer.to.ip(),
-                port: answer.to.port(),
-                from_port: dns::PORT,
-                payload: Chunk::from(answer.bytes),
-                record,
-            }),
+            Transport::Udp => {
+                ctx.tracer.send(record);
+                ctx.actions.push(Action::SendDatagram {
+                    from: answer.from,
+                    to: answer.to.ip(),
+                    port: answer.to.port(),
+                    from_port: dns::PORT,
+                    payload: Chunk::from(answer.bytes),
+                });
+            }
             Transport::Tcp => {
                 if let Some((_, client)) = self.memory.clients.iter().find(|(_, c)| c.address == answer.to) {
                     ctx.send(client.socket, Chunk::from(dns::frame(&answer.bytes)));

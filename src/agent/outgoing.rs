@@ -49,20 +49,22 @@ impl Outgoing {
         data: Chunk,
         about: Option<(MailId, u16)>,
         says: Says,
-        because: Because,
     ) {
         if data.len() <= self.credit && self.waiting.is_empty() {
             self.credit -= data.len();
-            ctx.give_because(socket, data, about, says, because);
+            ctx.give(socket, data, about, says);
             return;
         }
-        self.queue(ctx, socket, Piece { data, about, says, because });
+        self.queue(ctx, socket, Piece { data, about, says, because: Because::new() });
     }
 
     #[cold]
     fn queue(&mut self, ctx: &mut Context<'_>, socket: SocketId, mut piece: Piece) {
-        if piece.because.is_empty() {
-            piece.because.extend(ctx.tracer.last());
+        if piece.says != Says::Nothing && ctx.tracer.is_on() {
+            piece.because = ctx.tracer.take_reasons();
+            if piece.because.is_empty() {
+                piece.because.extend(ctx.tracer.last());
+            }
         }
         let must_ask = self.waiting.is_empty();
         self.unsent += piece.data.len() as u64;
@@ -85,8 +87,10 @@ impl Outgoing {
             let data = piece.data.split_to(cut);
             let (about, says, done) = (piece.about, piece.says, piece.data.is_empty());
             self.unsent -= cut as u64;
-            let because = if done { std::mem::take(&mut piece.because) } else { Because::new() };
-            ctx.give_because(socket, data, about, if done { says } else { Says::Nothing }, because);
+            if done {
+                ctx.tracer.reasons(std::mem::take(&mut piece.because));
+            }
+            ctx.give(socket, data, about, if done { says } else { Says::Nothing });
             if done {
                 self.waiting.pop_front();
             }

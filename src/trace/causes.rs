@@ -42,6 +42,10 @@ pub(super) struct Causes {
     pub(super) heard: VecDeque<RecordId>,
     /// Why each piece of speech was said that is on its way to the network.
     pub(super) said: VecDeque<Because>,
+    /// Reasons that were given for what is said next.
+    pub(super) reasons: Because,
+    /// Records of datagrams that are on their way to the network.
+    pub(super) sent: VecDeque<RecordId>,
 }
 
 impl Causes {

@@ -132,13 +132,34 @@ impl Tracer {
         self.emit(at.because(said), what())
     }
 
-    /// Something is about to be said for these reasons; where there are none, because of what was recorded last about
-    /// the same mail.
-    pub fn say(&mut self, at: &At, because: Because) {
-        if self.on {
-            let because = if because.is_empty() { self.causes.find(at).into_iter().collect() } else { because };
-            self.causes.said.push_back(because);
+    /// What is said next is said for these reasons.
+    pub fn reasons(&mut self, because: Because) {
+        self.causes.reasons = because;
+    }
+
+    /// The reasons that were given for what is said next, for who says it later.
+    pub fn take_reasons(&mut self) -> Because {
+        std::mem::take(&mut self.causes.reasons)
+    }
+
+    /// Something is about to be said: for the reasons that were given, or else because of what was recorded last about the
+    /// same mail.
+    pub fn say(&mut self, at: &At) {
+        let because = self.take_reasons();
+        let because = if because.is_empty() { self.causes.find(at).into_iter().collect() } else { because };
+        self.causes.said.push_back(because);
+    }
+
+    /// A question or an answer that was recorded is about to be sent.
+    pub fn send(&mut self, record: Option<RecordId>) {
+        if let Some(record) = record {
+            self.causes.sent.push_back(record);
         }
+    }
+
+    /// The record of the question or answer that was sent first.
+    pub fn sent(&mut self) -> Option<RecordId> {
+        if self.on { self.causes.sent.pop_front() } else { None }
     }
 
     /// The reasons of what was said first.

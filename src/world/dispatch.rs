@@ -102,8 +102,8 @@ impl World {
                 self.pipes.dismiss(socket);
                 self.network.abort(now, socket.into());
             }
-            Action::SendDatagram { from, to, port, from_port, payload, record } => {
-                let tag = record.map_or(0, |record| record.0);
+            Action::SendDatagram { from, to, port, from_port, payload } => {
+                let tag = self.tracer.sent().map_or(0, |record| record.0);
                 self.network.send_datagram(now, node(host), (from, from_port), (to, port), payload, tag);
             }
         }

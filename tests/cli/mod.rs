@@ -226,7 +226,10 @@ fn json_is_one_document() {
     assert_eq!((&json["fates"][0]["mail"], &json["fates"][0]["recipient"]), (&1.into(), &"bob@blue.example".into()));
     let kinds: Vec<&str> = why.iter().map(|step| step["kind"].as_str().unwrap()).collect();
     assert_eq!((kinds[0], kinds[kinds.len() - 1]), ("composed", "delivered"));
-    assert!(["queue", "question", "attempt", "connection", "line", "accepted"].iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
+    assert!(
+        ["queue", "question", "attempt", "connection", "line", "accepted"].iter().all(|kind| kinds.contains(kind)),
+        "{kinds:?}"
+    );
     let at: Vec<u64> = why.iter().map(|step| step["at"].as_u64().unwrap()).collect();
     assert!(at.is_sorted() && why.iter().all(|step| !step["words"].as_str().unwrap().is_empty()));
 }

@@ -11,7 +11,7 @@ use crate::identity::ForwardPath;
 use crate::octets::Chunk;
 use crate::queue::{Fate, Job};
 use crate::smtp::{self, client};
-use crate::trace::{Because, ConnId, HostId, MailId, Side, What};
+use crate::trace::{ConnId, HostId, MailId, Side, What};
 
 impl Courier {
     /// Opens a connection for a job, to the host that its attempt has come to.
@@ -197,7 +197,7 @@ impl Courier {
     fn send(&mut self, ctx: &mut Context<'_>, token: u32, data: Chunk, says: Says) {
         let session = &mut self.memory.sessions[token as usize];
         let Some(socket) = session.socket else { return };
-        session.outgoing.send(ctx, socket, data, session.about, says, Because::new());
+        session.outgoing.send(ctx, socket, data, session.about, says);
     }
 
     /// Begins the transaction for the session's job.

@@ -63,8 +63,9 @@ impl Wire {
                 let record =
                     observe_own(ctx, &mut self.asked, Direction::Sent, peer_at(ctx, to), Transport::Udp, &bytes);
                 let (to, port) = (to.ip(), to.port());
+                ctx.tracer.send(record);
                 let payload = Chunk::from(bytes);
-                ctx.actions.push(Action::SendDatagram { from: None, to, port, from_port: local_port, payload, record });
+                ctx.actions.push(Action::SendDatagram { from: None, to, port, from_port: local_port, payload });
             }
             dns::Output::SendTcp { to, local_port, bytes } => {
                 observe_own(ctx, &mut self.asked, Direction::Sent, peer_at(ctx, to), Transport::Tcp, &bytes);

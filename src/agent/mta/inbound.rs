@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::Mta;
-use super::state::{INBOUND_TOKEN, Inbound};
+use super::state::{INBOUND_TOKEN, Inbound, shelf};
 use crate::agent::outgoing::Outgoing;
 use crate::agent::{Action, Context, Peer, Says, SocketId};
 use crate::octets::Chunk;
@@ -17,14 +17,18 @@ impl Mta {
             ctx.actions.push(Action::Abort { socket });
             return;
         };
-        let spare = self.memory.spare_servers[place].pop();
+        let is_own = self.config.clients.contains(&peer.address);
+        let spare = self.memory.spare_servers[shelf(place, is_own)].pop();
         let mut server = spare.unwrap_or_else(|| {
-            Box::new(Session::new(self.config.listeners[place].server.clone(), self.peer_label.clone()))
+            let listener = &self.config.listeners[place];
+            let config = if is_own { &listener.server } else { &listener.to_strangers };
+            Box::new(Session::new(config.clone(), self.peer_label.clone()))
         });
         server.observe(ctx.wants_lines());
         let inbound = Inbound {
             server,
             listener: place as u16,
+            is_own,
             socket,
             conn,
             peer,
@@ -89,12 +93,14 @@ impl Mta {
 
     /// The connection is closed or gone.
     fn forget_inbound(&mut self, token: u32) {
-        let Inbound { mut server, listener, deciding, .. } = self.memory.inbound.remove(token as usize);
+        let inbound = self.memory.inbound.remove(token as usize);
+        let shelf = inbound.shelf();
+        let Inbound { mut server, deciding, .. } = inbound;
         if deciding.is_some() {
             self.lookups.forget_session(token);
         }
         server.renew();
-        self.memory.spare_servers[usize::from(listener)].push(server);
+        self.memory.spare_servers[shelf].push(server);
         if self.memory.inbound.is_empty() {
             self.memory.inbound_wake = None;
         }
@@ -144,8 +150,10 @@ impl Mta {
                 Output::Send(data) => {
                     if !inbound.gone {
                         let (socket, about, waits) = (inbound.socket, inbound.about, inbound.outgoing.unsent() > 0);
-                        let because = inbound.because(&data);
-                        inbound.outgoing.send(ctx, socket, data, about, Says::Lines, because);
+                        if ctx.tracer.is_on() {
+                            ctx.tracer.reasons(inbound.because(&data));
+                        }
+                        inbound.outgoing.send(ctx, socket, data, about, Says::Lines);
                         if inbound.outgoing.unsent() > 0 && !waits {
                             // Whoever does not read what it is told is not listened to either, or what it is told
                             // would pile up.

@@ -33,6 +33,8 @@ pub struct Listener {
     pub port: u16,
     /// What is served there.
     pub service: Service,
-    /// How the server speaks there.
+    /// How the server speaks there with the site's own.
     pub server: Arc<server::Config>,
+    /// How it speaks with strangers, of whom more is asked.
+    pub to_strangers: Arc<server::Config>,
 }

@@ -76,7 +76,7 @@ impl Mta {
 
     /// Whether the client at `token` is one of the site's own.
     pub(super) fn knows(&self, token: u32) -> bool {
-        self.config.clients.contains(&self.memory.inbound[token as usize].peer.address)
+        self.memory.inbound[token as usize].is_own
     }
 
     fn knows_sender(&mut self, ctx: &mut Context<'_>, token: u32, path: &ReversePath) -> Verdict {

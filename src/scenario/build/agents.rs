@@ -362,10 +362,12 @@ fn listener(
     port: u16,
     service: Service,
 ) -> mta::Listener {
-    let mut server = server_config(own_name(host), plan, replies);
-    // Who may submit is said at MAIL.
-    server.ask.mail |= service == Service::Submission;
-    mta::Listener { port, service, server: Arc::new(server) }
+    let server = server_config(own_name(host), plan, replies);
+    let mut to_strangers = server.clone();
+    // The greylist and the look at the sender's domain begin at MAIL, and who may submit is said there.
+    to_strangers.ask.mail |=
+        service == Service::Submission || plan.greylist.is_some() || plan.sender_domain != SenderDomain::Any;
+    mta::Listener { port, service, server: Arc::new(server), to_strangers: Arc::new(to_strangers) }
 }
 
 fn server_config(name: Domain, plan: &ServerPlan, replies: &[mta::ReplyRule]) -> server::Config {
@@ -382,11 +384,7 @@ fn server_config(name: Domain, plan: &ServerPlan, replies: &[mta::ReplyRule]) ->
         connect: any(Stage::Connect),
         helo: any(Stage::Hello),
         data: any(Stage::Data),
-        // The greylist looks at the reverse-path as well.
-        mail: any(Stage::Mail)
-            || any(Stage::Data)
-            || plan.greylist.is_some()
-            || plan.sender_domain != SenderDomain::Any,
+        mail: any(Stage::Mail) || any(Stage::Data),
     };
     config.max_message_bytes = Some(plan.max_size_bytes);
     config.max_recipients = plan.max_recipients as usize;
