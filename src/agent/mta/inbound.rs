@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::Mta;
-use super::state::{INBOUND_TOKEN, Inbound, shelf};
+use super::state::{INBOUND_TOKEN, Inbound};
 use crate::agent::outgoing::Outgoing;
 use crate::agent::{Action, Context, Peer, Says, SocketId};
 use crate::octets::Chunk;
@@ -17,13 +17,14 @@ impl Mta {
             ctx.actions.push(Action::Abort { socket });
             return;
         };
-        let is_own = self.config.clients.contains(&peer.address);
-        let spare = self.memory.spare_servers[shelf(place, is_own)].pop();
+        let is_own = self.config.clients.binary_search(&peer.address).is_ok();
+        let spare = self.memory.spare_servers.get_mut(place).and_then(Vec::pop);
         let mut server = spare.unwrap_or_else(|| {
-            let listener = &self.config.listeners[place];
-            let config = if is_own { &listener.server } else { &listener.to_strangers };
-            Box::new(Session::new(config.clone(), self.peer_label.clone()))
+            Box::new(Session::new(self.config.listeners[place].server.clone(), self.peer_label.clone()))
         });
+        if !is_own && self.looks_at_senders(place) {
+            server.ask_about_mail();
+        }
         server.observe(ctx.wants_lines());
         let inbound = Inbound {
             server,
@@ -93,14 +94,16 @@ impl Mta {
 
     /// The connection is closed or gone.
     fn forget_inbound(&mut self, token: u32) {
-        let inbound = self.memory.inbound.remove(token as usize);
-        let shelf = inbound.shelf();
-        let Inbound { mut server, deciding, .. } = inbound;
+        let Inbound { mut server, listener, deciding, .. } = self.memory.inbound.remove(token as usize);
         if deciding.is_some() {
             self.lookups.forget_session(token);
         }
         server.renew();
-        self.memory.spare_servers[shelf].push(server);
+        let place = usize::from(listener);
+        if self.memory.spare_servers.len() <= place {
+            self.memory.spare_servers.resize_with(place + 1, Vec::new);
+        }
+        self.memory.spare_servers[place].push(server);
         if self.memory.inbound.is_empty() {
             self.memory.inbound_wake = None;
         }

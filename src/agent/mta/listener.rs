@@ -33,8 +33,6 @@ pub struct Listener {
     pub port: u16,
     /// What is served there.
     pub service: Service,
-    /// How the server speaks there with the site's own.
+    /// How the server speaks there.
     pub server: Arc<server::Config>,
-    /// How it speaks with strangers, of whom more is asked.
-    pub to_strangers: Arc<server::Config>,
 }

@@ -63,8 +63,9 @@ pub struct Config {
     pub catch_all: FxHashSet<Domain>,
     /// Domains that it takes mail for and passes on.
     pub relay_for: FxHashSet<Domain>,
-    /// Its own: the addresses whose mail it passes on to anywhere (Postfix, `mynetworks`).
-    pub clients: FxHashSet<IpAddr>,
+    /// Its own: the addresses whose mail it passes on to anywhere (Postfix, `mynetworks`). Sorted: most
+    /// servers have a few, and a set of them would be larger than they are.
+    pub clients: Box<[IpAddr]>,
     /// Passes on everybody's mail.
     pub open_relay: bool,
     /// Where all mail goes that is not for here.
@@ -129,7 +130,7 @@ impl Mta {
         let Parts { config, store, greylist, courier, lookups, script } = parts;
         let serial = crate::mime::first_serial(config.host_name.as_str());
         Mta {
-            memory: Memory::new(config.listeners.len()),
+            memory: Memory::new(),
             config: Arc::new(config),
             disk: Disk { store, greylist, serial },
             courier,
@@ -215,7 +216,7 @@ impl Mta {
     }
 
     fn crash(&mut self) {
-        self.memory = Memory::new(self.config.listeners.len());
+        self.memory = Memory::new();
         self.courier.crash();
         self.lookups.restart();
     }

@@ -4,6 +4,7 @@
 //! Their order is that of the [`Service`](super::Service).
 
 use super::Mta;
+use super::listener::Service;
 use super::policy::{Policy, SenderDomain, Verdict};
 use super::routing::Access;
 use super::script::{Stage, scripted};
@@ -17,6 +18,13 @@ use crate::smtp::server::Question;
 use crate::trace::What;
 
 impl Mta {
+    /// Whether some policy of a listener has something to say to the MAIL of strangers, or must know their senders later.
+    pub(super) fn looks_at_senders(&self, listener: usize) -> bool {
+        self.config.listeners[listener].service == Service::Submission
+            || self.disk.greylist.is_some()
+            || self.config.sender_domain != SenderDomain::Any
+    }
+
     /// What a policy says to a question of the session at `token`.
     pub(super) fn opinion(
         &mut self,

@@ -21,7 +21,7 @@ pub(super) use crate::agent::tokens::ACCEPTED as INBOUND_TOKEN;
 #[derive(Clone)]
 pub(super) struct Memory {
     pub(super) inbound: Slab<Inbound>,
-    /// Server machines of connections that are gone, for their memory, by what they are set up with.
+    /// Server machines of connections that are gone, for their memory, by listener.
     #[expect(clippy::vec_box, reason = "a session moves in and out as a pointer, not as 400 bytes")]
     pub(super) spare_servers: Vec<Vec<Box<Session>>>,
     /// No deadline of an inbound session is earlier than this.
@@ -31,10 +31,10 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    pub(super) fn new(listeners: usize) -> Memory {
+    pub(super) fn new() -> Memory {
         Memory {
             inbound: Slab::new(),
-            spare_servers: vec![Vec::new(); 2 * listeners],
+            spare_servers: Vec::new(),
             inbound_wake: None,
             writer: FieldWriter::new(),
             date: DateCache::default(),
@@ -89,22 +89,12 @@ impl Inbound {
         self.unanswered.drain(..count).collect()
     }
 
-    /// Where a server machine of this kind is kept.
-    pub(super) fn shelf(&self) -> usize {
-        shelf(usize::from(self.listener), self.is_own)
-    }
-
     pub(super) fn timeout(&self) -> Option<Instant> {
         match &self.deciding {
             Some(deciding) => deciding.until,
             None => self.server.poll_timeout(),
         }
     }
-}
-
-/// Where server machines are kept of a listener that serve the site's own, or strangers.
-pub(super) fn shelf(listener: usize, is_own: bool) -> usize {
-    2 * listener + usize::from(is_own)
 }
 
 /// What a session waits for while its policies are at it.

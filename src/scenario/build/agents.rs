@@ -9,7 +9,7 @@ use super::names::Names;
 use crate::agent::Agent;
 use crate::agent::courier::{self, Courier};
 use crate::agent::lookups::Lookups;
-use crate::agent::mta::{self, Mta, SenderDomain, Service, Stage};
+use crate::agent::mta::{self, Mta, Service, Stage};
 use crate::agent::user::{self, Kind, Task, User};
 use crate::dns::mail::{AddressFamilies, MailRouter, RouterConfig};
 use crate::identity::{Domain, Mailbox, ReversePath};
@@ -319,16 +319,14 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, names: &Names, streams: Str
         })
     });
     let replies: Vec<mta::ReplyRule> = mta.server.replies.iter().map(reply_rule).collect();
+    let mut clients: Vec<IpAddr> = mta.clients.iter().flat_map(|host| addresses(plan.host(*host))).collect();
+    clients.sort_unstable();
     let config = mta::Config {
         host_name: own_name(host),
-        listeners: mta
-            .listens
-            .iter()
-            .map(|(port, service)| listener(host, &mta.server, &replies, *port, *service))
-            .collect(),
+        listeners: listeners(host, mta, &replies),
         catch_all: mta.domains.iter().filter(|d| d.catch_all).map(|d| d.domain.clone()).collect(),
         relay_for: mta.relay_for.iter().cloned().collect(),
-        clients: mta.clients.iter().flat_map(|host| addresses(plan.host(*host))).collect(),
+        clients: clients.into(),
         open_relay: mta.open_relay,
         smarthost: mta.smarthost.map(|host| dial_host(plan, host, 25)),
         routes: mta.routes.iter().map(|(domain, host)| (domain.clone(), dial_host(plan, *host, 25))).collect(),
@@ -355,19 +353,12 @@ pub(super) fn addresses(host: &HostPlan) -> Vec<IpAddr> {
     addresses
 }
 
-fn listener(
-    host: &HostPlan,
-    plan: &ServerPlan,
-    replies: &[mta::ReplyRule],
-    port: u16,
-    service: Service,
-) -> mta::Listener {
-    let server = server_config(own_name(host), plan, replies);
-    let mut to_strangers = server.clone();
-    // The greylist and the look at the sender's domain begin at MAIL, and who may submit is said there.
-    to_strangers.ask.mail |=
-        service == Service::Submission || plan.greylist.is_some() || plan.sender_domain != SenderDomain::Any;
-    mta::Listener { port, service, server: Arc::new(server), to_strangers: Arc::new(to_strangers) }
+/// The listeners of a server. What they are set up with is the same, and kept once.
+fn listeners(host: &HostPlan, mta: &MtaPlan, replies: &[mta::ReplyRule]) -> Vec<mta::Listener> {
+    let server = Arc::new(server_config(own_name(host), &mta.server, replies));
+    let listener =
+        |(port, service): &(u16, Service)| mta::Listener { port: *port, service: *service, server: server.clone() };
+    mta.listens.iter().map(listener).collect()
 }
 
 fn server_config(name: Domain, plan: &ServerPlan, replies: &[mta::ReplyRule]) -> server::Config {

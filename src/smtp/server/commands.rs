@@ -209,7 +209,7 @@ impl Session {
         let mut envelope = self.new_envelope(reverse_path);
         envelope.declared_size = parameters.size;
         envelope.body = parameters.body.unwrap_or(BodyType::SevenBit);
-        if self.config.ask.mail {
+        if self.asks_mail || self.config.ask.mail {
             let reverse_path = envelope.reverse_path.clone();
             let question = Question::Mail { reverse_path, size: envelope.declared_size, body: envelope.body };
             self.ask(Pending::Mail(Box::new(envelope)), question);

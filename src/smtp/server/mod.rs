@@ -59,6 +59,8 @@ pub struct Session {
     commands: u32,
     errors: u32,
     observed: bool,
+    /// Whether the agent wants to decide about MAIL from this client, whatever the settings say.
+    asks_mail: bool,
 }
 
 impl Session {
@@ -86,6 +88,7 @@ impl Session {
             commands: 0,
             errors: 0,
             observed: false,
+            asks_mail: false,
         }
     }
 
@@ -108,11 +111,17 @@ impl Session {
         self.commands = 0;
         self.errors = 0;
         self.observed = false;
+        self.asks_mail = false;
     }
 
     /// Turns [`Output::Saw`] and [`Output::Event`] on or off. Changes nothing else.
     pub fn observe(&mut self, on: bool) {
         self.observed = on;
+    }
+
+    /// Has the agent [decide](Output::Ask) about MAIL in this session, whatever [`Ask::mail`] says.
+    pub fn ask_about_mail(&mut self) {
+        self.asks_mail = true;
     }
 
     /// Who the peer is.
