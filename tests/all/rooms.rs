@@ -16,7 +16,6 @@ const KNOWN: &[&[&str]] = &[
         "dns/stub.rs",
     ],
     &["net/tcp/connection.rs", "net/tcp/loss.rs"],
-    &["queue/destination.rs", "queue/entry.rs", "queue/mod.rs"],
     &["world/faults.rs", "world/mod.rs", "world/pipes.rs"],
 ];
 
