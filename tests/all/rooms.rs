@@ -15,7 +15,6 @@ const KNOWN: &[&[&str]] = &[
         "dns/resolver.rs",
         "dns/stub.rs",
     ],
-    &["net/tcp/connection.rs", "net/tcp/loss.rs"],
     &["world/faults.rs", "world/mod.rs", "world/pipes.rs"],
 ];
 
