@@ -11,6 +11,8 @@ mod dispatch;
 mod faults;
 mod observe;
 mod pipes;
+mod plumbing;
+mod timetable;
 mod twin;
 
 use std::sync::Arc;
@@ -18,7 +20,7 @@ use std::sync::Arc;
 pub use audit::Report;
 pub use build::{Builder, HostSetup, LinkSetup};
 pub use conditions::{Change, Records};
-pub use faults::{FaultSetup, When};
+pub use timetable::{FaultSetup, When};
 
 use crate::agent::{Action, Agent, Directory, Filed, Identifiers, Ledger, Watch};
 use crate::net::Network;
@@ -69,7 +71,7 @@ pub struct World {
     tracer: Tracer,
     tap: Option<Box<dyn Tap>>,
     roster: Arc<Roster>,
-    faults: Vec<faults::FaultSetup>,
+    faults: Vec<FaultSetup>,
     conditions: conditions::Conditions,
     /// Which of them have happened, by their places.
     happened: Vec<bool>,
