@@ -16,6 +16,7 @@ mod lookup;
 pub mod mail;
 mod message;
 mod name;
+mod output;
 mod record;
 mod recursor;
 mod resolver;
@@ -31,8 +32,9 @@ pub use message::{
     frame,
 };
 pub use name::{Name, NameError};
+pub use output::{Event, Output, Peer, QueryId, TcpFailure};
 pub use record::{Rcode, Record, RecordData, RecordType, Soa};
 pub use recursor::{Recursor, RecursorConfig, RootHint};
-pub use resolver::{Event, Output, Peer, QueryId, Resolver, TcpFailure};
+pub use resolver::Resolver;
 pub use stub::{Stub, StubConfig};
 pub use zone::{Zone, ZoneError, ZoneSet};

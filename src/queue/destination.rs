@@ -5,10 +5,6 @@ use std::collections::VecDeque;
 use super::{Failure, Job, NextHop, Patience, Schedule};
 use crate::sim::{Duration, Instant};
 
-/// Names a destination of a queue, which is a [`NextHop`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DestinationId(pub u32);
-
 /// Connections and recipients per destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -4,6 +4,10 @@ use std::fmt;
 
 use crate::identity::Domain;
 
+/// Names a destination of a queue, which is a [`NextHop`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DestinationId(pub u32);
+
 /// Where mail goes next: to the exchangers of a domain, or to one host.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum NextHop {

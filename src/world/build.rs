@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::faults::FaultSetup;
 use super::pipes::Pipes;
+use super::timetable::FaultSetup;
 use super::{Host, World, node};
 use crate::agent::{Agent, Directory, Identifiers, Input, Ledger, Trigger, Watch};
 use crate::net::Network;

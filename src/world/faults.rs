@@ -1,6 +1,7 @@
-//! What goes wrong, and when: faults as data.
+//! What goes wrong: faults begin, hold and end.
 
 use super::conditions::{Bases, Change, Ended, Holds, Records};
+use super::timetable::{FaultSetup, When};
 use super::{Event, Host, World};
 use crate::agent::{Agent, Input};
 use crate::dns::{self, Name, RecordType};
@@ -8,26 +9,6 @@ use crate::net::Network;
 use crate::net::topology::LinkId;
 use crate::sim::{Duration, Instant};
 use crate::trace::{self, At, ConditionStep, HostId, ServerMode, What};
-
-/// When a fault happens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum When {
-    /// At a time.
-    At(Instant),
-    /// When the trigger at this place of [`super::Builder::watch`] goes off.
-    Triggered(u32),
-}
-
-/// A change of the world, when it happens, and for how long.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FaultSetup {
-    /// When.
-    pub when: When,
-    /// For how long; `None` is for good. A [`Change::Drop`] has an end of its own.
-    pub lasting: Option<Duration>,
-    /// What.
-    pub change: Change,
-}
 
 impl World {
     /// Puts the faults that have a time on the timetable.

@@ -11,6 +11,8 @@ mod dispatch;
 mod faults;
 mod observe;
 mod pipes;
+mod plumbing;
+mod timetable;
 mod twin;
 
 use std::collections::BTreeMap;
@@ -19,7 +21,7 @@ use std::sync::Arc;
 pub use audit::Report;
 pub use build::{Builder, HostSetup, LinkSetup};
 pub use conditions::{Change, Records};
-pub use faults::{FaultSetup, When};
+pub use timetable::{FaultSetup, When};
 
 use crate::agent::{Action, Agent, Directory, Filed, Identifiers, Ledger, Watch};
 use crate::net::Network;
@@ -70,7 +72,7 @@ pub struct World {
     tracer: Tracer,
     tap: Option<Box<dyn Tap>>,
     roster: Arc<Roster>,
-    faults: Vec<faults::FaultSetup>,
+    faults: Vec<FaultSetup>,
     /// With which record each condition began that will end. Only while somebody looks on.
     condition_records: BTreeMap<u32, RecordId>,
     conditions: conditions::Conditions,

@@ -5,21 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::imports::{Uses, uses};
 use super::source::sources;
 
-/// Rings that are known and still to be broken: their files. Whoever breaks one strikes it out.
-const KNOWN: &[&[&str]] = &[
-    &[
-        "dns/exchange.rs",
-        "dns/recursor/memory.rs",
-        "dns/recursor/mod.rs",
-        "dns/recursor/task.rs",
-        "dns/resolver.rs",
-        "dns/stub.rs",
-    ],
-    &["net/tcp/connection.rs", "net/tcp/loss.rs"],
-    &["queue/destination.rs", "queue/entry.rs", "queue/mod.rs"],
-    &["world/faults.rs", "world/mod.rs", "world/pipes.rs"],
-];
-
 /// Each ring as the files in it, in order of their paths: every one of them leads to every other.
 fn rings(uses: &Uses) -> BTreeSet<Vec<&str>> {
     let reached: BTreeMap<&str, BTreeSet<&str>> = uses.keys().map(|file| (file.as_str(), reach(uses, file))).collect();
@@ -56,12 +41,8 @@ fn told(ring: &[&str], uses: &Uses) -> String {
 #[test]
 fn no_files_use_each_other_in_a_ring() {
     let uses = uses(&sources());
-    let known: BTreeSet<Vec<&str>> = KNOWN.iter().map(|r| r.to_vec()).collect();
-    let found = rings(&uses);
-    let new: Vec<String> = found.difference(&known).map(|ring| told(ring, &uses)).collect();
-    assert!(new.is_empty(), "{}", new.join("\n"));
-    let broken: Vec<_> = known.difference(&found).collect();
-    assert!(broken.is_empty(), "no rings any more, and to be struck out of KNOWN: {broken:?}");
+    let rings: Vec<String> = rings(&uses).iter().map(|ring| told(ring, &uses)).collect();
+    assert!(rings.is_empty(), "{}", rings.join("\n"));
 }
 
 #[test]

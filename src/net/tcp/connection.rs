@@ -5,7 +5,7 @@
 use super::clock::Clock;
 use super::config::{Algorithm, Config};
 use super::congestion::Congestion;
-use super::loss::Losses;
+use super::losses::Losses;
 use super::queue::{ChunkQueue, SendQueue};
 use super::reassembly::Reassembly;
 use super::receive_window::ReceiveWindow;

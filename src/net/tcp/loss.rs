@@ -5,9 +5,9 @@
 //! losses are found by counting duplicates (RFC 5681, RFC 6582) in [`input`](super::input).
 
 use super::connection::Connection;
+use super::losses::{Losses, Mending, Probe, Timer};
 use super::prr::Reduction;
-use super::rack::{Rack, THRESHOLD};
-use super::scoreboard::Scoreboard;
+use super::rack::THRESHOLD;
 use super::segment::{Flags, Repeat, SackBlocks, Segment};
 use super::sequence::{after, before, distance};
 use super::state::due;
@@ -18,75 +18,6 @@ use crate::sim::{Duration, Instant};
 const WORST_DELAY: Duration = Duration::from_millis(200);
 /// Linux `TCP_TIMEOUT_MIN`: a timer needs two ticks of its clock at the least.
 const LEAST_TIMER: Duration = Duration::from_millis(2);
-
-/// How a connection stands with its losses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Mending {
-    /// Nothing is known to be lost.
-    #[default]
-    Open,
-    /// Losses were noticed by what arrived after them.
-    Recovery,
-    /// A retransmission timer struck.
-    Loss,
-}
-
-/// What the one timer of a sender is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Timer {
-    /// Retransmission, and what else there is (FIN-WAIT-2, TIME-WAIT, closed windows).
-    #[default]
-    Usual,
-    /// A tail loss probe.
-    Probe,
-    /// Segments that may only be late.
-    Reordering,
-}
-
-/// A tail loss probe that is out (RFC 8985 §7.4).
-#[derive(Clone, Copy, Debug)]
-struct Probe {
-    /// Everything that was out when it left ends here.
-    high: u32,
-    /// Whether it was something sent again.
-    is_repeat: bool,
-}
-
-/// The sender's half of [`loss`](self).
-#[derive(Clone, Debug, Default)]
-pub(super) struct Losses {
-    /// Both ends permit SACK, and the algorithm uses it.
-    pub(super) on: bool,
-    pub(super) board: Scoreboard,
-    rack: Rack,
-    reduction: Reduction,
-    pub(super) mending: Mending,
-    /// Everything below was out when the last loss was noticed (RecoveryPoint).
-    high: u32,
-    probe: Option<Probe>,
-    pub(super) timer: Timer,
-    /// Why what is lost is sent again.
-    why: Repeat,
-}
-
-impl Losses {
-    /// Whether the scoreboard is used and nothing is amiss: nothing lost, nothing beyond a gap, no probe out.
-    #[inline]
-    pub(super) fn is_calm(&self) -> bool {
-        self.on && self.mending == Mending::Open && self.probe.is_none() && self.board.is_plain()
-    }
-
-    /// New bytes have left.
-    #[inline]
-    pub(super) fn sent(&mut self, now: Instant, seq: u32, end: u32) {
-        if self.on {
-            self.board.push(now, seq, end);
-            if self.mending == Mending::Recovery {
-                self.reduction.sent(end.wrapping_sub(seq));
-            }
-        }
-    }
-}
 
 impl Connection {
     /// [`acknowledged`](Connection::acknowledged) for what is new on a connection on which nothing is amiss.

@@ -24,6 +24,7 @@ mod connection;
 mod cubic;
 mod input;
 mod loss;
+mod losses;
 mod output;
 mod prr;
 mod queue;
