@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use super::build::reply_text;
-use super::plan::{FaultPlan, Plan, ReplyStage, Role, Trigger};
+use super::plan::{FaultPlan, Plan, Role, Trigger};
 use crate::agent::Agent;
+use crate::agent::mta::Stage;
 use crate::sim::Instant;
 use crate::trace::HostId;
 use crate::trace::transcript::words;
@@ -92,12 +93,12 @@ fn replies(plan: &Plan, world: &World) -> Vec<Missed> {
             let known = rules.iter().position(|(m, ..)| m.span == rule.span);
             let entry = known.unwrap_or_else(|| {
                 let to = match rule.stage {
-                    ReplyStage::Connect => "a connection",
-                    ReplyStage::Hello => "EHLO or HELO",
-                    ReplyStage::Mail => "MAIL",
-                    ReplyStage::Rcpt => "RCPT",
-                    ReplyStage::Data => "DATA",
-                    ReplyStage::EndOfData => "the final dot",
+                    Stage::Connect => "a connection",
+                    Stage::Hello => "EHLO or HELO",
+                    Stage::Mail => "MAIL",
+                    Stage::Rcpt => "RCPT",
+                    Stage::Data => "DATA",
+                    Stage::EndOfData => "the final dot",
                 };
                 let nth = if rule.nth.0 > 1 { format!(" {}", ordinal(rule.nth.0)) } else { String::new() };
                 let text = format!("`{}` to {to}{nth}", reply_text(&rule.reply));

@@ -8,10 +8,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Expectation;
-use crate::agent::mta::{SenderDomain, Service};
+use crate::agent::mta::{SenderDomain, Service, Stage, UnknownUsers};
 use crate::identity::{Domain, Mailbox};
 use crate::net::tcp;
+use crate::policy::greylist::GreylistConfig;
+use crate::queue::Schedule;
 use crate::sim::{Distribution, Duration, Instant};
+use crate::smtp::Offer;
 use crate::smtp::timeouts::Patience;
 use crate::trace::HostId;
 use crate::world::Change;
@@ -187,21 +190,6 @@ pub struct RetryPlan {
     pub delay_warning: Option<Duration>,
 }
 
-/// A retry schedule, by the name of who uses it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Schedule {
-    /// Next = now + the mail's age, between 300 s and 4000 s, when the queue is scanned every 300 s.
-    Postfix,
-    /// `F,2h,15m; G,16h,1h,1.5; F,4d,6h`.
-    Exim,
-    /// 400 s times the square of the attempt's number after the mail's arrival.
-    OpenSmtpd,
-    /// RFC 5321 §4.5.4.1: two attempts in the first hour, then one every two or three hours.
-    Rfc5321,
-    /// These gaps; the last one repeats.
-    Custom(Vec<Duration>),
-}
-
 /// How a client speaks SMTP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientPlan {
@@ -241,7 +229,7 @@ pub struct ServerPlan {
     /// Received fields before it says that mail loops.
     pub hop_limit: u32,
     /// What EHLO offers.
-    pub extensions: Extensions,
+    pub offer: Offer,
     /// Knows EHLO at all.
     pub esmtp: bool,
     /// What it says to mailboxes that it has not got.
@@ -249,7 +237,7 @@ pub struct ServerPlan {
     /// What it wants of the senders of strangers.
     pub sender_domain: SenderDomain,
     /// Lets strangers come twice.
-    pub greylist: Option<GreylistPlan>,
+    pub greylist: Option<GreylistConfig>,
     /// Replies that the script puts in the place of its own.
     pub replies: Vec<ReplyRule>,
     /// How long a client may be silent.
@@ -258,73 +246,13 @@ pub struct ServerPlan {
     pub processing: Duration,
 }
 
-/// The service extensions that EHLO can offer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Extensions {
-    /// RFC 2920.
-    pub pipelining: bool,
-    /// RFC 1870.
-    pub size: bool,
-    /// RFC 6152.
-    pub eight_bit_mime: bool,
-    /// RFC 2034.
-    pub enhanced_status_codes: bool,
-}
-
-impl Extensions {
-    /// All of them.
-    pub const ALL: Extensions =
-        Extensions { pipelining: true, size: true, eight_bit_mime: true, enhanced_status_codes: true };
-}
-
-/// What a server says to a mailbox that it has not got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnknownUsers {
-    /// 550 5.1.1 at RCPT.
-    Reject,
-    /// 250, and a report to the reverse-path later.
-    AcceptThenBounce,
-    /// 250, and nothing more.
-    AcceptThenDiscard,
-}
-
-/// A greylist (RFC 6647): the first attempt of a triplet is put off.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GreylistPlan {
-    /// Attempts sooner than this are put off again.
-    pub delay: Duration,
-    /// A triplet that does not come back within this time begins anew.
-    pub retry_window: Duration,
-    /// How long a triplet that came back is known.
-    pub remember: Duration,
-    /// Addresses of one /24 (IPv6: /64) count as one client.
-    pub by_network: bool,
-}
-
-/// Where in the dialogue a scripted reply stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ReplyStage {
-    /// In the place of the greeting.
-    Connect,
-    /// After EHLO or HELO.
-    Hello,
-    /// After MAIL.
-    Mail,
-    /// After RCPT.
-    Rcpt,
-    /// After DATA.
-    Data,
-    /// After the final dot.
-    EndOfData,
-}
-
 /// A reply that the scenario puts in the place of the server's own: a fault with a place and a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplyRule {
     /// The bytes of the file that say it.
     pub span: Range<usize>,
     /// Where.
-    pub stage: ReplyStage,
+    pub stage: Stage,
     /// Only for this address: the recipient at RCPT, the reverse-path everywhere else. Compared without case.
     pub matching: Option<Mailbox>,
     /// Only for this client.

@@ -14,14 +14,11 @@ use crate::agent::user::{self, Kind, Task, User};
 use crate::dns::mail::{AddressFamilies, MailRouter, RouterConfig};
 use crate::identity::{Domain, Mailbox, ReversePath};
 use crate::mime::{Draft, Party};
-use crate::policy::greylist::{Greylist, GreylistConfig, Network};
+use crate::policy::greylist::Greylist;
 use crate::queue::{self, NextHop};
-use crate::scenario::{
-    ClientPlan, HostPlan, MailPlan, MtaPlan, Plan, ReplyStage, RetryPlan, Role, Schedule, ServerPlan, TrafficPlan,
-    UnknownUsers, UserPlan,
-};
+use crate::scenario::{ClientPlan, HostPlan, MailPlan, MtaPlan, Plan, Role, ServerPlan, TrafficPlan, UserPlan};
 use crate::sim::{Distribution, Instant, Streams};
-use crate::smtp::{Offer, Reply, client, server, timeouts::Timeouts};
+use crate::smtp::{Reply, client, server, timeouts::Timeouts};
 use crate::store::Store;
 use crate::trace::HostId;
 
@@ -169,16 +166,6 @@ fn limits(client: &ClientPlan) -> queue::Limits {
     }
 }
 
-fn schedule(retry: &RetryPlan) -> queue::Schedule {
-    match &retry.schedule {
-        Schedule::Postfix => queue::Schedule::Postfix,
-        Schedule::Exim => queue::Schedule::Exim,
-        Schedule::OpenSmtpd => queue::Schedule::OpenSmtpd,
-        Schedule::Rfc5321 => queue::Schedule::Rfc5321,
-        Schedule::Custom(delays) => queue::Schedule::Custom { delays: delays.clone(), lifetime: retry.lifetime },
-    }
-}
-
 fn build_user(plan: &Plan, id: HostId, user: &UserPlan, names: &Names, streams: Streams) -> User {
     let host = plan.host(id);
     let retry = queue::Config {
@@ -292,7 +279,7 @@ fn scale(value: u64, all: u64, share: u64) -> u64 {
 fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, names: &Names, streams: Streams) -> Mta {
     let host = plan.host(id);
     let retry = queue::Config {
-        schedule: schedule(&mta.retry),
+        schedule: mta.retry.schedule.clone(),
         lifetime: Some(mta.retry.lifetime),
         delay_warning: mta.retry.delay_warning,
         limits: limits(&mta.client),
@@ -309,15 +296,7 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, names: &Names, streams: Str
             }
         }
     }
-    let greylist = mta.server.greylist.as_ref().map(|plan| {
-        Greylist::new(GreylistConfig {
-            min_delay: plan.delay,
-            max_delay: plan.retry_window,
-            lifetime: plan.remember,
-            network: if plan.by_network { Network::Subnet } else { Network::Address },
-            ..GreylistConfig::default()
-        })
-    });
+    let greylist = mta.server.greylist.map(Greylist::new);
     let replies: Vec<mta::ReplyRule> = mta.server.replies.iter().map(reply_rule).collect();
     let mut clients: Vec<IpAddr> = mta.clients.iter().flat_map(|host| addresses(plan.host(*host))).collect();
     clients.sort_unstable();
@@ -332,11 +311,7 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, names: &Names, streams: Str
         routes: mta.routes.iter().map(|(domain, host)| (domain.clone(), dial_host(plan, *host, 25))).collect(),
         forwards: mta.forwards.iter().map(|(from, to)| (from.as_str().to_ascii_lowercase(), to.clone())).collect(),
         hop_limit: mta.server.hop_limit,
-        unknown_users: match mta.server.unknown_users {
-            UnknownUsers::Reject => mta::UnknownUsers::Reject,
-            UnknownUsers::AcceptThenBounce => mta::UnknownUsers::AcceptThenBounce,
-            UnknownUsers::AcceptThenDiscard => mta::UnknownUsers::AcceptThenDiscard,
-        },
+        unknown_users: mta.server.unknown_users,
         processing: mta.server.processing,
         sender_domain: mta.server.sender_domain,
     };
@@ -365,12 +340,7 @@ fn server_config(name: Domain, plan: &ServerPlan, replies: &[mta::ReplyRule]) ->
     let any = |stage: Stage| replies.iter().any(|rule| rule.stage == stage);
     let mut config = server::Config::new(name);
     config.esmtp = plan.esmtp;
-    config.offer = Offer {
-        pipelining: plan.extensions.pipelining,
-        size: plan.extensions.size,
-        eight_bit_mime: plan.extensions.eight_bit_mime,
-        enhanced_status_codes: plan.extensions.enhanced_status_codes,
-    };
+    config.offer = plan.offer;
     config.ask = server::Ask {
         connect: any(Stage::Connect),
         helo: any(Stage::Hello),
@@ -386,14 +356,7 @@ fn server_config(name: Domain, plan: &ServerPlan, replies: &[mta::ReplyRule]) ->
 
 fn reply_rule(rule: &crate::scenario::ReplyRule) -> mta::ReplyRule {
     mta::ReplyRule {
-        stage: match rule.stage {
-            ReplyStage::Connect => Stage::Connect,
-            ReplyStage::Hello => Stage::Hello,
-            ReplyStage::Mail => Stage::Mail,
-            ReplyStage::Rcpt => Stage::Rcpt,
-            ReplyStage::Data => Stage::Data,
-            ReplyStage::EndOfData => Stage::EndOfData,
-        },
+        stage: rule.stage,
         matching: rule.matching.clone(),
         client: rule.client,
         nth: rule.nth,

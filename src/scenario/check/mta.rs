@@ -7,16 +7,17 @@ use super::Checker;
 use super::drafts::Draft;
 use super::hosts::{client, port};
 use super::names::HostKind;
-use crate::agent::mta::{SenderDomain, Service};
+use crate::agent::mta::{SenderDomain, Service, UnknownUsers};
 use crate::identity::{Domain, Mailbox};
+use crate::policy::greylist::{GreylistConfig, Network};
+use crate::queue::Schedule;
 use crate::scenario::limits::MAX_MAIL_BYTES;
-use crate::scenario::plan::{
-    ClientPlan, Extensions, GreylistPlan, LocalDomain, MtaPlan, RetryPlan, Role, Schedule, ServerPlan, UnknownUsers,
-};
+use crate::scenario::plan::{ClientPlan, LocalDomain, MtaPlan, RetryPlan, Role, ServerPlan};
 use crate::scenario::read::{Fields, Reader};
 use crate::scenario::schema::{CUSTOM, GREYLIST};
 use crate::scenario::tree::{Kind, Node};
 use crate::sim::Duration;
+use crate::smtp::Offer;
 use crate::trace::HostId;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -211,14 +212,14 @@ impl Checker {
     fn server(&mut self, esmtp: bool, fields: &Fields<'_>) -> ServerPlan {
         let replies = self.replies(fields);
         let r = &mut self.r;
-        let mut extensions = Extensions::ALL;
+        let mut offer = Offer::ALL;
         for node in fields.items(r, "without", "extensions") {
             let names = [("Pipelining", 0), ("Size", 1), ("EightBitMime", 2), ("EnhancedStatusCodes", 3)];
             match r.choice(node, "an extension", &names) {
-                Some(0) => extensions.pipelining = false,
-                Some(1) => extensions.size = false,
-                Some(2) => extensions.eight_bit_mime = false,
-                Some(_) => extensions.enhanced_status_codes = false,
+                Some(0) => offer.pipelining = false,
+                Some(1) => offer.size = false,
+                Some(2) => offer.eight_bit_mime = false,
+                Some(_) => offer.enhanced_status_codes = false,
                 None => {}
             }
         }
@@ -232,7 +233,7 @@ impl Checker {
             max_size_bytes: fields.or("max_size", 10_000_000, |n| r.size(n, 1_000, MAX_MAIL_BYTES)),
             max_recipients: fields.or("max_recipients", 1000, |n| r.number(n, 1, 1_000_000)) as u32,
             hop_limit: fields.or("hop_limit", 100, |n| r.number(n, 1, 10_000)) as u32,
-            extensions,
+            offer,
             esmtp,
             unknown_users: fields
                 .or("unknown_users", UnknownUsers::Reject, |n| r.choice(n, "an answer to unknown users", &unknown)),
@@ -296,7 +297,8 @@ fn retry(r: &mut Reader, fields: &Fields<'_>) -> RetryPlan {
                 if let (true, Some(node)) = (nodes.is_empty(), custom.get("delays")) {
                     let _: Option<()> = r.bad_value(&node.span, "a schedule needs a delay", "expected at least one");
                 }
-                Schedule::Custom(nodes.iter().filter_map(|n| r.duration_in(n, SECOND, YEAR)).collect())
+                let delays = nodes.iter().filter_map(|n| r.duration_in(n, SECOND, YEAR)).collect();
+                Schedule::Custom { delays, lifetime: day.times(5) }
             })
         }
         other => other.and_then(|node| {
@@ -309,7 +311,7 @@ fn retry(r: &mut Reader, fields: &Fields<'_>) -> RetryPlan {
             })
         }),
     };
-    let schedule = schedule.unwrap_or(Schedule::Rfc5321);
+    let mut schedule = schedule.unwrap_or(Schedule::Rfc5321);
     let (lifetime, warning) = match schedule {
         Schedule::Exim => (day.times(4), Some(hour.times(24))),
         Schedule::OpenSmtpd => (day.times(4), Some(hour.times(4))),
@@ -321,28 +323,34 @@ fn retry(r: &mut Reader, fields: &Fields<'_>) -> RetryPlan {
         Some(Node { kind: Kind::Name(name), .. }) if name == "Never" => None,
         Some(node) => r.duration_in(node, SECOND, YEAR),
     };
+    if let Schedule::Custom { lifetime: own, .. } = &mut schedule {
+        *own = lifetime;
+    }
     RetryPlan { schedule, lifetime, delay_warning }
 }
 
-fn greylist(r: &mut Reader, node: &Node) -> Option<GreylistPlan> {
+fn greylist(r: &mut Reader, node: &Node) -> Option<GreylistConfig> {
     let (hour, day) = (SECOND.times(3600), SECOND.times(86_400));
-    let mut plan = GreylistPlan {
-        delay: SECOND.times(300),
-        retry_window: hour.times(24),
-        remember: day.times(35),
-        by_network: false,
+    let mut config = GreylistConfig {
+        min_delay: SECOND.times(300),
+        max_delay: hour.times(24),
+        lifetime: day.times(35),
+        network: Network::Address,
+        ..GreylistConfig::default()
     };
     if matches!(node.kind, Kind::Text(_) | Kind::Number(_)) {
-        plan.delay = r.duration_in(node, SECOND, day)?;
-        return Some(plan);
+        config.min_delay = r.duration_in(node, SECOND, day)?;
+        return Some(config);
     }
     let fields = r.fields(node, &GREYLIST)?;
-    plan.delay = fields.or("delay", plan.delay, |n| r.duration_in(n, SECOND, day));
-    plan.retry_window = fields.or("retry_window", plan.retry_window, |n| r.duration_in(n, SECOND, YEAR));
-    plan.remember = fields.or("remember", plan.remember, |n| r.duration_in(n, SECOND, YEAR));
-    plan.by_network = fields.or("by_network", false, |n| r.bool(n));
-    if plan.retry_window <= plan.delay {
+    config.min_delay = fields.or("delay", config.min_delay, |n| r.duration_in(n, SECOND, day));
+    config.max_delay = fields.or("retry_window", config.max_delay, |n| r.duration_in(n, SECOND, YEAR));
+    config.lifetime = fields.or("remember", config.lifetime, |n| r.duration_in(n, SECOND, YEAR));
+    if fields.or("by_network", false, |n| r.bool(n)) {
+        config.network = Network::Subnet;
+    }
+    if config.max_delay <= config.min_delay {
         return r.bad_value(&fields.span, "nobody can come back in time", "`retry_window` must be longer than `delay`");
     }
-    Some(plan)
+    Some(config)
 }

@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Checker;
-use crate::scenario::plan::{ReplyRule, ReplyStage, ReplyText};
+use crate::agent::mta::Stage;
+use crate::scenario::plan::{ReplyRule, ReplyText};
 use crate::scenario::read::{Fields, Reader};
 use crate::scenario::schema::REPLY_RULE;
 use crate::scenario::tree::{Kind, Node};
@@ -20,16 +21,16 @@ impl Checker {
         let client = fields.get("client").and_then(|n| self.host(n));
         let r = &mut self.r;
         let stages = [
-            ("Connect", ReplyStage::Connect),
-            ("Hello", ReplyStage::Hello),
-            ("Mail", ReplyStage::Mail),
-            ("Rcpt", ReplyStage::Rcpt),
-            ("Data", ReplyStage::Data),
-            ("EndOfData", ReplyStage::EndOfData),
+            ("Connect", Stage::Connect),
+            ("Hello", Stage::Hello),
+            ("Mail", Stage::Mail),
+            ("Rcpt", Stage::Rcpt),
+            ("Data", Stage::Data),
+            ("EndOfData", Stage::EndOfData),
         ];
         let stage = fields.opt("to", |n| r.choice(n, "a place in the dialogue", &stages));
         let matching = fields.opt("matching", |n| r.mailbox(n));
-        if let (Some(ReplyStage::Connect | ReplyStage::Hello), Some(node)) = (stage, fields.get("matching")) {
+        if let (Some(Stage::Connect | Stage::Hello), Some(node)) = (stage, fields.get("matching")) {
             let _: Option<()> =
                 r.bad_value(&node.span, "no address is known yet at this place", "only after MAIL and RCPT");
         }

@@ -1,6 +1,7 @@
 //! Good files and the plans they make.
 
 use super::{FIRST, good};
+use crate::queue::Schedule;
 use crate::scenario::*;
 use crate::sim::{Distribution, Duration, Instant};
 use crate::trace::HostId;
@@ -151,12 +152,18 @@ fn everything_at_once() {
     let green = mta(&plan, "mail.green.example");
     assert_eq!(green.outbound_addresses.len(), 8);
     assert_eq!(green.outbound_addresses[0].to_string(), "198.51.100.1");
-    assert_eq!(green.retry.schedule, Schedule::Custom(vec![Duration::from_mins(1), Duration::from_mins(2)]));
+    assert_eq!(
+        green.retry.schedule,
+        Schedule::Custom {
+            delays: vec![Duration::from_mins(1), Duration::from_mins(2)],
+            lifetime: green.retry.lifetime
+        }
+    );
     let gate = mta(&plan, "gate.example");
     assert_eq!(gate.clients, [plan.find_host("attacker").unwrap(), plan.find_host("mail.green.example").unwrap()]);
     assert_eq!((gate.retry.lifetime, gate.retry.delay_warning), (Duration::from_hours(96), None));
     let blue = mta(&plan, "mx1.blue.example");
-    assert!(!blue.server.extensions.pipelining && blue.server.extensions.eight_bit_mime && !blue.server.esmtp);
+    assert!(!blue.server.offer.pipelining && blue.server.offer.eight_bit_mime && !blue.server.esmtp);
     assert_eq!(blue.server.replies[0].nth, (1, 2));
     assert_eq!(blue.server.replies[0].reply.enhanced, Some((4, 3, 0)));
     assert!(blue.server.replies[1].close);
