@@ -3,7 +3,7 @@
 use super::{ConnId, HostId, MailId, RecordId};
 use crate::sim::Instant;
 
-/// Where and for whom something was observed: everything of a [`Record`] but what.
+/// Where and for whom something was observed: everything of a [`Record`](super::Record) but what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct At {
     /// When.
