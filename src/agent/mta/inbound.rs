@@ -16,9 +16,7 @@ impl Mta {
             return;
         };
         let spare = self.memory.spare_servers[place].pop();
-        let mut server = spare.unwrap_or_else(|| {
-            Box::new(Session::new(self.config.listeners[place].server.clone(), self.peer_label.clone()))
-        });
+        let mut server = spare.unwrap_or_else(|| Box::new(Session::new(self.config.listeners[place].server.clone())));
         server.observe(ctx.wants_lines());
         let inbound = Inbound {
             server,
