@@ -1,6 +1,6 @@
 //! DNS messages, written and read: a question for MX records, and its answer with two exchanges and their addresses.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
 use criterion::{Criterion, Throughput};
 use postroad::dns::{Message, Name, Rcode, Record, RecordData, RecordType};
@@ -11,7 +11,7 @@ fn name(text: &str) -> Name {
 
 fn answer(question: &Message) -> Message {
     let record = |owner: &str, data: RecordData| Record { name: name(owner), ttl_secs: 3600, data };
-    let address = |last: u8| RecordData::address(IpAddr::V4(Ipv4Addr::new(192, 0, 2, last)));
+    let address = |last: u8| RecordData::A(Ipv4Addr::new(192, 0, 2, last));
     Message {
         authoritative: true,
         answers: vec![

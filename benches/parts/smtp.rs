@@ -39,7 +39,7 @@ fn said_by_client(pipelining: bool) -> Vec<Chunk> {
 
 /// Plays a client to a server session; the mails that it took.
 fn serve(config: &Arc<server::Config>, said: &[Chunk]) -> usize {
-    let mut session = server::Session::new(Arc::clone(config), "192.0.2.1");
+    let mut session = server::Session::new(Arc::clone(config));
     let mut mails = 0;
     let mut drain = |session: &mut server::Session| {
         while let Some(output) = session.poll_output() {

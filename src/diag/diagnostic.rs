@@ -5,20 +5,9 @@ use std::sync::Arc;
 
 use super::near::nearest;
 
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Nothing can be done with the input.
-    Error,
-    /// It is probably not meant that way.
-    Warning,
-}
-
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// How bad.
-    pub severity: Severity,
     /// A short name for this kind of mistake, such as `unknown-host`.
     pub code: &'static str,
     /// The name of the file.
@@ -42,7 +31,6 @@ impl Diagnostic {
     #[must_use]
     pub fn error(file: &Arc<str>, span: Range<usize>, code: &'static str, message: impl Into<String>) -> Diagnostic {
         Diagnostic {
-            severity: Severity::Error,
             code,
             file: Arc::clone(file),
             span,

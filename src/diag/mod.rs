@@ -10,7 +10,7 @@ mod shown;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-pub use diagnostic::{Diagnostic, Severity};
+pub use diagnostic::Diagnostic;
 pub use near::{distance, nearest};
 use shown::Window;
 pub use shown::{byte_order_mark, safe};
@@ -32,12 +32,8 @@ pub fn render(diagnostic: &Diagnostic, source: &str, coloured: bool) -> String {
 #[must_use]
 pub fn render_within(diagnostic: &Diagnostic, source: &str, coloured: bool, columns: usize) -> String {
     let renderer = if coloured { Renderer::styled() } else { Renderer::plain() }.term_width(columns);
-    let level = match diagnostic.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
-    };
     let file = safe(&diagnostic.file);
-    let mut group = Group::with_title(level.primary_title(safe(&diagnostic.message)).id(diagnostic.code));
+    let mut group = Group::with_title(Level::ERROR.primary_title(safe(&diagnostic.message)).id(diagnostic.code));
     let window = Window::around(source, diagnostic);
     if window.longest_line > LONGEST_LINE {
         group = group.element(Origin::path(file).line(window.line).char_column(window.column));

@@ -271,12 +271,6 @@ impl Deframer {
         self.buffer.drain(..len + 2);
         Some(message)
     }
-
-    /// Whether part of a message is waiting for the rest.
-    #[must_use]
-    pub fn is_partial(&self) -> bool {
-        !self.buffer.is_empty()
-    }
 }
 
 /// What an observer wants to know of a message.
@@ -355,7 +349,6 @@ mod tests {
                 got.extend(std::iter::from_fn(|| deframer.next_message()));
             }
             assert_eq!(got, [&b"abc"[..], b"", b"defg"]);
-            assert!(!deframer.is_partial());
         }
     }
 

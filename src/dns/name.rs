@@ -2,7 +2,6 @@
 
 use std::borrow::Borrow;
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -117,26 +116,6 @@ impl Name {
     #[must_use]
     pub fn label_count(&self) -> usize {
         if self.is_root() { 0 } else { self.0.split('.').count() }
-    }
-
-    /// The name whose PTR record names the host with this address (RFC 1035 §3.5, RFC 3596 §2.5), such as
-    /// `1.2.0.192.in-addr.arpa`.
-    #[must_use]
-    pub fn reverse(address: IpAddr) -> Name {
-        match address {
-            IpAddr::V4(v4) => {
-                let [a, b, c, d] = v4.octets();
-                Name(format!("{d}.{c}.{b}.{a}.in-addr.arpa").into())
-            }
-            IpAddr::V6(v6) => {
-                let mut text = String::with_capacity(72);
-                for octet in v6.octets().iter().rev() {
-                    text.push_str(&format!("{:x}.{:x}.", octet & 15, octet >> 4));
-                }
-                text.push_str("ip6.arpa");
-                Name(text.into())
-            }
-        }
     }
 
     /// The name as a mail domain, where it is one.
@@ -262,12 +241,5 @@ mod tests {
         assert_eq!(name.ancestors().collect::<Vec<_>>(), ["mx.blue.example", "blue.example", "example", ""]);
         assert!(name.is_within("") && name.is_within("example") && name.is_within("mx.blue.example"));
         assert!(!name.is_within("lue.example") && !name.is_within("a.mx.blue.example"));
-    }
-
-    #[test]
-    fn reverse_names() {
-        assert_eq!(Name::reverse("192.0.2.1".parse().unwrap()).as_str(), "1.2.0.192.in-addr.arpa");
-        let v6 = Name::reverse("2001:db8::567:89ab".parse().unwrap());
-        assert_eq!(v6.as_str(), "b.a.9.8.7.6.5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa");
     }
 }

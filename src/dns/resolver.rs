@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::{Lookup, Name, Output, Peer, QueryId, RecordType, Recursor, Stub, TcpFailure, Transport};
+use super::{Lookup, Name, Output, QueryId, RecordType, Recursor, Stub, TcpFailure, Transport};
 use crate::sim::Instant;
 
 /// How a host resolves names: by asking a recursor, or by being one.
@@ -64,13 +64,6 @@ impl Resolver {
     /// The TCP exchange failed.
     pub fn handle_tcp_failed(&mut self, now: Instant, local_port: u16, why: TcpFailure) {
         both!(self, it => it.handle_tcp_failed(now, local_port, why));
-    }
-
-    /// Takes a datagram or message that a client sent to port 53; a stub ignores it.
-    pub fn handle_client(&mut self, now: Instant, from: Peer, bytes: &[u8]) {
-        if let Resolver::Recursor(recursor) = self {
-            recursor.handle_client(now, from, bytes);
-        }
     }
 
     /// Lets time pass.

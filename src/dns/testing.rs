@@ -214,8 +214,8 @@ impl Net {
                             Happening::Response { to: from, from: SocketAddr::new(to, 53), transport, bytes };
                         self.list.push(now + ONE_WAY, response);
                     }
-                } else if let Some(resolver) = self.resolvers.get_mut(&to) {
-                    resolver.handle_client(now, Peer { addr: from, transport, asked: None }, &bytes);
+                } else if let Some(Resolver::Recursor(recursor)) = self.resolvers.get_mut(&to) {
+                    recursor.handle_client(now, Peer { addr: from, transport, asked: None }, &bytes);
                 }
                 to
             }

@@ -21,7 +21,7 @@ pub enum ZoneError {
     /// RFC 1034 §3.6.2: an alias has no other data, and only one canonical name.
     #[error("`{0}` is an alias (CNAME) and can have no other records")]
     AliasWithOthers(Name),
-    /// The SOA belongs to the zone; see [`Zone::set_soa`].
+    /// The SOA belongs to the zone; see [`Zone::set_negative_ttl`].
     #[error("the SOA record of a zone is set with the zone")]
     Soa,
 }
@@ -90,7 +90,8 @@ impl Zone {
     }
 
     /// Sets the SOA record.
-    pub fn set_soa(&mut self, ttl: Duration, soa: Soa) {
+    #[cfg(test)]
+    pub(super) fn set_soa(&mut self, ttl: Duration, soa: Soa) {
         self.soa = Record::new(self.origin.clone(), ttl, RecordData::Soa(Arc::new(soa)));
     }
 
@@ -158,22 +159,6 @@ impl Zone {
             self.bump_serial();
         }
         removed
-    }
-
-    /// Puts records in the place of all of one name and type, as when an MX moves. The new ones may be of that type
-    /// or another.
-    ///
-    /// # Errors
-    /// When one of them cannot be in this zone; those before it are there then.
-    pub fn replace(
-        &mut self,
-        name: &Name,
-        rtype: RecordType,
-        ttl: Duration,
-        data: impl IntoIterator<Item = RecordData>,
-    ) -> Result<(), ZoneError> {
-        self.remove(name, rtype);
-        data.into_iter().try_for_each(|data| self.add(name.clone(), ttl, data))
     }
 
     /// All records except the SOA in the order of names, and of one name in the order in which they were added.
@@ -283,11 +268,6 @@ impl ZoneSet {
         self.zones.insert(zone.origin.clone(), zone)
     }
 
-    /// Takes a zone away.
-    pub fn remove(&mut self, origin: &Name) -> Option<Zone> {
-        self.zones.remove(origin)
-    }
-
     /// The zone that begins at this name.
     #[must_use]
     pub fn get(&self, origin: &Name) -> Option<&Zone> {
@@ -303,17 +283,6 @@ impl ZoneSet {
     #[must_use]
     pub fn zone_of(&self, name: &Name) -> Option<&Zone> {
         name.ancestors().find_map(|above| self.zones.get(above))
-    }
-
-    /// All zones in the order of their origins.
-    pub fn iter(&self) -> impl Iterator<Item = &Zone> {
-        self.zones.values()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.zones.is_empty()
     }
 }
 
@@ -392,7 +361,8 @@ mod tests {
             zone.remove(&record.name, record.rtype());
         }
         assert_eq!(zone.nodes.len(), 1, "only the origin is left");
-        zone.replace(&name("blue.example"), RecordType::Mx, HOUR, [RecordData::mx(5, name("m.blue.example"))]).unwrap();
+        zone.remove(&name("blue.example"), RecordType::Mx);
+        zone.add(name("blue.example"), HOUR, RecordData::mx(5, name("m.blue.example"))).unwrap();
         assert!(matches!(zone.find(&name("blue.example"), RecordType::Mx), Finding::Records(_)));
     }
 

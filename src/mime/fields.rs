@@ -21,20 +21,6 @@ impl Field<'_> {
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }
-
-    /// The value for people: unfolded (RFC 5322 §2.2.3) and trimmed.
-    #[must_use]
-    pub fn text(&self) -> String {
-        unfold(&self.value)
-    }
-}
-
-/// A raw value without its folds, trimmed (RFC 5322 §2.2.3).
-#[must_use]
-pub fn unfold(value: &[u8]) -> String {
-    let mut text = String::from_utf8_lossy(value).into_owned();
-    text.retain(|c| c != '\r' && c != '\n');
-    text.trim().to_owned()
 }
 
 /// The fields of a header section in order, see [`Content::fields`](super::Content::fields).

@@ -12,6 +12,6 @@ pub mod report;
 
 pub use compose::{Composer, Draft, Party, TextEncoding};
 pub use content::Content;
-pub use fields::{Field, Fields, unfold};
+pub use fields::{Field, Fields};
 pub use received::{FieldWriter, Protocol, QueueIdText, Received, first_serial, queue_id};
-pub use report::{Action, DELAYED_SUBJECT, FAILED_SUBJECT, RecipientReport, Report, Returned};
+pub use report::{Action, DELAYED_SUBJECT, FAILED_SUBJECT, RecipientReport, Report};

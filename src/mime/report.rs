@@ -40,19 +40,6 @@ impl Action {
     }
 }
 
-/// How much of the original comes back with a report that something failed (RFC 3461 §4.3, the RET parameter). Any other
-/// report brings the header section only.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Returned {
-    /// All of it up to [`FULL_RETURN_LIMIT_BYTES`], otherwise its header section.
-    #[default]
-    UpToLimit,
-    /// All of it.
-    Full,
-    /// Its header section.
-    Headers,
-}
-
 /// What is said about one recipient (RFC 3464 §2.3). Dates are date-times of RFC 5322 §3.3.
 #[derive(Clone, Debug)]
 pub struct RecipientReport {
@@ -119,23 +106,16 @@ pub struct Report {
     pub message_id: String,
     /// A text that is this report's alone, such as its queue id; the boundary is made of it.
     pub boundary_id: String,
-    /// How much of the original comes back.
-    pub returned: Returned,
 }
 
 impl Report {
     /// Writes the report on `original`.
     #[must_use]
     pub fn compose(&self, original: &Content) -> Content {
+        // RFC 3461 §4.3: a report that tells of no failure returns the header only: its sender still has the mail, and it is
+        // still on its way.
         let failed = self.any_failed();
-        // RFC 3461 §4.3: a report that tells of no failure returns the header only, whatever was asked for: its sender
-        // still has the mail, and it is still on its way.
-        let full = failed
-            && match self.returned {
-                Returned::Full => true,
-                Returned::Headers => false,
-                Returned::UpToLimit => original.size_bytes() <= FULL_RETURN_LIMIT_BYTES,
-            };
+        let full = failed && original.size_bytes() <= FULL_RETURN_LIMIT_BYTES;
         let returned = if full { original.rope().clone() } else { original.header() };
         // RFC 3464 §2: the machine's part is seven-bit; the returned original may not be.
         let returned_is_8bit = original.is_8bit() && returned.chunks().iter().any(|chunk| !chunk.is_ascii());

@@ -85,12 +85,6 @@ impl Lane {
         &self.spec
     }
 
-    /// Whether it carries anything.
-    #[must_use]
-    pub fn is_up(&self) -> bool {
-        self.up
-    }
-
     /// How often it has gone down.
     #[must_use]
     #[inline]

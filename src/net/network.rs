@@ -103,12 +103,6 @@ impl Network {
         &mut self.topology
     }
 
-    /// Who has which address.
-    #[must_use]
-    pub fn addresses(&self) -> &Addresses {
-        &self.addresses
-    }
-
     /// Turns [`Output::Seen`] on or off. Changes nothing else.
     pub fn watch_packets(&mut self, on: bool) {
         self.watched = on;

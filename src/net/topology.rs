@@ -156,18 +156,6 @@ impl Topology {
         Node(self.graph.add_node(true).index() as u32)
     }
 
-    /// Number of nodes.
-    #[must_use]
-    pub fn node_count(&self) -> usize {
-        self.graph.node_count()
-    }
-
-    /// Number of links.
-    #[must_use]
-    pub fn link_count(&self) -> usize {
-        self.links.len()
-    }
-
     /// Links `a` and `b`: `there` is the lane from `a` to `b`, `back` the other. `name` is unique, and names the
     /// link's random streams. An `access_only` link carries nothing but what its two ends say to each other.
     pub fn add_link(

@@ -93,8 +93,6 @@ impl Recipient {
 /// One queued mail.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Its place in the queue.
-    pub id: EntryId,
     /// Counts the mails of this queue from 1.
     pub number: u64,
     /// The mail's number in the run.
@@ -125,14 +123,13 @@ pub struct Entry {
 }
 
 impl Entry {
-    pub(super) fn new(id: EntryId, number: u64, now: Instant, mail: Mail) -> Entry {
+    pub(super) fn new(number: u64, now: Instant, mail: Mail) -> Entry {
         let recipients = mail
             .recipients
             .into_iter()
             .map(|(mailbox, destination)| Recipient { mailbox, destination, fate: Fate::Waiting, last_failure: None })
             .collect();
         Entry {
-            id,
             number,
             mail: mail.mail,
             hops: mail.hops,
@@ -155,12 +152,6 @@ impl Entry {
     #[must_use]
     pub fn expanded_from(&self, place: usize) -> Option<&Mailbox> {
         self.aliases.iter().find(|(p, _)| *p as usize == place).map(|(_, written)| written)
-    }
-
-    /// Number of recipients that still wait for their verdict.
-    #[must_use]
-    pub fn waiting(&self) -> usize {
-        self.recipients.iter().filter(|r| r.fate == Fate::Waiting).count()
     }
 
     /// Number of recipients that the host still owes something: those that wait for their verdict, and those whose

@@ -90,18 +90,6 @@ impl Queue {
         &self.config
     }
 
-    /// Number of mails.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether no mail waits.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// All mails, in the order of their places.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter().map(|(_, entry)| entry)
@@ -160,7 +148,7 @@ impl Queue {
     pub fn accept(&mut self, now: Instant, mail: Mail) -> (EntryId, Option<Settled>) {
         self.next_number += 1;
         let id = EntryId(self.entries.vacant_key() as u32);
-        self.entries.insert(Entry::new(id, self.next_number, now, mail));
+        self.entries.insert(Entry::new(self.next_number, now, mail));
         (id, self.activate(now, id))
     }
 
@@ -321,14 +309,6 @@ impl Queue {
             settled.extend(self.finish(now, &job));
         }
         settled
-    }
-
-    /// Puts a job back to the head of its backlog without counting an attempt (its connection was given up before
-    /// the mail was tried).
-    pub fn put_back(&mut self, job: Job) {
-        let id = job.destination;
-        self.destinations[id.0 as usize].backlog.push_front(job);
-        self.wake(id);
     }
 
     /// The recipient is somebody else's responsibility now.

@@ -35,7 +35,6 @@ pub struct EventList<E> {
     occupied: [u64; LEVELS],
     /// Which levels hold anything.
     levels: u16,
-    live: usize,
     /// When the next event happens, where that is known without looking.
     next: Option<u64>,
 }
@@ -48,7 +47,6 @@ impl<E> Default for EventList<E> {
             buckets: (0..LEVELS * SLOTS).map(|_| Vec::new()).collect(),
             occupied: [0; LEVELS],
             levels: 0,
-            live: 0,
             next: None,
         }
     }
@@ -61,22 +59,9 @@ impl<E> EventList<E> {
         EventList::default()
     }
 
-    /// Number of events that will still happen.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.live
-    }
-
-    /// Whether nothing will happen any more.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.live == 0
-    }
-
     /// Schedules `event`.
     #[inline]
     pub fn push(&mut self, at: Instant, event: E) {
-        self.live += 1;
         self.file(at.as_nanos(), event);
     }
 
@@ -182,7 +167,6 @@ impl<E> EventList<E> {
                 self.mark_empty(level, slot);
                 let (at, event) = self.buckets[level * SLOTS + slot].pop()?;
                 self.present = at;
-                self.live -= 1;
                 return Some((Instant::from_nanos(at), event));
             }
             if deadline < Instant::MAX && self.next.is_none() && self.look()? > deadline {
@@ -193,7 +177,6 @@ impl<E> EventList<E> {
             return None;
         }
         let event = self.ready.pop_front()?;
-        self.live -= 1;
         Some((Instant::from_nanos(self.present), event))
     }
 }
@@ -245,12 +228,6 @@ impl<E> Engine<E> {
         self.executed
     }
 
-    /// Number of events still to come.
-    #[must_use]
-    pub fn pending(&self) -> usize {
-        self.list.len()
-    }
-
     /// Nothing happens until this time: the clock moves there.
     pub fn rest_until(&mut self, at: Instant) {
         self.now = self.now.max(at);
@@ -297,41 +274,6 @@ impl<E> Engine<E> {
         self.executed += 1;
         Some(event)
     }
-
-    /// Steps until `deadline` (events at that instant included), handing each event to `handle`, which may schedule
-    /// more and says whether to go on. The clock ends at the deadline when that is why it stopped.
-    pub fn run_until(
-        &mut self,
-        deadline: Instant,
-        max_events: u64,
-        mut handle: impl FnMut(&mut Engine<E>, E) -> bool,
-    ) -> StopReason {
-        let last = self.executed.saturating_add(max_events);
-        loop {
-            if self.executed >= last {
-                return self.why_stopped(deadline).unwrap_or(StopReason::EventLimit);
-            }
-            let Some(event) = self.step_until(deadline) else {
-                return self.why_stopped(deadline).unwrap_or(StopReason::Idle);
-            };
-            if !handle(self, event) {
-                return StopReason::Halted;
-            }
-        }
-    }
-
-    /// Why there is no event until `deadline`; `None` when there is one. The clock moves to the deadline when more comes
-    /// after it.
-    pub fn why_stopped(&mut self, deadline: Instant) -> Option<StopReason> {
-        match self.next_time() {
-            None => Some(StopReason::Idle),
-            Some(at) if at > deadline => {
-                self.now = self.now.max(deadline);
-                Some(StopReason::Deadline)
-            }
-            Some(_) => None,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -369,21 +311,20 @@ mod tests {
     }
 
     #[test]
-    fn run_until_stops_for_each_reason() {
+    fn the_clock_goes_from_event_to_event_and_no_further_than_it_is_let() {
         let mut engine = Engine::new();
-        for i in 1..=5 {
+        for i in 1..=3 {
             engine.schedule_at(at(i * 10), i);
         }
-        let mut seen = Vec::new();
-        let stop = engine.run_until(at(20), u64::MAX, |_, e| {
-            seen.push(e);
-            true
-        });
-        assert_eq!((stop, engine.now()), (StopReason::Deadline, at(20)));
-        assert_eq!(engine.run_until(at(99), 1, |_, _| true), StopReason::EventLimit);
-        assert_eq!(engine.run_until(at(99), 9, |_, e| e != 4), StopReason::Halted);
-        assert_eq!(engine.run_until(at(99), 9, |_, _| true), StopReason::Idle);
-        assert_eq!((seen, engine.executed(), engine.now()), (vec![1, 2], 5, at(50)));
+        let seen: Vec<u64> = std::iter::from_fn(|| engine.step_until(at(20))).collect();
+        assert_eq!((seen, engine.now()), (vec![1, 2], at(20)));
+        engine.rest_until(at(25));
+        engine.rest_until(at(21));
+        assert_eq!(engine.now(), at(25), "time never runs backwards");
+        engine.schedule_at(at(7), 4);
+        assert_eq!((engine.step(), engine.now()), (Some(4), at(25)), "what lies in the past happens now");
+        assert_eq!((engine.step(), engine.now(), engine.executed()), (Some(3), at(30), 4));
+        assert_eq!((engine.step(), engine.now()), (None, at(30)));
     }
 
     proptest! {
@@ -410,7 +351,6 @@ mod tests {
                     prop_assert_eq!(list.pop(), Some((at(first.0), first.1)));
                     now = first.0;
                 }
-                prop_assert_eq!(list.len(), expected.len());
                 if now > u64::MAX / 4 {
                     break;
                 }

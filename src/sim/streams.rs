@@ -21,12 +21,6 @@ impl Streams {
         Streams { seed }
     }
 
-    /// The seed.
-    #[must_use]
-    pub fn seed(&self) -> u64 {
-        self.seed
-    }
-
     /// The stream of this name, from its beginning.
     #[must_use]
     pub fn stream(&self, name: &str) -> Stream {

@@ -75,12 +75,6 @@ impl Decoder {
         self.bare
     }
 
-    /// The content; empty when it was over the limit.
-    #[must_use]
-    pub fn into_content(self) -> Rope {
-        self.content
-    }
-
     /// Takes the content out and makes the decoder as good as new.
     pub(super) fn take_content(&mut self) -> Rope {
         let content = std::mem::take(&mut self.content);

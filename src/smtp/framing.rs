@@ -53,12 +53,6 @@ impl Framer {
         self.overlong = false;
     }
 
-    /// Whether the beginning of a line is waiting for its end.
-    #[must_use]
-    pub fn has_partial(&self) -> bool {
-        self.overlong || !self.partial.is_empty()
-    }
-
     /// Takes the next line off the front of `input`; `None` when `input` is used up before the line ends.
     pub fn next(&mut self, input: &mut Chunk) -> Option<Framed> {
         // Nearly always: a whole line, whose first CR or LF is its CRLF.
@@ -158,7 +152,7 @@ mod tests {
         let bare = Framed::BareNewline(Chunk::from("b\nc"));
         let got = frame(&mut framer, &[b"a\r\nb\nc\r\n\r\n", b"de", b"f\r", b"\ng"]);
         assert_eq!(got, [line("a"), bare, line(""), line("def")]);
-        assert!(framer.has_partial());
+        assert_eq!(frame(&mut framer, &[b"h\r\n"]), [line("gh")], "what had come is kept");
     }
 
     #[test]

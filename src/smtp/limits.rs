@@ -23,9 +23,3 @@ pub const RECEIVED_REPLY_LINE: usize = 2048;
 
 /// How much text of one reply a client keeps before it calls the reply bad.
 pub const RECEIVED_REPLY: usize = 65_536;
-
-/// §4.5.3.1.6: a text line, CRLF included.
-pub const TEXT_LINE: usize = 1000;
-
-/// §4.5.3.1.8: the least number of recipients that a server must take.
-pub const LEAST_RECIPIENTS: usize = 100;

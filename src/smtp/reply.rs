@@ -87,24 +87,6 @@ impl EnhancedCode {
         }
     }
 
-    /// 2, 4 or 5.
-    #[must_use]
-    pub const fn class(self) -> u8 {
-        self.class
-    }
-
-    /// What it is about: 1 address, 2 mailbox, 3 system, 4 network, 5 protocol, 6 content, 7 policy.
-    #[must_use]
-    pub const fn subject(self) -> u16 {
-        self.subject
-    }
-
-    /// Which of them.
-    #[must_use]
-    pub const fn detail(self) -> u16 {
-        self.detail
-    }
-
     /// Reads `c.s.d` at the front of `text`; says how many bytes it took, the space behind it included.
     fn parse_prefix(text: &[u8]) -> Option<(EnhancedCode, usize)> {
         let class = match text {
@@ -220,12 +202,6 @@ impl Reply {
     #[inline]
     pub fn is_positive(&self) -> bool {
         self.class() == Class::Completion
-    }
-
-    /// Whether it is 4yz.
-    #[must_use]
-    pub fn is_transient(&self) -> bool {
-        self.class() == Class::Transient
     }
 
     /// Whether it is 5yz.

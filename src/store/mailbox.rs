@@ -60,7 +60,7 @@ pub struct Message {
 pub struct Letter {
     /// The reverse-path of its envelope.
     pub from: ReversePath,
-    /// The address it was delivered to, with subaddress.
+    /// The address it was delivered to, as its sender wrote it.
     pub to: identity::Mailbox,
     /// The content, shared.
     pub content: Content,
@@ -154,11 +154,10 @@ pub struct Store {
     index: FxHashMap<Box<[u8]>, MailboxId>,
     /// Whether letters are kept, or only what is known about them.
     keeps_letters: bool,
-    separator: Option<char>,
 }
 
 impl Store {
-    /// A store without domains that keeps what is filed and knows no subaddresses.
+    /// A store without domains that keeps what is filed.
     #[must_use]
     pub fn new() -> Store {
         Store {
@@ -167,7 +166,6 @@ impl Store {
             boxes: Vec::new(),
             index: FxHashMap::default(),
             keeps_letters: true,
-            separator: None,
         }
     }
 
@@ -176,13 +174,6 @@ impl Store {
     #[must_use]
     pub fn with_letters(mut self, keeps_letters: bool) -> Store {
         self.keeps_letters = keeps_letters;
-        self
-    }
-
-    /// The character between a name and its subaddress, such as `+` in `bob+lists@blue.example` (RFC 5233).
-    #[must_use]
-    pub fn with_subaddresses(mut self, separator: char) -> Store {
-        self.separator = Some(separator);
         self
     }
 
@@ -224,19 +215,10 @@ impl Store {
     }
 
     /// The mailbox of an address. Upper and lower case are the same: RFC 5321 §2.4 leaves this to the host, and
-    /// demands it for the postmaster. An address with a subaddress that has no mailbox of its own is that of the
-    /// name in front.
+    /// demands it for the postmaster.
     #[must_use]
     pub fn find(&self, address: &identity::Mailbox) -> Option<MailboxId> {
-        let key = key(address);
-        if let Some(id) = self.index.get(&key[..]) {
-            return Some(*id);
-        }
-        let separator = self.separator?;
-        let key = std::str::from_utf8(&key).ok()?;
-        let (name, domain) = key.rsplit_once('@')?;
-        let (name, _) = name.split_once(separator)?;
-        self.index.get([name, "@", domain].concat().as_bytes()).copied()
+        self.index.get(&key(address)[..]).copied()
     }
 
     /// Files a letter of this size, and gives it its number. Where letters are not kept, it is not even made.
@@ -391,16 +373,6 @@ mod tests {
         assert_eq!(store.mailbox(first).address().as_str(), "postmaster@blue.example");
         assert!(store.find(&address("PostMaster@red.example")).is_some());
         assert!(store.serves("RED.example") && !store.serves("example"));
-    }
-
-    #[test]
-    fn subaddresses_lead_to_the_name_in_front() {
-        let mut store = Store::new().with_subaddresses('+');
-        let bob = store.add_mailbox(address("bob@blue.example"));
-        let own = store.add_mailbox(address("bob+own@blue.example"));
-        assert_eq!(store.find(&address("bob+a+b@blue.example")), Some(bob));
-        assert_eq!(store.find(&address("Bob+Own@blue.example")), Some(own));
-        assert_eq!(store.find(&address("+bob@blue.example")), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! An [`Expansion`] is asked for one placement after the other; it files and queues nothing. Each alias is expanded once for
 //! a mail, so that lists of lists end however they point at each other; one that leads back to itself is a circle (§6.3). A
 //! place that several recipients lead to gets one copy (as Postfix's duplicate filter has it): a mailbox here, in whatever
-//! spelling and by whatever alias or subaddress, and an address elsewhere. The spelling of a local part elsewhere is its
+//! spelling and by whatever alias, and an address elsewhere. The spelling of a local part elsewhere is its
 //! host's business (§2.4), so addresses that differ in it are two.
 
 use rustc_hash::{FxHashMap, FxHashSet};

@@ -19,9 +19,7 @@ impl Mta {
         };
         let is_own = self.config.clients.binary_search(&peer.address).is_ok();
         let spare = self.memory.spare_servers.get_mut(place).and_then(Vec::pop);
-        let mut server = spare.unwrap_or_else(|| {
-            Box::new(Session::new(self.config.listeners[place].server.clone(), self.peer_label.clone()))
-        });
+        let mut server = spare.unwrap_or_else(|| Box::new(Session::new(self.config.listeners[place].server.clone())));
         if !is_own && self.looks_at_senders(place) {
             server.ask_about_mail();
         }

@@ -103,8 +103,6 @@ pub struct Mta {
     lookups: Lookups,
     /// Scripted replies: the hand of whoever wrote the scenario, which no crash stays.
     script: Vec<ReplyRule>,
-    /// What sessions call their peer; the trace knows better.
-    peer_label: Arc<str>,
 }
 
 /// What an MTA is made of.
@@ -136,7 +134,6 @@ impl Mta {
             courier,
             lookups,
             script,
-            peer_label: "client".into(),
         }
     }
 

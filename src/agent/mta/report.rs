@@ -6,7 +6,7 @@ use super::Mta;
 use super::responsibility::{Responsibility, Undelivered};
 use crate::agent::{Context, Ending};
 use crate::identity::{Mailbox, ReversePath};
-use crate::mime::{Action, Content, RecipientReport, Report, Returned, queue_id};
+use crate::mime::{Action, Content, RecipientReport, Report, queue_id};
 use crate::queue::{EntryId, Failure, Fate};
 use crate::sim::Instant;
 use crate::trace::{MailId, Octets, What, visible};
@@ -170,7 +170,6 @@ impl Mta {
             date,
             message_id: format!("{}.{}@{}", &*id, ctx.calendar.unix_secs(ctx.now), self.config.host_name),
             boundary_id: id.to_string(),
-            returned: Returned::UpToLimit,
         };
         let stamp = self.memory.writer.received_here(self.config.host_name.as_str(), &id, &report.date);
         let content = report.compose(&about.content).with_field(stamp, true);

@@ -22,7 +22,6 @@ pub use router::{AddressFamilies, MailRouter, RouteId, Routed, RouterConfig, Rou
 
 use std::net::IpAddr;
 
-use super::Name;
 use crate::identity::Domain;
 
 /// The address of an address literal such as `[192.0.2.1]` or `[IPv6:2001:db8::1]` (RFC 5321 §4.1.3).
@@ -33,12 +32,6 @@ pub fn literal_address(domain: &Domain) -> Option<IpAddr> {
         Some(tag) if tag.eq_ignore_ascii_case("ipv6:") => inside[5..].parse().ok().map(IpAddr::V6),
         _ => inside.parse().ok().map(IpAddr::V4),
     }
-}
-
-/// The name of which to ask the PTR record for the name of the host with this address.
-#[must_use]
-pub fn reverse_name(address: IpAddr) -> Name {
-    Name::reverse(address)
 }
 
 #[cfg(test)]

@@ -131,19 +131,6 @@ impl RouteFailure {
             RouteFailure::NotAsked(_) => "4.4.5",
         }
     }
-
-    /// The status code as numbers: class, subject, detail.
-    #[must_use]
-    pub fn status_numbers(&self) -> (u8, u8, u8) {
-        match self {
-            RouteFailure::NoSuchDomain(_) => (5, 1, 2),
-            RouteFailure::NullMx(_) => (5, 1, 10),
-            RouteFailure::NoAddress(_) | RouteFailure::NoUsableExchanger(_) => (5, 4, 4),
-            RouteFailure::LoopsBack(_) => (5, 4, 6),
-            RouteFailure::NameServer { .. } => (4, 4, 3),
-            RouteFailure::NotAsked(_) => (4, 4, 5),
-        }
-    }
 }
 
 /// Where mail for a domain goes. Shared by all mail for it.

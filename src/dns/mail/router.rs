@@ -220,12 +220,6 @@ impl MailRouter {
         self.outputs.pop_front()
     }
 
-    /// Number of look-ups under way.
-    #[must_use]
-    pub fn pending(&self) -> usize {
-        self.pending.len()
-    }
-
     /// Forgets everything, as a restart does: routes, and look-ups that are under way.
     pub fn restart(&mut self) {
         *self = MailRouter { next: self.next, ..MailRouter::new(self.config.clone()) };

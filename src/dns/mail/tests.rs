@@ -55,8 +55,6 @@ fn net() -> Net {
 fn failure(net: &mut Net, domain: &str) -> (bool, &'static str, String) {
     let route = net.route(STUB, domain);
     let failure = route.result.as_ref().expect_err(domain);
-    let (class, subject, detail) = failure.status_numbers();
-    assert_eq!(format!("{class}.{subject}.{detail}"), failure.status());
     (failure.is_permanent(), failure.status(), failure.to_string())
 }
 
@@ -238,7 +236,7 @@ fn look_ups_for_one_domain_share_one_id() {
     net.run_until(at(5000));
     let router = net.routers.get_mut(&ip(STUB)).unwrap();
     let routed = router.poll_output().unwrap();
-    assert_eq!((RouterPoll::Pending(routed.id), router.poll_output(), router.pending()), (first, None, 0));
+    assert_eq!((RouterPoll::Pending(routed.id), router.poll_output()), (first, None));
     assert!(matches!(
         router.lookup(net.resolvers.get_mut(&ip(STUB)).unwrap(), at(5000), &domain),
         RouterPoll::Ready(_)

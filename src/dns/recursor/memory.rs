@@ -68,10 +68,6 @@ impl Memory {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.known.len()
-    }
-
     #[inline]
     pub(super) fn local(&self, now: Instant, name: &str, rtype: RecordType) -> Option<Arc<Lookup>> {
         self.local.get(now, name, Some(rtype)).map(|(lookup, _)| Arc::clone(lookup))

@@ -211,12 +211,6 @@ impl Recursor {
         *self = Recursor { next_query, next_task, ..Recursor::new(self.config.clone(), self.stream.clone()) };
     }
 
-    /// Number of sets of records and denials remembered, those included that have expired but were not thrown away.
-    #[must_use]
-    pub fn cache_len(&self) -> usize {
-        self.memory.len()
-    }
-
     fn ignore(&mut self, from: SocketAddr, reason: &'static str) {
         self.outputs.push_back(Output::Event(Event::Ignored { from, reason }));
     }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::dns::testing::{Net, RECURSOR, STUB, at, ip, name, secs, zone};
 use crate::dns::{
     Event, Fault, Message, Outcome, Output, Peer, Rcode, Record, RecordData, RecordType, Recursor, RecursorConfig,
-    RootHint, Transport,
+    RootHint, Transport, ZoneSet,
 };
 use crate::sim::{Duration, Instant, Streams};
 
@@ -98,8 +98,8 @@ fn an_mx_that_moves_is_noticed_when_the_old_one_expires() {
     assert_eq!(net.text(STUB, "blue.example", RecordType::Mx), "10 mx.blue.example.");
     let zones = net.servers.get_mut(&ip(3)).unwrap().zones_mut();
     let zone = zones.get_mut(&name("blue.example")).unwrap();
-    let new = [RecordData::mx(10, name("new.blue.example"))];
-    zone.replace(&name("blue.example"), RecordType::Mx, secs(300), new).unwrap();
+    zone.remove(&name("blue.example"), RecordType::Mx);
+    zone.add(name("blue.example"), secs(300), RecordData::mx(10, name("new.blue.example"))).unwrap();
     net.run_until(at(299_000));
     assert_eq!(net.text(STUB, "blue.example", RecordType::Mx), "10 mx.blue.example.");
     net.run_until(at(301_000));
@@ -256,7 +256,7 @@ fn a_useless_server_is_passed_over_at_once() {
     }
     // Lame: it points upwards.
     let mut net = two_servers();
-    net.servers.get_mut(&ip(3)).unwrap().zones_mut().remove(&name("blue.example"));
+    *net.servers.get_mut(&ip(3)).unwrap().zones_mut() = ZoneSet::new();
     net.serve(3, zone("", "example 60 NS ns.example\nns.example 60 A 192.0.2.2"));
     assert_eq!(net.ask(RECURSOR, "blue.example", RecordType::Mx).1.outcome, Outcome::Records);
     assert!(net.events.iter().any(|e| matches!(e, Event::Useless { reason: "not authoritative", .. })));
@@ -398,8 +398,9 @@ fn forged_responses_are_ignored() {
 fn a_server_is_believed_only_about_its_zone() {
     // The server of blue slips in an address for a name of green, by alias and as an extra record.
     let mut net = blue();
-    let zone = net.servers.get_mut(&ip(3)).unwrap().zones_mut();
-    zone.remove(&name("green.example"));
+    let zones = net.servers.get_mut(&ip(3)).unwrap().zones_mut();
+    let only_blue = zones.get(&name("blue.example")).cloned();
+    *zones = only_blue.into_iter().collect();
     net.ask(RECURSOR, "blue.example", RecordType::Mx);
     let now = net.now;
     let query = net.resolver(RECURSOR).ask(now, &name("out.blue.example"), RecordType::A);
@@ -473,8 +474,12 @@ fn the_cache_is_bounded() {
     for i in 0..50 {
         assert_eq!(net.text(RECURSOR, &format!("h{i}.blue.example"), RecordType::A), "192.0.2.10");
     }
-    let crate::dns::Resolver::Recursor(recursor) = net.resolver(RECURSOR) else { panic!() };
-    assert!(recursor.cache_len() <= 20);
+    assert_eq!(net.ask(RECURSOR, "h49.blue.example", RecordType::A).0, ms(0), "the newest is remembered");
+    assert_ne!(
+        net.ask(RECURSOR, "h0.blue.example", RecordType::A).0,
+        ms(0),
+        "what would have expired first is forgotten"
+    );
 }
 
 proptest! {

@@ -53,6 +53,7 @@ impl Congestion {
         self.cwnd = bytes.min(MAX_WINDOW);
     }
 
+    #[cfg(test)]
     pub(super) fn in_recovery(&self) -> bool {
         self.phase == Phase::Recovery
     }

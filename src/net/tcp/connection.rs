@@ -14,7 +14,7 @@ use super::segment::Segment;
 use super::sequence::{before, distance};
 use super::state::{Event, Marks, State, due, told};
 use crate::octets::Chunk;
-use crate::sim::{Duration, Instant};
+use crate::sim::Instant;
 
 /// RFC 9293 §3.7.1: the segment size of a peer that names none.
 const DEFAULT_MSS: u16 = 536;
@@ -65,7 +65,6 @@ pub struct Connection {
     pub(super) round_trip: RoundTrip,
     pub(super) losses: Losses,
     pub(super) clock: Clock,
-    pub(super) repeated_segments: u32,
     /// When data left last.
     pub(super) sent_at: Instant,
     /// Retransmission, persist, FIN-WAIT-2 and TIME-WAIT never run together and share one timer.
@@ -126,7 +125,6 @@ impl Connection {
             round_trip: RoundTrip::default(),
             losses: Losses::default(),
             clock: Clock::new(config.timestamps),
-            repeated_segments: 0,
             sent_at: Instant::ZERO,
             timer_at: Instant::MAX,
             received: ChunkQueue::default(),
@@ -279,13 +277,6 @@ impl Connection {
         }
     }
 
-    /// Ends TIME-WAIT before its time, where the caller knows that nobody will repeat a FIN.
-    pub fn end_time_wait(&mut self) {
-        if self.state == State::TimeWait {
-            self.finish(told::CLOSED);
-        }
-    }
-
     /// The next bytes from the peer, where nothing is to be told before them: the same as
     /// [`poll_event`](Connection::poll_event), for who expects data.
     #[inline]
@@ -339,12 +330,6 @@ impl Connection {
         self.state
     }
 
-    /// The settings.
-    #[must_use]
-    pub fn config(&self) -> &Config {
-        &self.config
-    }
-
     /// Our port.
     #[must_use]
     pub fn local_port(&self) -> u16 {
@@ -357,94 +342,16 @@ impl Connection {
         self.remote_port
     }
 
-    /// Bytes handed to [`send`](Connection::send) that never left.
-    #[must_use]
-    pub fn unsent_bytes(&self) -> usize {
-        self.queue.len() - self.unacked_bytes()
-    }
-
-    /// Bytes that left and are not acknowledged.
-    #[must_use]
-    pub fn unacked_bytes(&self) -> usize {
-        (distance(self.una, self.sent) as usize).min(self.queue.len())
-    }
-
-    /// Bytes held because something before them is missing.
-    #[must_use]
-    pub fn out_of_order_bytes(&self) -> usize {
-        self.early.as_ref().map_or(0, |early| early.len())
-    }
-
-    /// Smoothed round-trip time (RFC 6298 SRTT), once it was measured.
-    #[must_use]
-    pub fn smoothed_round_trip(&self) -> Option<Duration> {
-        self.round_trip.smoothed()
-    }
-
-    /// Variation of the round-trip time (RFC 6298 RTTVAR), once it was measured.
-    #[must_use]
-    pub fn round_trip_variation(&self) -> Option<Duration> {
-        self.round_trip.variation()
-    }
-
-    /// The retransmission timeout as it stands, with its back-off (RFC 6298).
-    #[must_use]
-    pub fn retransmission_timeout(&self) -> Duration {
-        self.round_trip.timeout(&self.config)
-    }
-
     /// Congestion window in bytes (RFC 5681 cwnd).
     #[must_use]
     pub fn congestion_window(&self) -> u32 {
         self.congestion.cwnd
     }
 
-    /// Slow start threshold in bytes (RFC 5681 ssthresh), once a loss set it.
-    #[must_use]
-    pub fn slow_start_threshold(&self) -> Option<u32> {
-        (self.congestion.ssthresh != u32::MAX).then_some(self.congestion.ssthresh)
-    }
-
-    /// Whether fast recovery is going on (RFC 6582).
-    #[must_use]
-    pub fn in_fast_recovery(&self) -> bool {
-        self.congestion.in_recovery() || self.is_mending()
-    }
-
-    /// The window that the peer offers, in bytes.
-    #[must_use]
-    pub fn send_window(&self) -> u32 {
-        self.wnd
-    }
-
-    /// Largest payload that we send, in bytes: the smaller of both sides' maximum segment sizes.
-    #[must_use]
-    pub fn mss(&self) -> u16 {
-        self.mss
-    }
-
-    /// Segments that were sent again, from the beginning.
-    #[must_use]
-    pub fn repeated_segments(&self) -> u32 {
-        self.repeated_segments
-    }
-
     /// By how many bits the window in this side's segments is to be shifted (RFC 7323 §2.2).
     #[must_use]
     pub fn window_shift(&self) -> u8 {
         self.rcv_shift
-    }
-
-    /// `seq` of a segment that we send, counted from our SYN as captures show it: the SYN is 0, the first byte 1.
-    #[must_use]
-    pub fn relative_send_seq(&self, seq: u32) -> u32 {
-        seq.wrapping_sub(self.iss)
-    }
-
-    /// `seq` of a segment from the peer, counted from its SYN. Zero before that arrived.
-    #[must_use]
-    pub fn relative_receive_seq(&self, seq: u32) -> u32 {
-        if self.state == State::SynSent { 0 } else { seq.wrapping_sub(self.irs) }
     }
 
     /// Whether something that takes sequence numbers is out and not acknowledged.

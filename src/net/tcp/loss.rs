@@ -230,7 +230,6 @@ impl Connection {
 
     fn send_again(&mut self, now: Instant, place: usize, seq: u32, end: u32, why: Repeat) -> Segment {
         self.losses.board.repeated(now, place);
-        self.repeated_segments += 1;
         self.round_trip.spoil();
         let offset = distance(self.una, seq) as usize;
         let fin = self.fin_sent && end == self.sent;
@@ -348,11 +347,6 @@ impl Connection {
         self.losses.probe = None;
         self.congestion.cwnd = self.losses.board.in_flight() + mss;
         self.due.set(due::REPEAT);
-    }
-
-    /// Whether duplicate acknowledgements or a clock have shown a loss that is being mended.
-    pub(super) fn is_mending(&self) -> bool {
-        self.losses.mending == Mending::Recovery
     }
 }
 

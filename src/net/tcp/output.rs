@@ -86,7 +86,6 @@ impl Connection {
         self.sent = self.nxt;
         if repeats {
             self.round_trip.spoil();
-            self.repeated_segments += 1;
         } else {
             self.round_trip.start(now, self.nxt);
         }
@@ -171,7 +170,6 @@ impl Connection {
         let first = seq == self.una;
         if again {
             self.round_trip.spoil();
-            self.repeated_segments += 1;
         } else {
             self.round_trip.start(now, self.nxt);
         }
@@ -217,7 +215,6 @@ impl Connection {
             return None;
         }
         self.round_trip.spoil();
-        self.repeated_segments += 1;
         // RFC 6582 §3.2 leaves the timer to the implementation; like Linux, each repetition sets it anew, so that
         // recovery may mend one hole each round trip however many there are.
         self.arm(now);

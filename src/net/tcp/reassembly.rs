@@ -44,6 +44,7 @@ impl Reassembly {
     }
 
     /// Bytes held.
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.pieces.iter().map(|piece| piece.data.len()).sum()
     }

@@ -31,11 +31,6 @@ impl RoundTrip {
         self.measured.then_some(self.srtt)
     }
 
-    /// The variation of the round-trip time, once there was a measurement.
-    pub(super) fn variation(&self) -> Option<Duration> {
-        self.measured.then_some(self.rttvar)
-    }
-
     /// The retransmission timeout as it stands, with its back-off.
     #[inline]
     pub(super) fn timeout(&self, config: &Config) -> Duration {

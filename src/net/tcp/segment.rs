@@ -78,13 +78,6 @@ impl Flags {
     pub const fn ack(self) -> bool {
         self.has(Flags::ACK)
     }
-
-    /// The PSH bit.
-    #[must_use]
-    #[inline]
-    pub const fn psh(self) -> bool {
-        self.has(Flags::PSH)
-    }
 }
 
 impl std::ops::BitOr for Flags {

@@ -55,7 +55,7 @@ impl Connection {
             window: (super::sequence::distance(self.rcv_nxt, self.rcv_edge) >> self.rcv_shift).min(0xffff) as u16,
             snd_nxt: self.sent,
             rcv_nxt: self.rcv_nxt,
-            lasts: self.config().time_wait,
+            lasts: self.config.time_wait,
             quiet_until: Instant::ZERO,
             timestamps: self.clock.on,
             peer_clock: self.clock.recent,

@@ -189,18 +189,6 @@ impl Session {
         self.state == State::Closed
     }
 
-    /// What is waited for, such as `greeting`, `RCPT` or `end of data`; `idle` for nothing.
-    #[must_use]
-    pub fn state(&self) -> &'static str {
-        self.state.name()
-    }
-
-    /// What the peer offers; nothing before the session is ready.
-    #[must_use]
-    pub fn extensions(&self) -> Extensions {
-        self.extensions
-    }
-
     /// The connection is there: waits for the greeting.
     pub fn start(&mut self, now: Instant) {
         debug_assert_eq!(self.state, State::Unborn, "a session starts once");

@@ -33,7 +33,7 @@ struct Pair {
 impl Pair {
     fn new(config: Config, settings: server::Config, step: usize) -> Pair {
         let mut client = Session::new(Arc::new(config));
-        let mut server = server::Session::new(Arc::new(settings), "192.0.2.1");
+        let mut server = server::Session::new(Arc::new(settings));
         client.start(NOW);
         server.start(NOW);
         let mut pair = Pair { client, server, step, events: Vec::new(), messages: Vec::new(), sends: 0 };

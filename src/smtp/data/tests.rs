@@ -27,13 +27,13 @@ fn decode(newlines: BareNewlines, pieces: &[&[u8]]) -> (Decoder, Option<Vec<u8>>
 
 /// The content that both a whole and a byte-by-byte arrival give, whether it was bare, and what lies behind.
 fn check(newlines: BareNewlines, data: &[u8]) -> (String, bool, Option<Vec<u8>>) {
-    let (whole, behind) = decode(newlines, &[data]);
-    let (split, split_behind) = decode(newlines, &data.chunks(1).collect::<Vec<_>>());
+    let (mut whole, behind) = decode(newlines, &[data]);
+    let (mut split, split_behind) = decode(newlines, &data.chunks(1).collect::<Vec<_>>());
     assert_eq!((whole.has_bare_newline(), whole.size()), (split.has_bare_newline(), split.size()));
     assert_eq!(behind, split_behind);
     let bare = whole.has_bare_newline();
-    let content = whole.into_content();
-    assert_eq!(content, split.into_content());
+    let content = whole.take_content();
+    assert_eq!(content, split.take_content());
     (String::from_utf8(content.to_vec()).unwrap(), bare, behind)
 }
 
@@ -90,7 +90,7 @@ fn clean_content_passes_as_the_same_chunk() {
         assert!(!decoder.feed(&mut piece));
     }
     assert!(decoder.feed(&mut sent[1]));
-    let received = decoder.into_content();
+    let received = decoder.take_content();
     assert_eq!(received.chunks().len(), 1, "windows grew together");
     assert_eq!(received, content);
 }
@@ -147,7 +147,7 @@ fn content_over_the_limit_is_counted_but_not_kept() {
     assert!(decoder.feed(&mut Chunk::from(".\r\n")));
     assert!(decoder.is_over_limit());
     assert_eq!(decoder.size(), 900);
-    assert!(decoder.into_content().is_empty());
+    assert!(decoder.take_content().is_empty());
 }
 
 #[test]
@@ -214,7 +214,7 @@ proptest! {
                 from = cut;
             }
         }
-        let [(bare, content), (bare_too, content_too)] = decoders.map(|d| (d.has_bare_newline(), d.into_content()));
+        let [(bare, content), (bare_too, content_too)] = decoders.map(|mut d| (d.has_bare_newline(), d.take_content()));
         prop_assert_eq!((bare, content), (bare_too, content_too));
     }
 }

@@ -7,7 +7,7 @@ use crate::octets::Chunk;
 use crate::sim::{Duration, Instant};
 use crate::smtp::Reply;
 use crate::smtp::framing::BareNewlines;
-use crate::smtp::server::{Answer, Config, Message, Output, Question, Session, Vrfy};
+use crate::smtp::server::{Answer, Config, Message, Output, Question, Session};
 use crate::trace::visible;
 
 pub(super) struct ServerPlayer {
@@ -40,7 +40,6 @@ fn configure(config: &mut Config, setting: &str) {
         "data-timeout" => config.data_timeout = value.parse().unwrap(),
         "normalise" => config.bare_newlines = if on { BareNewlines::Normalise } else { BareNewlines::Refuse },
         "require-helo" => config.require_helo = on,
-        "vrfy" => config.vrfy = if on { Vrfy::CannotVerify } else { Vrfy::NotImplemented },
         "help" => config.help_text = value.into(),
         _ => panic!("unknown setting `{key}`"),
     }
@@ -136,7 +135,7 @@ impl Player for ServerPlayer {
             config.ask.mail |= question.starts_with("MAIL");
             script.push((question.to_owned(), reply.to_owned()));
         }
-        let mut session = Session::new(Arc::new(config), "192.0.2.1");
+        let mut session = Session::new(Arc::new(config));
         session.start(Instant::ZERO);
         let mut player =
             ServerPlayer { session, script, now: Instant::ZERO, arrival, sent: Vec::new(), lines: Vec::new() };

@@ -1,8 +1,8 @@
 //! The command table: what may be said when (RFC 5321 §4.1.4), apart from what it does.
 
+use super::Session;
 use super::replies::{self, Fixed};
 use super::state::{Answer, Pending, Question, State, Transaction};
-use super::{Session, Vrfy};
 use crate::identity::{Domain, ForwardPath, ReversePath};
 use crate::octets::Chunk;
 use crate::sim::Instant;
@@ -119,10 +119,8 @@ impl Session {
                 self.reset();
                 self.say(replies::OK);
             }
-            Command::Vrfy(_) => match self.config.vrfy {
-                Vrfy::CannotVerify => self.say(replies::CANNOT_VERIFY),
-                Vrfy::NotImplemented => self.blame(replies::NOT_IMPLEMENTED),
-            },
+            // RFC 5321 §7.3: 252 is what is asked for where verification is off.
+            Command::Vrfy(_) => self.say(replies::CANNOT_VERIFY),
             Command::Expn(_) => self.blame(replies::NOT_IMPLEMENTED),
             Command::Help(_) => {
                 let help = Reply::new(214, Some((2, 0, 0)), self.config.help_text.clone());

@@ -23,16 +23,6 @@ pub struct Ask {
     pub data: bool,
 }
 
-/// What VRFY is answered with (RFC 5321 §3.5.3, §7.3).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Vrfy {
-    /// 252: cannot verify, but will take the mail. What §7.3 asks for where verification is off.
-    #[default]
-    CannotVerify,
-    /// 502: not implemented.
-    NotImplemented,
-}
-
 /// The settings that all sessions of one server share. Change them before the first session is made: the greeting and
 /// the EHLO reply are built once and kept.
 #[derive(Clone, Debug)]
@@ -72,8 +62,6 @@ pub struct Config {
     /// default, takes lines of any length: RFC 5321 §4.5.3.1.6 says what a server must at least take (1000), and
     /// warns against refusing more.
     pub max_text_line_bytes: Option<usize>,
-    /// What VRFY is answered with. EXPN is always 502 (RFC 5321 §3.5.2 leaves it to the server).
-    pub vrfy: Vrfy,
     /// The text of the 214 reply, lines separated by `\n`.
     pub help_text: String,
     /// The most octets of pipelined input that are kept while a question is open; more ends the session with 421.
@@ -100,7 +88,6 @@ impl Config {
             bare_newlines: BareNewlines::Refuse,
             require_helo: true,
             max_text_line_bytes: None,
-            vrfy: Vrfy::CannotVerify,
             help_text: "Commands: HELO EHLO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT\nSee RFC 5321".into(),
             max_backlog_bytes: 1 << 20,
             prebuilt: Prebuilt::default(),

@@ -20,7 +20,7 @@ mod state;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-pub use config::{Ask, Config, Vrfy};
+pub use config::{Ask, Config};
 use replies::Fixed;
 pub use state::{Answer, Event, Message, Output, Question};
 use state::{Pending, State};
@@ -38,7 +38,6 @@ use crate::sim::Instant;
 #[derive(Clone, Debug)]
 pub struct Session {
     config: Arc<Config>,
-    peer_address: Arc<str>,
     state: State,
     pending: Option<Pending>,
     /// Who the client said it is.
@@ -64,14 +63,13 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that waits for [`start`](Session::start). `peer_address` is how the peer is shown; it is not read.
+    /// A session that waits for [`start`](Session::start).
     #[must_use]
-    pub fn new(config: Arc<Config>, peer_address: impl Into<Arc<str>>) -> Session {
+    pub fn new(config: Arc<Config>) -> Session {
         let framer = Framer::new(limits::LONGEST_COMMAND_LINE, config.bare_newlines);
         let decoder = Decoder::new(config.bare_newlines, config.max_message_bytes);
         Session {
             config,
-            peer_address: peer_address.into(),
             state: State::Unborn,
             pending: None,
             helo: None,
@@ -92,8 +90,7 @@ impl Session {
         }
     }
 
-    /// Makes the session as good as new, for another connection to the same server and with the same name for the peer.
-    /// It keeps its memory: a server that takes one connection after the other need not allocate for each.
+    /// Makes the session as good as new, for another connection to the same server. It keeps its memory: a server that takes one connection after the other need not allocate for each.
     pub fn renew(&mut self) {
         self.state = State::Unborn;
         self.pending = None;
@@ -124,34 +121,10 @@ impl Session {
         self.asks_mail = true;
     }
 
-    /// Who the peer is.
-    #[must_use]
-    pub fn peer_address(&self) -> &Arc<str> {
-        &self.peer_address
-    }
-
-    /// What the client called itself, once it has.
-    #[must_use]
-    pub fn helo(&self) -> Option<&Domain> {
-        self.helo.as_ref()
-    }
-
-    /// Whether a question waits for its answer.
-    #[must_use]
-    pub fn is_asking(&self) -> bool {
-        self.pending.is_some()
-    }
-
     /// Whether the session is over.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed)
-    }
-
-    /// The state in words close to the RFC's.
-    #[must_use]
-    pub fn state(&self) -> &'static str {
-        self.state.name()
     }
 
     /// The connection is there: greets, or asks whether to.

@@ -11,7 +11,7 @@ fn config() -> Arc<Config> {
 }
 
 fn started(config: Arc<Config>, observed: bool) -> Session {
-    let mut session = Session::new(config, "192.0.2.1");
+    let mut session = Session::new(config);
     session.observe(observed);
     session.start(NOW);
     session
@@ -214,7 +214,7 @@ proptest! {
             prop_assert_eq!(kept(&session), 0, "a line without end");
         }
         session.handle_input(NOW, Chunk::from("\r\nEHLO a.b\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\n"));
-        while !session.is_asking() {
+        while session.pending.is_none() {
             prop_assert!(session.poll_output().is_some());
         }
         for _ in 0..20 {

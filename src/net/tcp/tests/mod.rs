@@ -5,6 +5,7 @@ mod delivery;
 mod handshake;
 mod harness;
 mod hostile;
+mod inside;
 mod script;
 mod selective;
 mod truth;
