@@ -82,7 +82,11 @@ impl Tracer {
         self.last_id += 1;
         let id = RecordId(self.last_id);
         let cause = at.cause.or_else(|| self.causes.find(&at));
-        self.causes.note(&at, id);
+        // The state of a session follows from its lines and brings nothing about: a trace that leaves states out has whole
+        // chains all the same.
+        if !matches!(what, What::Session { .. }) {
+            self.causes.note(&at, id);
+        }
         let At { at, host, conn, mail, hop, .. } = at;
         let record = Record { id: Some(id), at, host, conn, mail, hop, cause, what };
         for (sink, _) in &mut self.sinks {

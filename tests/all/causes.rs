@@ -1,7 +1,7 @@
 //! A trace knows its causes: every record has one but the first of a chain, and the way back from what became of a mail leads
 //! to its author.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use postroad::trace::{ConditionStep, Direction, MailId, Record, RecordId, Side, What, chain};
 
@@ -37,9 +37,18 @@ fn every_record_has_a_cause_but_the_first_of_a_chain() {
             _ => None,
         });
         let reports: BTreeMap<MailId, RecordId> = reports.collect();
+        let mut states = BTreeSet::new();
         for record in &run.records {
             count += 1;
             let late = matches!(record.cause, Some(cause) if Some(cause) >= record.id);
+            // What a lean trace leaves out is nobody's cause.
+            let of_state = record.cause.is_some_and(|cause| states.contains(&cause));
+            if of_state {
+                wrong.push(format!("{name}: because of a state: {record:?}"));
+            }
+            if matches!(record.what, What::Session { .. }) {
+                states.extend(record.id);
+            }
             if late || record.cause.is_none() && !is_first(record, &reports) {
                 wrong.push(format!("{name}: {record:?}"));
             }
