@@ -1,4 +1,4 @@
-//! The machines by themselves: event list, TCP, SMTP sessions, dot transparency, DNS messages.
+//! The machines by themselves: event list, TCP, SMTP sessions, dot transparency, DNS messages, JSON Lines.
 //!
 //! `cargo bench --bench parts`; a word after it picks those benchmarks whose name contains it.
 
@@ -6,6 +6,8 @@
 mod dns;
 #[path = "parts/events.rs"]
 mod events;
+#[path = "parts/jsonl.rs"]
+mod jsonl;
 #[path = "parts/smtp.rs"]
 mod smtp;
 #[path = "parts/tcp.rs"]
@@ -28,6 +30,6 @@ fn config() -> Criterion {
 criterion_group! {
     name = parts;
     config = config();
-    targets = events::benches, tcp::benches, smtp::benches, transparency::benches, dns::benches
+    targets = events::benches, tcp::benches, smtp::benches, transparency::benches, dns::benches, jsonl::benches
 }
 criterion_main!(parts);

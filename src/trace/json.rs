@@ -1,5 +1,8 @@
-//! Writes a record as JSON, the same bytes as `serde_json` and several times as fast: names of fields and kinds are
-//! constants of this program and need no escapes, numbers are small, and most text is plain and copied as it stands.
+//! Writes a record as JSON, the same bytes as `serde_json`: names of fields and kinds are constants of this program and need
+//! no escapes, numbers are small, and most text is plain and copied as it stands.
+//!
+//! It is worth its place as long as it is more than twice as fast. Measured (`cargo bench --bench parts -- jsonl`, the records
+//! of a chain of relays): 98 ns a record against 247 ns (2.5 times as fast), with packets 122 ns against 263 ns (2.2 times).
 //!
 //! Functions here are inlined into the code that walks through a record, so that the names become constants there.
 //!
