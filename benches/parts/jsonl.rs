@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::rc::Rc;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use postroad::trace::jsonl::JsonLines;
+use postroad::trace::jsonl::{Detail, JsonLines};
 use postroad::trace::{ConnId, HostId, MailId, Record, RecordId, Sink};
 use postroad::workload::{self, Settings, Trial};
 use serde::Serialize;
@@ -70,7 +70,7 @@ fn by_serde_json(records: &[Record], out: &mut Vec<u8>) {
 
 /// The writer of this program.
 fn by_postroad(records: &[Record], out: Vec<u8>) -> Vec<u8> {
-    let mut lines = JsonLines::new(out, true);
+    let mut lines = JsonLines::new(out, Detail::Full);
     for record in records {
         lines.record(record);
     }
