@@ -65,6 +65,8 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("stdout()", "the terminal belongs to the doors"),
     ("stderr()", "the terminal belongs to the doors"),
     ("dbg!", "left over"),
+    ("estimate_text_size", "plotters asks the system for fonts; `render::text_width` measures"),
+    ("layout_box(", "plotters asks the system for fonts; `render::text_width` measures"),
     ("todo!", "left over"),
     ("unimplemented!", "left over"),
     ("unsafe ", "forbidden"),
