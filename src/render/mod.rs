@@ -15,7 +15,6 @@ pub mod page;
 mod paint;
 mod palette;
 mod scene;
-mod scope;
 pub mod svg;
 #[cfg(test)]
 mod synthetic;

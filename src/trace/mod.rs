@@ -12,6 +12,7 @@ mod json;
 pub mod jsonl;
 pub mod query;
 mod record;
+mod scope;
 mod text;
 mod tracer;
 pub mod transcript;
@@ -26,6 +27,7 @@ pub use record::{
     ConnectionState, Direction, HostEntry, LinkEntry, LossReason, PacketStep, QueueName, Record, RepeatReason, Roster,
     Server, Side, Transport, Verdict, What,
 };
+pub use scope::{Scope, with_reports};
 pub use text::{Octets, visible};
 pub use tracer::{Sink, Tracer};
 

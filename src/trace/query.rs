@@ -1,6 +1,8 @@
 //! Choosing records: by mail, hop, connection, host, kind and time.
 
-use super::{ConnId, HostId, MailId, Record, What};
+use std::collections::BTreeSet;
+
+use super::{ConnId, HostId, MailId, Record, Scope, What};
 use crate::sim::Instant;
 
 macro_rules! kinds {
@@ -68,8 +70,10 @@ impl Kind {
 /// packets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
-    /// Of this mail.
-    pub mail: Option<MailId>,
+    /// Of one of these mails; empty: of any or none.
+    pub mails: BTreeSet<MailId>,
+    /// Of this story.
+    pub scope: Option<Scope>,
     /// On this hop.
     pub hop: Option<u16>,
     /// On this connection.
@@ -91,6 +95,18 @@ impl Query {
         Query { kinds: kinds.to_vec(), ..Query::default() }
     }
 
+    /// The story of a mail, or of all where it is `None`, down to its packets.
+    #[must_use]
+    pub fn story(mail: Option<MailId>, records: &[Record]) -> Query {
+        Query { scope: mail.map(|mail| Scope::of(mail, records)), ..Query::kinds(Kind::ALL) }
+    }
+
+    /// The same, of this mail; of any where it is `None`.
+    #[must_use]
+    pub fn of(self, mail: Option<MailId>) -> Query {
+        Query { mails: mail.into_iter().collect(), ..self }
+    }
+
     /// Whether this record is wanted.
     #[must_use]
     pub fn wants(&self, record: &Record) -> bool {
@@ -98,11 +114,12 @@ impl Query {
             wanted.is_none() || wanted == has
         }
         let kind = record.what.kind();
-        is(self.mail, record.mail)
+        (self.mails.is_empty() || record.mail.is_some_and(|mail| self.mails.contains(&mail)))
             && is(self.hop, record.hop)
             && is(self.conn, record.conn)
             && (self.hosts.is_empty() || self.hosts.contains(&record.host))
             && if self.kinds.is_empty() { kind != Kind::Packet } else { self.kinds.contains(&kind) }
+            && self.scope.as_ref().is_none_or(|scope| scope.has(record))
             && self.since.is_none_or(|since| record.at >= since)
             && self.before.is_none_or(|before| record.at < before)
     }
@@ -162,8 +179,12 @@ mod tests {
         let records: Vec<Record> = (0..12).map(record).collect();
         let found = |query: Query| query.find(&records).map(|r| u64::from(r.hop.unwrap())).collect::<Vec<u64>>();
         assert_eq!(found(Query::default()).len(), 12);
-        assert_eq!(found(Query { mail: Some(MailId(1)), ..Query::default() }), [1, 4, 7, 10]);
-        assert_eq!(found(Query { mail: Some(MailId(1)), hosts: vec![HostId(0)], ..Query::default() }), [4, 10]);
+        assert_eq!(found(Query::default().of(Some(MailId(1)))), [1, 4, 7, 10]);
+        assert_eq!(found(Query { hosts: vec![HostId(0)], ..Query::default() }.of(Some(MailId(1)))), [4, 10]);
+        assert_eq!(
+            found(Query { mails: [MailId(1), MailId(2)].into(), before: Some(at(6)), ..Query::default() }),
+            [1, 2, 4, 5]
+        );
         assert_eq!(found(Query { hosts: vec![HostId(0), HostId(1)], hop: Some(3), ..Query::default() }), [3]);
         assert_eq!(found(Query { conn: Some(ConnId(5)), ..Query::default() }), [5]);
         assert_eq!(found(Query::kinds(&[Kind::Session])), [0, 4, 8]);

@@ -30,7 +30,7 @@ impl<'d> Question<'d> {
         let mut filters = Vec::new();
         for (key, value) in directive.pairs.iter().filter(|(key, _)| !other.contains(&key.as_str())) {
             match key.as_str() {
-                "mail" => query.mail = directive.number("mail")?.map(MailId),
+                "mail" => query = query.of(directive.number("mail")?.map(MailId)),
                 "hop" => query.hop = directive.number("hop")?,
                 "conn" => query.conn = directive.number("conn")?.map(ConnId),
                 "since" => query.since = Some(time(value)?),
@@ -139,7 +139,7 @@ fn recipients(fields: &Map<String, Value>) -> Vec<String> {
 /// When the mail of a record was composed.
 fn composed<'r>(run: &'r Run, record: &Record) -> Option<&'r Record> {
     let mail = Some(record.mail?);
-    Query { mail, ..Query::kinds(&[Kind::Composed]) }.find(&run.records).next()
+    Query::kinds(&[Kind::Composed]).of(mail).find(&run.records).next()
 }
 
 fn subject<'r>(run: &'r Run, record: &Record) -> Option<&'r str> {

@@ -86,8 +86,8 @@ pub(super) fn dialogue_lines(run: &Run, directive: &Directive) -> Result<Vec<Sai
             let nth = directive.number::<usize>("nth")?.unwrap_or(1);
             let mut conns: Vec<ConnId> = Vec::new();
             let hosts = directive.get("host").map(|name| run.id(name)).transpose()?.into_iter().collect();
-            let query =
-                Query { mail, hop: directive.number("hop")?, hosts, ..Query::kinds(&[Kind::Connection, Kind::Line]) };
+            let query = Query { hop: directive.number("hop")?, hosts, ..Query::kinds(&[Kind::Connection, Kind::Line]) }
+                .of(mail);
             for r in query.find(&run.records) {
                 let is_client = matches!(
                     r.what,

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::sim::Instant;
-use crate::trace::{ConnId, HostId, Record, Roster};
+use crate::trace::{ConnId, HostId, Query, Record, Roster};
 
-use super::super::scope::Scope;
 use super::super::text_width::{clean, thousands};
 use super::super::time_axis::TimeAxis;
 use super::model::{Arrow, Model, Moment, Note};
@@ -14,9 +13,9 @@ use super::{columns, dns, notes, pairing};
 
 /// The ladder of these records, without places.
 pub(super) fn model(roster: &Roster, records: &[Record], options: &Options) -> Model {
-    let scope = Scope::new(options.mail, records);
-    let mut arrows = pairing::arrows(roster, records, &scope, options.packets);
-    let (mut notes, mut bars) = notes::notes(roster, records, &scope);
+    let query = Query::story(options.mail, records);
+    let mut arrows = pairing::arrows(roster, records, &query, options.packets);
+    let (mut notes, mut bars) = notes::notes(roster, records, &query);
     let inside = |at: Instant| options.from.is_none_or(|from| at >= from) && options.to.is_none_or(|to| at <= to);
     arrows.retain(|a| a.in_scope && (inside(a.sent.0) || inside(a.end().0)));
     notes.retain(|n| inside(n.at.0));

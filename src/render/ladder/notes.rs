@@ -4,20 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::sim::{Duration, Instant};
 use crate::trace::transcript::{names, span, words as said};
-use crate::trace::{Change, ConditionStep, ConnectionState, HostId, MailId, QueueName, Record, Roster, Side, What};
+use crate::trace::{
+    Change, ConditionStep, ConnectionState, HostId, MailId, Query, QueueName, Record, Roster, Side, What,
+};
 
-use super::super::scope::Scope;
 use super::super::text_width::{clean, words};
 use super::model::{Bar, Moment, Note, NoteKind};
 
 /// Notes in the order of the records, and bars for what is out of order.
-pub(super) fn notes(roster: &Roster, records: &[Record], scope: &Scope) -> (Vec<Note>, Vec<Bar>) {
+pub(super) fn notes(roster: &Roster, records: &[Record], query: &Query) -> (Vec<Note>, Vec<Bar>) {
     let mut notes = Vec::new();
     let mut conditions = Conditions::default();
     let mut way = Way::default();
     let mut open = BTreeSet::new();
     for (place, record) in records.iter().enumerate() {
-        if record.host.0 as usize >= roster.hosts.len() || !scope.has(record) {
+        if record.host.0 as usize >= roster.hosts.len() || !query.wants(record) {
             continue;
         }
         let at = (record.at, place);

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::trace::transcript::{names, words as say};
-use crate::trace::{ConnId, ConnectionState, Direction, HostId, PacketStep, Record, Roster, Side, Transport, What};
+use crate::trace::{
+    ConnId, ConnectionState, Direction, HostId, PacketStep, Query, Record, Roster, Side, Transport, What,
+};
 
-use super::super::scope::Scope;
 use super::super::text_width::{clean, thousands, words};
 use super::model::{Arrow, ArrowKind, Moment};
 
@@ -45,7 +46,7 @@ struct Pairing<'a> {
 }
 
 /// The arrows of a trace, in the order in which they were sent.
-pub(super) fn arrows(roster: &Roster, records: &[Record], scope: &Scope, packets: bool) -> Vec<Arrow> {
+pub(super) fn arrows(roster: &Roster, records: &[Record], query: &Query, packets: bool) -> Vec<Arrow> {
     let has_packets = packets && records.iter().any(|r| matches!(r.what, What::Packet { .. }));
     let mut pairing = Pairing {
         roster,
@@ -61,7 +62,7 @@ pub(super) fn arrows(roster: &Roster, records: &[Record], scope: &Scope, packets
     let known = |host: HostId| (host.0 as usize) < roster.hosts.len();
     for (place, record) in records.iter().enumerate() {
         if known(record.host) {
-            pairing.record(record, (record.at, place), scope.has(record), has_packets, &known);
+            pairing.record(record, (record.at, place), query.wants(record), has_packets, &known);
         }
     }
     pairing.finish();

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::sim::Instant;
-use crate::trace::{Direction, HostId, MailId, Record, Roster, Side, What};
+use crate::trace::{Direction, HostId, Kind, MailId, Query, Record, Roster, Side, What, with_reports};
 
-use super::super::scope::with_reports;
 use super::options::Options;
 
 /// One transfer of a mail between two hosts, or the attempts at it.
@@ -50,18 +49,17 @@ impl Way {
 
 /// The hops that `options` ask for, in the order in which they began.
 pub(super) fn hops(roster: &Roster, records: &[Record], options: &Options) -> Way {
-    let composed = |r: &Record| matches!(r.what, What::Composed { .. });
-    let first = || records.iter().find(|r| composed(r)).and_then(|r| r.mail);
+    let first = || Query::kinds(&[Kind::Composed]).find(records).find_map(|r| r.mail);
     let any = || records.iter().find_map(|r| r.mail);
     let Some(mail) = options.mail.or_else(first).or_else(any).filter(|_| options.hops) else { return Way::default() };
-    let mails = with_reports(mail, records);
+    let query = Query { mails: with_reports(mail, records), ..Query::default() };
     let known = |host: HostId| (host.0 as usize) < roster.hosts.len();
     let mut hops: Vec<Hop> = Vec::new();
     let mut places: BTreeMap<(MailId, u16, HostId, HostId), usize> = BTreeMap::new();
     let mut conns = BTreeMap::new();
     let mut ends = Vec::new();
-    for r in records.iter().filter(|r| known(r.host)) {
-        let Some(of) = r.mail.filter(|m| mails.contains(m)) else { continue };
+    for r in query.find(records).filter(|r| known(r.host)) {
+        let Some(of) = r.mail else { continue };
         if let Some(words) = end(&r.what) {
             ends.push((r.host, r.at, words));
         }

@@ -6,48 +6,47 @@
 
 use std::collections::BTreeSet;
 
-use crate::trace::{ConnId, MailId, Record, RecordId, What};
+use super::{ConnId, MailId, Record, RecordId, What};
 
-/// The records that tell one mail's story, or all of them.
-pub(crate) struct Scope {
-    mails: Option<BTreeSet<MailId>>,
+/// The records that tell one mail's story.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    mails: BTreeSet<MailId>,
     conns: BTreeSet<ConnId>,
     /// Records without a mail that belong to it.
     others: BTreeSet<RecordId>,
 }
 
 impl Scope {
-    /// The scope of `mail` and of the reports that were written because of it; of everything where it is `None`.
-    pub(crate) fn new(mail: Option<MailId>, records: &[Record]) -> Scope {
-        let mut scope = Scope { mails: None, conns: BTreeSet::new(), others: BTreeSet::new() };
-        let Some(mail) = mail else { return scope };
+    /// The scope of `mail` and of the reports that were written because of it.
+    #[must_use]
+    pub fn of(mail: MailId, records: &[Record]) -> Scope {
         let mails = with_reports(mail, records);
         let of_mail = |record: &Record| record.mail.is_some_and(|m| mails.contains(&m));
-        scope.conns = records.iter().filter(|r| of_mail(r)).filter_map(|r| r.conn).collect();
-        scope.others = back(records, of_mail);
+        let conns = records.iter().filter(|r| of_mail(r)).filter_map(|r| r.conn).collect();
+        let mut others = back(records, of_mail);
         // Causes come before what they bring about, so one pass finds whole chains.
         let mut own: BTreeSet<RecordId> = BTreeSet::new();
         for record in records {
             let follows = || record.cause.is_some_and(|cause| own.contains(&cause));
-            if of_mail(record) || record.id.is_some_and(|id| scope.others.contains(&id)) {
+            if of_mail(record) || record.id.is_some_and(|id| others.contains(&id)) {
                 own.extend(record.id);
             } else if is_lookup(record) && follows() {
                 own.extend(record.id);
-                scope.others.extend(record.id);
+                others.extend(record.id);
             }
         }
-        scope.mails = Some(mails);
-        scope
+        Scope { mails, conns, others }
     }
 
     /// Whether the record belongs to it.
-    pub(crate) fn has(&self, record: &Record) -> bool {
-        let Some(mails) = &self.mails else { return true };
+    #[must_use]
+    pub fn has(&self, record: &Record) -> bool {
         if matches!(record.what, What::Condition { .. } | What::Alarm { .. }) {
             return true;
         }
         match (record.mail, record.conn) {
-            (Some(mail), _) => mails.contains(&mail),
+            (Some(mail), _) => self.mails.contains(&mail),
             (None, Some(conn)) if self.conns.contains(&conn) => true,
             _ => record.id.is_some_and(|id| self.others.contains(&id)),
         }
@@ -74,7 +73,8 @@ fn is_lookup(record: &Record) -> bool {
 }
 
 /// The mail, the reports about it, and the reports about those.
-pub(crate) fn with_reports(mail: MailId, records: &[Record]) -> BTreeSet<MailId> {
+#[must_use]
+pub fn with_reports(mail: MailId, records: &[Record]) -> BTreeSet<MailId> {
     let mut mails = BTreeSet::from([mail]);
     for record in records {
         if let (Some(of), What::Bounced { report: Some(report), .. }) = (record.mail, &record.what)
