@@ -73,6 +73,7 @@ pub(super) struct Service {
 }
 
 impl Pipe {
+    #[inline]
     pub(super) fn at(&self, now: Instant) -> At {
         about(At::host(now, self.host).conn(self.number), self.about)
     }
@@ -103,6 +104,7 @@ impl Pipe {
     }
 }
 
+#[inline]
 pub(super) fn about(at: At, mail: About) -> At {
     match mail {
         Some((mail, hop)) => at.mail(mail, hop),
@@ -111,10 +113,12 @@ pub(super) fn about(at: At, mail: About) -> At {
 }
 
 /// Mails are numbered from 1, so that no mark of a mail is zero.
+#[inline]
 pub(super) fn mark(mail: About) -> Mark {
     mail.map_or(Mark::NONE, |(mail, hop)| Mark(mail.0 << 16 | u64::from(hop)))
 }
 
+#[inline]
 pub(super) fn marked(mark: Mark) -> About {
     (mark != Mark::NONE).then_some((MailId(mark.0 >> 16), mark.0 as u16))
 }
@@ -152,6 +156,7 @@ impl Pipes {
         ConnId(self.last_connection)
     }
 
+    #[inline]
     pub(super) fn get(&mut self, socket: SocketId) -> Option<&mut Pipe> {
         self.pipes.get_mut(socket.0 as usize)?.as_mut()
     }
@@ -162,6 +167,7 @@ impl Pipes {
         Some((pipe, self.spoken.get_mut(&(pipe.number, pipe.side))))
     }
 
+    #[inline]
     pub(super) fn install(&mut self, socket: SocketId, pipe: Pipe) {
         let place = socket.0 as usize;
         if self.pipes.len() <= place {
@@ -171,6 +177,7 @@ impl Pipes {
     }
 
     /// The connection is gone; its number is given back.
+    #[inline]
     pub(super) fn remove(&mut self, socket: SocketId) -> Option<ConnId> {
         let pipe = self.pipes.get_mut(socket.0 as usize)?.take()?;
         if !self.spoken.is_empty() {
