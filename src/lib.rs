@@ -21,6 +21,7 @@ pub mod scenario;
 pub mod sim;
 pub mod smtp;
 pub mod store;
+pub mod tls;
 pub mod trace;
 pub mod workload;
 pub mod world;

@@ -58,6 +58,11 @@ impl Stream {
         self.0.next_u64()
     }
 
+    /// Random bytes.
+    pub fn fill(&mut self, bytes: &mut [u8]) {
+        self.0.fill_bytes(bytes);
+    }
+
     /// A number below `bound`, every one equally likely (Lemire's multiply-shift with rejection). Zero for zero.
     pub fn below(&mut self, bound: u64) -> u64 {
         if bound == 0 {

@@ -1,0 +1,34 @@
+//! TLS (RFC 8446, RFC 5246): what stands between TCP and a session when a connection is sealed.
+//!
+//! The protocol is `rustls`. What is ours makes it repeatable: each connection draws from its own stream of random bytes,
+//! knows what time it is from the simulation, and certificates come from an authority whose keys follow from the seed.
+//! The words for what came of it ([`News`], [`Facts`]) need none of the cryptography (feature `tls`).
+
+#[cfg(feature = "tls")]
+mod authority;
+mod facts;
+#[cfg(feature = "tls")]
+mod identity;
+#[cfg(feature = "tls")]
+mod provider;
+#[cfg(feature = "tls")]
+mod scene;
+#[cfg(feature = "tls")]
+mod session;
+#[cfg(feature = "tls")]
+mod tickets;
+#[cfg(feature = "tls")]
+mod trust;
+
+#[cfg(all(test, feature = "tls"))]
+mod tests;
+
+#[cfg(feature = "tls")]
+pub use authority::{Authority, Validity};
+pub use facts::{Defect, Facts, Failure, News, Trust, Version};
+#[cfg(feature = "tls")]
+pub use identity::{Client, Server};
+#[cfg(feature = "tls")]
+pub use session::{Output, Session};
+#[cfg(feature = "tls")]
+pub use tickets::Ticket;
