@@ -19,6 +19,9 @@ mod scram;
 mod secret;
 mod server;
 
+#[cfg(test)]
+mod dialogue_tests;
+
 pub use accounts::{AccountError, Accounts, ScramConfig};
 pub use client::{Client, ClientError, MAX_ITERATIONS, Response};
 pub use login::{Login, LoginError};
