@@ -21,6 +21,8 @@ mod server;
 
 #[cfg(test)]
 mod dialogue_tests;
+#[cfg(test)]
+mod garbage_tests;
 
 pub use accounts::{AccountError, Accounts, ScramConfig};
 pub use client::{Client, ClientError, MAX_ITERATIONS, Response};
