@@ -17,6 +17,7 @@ pub mod octets;
 pub mod policy;
 pub mod queue;
 pub mod render;
+pub mod sasl;
 pub mod scenario;
 pub mod sim;
 pub mod smtp;

@@ -20,6 +20,8 @@ const TABLE: &[(&str, u32, &[&str])] = &[
     ("dns", 1, &["identity", "sim", "octets"]),
     ("smtp", 1, &["identity", "sim", "octets"]),
     ("mime", 1, &["identity", "sim", "octets"]),
+    // How somebody proves who he is; a protocol carries it.
+    ("sasl", 1, &["octets"]),
     // Captures look at packets and at nothing else.
     ("capture", 2, &["sim", "octets", "diag", "trace", "net"]),
     ("policy", 2, &["identity", "mime", "dns", "smtp", "sim", "octets"]),
