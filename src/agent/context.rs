@@ -11,6 +11,7 @@ use crate::octets::Chunk;
 use crate::sim::Instant;
 use crate::sim::calendar::Calendar;
 use crate::store::Letter;
+use crate::tls;
 use crate::trace::{At, ConnId, Direction, HostId, MailId, Octets, RecordId, Side, Tracer, What};
 
 /// A TCP connection of a host: its place in the world's table. Places are used again after a connection has ended.
@@ -35,6 +36,8 @@ pub enum Trouble {
     TimedOut,
     /// The other end broke it off.
     Reset,
+    /// It could not be sealed: the handshake of TLS failed.
+    Unsealed,
     /// All ports that the connection could be opened from are taken.
     NoPort {
         /// The address that it was to come from. Each has its own ports to each service.
@@ -123,6 +126,13 @@ pub enum Input {
         /// The agent's name for the connection.
         token: u32,
     },
+    /// TLS on the connection has come to this, after [`Action::StartTls`].
+    Tls {
+        /// The agent's name for the connection.
+        token: u32,
+        /// What.
+        news: Box<tls::News>,
+    },
     /// A UDP datagram.
     Datagram {
         /// Who sent it.
@@ -180,6 +190,15 @@ pub enum Action {
     WantRoom {
         /// The connection.
         socket: SocketId,
+    },
+    /// Seal the connection from here on. [`Input::Tls`] tells what comes of it.
+    StartTls {
+        /// The connection.
+        socket: SocketId,
+        /// What this end is in the handshake.
+        role: tls::Role,
+        /// Bytes that came before it and were thrown away, for observers.
+        discarded_bytes: u64,
     },
     /// Take no bytes for now, or go on taking them: what is not taken keeps the other end from sending more.
     Pause {
@@ -377,6 +396,17 @@ pub struct Context<'a> {
     pub given: usize,
 }
 
+/// One end of a connection, for records of what is heard there.
+#[derive(Clone, Copy, Debug)]
+pub struct End {
+    /// Which end it is.
+    pub side: Side,
+    /// The host at the other end.
+    pub peer: HostId,
+    /// Whether what comes went through TLS.
+    pub sealed: bool,
+}
+
 impl Context<'_> {
     /// Here and now, for records.
     #[must_use]
@@ -397,10 +427,10 @@ impl Context<'_> {
         self.tracer.is_on() || self.watch.is_on(self.host)
     }
 
-    /// A line of dialogue (without its line end) was received.
-    pub fn line_received(&mut self, at: At, side: Side, peer: HostId, line: Chunk) -> Option<RecordId> {
-        let direction = Direction::Received;
-        let record = self.tracer.hear(at, || What::Line { direction, side, peer, text: Octets(line.clone()) });
+    /// A line of dialogue (without its line end) was received, through TLS where it was `sealed`.
+    pub fn line_received(&mut self, at: At, end: End, line: Chunk) -> Option<RecordId> {
+        let (direction, End { side, peer, sealed }) = (Direction::Received, end);
+        let record = self.tracer.hear(at, || What::Line { direction, side, peer, sealed, text: Octets(line.clone()) });
         self.watch.see_line(at.host, direction, &line, record);
         record
     }

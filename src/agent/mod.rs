@@ -16,8 +16,8 @@ mod tokens;
 pub mod user;
 
 pub use context::{
-    Action, Context, Directory, Filed, Identifiers, Input, Peer, SEND_BUFFER_BYTES, Says, SocketId, Sockets, Trigger,
-    TriggerEvent, Trouble, Watch,
+    Action, Context, Directory, End, Filed, Identifiers, Input, Peer, SEND_BUFFER_BYTES, Says, SocketId, Sockets,
+    Trigger, TriggerEvent, Trouble, Watch,
 };
 pub use ledger::{Ending, Ledger, Totals, Violation};
 

@@ -117,6 +117,7 @@ impl User {
             Input::Connected { token, .. }
             | Input::Room { token }
             | Input::Received { token, .. }
+            | Input::Tls { token, .. }
             | Input::PeerClosed { token }
             | Input::Failed { token, .. }
                 if token & tokens::LOOKUP != 0 =>

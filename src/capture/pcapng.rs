@@ -1,8 +1,7 @@
 //! The pcapng format, as far as it is written here: a section, its interfaces, names of addresses, packets.
 //!
 //! Source: draft-ietf-opsawg-pcapng, "PCAP Now Generic (pcapng) Capture File Format", of which the sections are cited.
-//! All numbers are little-endian; the reader knows by the magic number of the section. Keys of TLS sessions would be
-//! Decryption Secrets Blocks (§4.7, type 10): one more function here, to be called before the packets that need them.
+//! All numbers are little-endian; the reader knows by the magic number of the section.
 
 use std::io::{self, Write};
 use std::net::IpAddr;
@@ -15,6 +14,7 @@ const SECTION: u32 = 0x0a0d_0d0a;
 const INTERFACE: u32 = 1;
 const NAMES: u32 = 4;
 const PACKET: u32 = 6;
+const SECRETS: u32 = 10;
 
 /// Options (§3.5); what a code means depends on the block.
 const COMMENT: u16 = 1;
@@ -118,6 +118,18 @@ impl<W: Write> Writer<W> {
         self.put(NAMES)
     }
 
+    /// What TLS sealed can be read with this (§4.7, Decryption Secrets Block): lines of a key log. It stands before the packets
+    /// that need it.
+    pub(super) fn secrets(&mut self, lines: &str) -> io::Result<()> {
+        const TLS_KEY_LOG: u32 = 0x544c_534b;
+        self.block.clear();
+        self.block.extend_from_slice(&TLS_KEY_LOG.to_le_bytes());
+        self.block.extend_from_slice(&(lines.len() as u32).to_le_bytes());
+        self.block.extend_from_slice(lines.as_bytes());
+        self.block.resize(self.block.len().next_multiple_of(4), 0);
+        self.put(SECRETS)
+    }
+
     /// A packet (§4.3, Enhanced Packet Block).
     pub(super) fn packet(&mut self, packet: &Packet) -> io::Result<()> {
         self.block.clear();
@@ -183,6 +195,7 @@ mod tests {
         writer.section("abcde").unwrap();
         writer.interface("pc", "").unwrap();
         writer.names([(IpAddr::from([192, 0, 2, 1]), "pc")]).unwrap();
+        writer.secrets("CLIENT_RANDOM 00 ff\n").unwrap();
         let packet = Packet {
             interface: 0,
             at_ns: 0x0102_0304_0506_0708,
@@ -201,6 +214,7 @@ mod tests {
             b"\x01\0\0\0\x28\0\0\0\x65\0\0\0\0\0\0\0\x02\0\x02\0pc\0\0\x09\0\x01\0\x09\0\0\0\0\0\0\0\x28\0\0\0",
         );
         wanted.extend(b"\x04\0\0\0\x1c\0\0\0\x01\0\x07\0\xc0\0\x02\x01pc\0\0\0\0\0\0\x1c\0\0\0");
+        wanted.extend(b"\x0a\0\0\0\x28\0\0\0KSLT\x14\0\0\0CLIENT_RANDOM 00 ff\n\x28\0\0\0");
         wanted.extend([6, 0, 0, 0, 72, 0, 0, 0, 0, 0, 0, 0, 4, 3, 2, 1, 8, 7, 6, 5, 5, 0, 0, 0, 5, 0, 0, 0]);
         wanted.extend([9, 9, 9, 9, 9, 0, 0, 0]);
         wanted.extend(b"\x01\0\x04\0lost\x02\0\x04\0\x02\0\0\0\x05\0\x08\0\x07\0\0\0\0\0\0\0\0\0\0\0\x48\0\0\0");

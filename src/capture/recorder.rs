@@ -269,6 +269,16 @@ impl<W: Write> Tap for Recorder<W> {
             View::Links(_) => self.saw_on_links(now, seen),
         }
     }
+
+    /// Packets that need it are seen later, and stand later in the file.
+    fn secret(&mut self, _now: Instant, line: &str) {
+        if let Some(out) = &mut self.out
+            && let Err(error) = out.secrets(&format!("{line}\n"))
+        {
+            self.error = Some(error);
+            self.out = None;
+        }
+    }
 }
 
 #[cfg(test)]

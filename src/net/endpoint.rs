@@ -1,6 +1,8 @@
 //! One end of a connection: TCP, an optional [`Filter`], the send buffer's bounds, and what observers know of its bytes.
 
-use super::filter::{Filter, Filtered};
+use std::collections::VecDeque;
+
+use super::filter::{Filter, Filtered, Filtering};
 use super::flight::Path;
 use super::mark::{Mark, Marked, Marks};
 use super::ports::Key;
@@ -8,6 +10,7 @@ use super::tap::Scale;
 use super::tcp::{self, Connection, Segment};
 use crate::octets::Chunk;
 use crate::sim::Instant;
+use crate::tls;
 
 /// One place of the table.
 #[derive(Clone, Default)]
@@ -40,7 +43,7 @@ pub(super) struct Endpoint {
     left: u64,
     /// What came with the last chunk and is about something else.
     rest: Chunk,
-    filter: Option<Box<dyn Filter>>,
+    filter: Option<Box<Filtering>>,
     pub(super) flags: Flags,
 }
 
@@ -61,6 +64,8 @@ pub(super) struct Flags {
     pub(super) wants_room: bool,
     /// The user wants to know when bytes leave.
     pub(super) watched: bool,
+    /// The filter has something to tell.
+    pub(super) news: bool,
     /// It is on the list of those with something to say.
     pub(super) listed: bool,
 }
@@ -71,6 +76,7 @@ pub(super) enum Told {
     Data(Chunk, Mark),
     State(tcp::Event),
     Room,
+    News(tls::News),
     /// So many bytes of the stream have left.
     Left(u64),
 }
@@ -108,7 +114,7 @@ impl Endpoint {
         match &mut self.filter {
             None => self.tcp.send(now, data),
             Some(filter) => {
-                filter.handle_plain(now, data);
+                filter.filter.handle_plain(now, data);
                 self.pump_sealed(now);
             }
         }
@@ -116,7 +122,7 @@ impl Endpoint {
 
     pub(super) fn close(&mut self, now: Instant) {
         if let Some(filter) = &mut self.filter {
-            filter.handle_close(now);
+            filter.filter.handle_close(now);
             self.pump_sealed(now);
         }
         self.tcp.close(now);
@@ -124,7 +130,7 @@ impl Endpoint {
 
     /// Puts a filter between TCP and the user. It may have something to say at once.
     pub(super) fn set_filter(&mut self, now: Instant, filter: Box<dyn Filter>) {
-        self.filter = Some(filter);
+        self.filter = Some(Box::new(Filtering { filter, news: VecDeque::new() }));
         self.pump_sealed(now);
     }
 
@@ -132,11 +138,14 @@ impl Endpoint {
     fn pump_sealed(&mut self, now: Instant) {
         let Some(filter) = &mut self.filter else { return };
         let mut rest = std::mem::take(&mut self.rest).to_vec();
-        while let Some(output) = filter.poll_output() {
+        while let Some(output) = filter.filter.poll_output() {
             match output {
                 Filtered::Sealed(data) => self.tcp.send(now, data),
                 Filtered::Plain(data) => rest.extend_from_slice(&data),
-                Filtered::Broken => self.tcp.abort(now),
+                Filtered::News(news) => {
+                    filter.news.push_back(news);
+                    self.flags.news = true;
+                }
             }
         }
         self.rest = Chunk::from(rest);
@@ -151,7 +160,7 @@ impl Endpoint {
     /// Whether there may be something to tell.
     #[inline]
     pub(super) fn has_news(&self) -> bool {
-        self.tcp.has_event() || !self.rest.is_empty() || self.flags.wants_room
+        self.tcp.has_event() || !self.rest.is_empty() || self.flags.wants_room || self.flags.news
     }
 
     #[inline]
@@ -170,6 +179,14 @@ impl Endpoint {
     /// Everything but bytes on a connection as most are.
     fn told_seldom(&mut self, now: Instant) -> Option<Told> {
         loop {
+            // What is known of bytes is told before them: a handshake, and then what was sealed with it.
+            if self.flags.news {
+                let news = self.filter.as_mut().and_then(|filter| filter.news.pop_front());
+                self.flags.news = self.filter.as_ref().is_some_and(|filter| !filter.news.is_empty());
+                if let Some(news) = news {
+                    return Some(Told::News(news));
+                }
+            }
             if !self.flags.paused && !self.rest.is_empty() {
                 let data = std::mem::take(&mut self.rest);
                 return Some(self.deliver(data));
@@ -181,13 +198,17 @@ impl Endpoint {
                 None => break,
                 // Linux `tcp_rcv_state_process`: what comes when nobody reads any more is answered with a reset
                 // (RFC 9293 §3.6.1, RFC 1122 §4.2.2.13).
-                Some(tcp::Event::Data(_)) if !self.flags.attended => self.tcp.abort(now),
+                Some(tcp::Event::Data(_)) if !self.flags.attended && self.filter.is_none() => self.tcp.abort(now),
                 Some(tcp::Event::Data(data)) => match &mut self.filter {
                     None => return Some(self.deliver(data)),
                     Some(filter) => {
                         self.delivered = self.delivered.wrapping_add(data.len() as u32);
-                        filter.handle_sealed(now, data);
+                        filter.filter.handle_sealed(now, data);
                         self.pump_sealed(now);
+                        // A farewell of the filter's own hurts nobody; words that nobody reads any more do.
+                        if !self.flags.attended && !std::mem::take(&mut self.rest).is_empty() {
+                            self.tcp.abort(now);
+                        }
                     }
                 },
                 Some(state) => {

@@ -1,11 +1,13 @@
 //! The place between TCP and whoever uses a connection: a [`Filter`] turns what is said into what is sent, and back.
 //!
-//! TLS is one. A filter is a machine like all others: it takes bytes from both sides and is asked what comes of them.
+//! TLS is the one; tests have a toy. A filter is a machine like all others: it takes bytes from both sides and is asked what comes of them.
 
+use std::collections::VecDeque;
 use std::fmt::Debug;
 
 use crate::octets::Chunk;
 use crate::sim::Instant;
+use crate::tls;
 
 /// What comes out of a [`Filter`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,8 +16,8 @@ pub enum Filtered {
     Plain(Chunk),
     /// For TCP.
     Sealed(Chunk),
-    /// The filter will pass nothing more: the connection is broken off.
-    Broken,
+    /// For the user of the connection, beside its bytes.
+    News(tls::News),
 }
 
 /// A filter on a connection.
@@ -38,4 +40,11 @@ impl Clone for Box<dyn Filter> {
     fn clone(&self) -> Box<dyn Filter> {
         self.twin()
     }
+}
+
+/// A filter at work, and what it has to tell.
+#[derive(Clone)]
+pub(super) struct Filtering {
+    pub(super) filter: Box<dyn Filter>,
+    pub(super) news: VecDeque<tls::News>,
 }

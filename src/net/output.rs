@@ -6,6 +6,7 @@ use super::mark::Mark;
 use super::tap::Sighting;
 use super::topology::Node;
 use crate::octets::Chunk;
+use crate::tls;
 
 /// A connection of a host: its place in the network's table. Places are used again after a connection has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,6 +60,8 @@ pub enum Output {
     Closed(SocketId),
     /// There is room in the send buffer again.
     Room(SocketId),
+    /// The filter of a connection has this to tell.
+    News(SocketId, Box<tls::News>),
     /// So many bytes of all that was sent have left the host so far.
     Left(SocketId, u64),
     /// A datagram has reached this host.

@@ -302,6 +302,7 @@ impl Network {
         Some(match endpoint.tell(now)? {
             Told::Data(data, mark) => Output::Received(socket, data, mark),
             Told::Room => Output::Room(socket),
+            Told::News(news) => Output::News(socket, Box::new(news)),
             Told::Left(bytes) => Output::Left(socket, bytes),
             Told::State(event) => return self.state_changed(socket, &event),
         })

@@ -86,11 +86,16 @@ pub struct Scale {
 pub trait Tap {
     /// A packet was seen. Times never go backwards.
     fn saw(&mut self, now: Instant, sighting: &Sighting);
+    /// A line of a key log became known: with it, what a connection seals can be read.
+    fn secret(&mut self, _now: Instant, _line: &str) {}
 }
 
 /// The world keeps one half, and whoever wants to ask the tap afterwards the other.
 impl<T: Tap> Tap for Rc<RefCell<T>> {
     fn saw(&mut self, now: Instant, sighting: &Sighting) {
         self.borrow_mut().saw(now, sighting);
+    }
+    fn secret(&mut self, now: Instant, line: &str) {
+        self.borrow_mut().secret(now, line);
     }
 }

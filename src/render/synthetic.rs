@@ -140,12 +140,16 @@ impl Story {
         let other = if side == Side::Client { Side::Server } else { Side::Client };
         for text in lines {
             let text = octets(text);
-            self.at(from, Some(conn), What::Line { direction: Direction::Sent, side, peer: to, text });
+            self.at(from, Some(conn), What::Line { direction: Direction::Sent, side, peer: to, sealed: false, text });
         }
         self.wait(latency);
         for text in lines {
             let text = octets(text);
-            self.at(to, Some(conn), What::Line { direction: Direction::Received, side: other, peer: from, text });
+            self.at(
+                to,
+                Some(conn),
+                What::Line { direction: Direction::Received, side: other, peer: from, sealed: false, text },
+            );
         }
     }
 

@@ -101,6 +101,8 @@ pub enum News {
     Failed(Failure),
     /// The other end says no more (`close_notify`, RFC 8446 §6.1).
     Closed,
+    /// The server gave the client something to go on with.
+    Ticket(std::rc::Rc<super::Ticket>),
     /// A line of a key log: who has it can read what was sealed (draft-ietf-tls-keylogfile).
     Secret(Arc<str>),
 }

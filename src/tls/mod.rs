@@ -4,6 +4,8 @@
 //! knows what time it is from the simulation, and certificates come from an authority whose keys follow from the seed.
 //! The words for what came of it ([`News`], [`Facts`]) need none of the cryptography (feature `tls`).
 
+#[cfg(not(feature = "tls"))]
+mod absent;
 #[cfg(feature = "tls")]
 mod authority;
 mod facts;
@@ -23,6 +25,8 @@ mod trust;
 #[cfg(all(test, feature = "tls"))]
 mod tests;
 
+#[cfg(not(feature = "tls"))]
+pub use absent::{Client, Server, Ticket};
 #[cfg(feature = "tls")]
 pub use authority::{Authority, Validity};
 pub use facts::{Defect, Facts, Failure, News, Trust, Version};
@@ -32,3 +36,19 @@ pub use identity::{Client, Server};
 pub use session::{Output, Session};
 #[cfg(feature = "tls")]
 pub use tickets::Ticket;
+
+/// What an end of a connection is in a handshake.
+#[derive(Clone, Debug)]
+pub enum Role {
+    /// The end that begins.
+    Client {
+        /// Whom it trusts.
+        client: Client,
+        /// The name of the server that it asks for.
+        name: std::sync::Arc<str>,
+        /// An earlier session that it would go on with.
+        ticket: Option<std::rc::Rc<Ticket>>,
+    },
+    /// The end that shows a certificate.
+    Server(Server),
+}

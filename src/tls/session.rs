@@ -19,7 +19,7 @@ use crate::sim::Stream;
 const GENERATIONS: u32 = 64;
 
 /// What comes out of a [`Session`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
     /// For the user of the connection.
     Plain(Chunk),
@@ -27,8 +27,6 @@ pub enum Output {
     Sealed(Chunk),
     /// What is to be known.
     News(News),
-    /// The server gave the client something to go on with.
-    Ticket(Rc<Ticket>),
 }
 
 /// How a session began.
@@ -71,7 +69,7 @@ impl Past {
                 Heard::Sealed(data) => session.handle_sealed(*now, data.clone()),
                 Heard::Close => session.handle_close(*now),
             }
-            session.outputs.retain(|output| matches!(output, Output::Ticket(_)));
+            session.outputs.retain(|output| matches!(output, Output::News(News::Ticket(_))));
         }
         session
     }
@@ -81,7 +79,7 @@ impl Origin for Past {
     fn issued(&self, place: usize) -> Option<Value> {
         let session = self.again();
         session.outputs.iter().find_map(|output| match output {
-            Output::Ticket(ticket) if ticket.place() == place => ticket.take(),
+            Output::News(News::Ticket(ticket)) if ticket.place() == place => ticket.take(),
             _ => None,
         })
     }
@@ -289,7 +287,7 @@ impl Session {
         for value in issued {
             let ticket = Ticket::new(value, self.trust.clone(), Box::new(self.past.clone()), self.issued, generation);
             self.issued += 1;
-            self.outputs.push_back(Output::Ticket(ticket));
+            self.outputs.push_back(Output::News(News::Ticket(ticket)));
         }
     }
 

@@ -67,9 +67,9 @@ fn converse(client: &mut Session, server: &mut Session, piece: usize, seen: &mut
                     (Output::Sealed(data), _) => said.extend_from_slice(&data),
                     (Output::Plain(data), true) => seen.client_heard.extend_from_slice(&data),
                     (Output::Plain(data), false) => seen.server_heard.extend_from_slice(&data),
+                    (Output::News(News::Ticket(ticket)), _) => seen.tickets.push(ticket),
                     (Output::News(news), true) => seen.client.push(news),
                     (Output::News(news), false) => seen.server.push(news),
-                    (Output::Ticket(ticket), _) => seen.tickets.push(ticket),
                 }
             }
             if !said.is_empty() {

@@ -80,6 +80,15 @@ pub struct Ticket {
     pub(super) generation: u32,
 }
 
+/// One is equal to itself only.
+impl PartialEq for Ticket {
+    fn eq(&self, other: &Ticket) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for Ticket {}
+
 impl Ticket {
     pub(super) fn new(
         value: Value,

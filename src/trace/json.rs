@@ -29,7 +29,7 @@ pub(super) struct Writer {
     place: Option<Place>,
     written: Vec<u8>,
     /// One for each direction and side.
-    lines: [Head; 4],
+    lines: [Head; 8],
     /// One for each side.
     sessions: [Head; 2],
 }
@@ -107,11 +107,10 @@ impl Writer {
         out.extend_from_slice(&self.written);
         write_number(out, "cause", record.cause.map(|cause| cause.0));
         let (head, text) = match &record.what {
-            What::Line { direction, side, peer, text } if is_plain(&text.0) => {
-                let head = &mut self.lines[2 * *direction as usize + *side as usize];
-                let line =
-                    || What::Line { direction: *direction, side: *side, peer: *peer, text: Octets(Chunk::EMPTY) };
-                (head.of(*peer, line)?, &*text.0)
+            &What::Line { direction, side, peer, sealed, ref text } if is_plain(&text.0) => {
+                let head = &mut self.lines[4 * usize::from(sealed) + 2 * direction as usize + side as usize];
+                let line = || What::Line { direction, side, peer, sealed, text: Octets(Chunk::EMPTY) };
+                (head.of(peer, line)?, &*text.0)
             }
             What::Session { side, state } if is_plain(state.as_bytes()) => {
                 let head = &mut self.sessions[*side as usize];
@@ -359,6 +358,7 @@ mod tests {
             direction,
             side: Side::Server,
             peer: HostId(peer),
+            sealed: peer == 2,
             text: Octets(Chunk::copy_from(text)),
         };
         let odd = "a \"quoted\" \\ text\twith\u{1}controls, é and \u{1f300}";

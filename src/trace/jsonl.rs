@@ -232,6 +232,7 @@ mod tests {
             direction: Direction::Sent,
             side: Side::Client,
             peer: HostId(0),
+            sealed: false,
             text: Octets(Chunk::from("EHLO a\x1b")),
         });
         tracer.packet(at, || unreachable!("nobody wants packets"));

@@ -14,6 +14,7 @@ pub mod query;
 mod record;
 mod scope;
 mod text;
+mod tls;
 mod tracer;
 pub mod transcript;
 
@@ -29,6 +30,7 @@ pub use record::{
 };
 pub use scope::{Scope, with_reports};
 pub use text::{Octets, visible};
+pub use tls::{CertificateDefect, TlsStep};
 pub use tracer::{Sink, Tracer};
 
 /// The version of the record vocabulary. It rises whenever a reader of old traces would misread new ones.

@@ -39,6 +39,7 @@ kinds! {
     Connection "connection"
     Line "line"
     Content "content"
+    Tls "tls"
     Session "session"
     Question "question"
     Answer "answer"

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, ConditionStep, ConnId, HostId, MailId, Octets, RecordId};
+use super::{Change, ConditionStep, ConnId, HostId, MailId, Octets, RecordId, TlsStep};
 use crate::sim::Instant;
 
 /// Who takes part: the head of every trace.
@@ -275,6 +275,9 @@ pub enum What {
         side: Side,
         /// The other host.
         peer: HostId,
+        /// Whether it went through TLS.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        sealed: bool,
         /// The line.
         text: Octets,
     },
@@ -288,6 +291,15 @@ pub enum What {
         peer: HostId,
         /// Size in bytes without dot-stuffing and without the final dot.
         size_bytes: u64,
+    },
+    /// TLS on a connection, as this end sees it.
+    Tls {
+        /// Which end this is.
+        side: Side,
+        /// The other host.
+        peer: HostId,
+        /// How far it has come.
+        tls: TlsStep,
     },
     /// A protocol session entered a state, in the RFC's words.
     Session {

@@ -178,6 +178,8 @@ impl Builder {
             condition_records: BTreeMap::new(),
             watch: self.watch,
             filed: None,
+            secrets: None,
+            streams: self.streams,
             tracer: Tracer::off(),
             tap: None,
             roster: Arc::new(self.roster),

@@ -93,6 +93,7 @@ impl World {
             Action::Adopt { socket, token } => self.pipes.adopt(socket, token),
             Action::Send { socket, data, about, says } => self.send(host, socket, data, about, says),
             Action::WantRoom { socket } => self.network.want_room(socket.into()),
+            Action::StartTls { socket, role, discarded_bytes } => self.start_tls(socket, role, discarded_bytes),
             Action::Pause { socket, paused } => self.network.pause(socket.into(), paused),
             Action::Close { socket } => {
                 self.pipes.dismiss(socket);

@@ -12,6 +12,7 @@ mod faults;
 mod observe;
 mod pipes;
 mod plumbing;
+mod seal;
 mod timetable;
 mod twin;
 
@@ -28,7 +29,7 @@ use crate::net::Network;
 use crate::net::tap::Tap;
 use crate::net::topology::Node;
 use crate::sim::calendar::Calendar;
-use crate::sim::{Engine, Instant, StopReason};
+use crate::sim::{Engine, Instant, StopReason, Streams};
 use crate::trace::{HostId, RecordId, Roster, Tracer};
 
 /// Everything that can happen outside the network. There are no other events.
@@ -69,6 +70,10 @@ pub struct World {
     watch: Watch,
     /// Letters that were filed, where somebody wants to have them.
     filed: Option<Vec<Filed>>,
+    /// Lines of the key log, where somebody wants to have them.
+    secrets: Option<Vec<Arc<str>>>,
+    /// Where each sealed connection has its randomness from.
+    streams: Streams,
     tracer: Tracer,
     tap: Option<Box<dyn Tap>>,
     roster: Arc<Roster>,
@@ -126,6 +131,16 @@ impl World {
     /// The letters that were filed since this was last asked, in order.
     pub fn take_filed(&mut self) -> Vec<Filed> {
         self.filed.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Asks for what one needs to read sealed connections, from now on: lines of a key log (draft-ietf-tls-keylogfile).
+    pub fn watch_secrets(&mut self) {
+        self.secrets.get_or_insert_default();
+    }
+
+    /// The lines of the key log since this was last asked, in order.
+    pub fn take_secrets(&mut self) -> Vec<Arc<str>> {
+        self.secrets.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Who is responsible for what.

@@ -31,8 +31,11 @@ pub(super) struct Pipe {
     pub(super) attended: bool,
     pub(super) about: About,
     pub(super) said: VecDeque<Said>,
-    /// How many bytes have come from the other end.
+    /// How many bytes the agent has sent, and how many it has been given: as it knows them, before they are sealed.
+    pub(super) spoke: u64,
     pub(super) heard: u64,
+    /// Whether TLS stands between the agent and TCP.
+    pub(super) sealed: bool,
 }
 
 /// Something that an agent has said and that has not left yet.
@@ -40,6 +43,9 @@ pub(super) struct Pipe {
 pub(super) struct Said {
     /// How many bytes of the stream have left when it has.
     pub(super) end: u64,
+    /// How many bytes the agent at the other end has been given when it has arrived.
+    pub(super) arrives: u64,
+    pub(super) sealed: bool,
     pub(super) about: About,
     pub(super) what: Spoken,
     pub(super) cause: Option<RecordId>,
@@ -78,27 +84,40 @@ impl Pipe {
         about(At::host(now, self.host).conn(self.number), self.about)
     }
 
-    /// Notes what is said with bytes that begin behind `sent` others, and why.
-    pub(super) fn note(&mut self, sent: u64, data: &Chunk, about: About, says: Says, because: &[RecordId]) {
+    /// Notes what is said with bytes, and why. Of the stream, `sent` bytes went before them, and they end at `end`; what is
+    /// sealed leaves as a whole.
+    pub(super) fn note(
+        &mut self,
+        (sent, end): (u64, u64),
+        data: &Chunk,
+        about: About,
+        says: Says,
+        because: &[RecordId],
+    ) {
+        let (sealed, whole) = (self.sealed, end);
+        let spoke = self.spoke;
         match says {
             Says::Nothing => {}
             Says::Lines => {
-                let (mut rest, mut end, mut replies) = (data.clone(), sent, 0);
+                let (mut rest, mut taken, mut replies) = (data.clone(), 0, 0);
                 while let Some(newline) = memchr::memchr(b'\n', &rest) {
                     let line = rest.split_to(newline + 1);
-                    end += line.len() as u64;
+                    taken += line.len() as u64;
+                    let (end, arrives) = (if sealed { whole } else { sent + taken }, spoke + taken);
                     let text = line.len() - if line.ends_with(b"\r\n") { 2 } else { 1 };
                     let cause = because.get(replies).or(because.last()).copied();
                     // The next line is of the next reply, unless this one goes on (RFC 5321 §4.2.1).
                     replies += usize::from(line.get(3) != Some(&b'-'));
-                    self.said.push_back(Said { end, about, what: Spoken::Line(line.slice(0..text)), cause });
+                    let what = Spoken::Line(line.slice(0..text));
+                    self.said.push_back(Said { end, arrives, sealed, about, what, cause });
                 }
             }
             Says::EndOfContent { size_bytes } => {
-                let end = sent + data.len() as u64;
+                let arrives = spoke + data.len() as u64;
                 let cause = because.last().copied();
-                self.said.push_back(Said { end, about, what: Spoken::Content { size_bytes }, cause });
-                self.said.push_back(Said { end, about, what: Spoken::Line(".".into()), cause });
+                let what = Spoken::Content { size_bytes };
+                self.said.push_back(Said { end, arrives, sealed, about, what, cause });
+                self.said.push_back(Said { end, arrives, sealed, about, what: Spoken::Line(".".into()), cause });
             }
         }
     }

@@ -17,7 +17,20 @@ impl World {
         let number = self.pipes.number();
         let peer = self.directory.find(to).unwrap_or(HostId::NOBODY);
         let said = VecDeque::new();
-        let pipe = Pipe { host, peer, number, side: Side::Client, port, token, attended: true, about, said, heard: 0 };
+        let pipe = Pipe {
+            host,
+            peer,
+            number,
+            side: Side::Client,
+            port,
+            token,
+            attended: true,
+            about,
+            said,
+            spoke: 0,
+            heard: 0,
+            sealed: false,
+        };
         self.pipes.install(socket, pipe);
         self.connection_state(socket, ConnectionState::Connecting);
         let dial = Dial { from, to, port, tag: number.0, mark: mark(about) };
@@ -27,15 +40,30 @@ impl World {
     /// Sends bytes for an agent. What it says with them is told when they leave.
     pub(super) fn send(&mut self, host: HostId, socket: SocketId, data: Chunk, about: About, says: Says) {
         let now = self.engine.now();
+        if self.tracer.is_on() || self.watch.is_on(host) {
+            return self.send_observed(socket, data, about, says);
+        }
         if let Some(pipe) = self.pipes.get(socket) {
             pipe.about = about;
-            if says != Says::Nothing && (self.tracer.is_on() || self.watch.is_on(host)) {
-                let sent = self.network.queued(socket.into());
-                pipe.note(sent, &data, about, says, &self.tracer.said());
-                self.network.watch(socket.into());
-            }
+            pipe.spoke += data.len() as u64;
         }
         self.network.send(now, socket.into(), data, mark(about));
+    }
+
+    /// The same, with somebody who wants to know what is said.
+    #[cold]
+    fn send_observed(&mut self, socket: SocketId, data: Chunk, about: About, says: Says) {
+        let sent = self.network.queued(socket.into());
+        self.network.watch(socket.into());
+        self.network.send(self.engine.now(), socket.into(), data.clone(), mark(about));
+        let end = self.network.queued(socket.into());
+        if let Some(pipe) = self.pipes.get(socket) {
+            pipe.about = about;
+            if says != Says::Nothing {
+                pipe.note((sent, end), &data, about, says, &self.tracer.said());
+            }
+            pipe.spoke += data.len() as u64;
+        }
     }
 
     /// The network tells something.
@@ -57,7 +85,9 @@ impl World {
                     attended: true,
                     about: None,
                     said,
+                    spoke: 0,
                     heard: 0,
+                    sealed: false,
                 };
                 let socket = socket.into();
                 self.pipes.install(socket, pipe);
@@ -73,6 +103,7 @@ impl World {
                 self.connection_state(socket.into(), ConnectionState::PeerClosed);
                 self.tell(socket.into(), |pipe| Input::PeerClosed { token: pipe.token });
             }
+            net::Output::News(socket, news) => self.news(socket.into(), news),
             net::Output::Room(socket) => self.tell(socket.into(), |pipe| Input::Room { token: pipe.token }),
             net::Output::Failed(socket, trouble) => self.failed(socket.into(), trouble),
             net::Output::Closed(socket) => {
@@ -166,7 +197,8 @@ impl World {
             let record = match said.what {
                 Spoken::Line(line) => {
                     let text = Octets(line.clone());
-                    let record = self.tracer.record(at, || What::Line { direction, side, peer, text });
+                    let sealed = said.sealed;
+                    let record = self.tracer.record(at, || What::Line { direction, side, peer, sealed, text });
                     self.watch.see_line(host, direction, &line, record);
                     record
                 }
@@ -175,7 +207,7 @@ impl World {
                 }
             };
             if let Some(record) = record {
-                self.pipes.spoken.entry(there).or_default().push_back((said.end, record));
+                self.pipes.spoken.entry(there).or_default().push_back((said.arrives, record));
             }
         }
     }

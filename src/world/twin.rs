@@ -22,6 +22,8 @@ impl Clone for World {
             tracer: self.tracer.twin(),
             tap: None,
             filed: None,
+            secrets: None,
+            streams: self.streams,
             roster: Arc::clone(&self.roster),
             faults: self.faults.clone(),
             conditions: self.conditions.clone(),

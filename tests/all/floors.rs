@@ -28,9 +28,13 @@ const TABLE: &[(&str, u32, &[&str])] = &[
     ("queue", 2, &["identity", "mime", "smtp", "sim", "octets"]),
     ("store", 2, &["identity", "mime", "sim", "octets"]),
     // Agents never see a packet: no `net`.
-    ("agent", 3, &["sim", "octets", "trace", "identity", "mime", "dns", "smtp", "policy", "queue", "store"]),
+    (
+        "agent",
+        3,
+        &["sim", "octets", "trace", "identity", "mime", "dns", "smtp", "policy", "queue", "store", "tls", "sasl"],
+    ),
     // Faults are data of the world, and some of them are about names.
-    ("world", 4, &["sim", "octets", "trace", "net", "agent", "dns"]),
+    ("world", 4, &["sim", "octets", "trace", "net", "agent", "dns", "tls"]),
     (
         "scenario",
         5,

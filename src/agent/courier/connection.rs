@@ -18,6 +18,8 @@ use crate::trace::{At, ConnId, HostId, MailId, RecordId};
 pub(super) enum State {
     /// The connection is being made.
     Dialling,
+    /// It is there, and a handshake seals it before anything is said.
+    Securing,
     /// The dialogue is under way.
     Talking,
     /// Ready for another mail.
@@ -49,6 +51,8 @@ pub(super) struct Connection {
     pub(super) about: Option<(MailId, u16)>,
     /// What it has said and the connection has not taken yet.
     pub(super) outgoing: Outgoing,
+    /// Whether TLS stands between it and TCP.
+    pub(super) sealed: bool,
     /// The record of the attempt that it was opened for, or is used for again.
     pub(super) cause: Option<RecordId>,
 }
@@ -74,7 +78,7 @@ impl Connection {
 
     pub(super) fn timeout(&self) -> Option<Instant> {
         match self.state {
-            State::Dialling | State::Idle => self.deadline,
+            State::Dialling | State::Securing | State::Idle => self.deadline,
             State::Talking | State::Quitting => self.client.poll_timeout(),
         }
     }

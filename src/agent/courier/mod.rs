@@ -9,8 +9,9 @@ mod connection;
 mod session;
 mod verdict;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use slab::Slab;
@@ -22,6 +23,7 @@ use crate::identity::{Domain, Mailbox};
 use crate::queue::{DestinationId, EntryId, Failure, Fate, Mail, NextHop, Queue, Settled};
 use crate::sim::{Duration, Instant, Stream};
 use crate::smtp::client;
+use crate::tls;
 use crate::trace::{At, MailId, QueueName, RecordId, What, visible};
 
 use attempt::Attempt;
@@ -37,6 +39,8 @@ pub struct Config {
     pub port: u16,
     /// How the client speaks.
     pub client: Arc<client::Config>,
+    /// How its connections are sealed, where they are.
+    pub tls: Option<Arc<Sealing>>,
     /// Addresses to send from, taken in turn by connection; empty is the host's own.
     pub addresses: Vec<IpAddr>,
     /// How long a connection may take to open (Postfix `smtp_connect_timeout`, 30 s).
@@ -52,6 +56,15 @@ pub struct Config {
     pub deliveries: u32,
     /// Whether each recipient handed on ends a responsibility (an MTA's does, a user agent's does not).
     pub responsible: bool,
+}
+
+/// How a client's connections are sealed.
+#[derive(Clone, Debug)]
+pub struct Sealing {
+    /// Whom it trusts, and how far.
+    pub client: tls::Client,
+    /// From the first byte on (RFC 8314 §3), as on port 465.
+    pub implicit: bool,
 }
 
 /// The earlier of two deadlines, where there are any.
@@ -77,6 +90,8 @@ pub struct Courier {
 #[derive(Clone, Default)]
 struct Memory {
     sessions: Slab<Connection>,
+    /// Sessions of TLS that it can go on with, by the names of servers (Postfix `smtp_tls_session_cache_database`).
+    tickets: BTreeMap<Arc<str>, Rc<tls::Ticket>>,
     /// Client machines of connections that are gone, for their memory.
     #[expect(clippy::vec_box, reason = "a session moves in and out as a pointer, not as 400 bytes")]
     spare_clients: Vec<Box<client::Session>>,
@@ -226,6 +241,7 @@ impl Courier {
         match input {
             Input::Connected { token, conn } => self.connected(ctx, token, conn),
             Input::Received { token, data, .. } => self.received(ctx, token, data),
+            Input::Tls { token, news } => self.tls(ctx, token, *news),
             Input::Room { token } => self.room(ctx, token),
             Input::PeerClosed { token } => self.peer_closed(ctx, token),
             Input::Failed { token, trouble } => self.connection_failed(ctx, token, trouble),

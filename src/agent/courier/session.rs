@@ -1,16 +1,19 @@
 //! One connection to a next hop, from dialling to QUIT.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::attempt::{Attempt, Ended};
 use super::connection::{Breakdown, Connection, State};
 use super::{Courier, waits_since};
 use crate::agent::outgoing::Outgoing;
-use crate::agent::{Action, Context, Says, Trouble};
+use crate::agent::{Action, Context, End, Says, Trouble};
 use crate::identity::ForwardPath;
 use crate::octets::Chunk;
 use crate::queue::{Fate, Job};
 use crate::smtp::{self, client};
+use crate::tls;
 use crate::trace::{ConnId, HostId, MailId, Side, What};
 
 impl Courier {
@@ -44,6 +47,7 @@ impl Courier {
             peer: ctx.directory.find(address).unwrap_or(HostId::NOBODY),
             about: Some(about),
             outgoing: Outgoing::default(),
+            sealed: false,
             cause: None,
         }) as u32;
         self.record_attempt(ctx, token);
@@ -99,7 +103,7 @@ impl Courier {
             let cause = session.cause.filter(|_| session.state == State::Dialling);
             ctx.tracer.because(cause);
             match session.state {
-                State::Dialling => {
+                State::Dialling | State::Securing => {
                     if let Some(socket) = session.socket.take() {
                         ctx.actions.push(Action::Abort { socket });
                     }
@@ -131,10 +135,52 @@ impl Courier {
     pub(super) fn connected(&mut self, ctx: &mut Context<'_>, token: u32, conn: ConnId) {
         let Some(session) = self.memory.sessions.get_mut(token as usize) else { return };
         session.conn = Some(conn);
+        if self.config.tls.as_ref().is_some_and(|tls| tls.implicit) {
+            session.state = State::Securing;
+            return self.start_tls(ctx, token, 0);
+        }
+        self.talk(ctx, token);
+    }
+
+    /// The dialogue begins.
+    fn talk(&mut self, ctx: &mut Context<'_>, token: u32) {
+        let session = &mut self.memory.sessions[token as usize];
         session.state = State::Talking;
         session.deadline = None;
         session.client.start(ctx.now);
         self.drain(ctx, token);
+    }
+
+    /// The connection is sealed from here on.
+    fn start_tls(&mut self, ctx: &mut Context<'_>, token: u32, discarded_bytes: u64) {
+        let (Some(sealing), Some(session)) = (&self.config.tls, self.memory.sessions.get_mut(token as usize)) else {
+            return;
+        };
+        let Some(socket) = session.socket else { return };
+        session.sealed = true;
+        let name: Arc<str> = session.candidate().named().0.to_string().into();
+        let ticket = self.memory.tickets.remove(&name);
+        let role = tls::Role::Client { client: sealing.client.clone(), name, ticket };
+        ctx.actions.push(Action::StartTls { socket, role, discarded_bytes });
+    }
+
+    /// TLS tells something.
+    pub(super) fn tls(&mut self, ctx: &mut Context<'_>, token: u32, news: tls::News) {
+        let Some(session) = self.memory.sessions.get_mut(token as usize) else { return };
+        match news {
+            tls::News::Secured(_) if session.state == State::Securing => self.talk(ctx, token),
+            tls::News::Failed(_) => {
+                if let Some(socket) = session.socket.take() {
+                    ctx.actions.push(Action::Close { socket });
+                }
+                self.connection_failed(ctx, token, Trouble::Unsealed);
+            }
+            tls::News::Ticket(ticket) => {
+                let name = session.candidate().named().0.to_string().into();
+                self.memory.tickets.insert(name, ticket);
+            }
+            tls::News::Secured(_) | tls::News::Closed | tls::News::Secret(_) => {}
+        }
     }
 
     pub(super) fn received(&mut self, ctx: &mut Context<'_>, token: u32, data: Chunk) {
@@ -174,8 +220,9 @@ impl Courier {
                     }
                 }
                 client::Output::Saw { line } => {
-                    let (at, peer) = (self.at_session(ctx, token), self.memory.sessions[token as usize].peer);
-                    ctx.line_received(at, Side::Client, peer, line);
+                    let (at, session) = (self.at_session(ctx, token), &self.memory.sessions[token as usize]);
+                    let end = End { side: Side::Client, peer: session.peer, sealed: session.sealed };
+                    ctx.line_received(at, end, line);
                 }
                 client::Output::Close | client::Output::Abort => {
                     if let Some(socket) = session.socket.take() {
@@ -251,7 +298,7 @@ impl Courier {
     pub(super) fn connection_failed(&mut self, ctx: &mut Context<'_>, token: u32, trouble: Trouble) {
         let Some(session) = self.memory.sessions.get_mut(token as usize) else { return };
         session.socket = None;
-        if session.state == State::Dialling {
+        if matches!(session.state, State::Dialling | State::Securing) {
             let breakdown = self.undialled(ctx, token, trouble);
             let ended = Ended::Unheard { permanent: false };
             self.candidate_failed(ctx, token, breakdown, ended);
@@ -270,6 +317,8 @@ impl Courier {
             Trouble::Refused => ("4.4.1", format!("{label}: connection refused")),
             Trouble::TimedOut => ("4.4.1", format!("{label}: connection timed out")),
             Trouble::Reset => ("4.4.2", format!("{label}: connection reset")),
+            // As Postfix says it (`smtp_proto.c`).
+            Trouble::Unsealed => ("4.7.5", format!("{label}: cannot start TLS: handshake failure")),
             // RFC 3463 §3.5: the mail system is congested, and it is this end of it.
             Trouble::NoPort { from, open, time_wait } => {
                 let (host, port) = (ctx.directory.name(ctx.host), candidate.port.unwrap_or(self.config.port));

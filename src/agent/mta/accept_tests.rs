@@ -66,6 +66,7 @@ fn blue() -> Mta {
         sender_domain: crate::agent::mta::SenderDomain::Any,
     };
     let courier = courier::Config {
+        tls: None,
         host_name: name.clone(),
         port: 25,
         client: Arc::new(crate::smtp::client::Config::new(name)),

@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 use super::Mta;
 use super::state::{INBOUND_TOKEN, Inbound};
 use crate::agent::outgoing::Outgoing;
-use crate::agent::{Action, Context, Peer, Says, SocketId};
+use crate::agent::{Action, Context, End, Peer, Says, SocketId};
 use crate::octets::Chunk;
 use crate::smtp::server::{Event, Output, Session};
+use crate::tls;
 use crate::trace::{ConnId, Direction, MailId, Side, What};
 
 impl Mta {
@@ -38,11 +39,35 @@ impl Mta {
             unanswered: VecDeque::new(),
             outgoing: Outgoing::default(),
             gone: false,
+            sealed: false,
         };
         let token = self.memory.inbound.insert(inbound) as u32;
         ctx.actions.push(Action::Adopt { socket, token: token | INBOUND_TOKEN });
+        let listener = &self.config.listeners[place];
+        if let (true, Some(server)) = (listener.implicit_tls, listener.tls.clone()) {
+            self.memory.inbound[token as usize].sealed = true;
+            ctx.actions.push(Action::StartTls { socket, role: tls::Role::Server(server), discarded_bytes: 0 });
+            return;
+        }
         self.memory.inbound[token as usize].server.start(ctx.now);
         self.drain_inbound(ctx, token);
+    }
+
+    /// TLS tells something.
+    pub(super) fn inbound_tls(&mut self, ctx: &mut Context<'_>, token: u32, news: &tls::News) {
+        let token = token & !INBOUND_TOKEN;
+        let Some(inbound) = self.memory.inbound.get_mut(token as usize) else { return };
+        match news {
+            tls::News::Secured(_) => {
+                inbound.server.start(ctx.now);
+                self.drain_inbound(ctx, token);
+            }
+            tls::News::Failed(_) => {
+                ctx.actions.push(Action::Close { socket: inbound.socket });
+                self.forget_inbound(token);
+            }
+            tls::News::Closed | tls::News::Ticket(_) | tls::News::Secret(_) => {}
+        }
     }
 
     pub(super) fn inbound_received(
@@ -163,8 +188,8 @@ impl Mta {
                     }
                 }
                 Output::Saw { line } => {
-                    let (at, peer) = (inbound.at(ctx.at()), inbound.peer.host);
-                    let record = ctx.line_received(at, Side::Server, peer, line);
+                    let (at, end) = (inbound.at(ctx.at()), inbound.end());
+                    let record = ctx.line_received(at, end, line);
                     self.memory.inbound[token as usize].unanswered.extend(record);
                 }
                 Output::Event(event) => self.server_event(ctx, token, event),
@@ -188,16 +213,16 @@ impl Mta {
 
     fn server_event(&mut self, ctx: &mut Context<'_>, token: u32, event: Event) {
         let inbound = &self.memory.inbound[token as usize];
-        let (at, peer) = (inbound.at(ctx.at()), inbound.peer.host);
+        let (at, end) = (inbound.at(ctx.at()), inbound.end());
         match event {
             Event::State(state) => {
                 ctx.record(at, || What::Session { side: Side::Server, state: state.into() });
             }
             Event::Content { size } => {
-                let (direction, side) = (Direction::Received, Side::Server);
+                let (direction, End { side, peer, .. }) = (Direction::Received, end);
                 ctx.tracer.hear(at, || What::Content { direction, side, peer, size_bytes: size });
                 // The data phase ends with the final dot, which the session does not show as a line.
-                let record = ctx.line_received(at, side, peer, ".".into());
+                let record = ctx.line_received(at, end, ".".into());
                 self.memory.inbound[token as usize].unanswered.extend(record);
             }
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::policy::Policy;
 use crate::smtp::server;
+use crate::tls;
 
 /// What is served on a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,4 +36,8 @@ pub struct Listener {
     pub service: Service,
     /// How the server speaks there.
     pub server: Arc<server::Config>,
+    /// What it shows to those who want TLS.
+    pub tls: Option<tls::Server>,
+    /// Whether connections are sealed from the first byte on (RFC 8314 §3).
+    pub implicit_tls: bool,
 }

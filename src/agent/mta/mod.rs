@@ -171,12 +171,14 @@ impl Mta {
                 self.inbound_received(ctx, token, data, about);
             }
             Input::Room { token } if token & INBOUND_TOKEN != 0 => self.inbound_room(ctx, token),
+            Input::Tls { token, news } if token & INBOUND_TOKEN != 0 => self.inbound_tls(ctx, token, &news),
             Input::PeerClosed { token } if token & INBOUND_TOKEN != 0 => self.inbound_closed(ctx, token, false),
             Input::Failed { token, .. } if token & INBOUND_TOKEN != 0 => self.inbound_closed(ctx, token, true),
             Input::Datagram { .. } => self.looked_up(ctx, input),
             Input::Connected { token, .. }
             | Input::Room { token }
             | Input::Received { token, .. }
+            | Input::Tls { token, .. }
             | Input::PeerClosed { token }
             | Input::Failed { token, .. }
                 if token & tokens::LOOKUP != 0 =>

@@ -6,13 +6,13 @@ use slab::Slab;
 
 use crate::agent::dates::DateCache;
 use crate::agent::outgoing::Outgoing;
-use crate::agent::{Peer, SocketId};
+use crate::agent::{End, Peer, SocketId};
 use crate::identity::ReversePath;
 use crate::mime::FieldWriter;
 use crate::sim::Instant;
 use crate::smtp::Reply;
 use crate::smtp::server::{Question, Session};
-use crate::trace::{At, Because, ConnId, MailId, RecordId};
+use crate::trace::{At, Because, ConnId, MailId, RecordId, Side};
 
 /// Tokens of accepted connections carry this bit; those of the courier do not.
 pub(super) use crate::agent::tokens::ACCEPTED as INBOUND_TOKEN;
@@ -68,9 +68,16 @@ pub(super) struct Inbound {
     pub(super) unanswered: VecDeque<RecordId>,
     /// Whether the client is gone. A message that is being considered is finished all the same.
     pub(super) gone: bool,
+    /// Whether TLS stands between it and TCP.
+    pub(super) sealed: bool,
 }
 
 impl Inbound {
+    /// This end, for records of what is heard.
+    pub(super) fn end(&self) -> End {
+        End { side: Side::Server, peer: self.peer.host, sealed: self.sealed }
+    }
+
     pub(super) fn at(&self, at: At) -> At {
         let at = at.conn(self.conn);
         match self.about {

@@ -224,6 +224,7 @@ const TOLD: &[Kind] = &[
     Kind::Duplicate,
     Kind::Unsent,
     Kind::Policy,
+    Kind::Tls,
     Kind::Condition,
 ];
 

@@ -8,8 +8,9 @@ use crate::net::lane::LaneSpec;
 use crate::net::packet::Body;
 use crate::octets::Chunk;
 use crate::sim::{Duration, Instant};
+use crate::tls::{Failure, News};
 
-/// Sends a hello of four bytes, waits for the other's, then turns every byte over. `!` breaks it.
+/// Sends a hello of four bytes, waits for the other's and says so, then turns every byte over. `!` is not believed.
 #[derive(Clone, Debug)]
 struct Toy {
     hello_left: usize,
@@ -40,9 +41,12 @@ impl Filter for Toy {
     fn handle_sealed(&mut self, _now: Instant, data: Chunk) {
         let hello = data.len().min(self.hello_left);
         self.hello_left -= hello;
+        if hello > 0 && self.hello_left == 0 {
+            self.outputs.push_back(Filtered::News(News::Closed));
+        }
         let rest = turned(&data[hello..]);
         if rest.contains(&b'!') {
-            self.outputs.push_back(Filtered::Broken);
+            self.outputs.push_back(Filtered::News(News::Failed(Failure::NotTls)));
         } else if !rest.is_empty() {
             self.outputs.push_back(Filtered::Plain(rest));
         }
@@ -100,11 +104,24 @@ fn what_passes_is_sealed_on_the_wire_and_plain_at_both_ends() {
 }
 
 #[test]
-fn a_filter_that_breaks_breaks_the_connection() {
+fn what_a_filter_knows_is_told_before_the_bytes_behind_it() {
     let (mut net, client, server) = sealed(0);
+    net.send(client, "a secret", 0);
     net.run(secs(1));
+    assert_eq!(net.words(server), ["accepted", "Closed"]);
+    assert_eq!(net.text(server), "a secret");
     net.send(client, "!", 0);
     net.run(secs(1));
-    assert_eq!(net.words(server).last().unwrap(), "closed");
-    assert_eq!(net.words(client).last().unwrap(), "Reset");
+    assert_eq!(net.words(server).last().unwrap(), "Failed(NotTls)");
+    assert_eq!(net.words(client).last().unwrap(), "Closed", "nothing is broken off behind the user's back");
+}
+
+#[test]
+fn sealed_words_that_nobody_reads_any_more_are_answered_with_a_reset() {
+    let (mut net, client, server) = sealed(0);
+    net.run(secs(1));
+    net.close(client);
+    net.send(server, "still there?", 0);
+    net.run(secs(60));
+    assert_eq!(net.words(server).last().unwrap(), "Reset");
 }

@@ -121,6 +121,7 @@ impl Net {
         let word = |output: &Output| match output {
             Output::Accepted { socket, .. } => (*socket, "accepted".to_owned()),
             Output::Connected(socket) => (*socket, "connected".to_owned()),
+            Output::News(socket, news) => (*socket, format!("{news:?}")),
             Output::PeerClosed(socket) => (*socket, "peer closed".to_owned()),
             Output::Closed(socket) => (*socket, "closed".to_owned()),
             Output::Failed(socket, trouble) => (*socket, format!("{trouble:?}")),

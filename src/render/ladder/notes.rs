@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::sim::{Duration, Instant};
 use crate::trace::transcript::{names, span, words as said};
 use crate::trace::{
-    Change, ConditionStep, ConnectionState, HostId, MailId, Query, QueueName, Record, Roster, Side, What,
+    Change, ConditionStep, ConnectionState, HostId, MailId, Query, QueueName, Record, Roster, Side, TlsStep, What,
 };
 
 use super::super::text_width::{clean, words};
@@ -113,6 +113,17 @@ fn note(roster: &Roster, record: &Record, was_open: bool) -> Option<(NoteKind, S
                 ConnectionState::NoPort => (Bad, format!("no port is free to connect to {name} from")),
                 _ => return None,
             }
+        }
+        What::Tls { tls: TlsStep::Begins { discarded_bytes: 0 }, .. } => return None,
+        What::Tls { peer, tls, .. } => {
+            let name = roster.hosts.get(peer.0 as usize).map_or("nobody", |host| &*host.name);
+            let kind = match tls {
+                TlsStep::Secured { certificate: None, .. } => Good,
+                TlsStep::Secured { .. } | TlsStep::Begins { .. } => Plain,
+                _ => Bad,
+            };
+            let (what, rest) = said::tls(name, tls);
+            (kind, clean(&format!("{what}{rest}")))
         }
         What::Condition { step, change, leaves, .. } => {
             let name = |host: HostId| roster.hosts.get(host.0 as usize).map_or("nobody", |h| &*h.name);

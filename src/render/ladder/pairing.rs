@@ -74,7 +74,7 @@ pub(super) fn arrows(roster: &Roster, records: &[Record], query: &Query, packets
 impl Pairing<'_> {
     fn record(&mut self, r: &Record, at: Moment, scope: bool, packets: bool, known: &dyn Fn(HostId) -> bool) {
         match &r.what {
-            What::Line { direction, side, peer, text } if known(*peer) => {
+            What::Line { direction, side, peer, text, .. } if known(*peer) => {
                 let (from, to) = ends(r.host, *peer, *direction);
                 let bytes = text.0.to_vec();
                 let from_server = (*side == Side::Server) == (*direction == Direction::Sent);

@@ -236,7 +236,7 @@ fn bytes_of_mail_never_break_out() {
         for long in [false, true] {
             let bytes = if long { bytes.repeat(20) } else { bytes.to_vec() };
             let text = Octets(Chunk::from(bytes));
-            let what = |direction, side, peer| What::Line { direction, side, peer, text: text.clone() };
+            let what = |direction, side, peer| What::Line { direction, side, peer, sealed: false, text: text.clone() };
             story.at(laptop, Some(ConnId(1)), what(Direction::Sent, Side::Client, green));
             story.wait(ms(3));
             story.at(green, Some(ConnId(1)), what(Direction::Received, Side::Server, laptop));
@@ -258,7 +258,8 @@ fn bytes_of_mail_never_break_out() {
 fn a_stored_trace_draws_the_same_picture() {
     let mut story = synthetic::bounce();
     let line = Octets(Chunk::from("MAIL \x1b[0m \\ \u{ff}"));
-    let what = What::Line { direction: Direction::Sent, side: Side::Client, peer: HostId(1), text: line };
+    let what =
+        What::Line { direction: Direction::Sent, side: Side::Client, peer: HostId(1), sealed: false, text: line };
     story.at(HostId(0), Some(ConnId(9)), what);
     let mut sink = jsonl::JsonLines::new(Vec::new(), jsonl::Detail::Full);
     {
@@ -359,13 +360,14 @@ fn made_up(hosts: usize, happenings: &[Happening]) -> Story {
                 let (from, to) = (host(*from), host(*to));
                 let side = if *server { Side::Server } else { Side::Client };
                 let text = Octets(Chunk::copy_from(text.as_bytes()));
-                let what = |direction, peer| What::Line { direction, side, peer, text: text.clone() };
+                let what = |direction, peer| What::Line { direction, side, peer, sealed: false, text: text.clone() };
                 s.at(from, Some(ConnId(1)), what(Direction::Sent, to));
                 if *arrives {
                     let now = s.now;
                     s.now += Duration::from_nanos(*latency);
                     let other = if *server { Side::Client } else { Side::Server };
-                    let what = What::Line { direction: Direction::Received, side: other, peer: from, text };
+                    let what =
+                        What::Line { direction: Direction::Received, side: other, peer: from, sealed: false, text };
                     s.at(to, Some(ConnId(1)), what);
                     late.extend(s.records.pop());
                     s.now = now;

@@ -127,6 +127,7 @@ fn build_courier(
     let config = courier::Config {
         host_name: name.clone(),
         port: 25,
+        tls: None,
         client: client_config(&name, client),
         addresses,
         connect_timeout: client.connect_timeout,
@@ -331,8 +332,13 @@ pub(super) fn addresses(host: &HostPlan) -> Vec<IpAddr> {
 /// The listeners of a server. What they are set up with is the same, and kept once.
 fn listeners(host: &HostPlan, mta: &MtaPlan, replies: &[mta::ReplyRule]) -> Vec<mta::Listener> {
     let server = Arc::new(server_config(own_name(host), &mta.server, replies));
-    let listener =
-        |(port, service): &(u16, Service)| mta::Listener { port: *port, service: *service, server: server.clone() };
+    let listener = |(port, service): &(u16, Service)| mta::Listener {
+        port: *port,
+        service: *service,
+        server: server.clone(),
+        tls: None,
+        implicit_tls: false,
+    };
     mta.listens.iter().map(listener).collect()
 }
 

@@ -326,7 +326,7 @@ impl Judge {
             let words = match (&self.expectations[i].claim, &record.what) {
                 (
                     Claim::Reply { from, to, code, contains, .. },
-                    What::Line { direction: Direction::Sent, side: Side::Server, peer, text },
+                    What::Line { direction: Direction::Sent, side: Side::Server, peer, text, .. },
                 ) if *from == record.host && to.is_none_or(|to| to == *peer) => {
                     let line = text.visible();
                     let last = line.as_bytes().get(3) != Some(&b'-');
@@ -336,7 +336,7 @@ impl Judge {
                 }
                 (
                     Claim::Command { from, to, begins, .. },
-                    What::Line { direction: Direction::Sent, side: Side::Client, peer, text },
+                    What::Line { direction: Direction::Sent, side: Side::Client, peer, text, .. },
                 ) if *from == record.host && to.is_none_or(|to| to == *peer) => {
                     let line = text.visible();
                     let good = line.get(..begins.len()).is_some_and(|start| start.eq_ignore_ascii_case(begins));

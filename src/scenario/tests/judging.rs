@@ -65,8 +65,13 @@ fn story() -> Vec<Record> {
         reply: octets("450 later"),
         by: Some(Server { name: "mx.blue.example".into(), address: "192.0.2.3".into() }),
     };
-    let line =
-        |direction, side, peer, text: &str| What::Line { direction, side, peer: HostId(peer), text: octets(text) };
+    let line = |direction, side, peer, text: &str| What::Line {
+        direction,
+        side,
+        peer: HostId(peer),
+        sealed: false,
+        text: octets(text),
+    };
     let filed = |id: &str, to: &str| What::Delivered {
         queue_id: Arc::from(id),
         recipient: Arc::from(to),

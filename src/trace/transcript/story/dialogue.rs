@@ -25,7 +25,7 @@ impl Telling {
                     self.ends(*item, record, ConnectionState::Closed);
                 }
             }
-            What::Line { direction, side: Side::Client, peer, text } => {
+            What::Line { direction, side: Side::Client, peer, text, .. } => {
                 let item = self.connection(record, conn, record.host, *peer);
                 let line = match direction {
                     Direction::Sent => Line::of(Style::Client, format!("C: {}", text.visible())),

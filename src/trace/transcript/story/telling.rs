@@ -13,7 +13,7 @@ use super::items::Items;
 use super::options::{Options, SILENCE};
 use super::print::Printer;
 use crate::sim::{Duration, Instant};
-use crate::trace::{ConditionStep, ConnId, HostId, MailId, QueueName, Record, Roster, Server, What};
+use crate::trace::{ConditionStep, ConnId, HostId, MailId, QueueName, Record, Roster, Server, TlsStep, What};
 
 /// A question that waits for its answer.
 pub(super) struct Question {
@@ -402,6 +402,16 @@ impl Telling {
                 // A policy that sends a mail on elsewhere is no trouble.
                 let style = if &**decision == "defer" { Style::Warning } else { Style::Plain };
                 self.remark(record, None, Line::of(style, format!("◆ {what}")).and(rest));
+            }
+            What::Tls { tls: TlsStep::Begins { discarded_bytes: 0 }, .. } => {}
+            What::Tls { peer, tls, .. } => {
+                let (what, rest) = words::tls(self.name(*peer), tls);
+                let style = match tls {
+                    TlsStep::Secured { certificate: None, .. } => Style::Good,
+                    TlsStep::Secured { .. } | TlsStep::Begins { .. } => Style::Warning,
+                    _ => Style::Bad,
+                };
+                self.remark(record, None, Line::of(style, format!("🔒 {what}")).and(rest));
             }
             What::Condition { step, change, leaves, .. } => {
                 let is_better = *step == ConditionStep::Ends || change.mends();

@@ -1,11 +1,13 @@
 //! What happens to a mail, in words: the same in a transcript and in a table. Each comes in two parts, what became of
 //! it and the rest, for the first is what stands out.
 
-use super::super::{counted, number};
+use super::super::{counted, number, span};
 use std::sync::Arc;
 
 use crate::sim::Duration;
-use crate::trace::{Change, ConditionStep, HostId, Octets, Record, RecordEdit, ServerMode, Verdict, What};
+use crate::trace::{
+    CertificateDefect, Change, ConditionStep, HostId, Octets, Record, RecordEdit, ServerMode, TlsStep, Verdict, What,
+};
 
 /// What an attempt meant for a recipient.
 #[must_use]
@@ -72,6 +74,49 @@ pub fn duplicate(recipient: &str, shares: &str) -> (&'static str, String) {
 #[must_use]
 pub fn unsent(recipient: &str, reason: &Octets) -> (&'static str, String) {
     ("not sent", format!(" to {recipient} — {}", reason.visible()))
+}
+
+/// TLS with the host that is called `peer`.
+#[must_use]
+pub fn tls(peer: &str, tls: &TlsStep) -> (String, String) {
+    let none = || format!("no TLS with {peer}");
+    match tls {
+        TlsStep::Begins { discarded_bytes: 0 } => (format!("TLS begins with {peer}"), String::new()),
+        TlsStep::Begins { discarded_bytes } => {
+            let bytes = counted(*discarded_bytes, "byte", "bytes");
+            (format!("TLS begins with {peer}"), format!("; what came before it is thrown away ({bytes})"))
+        }
+        TlsStep::Secured { version, resumed, name, verified, certificate, sent_bytes, received_bytes, .. } => {
+            let found = match certificate {
+                Some(defect) => format!("; {}, and it goes on all the same", certificate_defect(defect)),
+                None if *resumed => "; an earlier session goes on".into(),
+                None if *verified => "; its certificate is good".into(),
+                None => String::new(),
+            };
+            let bytes = counted(sent_bytes + received_bytes, "byte", "bytes");
+            // A client knows whom it asked for; a server does not know who asks.
+            let who = name.as_deref().filter(|_| *verified || certificate.is_some()).unwrap_or(peer);
+            (format!("{version} with {who}"), format!("{found} ({bytes})"))
+        }
+        TlsStep::Distrusted { certificate } => (none(), format!(": {}", certificate_defect(certificate))),
+        TlsStep::Alert { alert } => (none(), format!(": it says {alert}")),
+        TlsStep::NotTls => (none(), ": what came is not TLS".into()),
+        TlsStep::NothingInCommon => (none(), ": no version or cipher suite in common".into()),
+        TlsStep::Broken { words } => (none(), format!(": {words}")),
+    }
+}
+
+fn certificate_defect(defect: &CertificateDefect) -> String {
+    let time = |secs: u64| span(Duration::from_secs(secs));
+    match defect {
+        CertificateDefect::Expired { secs } => format!("its certificate expired {} ago", time(*secs)),
+        CertificateDefect::NotYetValid { secs } => format!("its certificate is not valid for another {}", time(*secs)),
+        CertificateDefect::OtherName { names } if names.is_empty() => "its certificate names nobody".into(),
+        CertificateDefect::OtherName { names } => format!("its certificate is for {}", names.join(" and ")),
+        CertificateDefect::SelfSigned => "nobody signed its certificate but itself".into(),
+        CertificateDefect::UntrustedIssuer => "its certificate was signed by somebody who is not trusted".into(),
+        CertificateDefect::Other { words } => format!("its certificate does not hold: {words}"),
+    }
 }
 
 /// A condition begins, or is over. `name` says what hosts are called.

@@ -107,6 +107,7 @@ pub fn record(run: &Telling<'_>, record: &Record) -> String {
         What::Duplicate { recipient, shares, .. } => whole(words::duplicate(recipient, shares)),
         What::Unsent { recipient, reason } => whole(words::unsent(recipient, reason)),
         What::Policy { policy, decision, detail } => whole(words::policy(policy, decision, detail)),
+        What::Tls { peer, tls, .. } => whole(words::tls(run.host(*peer), tls)),
         What::Session { state, .. } => format!("state: {state}"),
         What::Condition { step, change, leaves, .. } => {
             let name = |host: HostId| run.host(host);
