@@ -291,7 +291,7 @@ pub struct Watch {
 }
 
 /// A line that is waited for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trigger {
     /// At this host.
     pub host: HostId,

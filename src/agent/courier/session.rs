@@ -16,17 +16,18 @@ use crate::trace::{ConnId, HostId, MailId, Side, What};
 impl Courier {
     /// Opens a connection for a job, to the host that its attempt has come to.
     pub(super) fn dial(&mut self, ctx: &mut Context<'_>, job: Job, attempt: Attempt) {
-        let from = match self.config.addresses.len() {
+        let from = match self.addresses.len() {
             0 => None,
             count => {
                 self.memory.next_address += 1;
-                Some(self.config.addresses[(self.memory.next_address - 1) % count])
+                Some(self.addresses[(self.memory.next_address - 1) % count])
             }
         };
         let candidate = attempt.candidate();
         let (address, port) = (candidate.address, candidate.port.unwrap_or(self.config.port));
         let spare = self.memory.spare_clients.pop();
-        let mut client = spare.unwrap_or_else(|| Box::new(client::Session::new(self.config.client.clone())));
+        let mut client =
+            spare.unwrap_or_else(|| Box::new(client::Session::new(self.config.client.clone(), self.host_name.clone())));
         client.observe(ctx.wants_lines());
         let entry = self.queue.entry(job.entry);
         let about = (MailId(entry.mail), entry.hops + 1);

@@ -33,6 +33,6 @@ pub struct Listener {
     pub port: u16,
     /// What is served there.
     pub service: Service,
-    /// How the server speaks there.
-    pub server: Arc<server::Config>,
+    /// The server there.
+    pub server: Arc<server::Server>,
 }

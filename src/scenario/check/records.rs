@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::dns::{Name, RecordData};
 use crate::identity::Domain;
-use crate::scenario::plan::RecordData;
 use crate::scenario::read::Reader;
 use crate::scenario::tree::Node;
 use crate::sim::Duration;
@@ -22,8 +22,8 @@ pub(super) fn data(r: &mut Reader, node: &Node) -> Option<RecordData> {
         r.push(d);
         None
     };
-    let name = |r: &mut Reader, text: &str, make: &dyn Fn(Domain) -> RecordData| match text.parse::<Domain>() {
-        Ok(domain) if !domain.is_literal() => Some(make(domain)),
+    let name = |r: &mut Reader, text: &str, make: &dyn Fn(Name) -> RecordData| match text.parse::<Domain>() {
+        Ok(domain) if !domain.is_literal() => Some(make(Name::from(&domain))),
         Ok(_) => wrong(r, format!("{rtype} names a host, not an address"), "expected a name"),
         Err(why) => wrong(r, format!("`{text}` is not a name: {why}"), "expected a name such as mx1.blue.example"),
     };
@@ -46,14 +46,15 @@ pub(super) fn data(r: &mut Reader, node: &Node) -> Option<RecordData> {
                 return wrong(r, format!("`{preference}` is not a preference from 0 to 65535"), label);
             };
             match exchange.trim() {
-                "." => Some(RecordData::Mx { preference, exchange: None }),
-                exchange => name(r, exchange, &|d| RecordData::Mx { preference, exchange: Some(d) }),
+                // RFC 7505: the null MX.
+                "." => Some(RecordData::mx(preference, Name::root())),
+                exchange => name(r, exchange, &|name| RecordData::mx(preference, name)),
             }
         }
         "CNAME" => name(r, value, &RecordData::Cname),
         "PTR" => name(r, value, &RecordData::Ptr),
         "NS" => name(r, value, &RecordData::Ns),
-        "TXT" => Some(RecordData::Txt(Arc::from(value.trim_matches('"')))),
+        "TXT" => Some(RecordData::text(value.trim_matches('"'))),
         _ => {
             let d = r.at(&node.span, "bad-record", format!("`{rtype}` is not a type of record"));
             let d = d.label(format!("expected {}", RTYPES.join(", ")));

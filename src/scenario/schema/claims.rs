@@ -1,6 +1,7 @@
 //! Expectations as a file says them. A count is a number (exactly), `(least, most)`, `AtLeast(n)` or `AtMost(n)`.
 
-use super::{Shape, shape};
+use super::declare::shape;
+use super::shape::Shape;
 
 shape! {
     /// Copies were filed in the mailbox of a recipient.

@@ -1,6 +1,7 @@
 //! Mail, traffic and faults as a file says them.
 
-use super::{Shape, shape};
+use super::declare::shape;
+use super::shape::Shape;
 
 shape! {
     /// A mail that somebody sends, or several of a kind.
