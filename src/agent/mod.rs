@@ -14,12 +14,13 @@ pub mod name_server;
 mod outgoing;
 mod tokens;
 pub mod user;
+mod watch;
 
 pub use context::{
-    Action, Context, Directory, Filed, Identifiers, Input, Peer, SEND_BUFFER_BYTES, Says, SocketId, Sockets, Trigger,
-    TriggerEvent, Trouble, Watch,
+    Action, Context, Directory, Filed, Identifiers, Input, Peer, SEND_BUFFER_BYTES, Says, SocketId, Sockets, Trouble,
 };
 pub use ledger::{Ending, Ledger, Totals, Violation};
+pub use watch::{Trigger, TriggerEvent, Watch};
 
 use crate::sim::Instant;
 
