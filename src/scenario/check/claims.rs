@@ -82,7 +82,7 @@ impl Checker {
             "Lookup" => {
                 let host = fields.get("host").and_then(|n| self.host(n));
                 let name = fields.opt("name", |n| self.r.domain(n));
-                let rtype = fields.opt("rtype", |n| records::rtype(&mut self.r, n));
+                let rtype = fields.opt("rtype", |n| records::rtype(&mut self.r, n)).map(|t| Arc::from(t.as_str()));
                 let result = said(fields.opt("result", |n| self.r.line(n, 500)));
                 let cached = fields.opt("cached", |n| self.r.bool(n));
                 let count = self.count(fields, "count")?;

@@ -6,7 +6,7 @@ use super::Checker;
 use super::names::HostKind;
 use super::records;
 use crate::agent::{self, TriggerEvent};
-use crate::dns::{self, Name, RecordType};
+use crate::dns::{self, Name};
 use crate::net::topology::LinkId;
 use crate::scenario::limits::LONGEST_RUN;
 use crate::scenario::plan::{FaultPlan, Trigger};
@@ -157,8 +157,7 @@ impl Checker {
         let name = fields.get("name").map_or(Some(origin.clone()), |n| records::owner(&mut self.r, n, &origin))?;
         let name = Name::from(&name);
         if let Some(rtype) = rtype {
-            let (rtype, edit) = (record_type(&rtype?), RecordEdit::Remove);
-            return Some(Change::Records { name, rtype, edit, records: Vec::new() });
+            return Some(Change::Records { name, rtype: rtype?, edit: RecordEdit::Remove, records: Vec::new() });
         }
         let ttl_secs = fields.or("ttl", 3600, |n| records::ttl(&mut self.r, n));
         let data = data.flatten()?;
@@ -208,9 +207,4 @@ fn in_order_of_time(faults: Vec<FaultPlan>) -> Vec<FaultPlan> {
     timed.sort_by_key(time);
     let mut timed = timed.into_iter();
     places.into_iter().filter_map(|place| place.or_else(|| timed.next())).collect()
-}
-
-fn record_type(name: &str) -> RecordType {
-    let known = [RecordType::A, RecordType::Aaaa, RecordType::Mx, RecordType::Cname, RecordType::Ns, RecordType::Ptr];
-    known.into_iter().find(|t| t.as_str() == name).unwrap_or(RecordType::Txt)
 }

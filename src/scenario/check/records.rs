@@ -1,15 +1,21 @@
 //! Records of the DNS as people write them: `MX 10 mx1.blue.example`.
 
-use std::sync::Arc;
-
-use crate::dns::{Name, RecordData};
+use crate::dns::{Name, RecordData, RecordType};
 use crate::identity::Domain;
 use crate::scenario::read::Reader;
 use crate::scenario::tree::Node;
 use crate::sim::Duration;
 
 /// The types that a zone can have.
-pub(super) const RTYPES: [&str; 7] = ["A", "AAAA", "MX", "CNAME", "PTR", "NS", "TXT"];
+const TYPES: [RecordType; 7] = [
+    RecordType::A,
+    RecordType::Aaaa,
+    RecordType::Mx,
+    RecordType::Cname,
+    RecordType::Ptr,
+    RecordType::Ns,
+    RecordType::Txt,
+];
 
 /// Type and value.
 pub(super) fn data(r: &mut Reader, node: &Node) -> Option<RecordData> {
@@ -57,8 +63,9 @@ pub(super) fn data(r: &mut Reader, node: &Node) -> Option<RecordData> {
         "TXT" => Some(RecordData::text(value.trim_matches('"'))),
         _ => {
             let d = r.at(&node.span, "bad-record", format!("`{rtype}` is not a type of record"));
-            let d = d.label(format!("expected {}", RTYPES.join(", ")));
-            let near = if rtype.eq_ignore_ascii_case("soa") { None } else { crate::diag::nearest(rtype, RTYPES) };
+            let types = TYPES.map(RecordType::as_str);
+            let d = d.label(format!("expected {}", types.join(", ")));
+            let near = if rtype.eq_ignore_ascii_case("soa") { None } else { crate::diag::nearest(rtype, types) };
             let d = match near {
                 Some(near) => d.help(format!("did you mean `{near}`?")),
                 None => d,
@@ -70,9 +77,8 @@ pub(super) fn data(r: &mut Reader, node: &Node) -> Option<RecordData> {
 }
 
 /// A type by its name.
-pub(super) fn rtype(r: &mut Reader, node: &Node) -> Option<Arc<str>> {
-    let choices: Vec<(&str, &str)> = RTYPES.iter().map(|t| (*t, *t)).collect();
-    r.choice(node, "a type of record", &choices).map(Arc::from)
+pub(super) fn rtype(r: &mut Reader, node: &Node) -> Option<RecordType> {
+    r.choice(node, "a type of record", &TYPES.map(|rtype| (rtype.as_str(), rtype)))
 }
 
 /// A name inside a zone: `@`, a name below it, or a full name that ends with it.
