@@ -304,16 +304,9 @@ fn retry(r: &mut Reader, fields: &Fields<'_>) -> queue::Config {
 }
 
 fn greylist(r: &mut Reader, node: &Node) -> Option<GreylistConfig> {
-    let (hour, day) = (SECOND.times(3600), SECOND.times(86_400));
-    let mut config = GreylistConfig {
-        min_delay: SECOND.times(300),
-        max_delay: hour.times(24),
-        lifetime: day.times(35),
-        network: Network::Address,
-        ..GreylistConfig::default()
-    };
+    let mut config = GreylistConfig { network: Network::Address, ..GreylistConfig::default() };
     if matches!(node.kind, Kind::Text(_) | Kind::Number(_)) {
-        config.min_delay = r.duration_in(node, SECOND, day)?;
+        config.min_delay = r.duration_in(node, SECOND, SECOND.times(86_400))?;
         return Some(config);
     }
     let fields = r.fields(node, &GREYLIST)?;

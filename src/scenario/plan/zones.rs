@@ -5,7 +5,7 @@ use crate::identity::Domain;
 use crate::sim::Duration;
 use crate::trace::HostId;
 
-/// A zone: its place in [`Plan::zones`].
+/// A zone: its place in `Plan::zones`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ZoneIndex(pub u32);
 
