@@ -38,8 +38,8 @@ fn said_by_client(pipelining: bool) -> Vec<Chunk> {
 }
 
 /// Plays a client to a server session; the mails that it took.
-fn serve(config: &Arc<server::Config>, said: &[Chunk]) -> usize {
-    let mut session = server::Session::new(Arc::clone(config));
+fn serve(server: &Arc<server::Server>, said: &[Chunk]) -> usize {
+    let mut session = server::Session::new(Arc::clone(server));
     let mut mails = 0;
     let mut drain = |session: &mut server::Session| {
         while let Some(output) = session.poll_output() {
@@ -66,7 +66,7 @@ const OK: [&str; 3] = ["250 2.1.0 Sender ok\r\n", "250 2.1.5 Recipient ok\r\n", 
 
 /// Plays a server to a client session; the replies that decided.
 fn deliver(config: &Arc<client::Config>, transaction: &Transaction, replies: &[Chunk]) -> usize {
-    let mut session = client::Session::new(Arc::clone(config));
+    let mut session = client::Session::new(Arc::clone(config), "relay.green.example".parse().expect("a domain"));
     let (mut verdicts, mut pending) = (0, Some(transaction.clone()));
     session.start(NOW);
     let mut replies = replies.iter();
@@ -93,11 +93,12 @@ fn deliver(config: &Arc<client::Config>, transaction: &Transaction, replies: &[C
 pub(super) fn benches(c: &mut Criterion) {
     let mut group = c.benchmark_group("smtp");
     group.throughput(Throughput::Elements(1));
-    let config = Arc::new(server::Config::new("mx.blue.example".parse().expect("a domain")));
+    let name = "mx.blue.example".parse().expect("a domain");
+    let server = Arc::new(server::Server::new(Arc::new(server::Config::default()), name));
     for (name, pipelining) in [("server-dialogue", false), ("server-dialogue-pipelined", true)] {
         let said = said_by_client(pipelining);
-        assert_eq!(serve(&config, &said), 1, "the mail is taken");
-        group.bench_function(name, |b| b.iter(|| serve(&config, &said)));
+        assert_eq!(serve(&server, &said), 1, "the mail is taken");
+        group.bench_function(name, |b| b.iter(|| serve(&server, &said)));
     }
     let transaction = Transaction {
         reverse_path: ReversePath::Mailbox("alice@green.example".parse().expect("a mailbox")),
@@ -107,9 +108,7 @@ pub(super) fn benches(c: &mut Criterion) {
         clean_lines: true,
     };
     for (name, pipelining) in [("client-dialogue", false), ("client-dialogue-pipelined", true)] {
-        let settings =
-            client::Config { pipelining, ..client::Config::new("relay.green.example".parse().expect("a domain")) };
-        let config = Arc::new(settings);
+        let config = Arc::new(client::Config { pipelining, ..client::Config::default() });
         let mut replies = vec![GREETING, EHLO];
         let together = OK.concat();
         if pipelining {

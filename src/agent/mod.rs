@@ -14,12 +14,14 @@ pub mod name_server;
 mod outgoing;
 mod tokens;
 pub mod user;
+mod watch;
 
 pub use context::{
     Action, Context, Directory, End, Filed, Identifiers, Input, Peer, SEND_BUFFER_BYTES, Says, SocketId, Sockets,
-    Trigger, TriggerEvent, Trouble, Watch,
+    Trouble,
 };
 pub use ledger::{Ending, Ledger, Totals, Violation};
+pub use watch::{Trigger, TriggerEvent, Watch};
 
 use crate::sim::Instant;
 

@@ -165,7 +165,7 @@ impl fmt::Display for Rcode {
 }
 
 /// The data of an SOA record (RFC 1035 §3.3.13). Times are in seconds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Soa {
     /// The primary server.
     pub mname: Name,
@@ -184,7 +184,7 @@ pub struct Soa {
 }
 
 /// The data of a record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum RecordData {
     /// IPv4 address.
     A(Ipv4Addr),

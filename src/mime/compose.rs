@@ -43,7 +43,7 @@ pub enum TextEncoding {
 }
 
 /// A message that is to be written. Blind copies are a matter of the envelope and have no place here.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
     /// The author.
     pub from: Party,

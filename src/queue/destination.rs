@@ -18,6 +18,13 @@ pub struct Limits {
     pub rest: Duration,
 }
 
+impl Limits {
+    /// The window of a destination of which nothing is known.
+    fn first_window(&self) -> u32 {
+        self.initial_connections.min(self.most_connections).max(1)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
@@ -57,7 +64,7 @@ impl Destination {
             next_hop,
             backlog: VecDeque::new(),
             connections: 0,
-            window: limits.initial_connections.max(1),
+            window: limits.first_window(),
             rest: None,
             trouble: None,
             listed: false,
@@ -89,7 +96,7 @@ impl Destination {
         let until = if schedule.is_by_destination() { self.next_try(now, schedule) } else { now + limits.rest };
         self.rest = Some((until, failure.clone()));
         // Exim's queue runner takes one mail after the other: the first one tries for all.
-        self.window = if schedule.is_by_destination() { 1 } else { limits.initial_connections.max(1) };
+        self.window = if schedule.is_by_destination() { 1 } else { limits.first_window() };
         std::mem::take(&mut self.backlog)
     }
 

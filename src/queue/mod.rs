@@ -16,6 +16,7 @@ mod schedule;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use slab::Slab;
@@ -32,7 +33,7 @@ use crate::sim::{Duration, Instant};
 use destination::Destination;
 
 /// How a queue behaves.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// When to try again.
     pub schedule: Schedule,
@@ -53,7 +54,7 @@ impl Default for Config {
 /// The mail queue of one host.
 #[derive(Clone, Debug)]
 pub struct Queue {
-    config: Config,
+    config: Arc<Config>,
     entries: Slab<Entry>,
     destinations: Vec<Destination>,
     // Looked up, never iterated.
@@ -68,11 +69,11 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// An empty queue.
+    /// An empty queue. Hosts that are set up alike can share the settings.
     #[must_use]
-    pub fn new(config: Config) -> Queue {
+    pub fn new(config: impl Into<Arc<Config>>) -> Queue {
         Queue {
-            config,
+            config: config.into(),
             entries: Slab::new(),
             destinations: Vec::new(),
             by_domain: FxHashMap::default(),

@@ -6,10 +6,9 @@ mod names;
 
 use std::net::IpAddr;
 
-use super::{LinkSpec, Plan, Role};
+use super::{Plan, Role};
 use crate::agent::Agent;
 use crate::net::lane::LaneSpec;
-use crate::sim::Duration;
 use crate::sim::calendar::Calendar;
 use crate::trace::HostId;
 use crate::world::{Builder, HostSetup, LinkSetup, World};
@@ -36,10 +35,7 @@ pub fn build(plan: &Plan, options: BuildOptions) -> World {
             role: agents::role_name(&host.role).into(),
             notes: agents::notes(plan, &host.role),
             addresses: agents::addresses(host),
-            calendar: Calendar::new(
-                plan.start_unix_secs.saturating_add(host.clock.ahead_secs),
-                host.clock.zone_minutes,
-            ),
+            calendar: host.calendar,
             listening,
             tcp: host.tcp,
             agent,
@@ -50,8 +46,8 @@ pub fn build(plan: &Plan, options: BuildOptions) -> World {
         builder.link(LinkSetup {
             a: link.a,
             b: link.b,
-            there: lane(&link.forward),
-            back: lane(&link.back),
+            there: link.forward,
+            back: link.back,
             label: link.label.clone(),
             implied: false,
         });
@@ -90,20 +86,4 @@ fn add_implied_name_server(plan: &Plan, names: &names::Names, builder: &mut Buil
         }
     }
     id
-}
-
-/// A scripted reply in one line.
-pub(super) fn reply_text(reply: &super::ReplyText) -> String {
-    agents::written_text(reply)
-}
-
-fn lane(spec: &LinkSpec) -> LaneSpec {
-    LaneSpec {
-        latency: spec.latency.max(Duration::from_nanos(1)),
-        jitter: spec.jitter,
-        bandwidth_bps: spec.bandwidth_bps,
-        buffer_bytes: spec.buffer_bytes,
-        loss_ppm: spec.loss_ppm,
-        mtu: spec.mtu,
-    }
 }

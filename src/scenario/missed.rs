@@ -2,13 +2,12 @@
 
 use std::ops::Range;
 
-use super::build::reply_text;
-use super::plan::{FaultPlan, Plan, Role, Trigger};
-use crate::agent::Agent;
+use super::plan::{FaultPlan, Plan, Role, ScriptedReply, Trigger};
 use crate::agent::mta::Stage;
+use crate::agent::{Agent, TriggerEvent};
 use crate::sim::Instant;
-use crate::trace::HostId;
 use crate::trace::transcript::words;
+use crate::trace::{Direction, HostId};
 use crate::world::World;
 
 /// Something that the file says and that did not happen in a run. Nothing is wrong with it; but whoever wrote it should
@@ -61,12 +60,13 @@ fn why_not(plan: &Plan, fault: &FaultPlan, seen: u64, end: Instant) -> String {
             let (at, end) = (at.since(Instant::ZERO), end.since(Instant::ZERO));
             format!("at {at}, but the run was over at {end}")
         }
-        Trigger::Line { host, sent, begins, nth } => {
-            let verb = if *sent { "sends" } else { "receives" };
-            format!("{} when {} {verb} `{begins}`, but {but}", ordinal(*nth), name(*host))
-        }
-        Trigger::FinalDot { host, nth } => {
-            format!("{} when {} reads the final dot of a mail, but {but}", ordinal(*nth), name(*host))
+        Trigger::Event(trigger) => {
+            let what = match &trigger.event {
+                TriggerEvent::Line { direction: Direction::Sent, begins } => format!("sends `{begins}`"),
+                TriggerEvent::Line { direction: Direction::Received, begins } => format!("receives `{begins}`"),
+                TriggerEvent::FinalDot => "reads the final dot of a mail".to_owned(),
+            };
+            format!("{} when {} {what}, but {but}", ordinal(trigger.nth), name(trigger.host))
         }
     }
 }
@@ -89,8 +89,8 @@ fn replies(plan: &Plan, world: &World) -> Vec<Missed> {
     let mut rules: Vec<(Missed, u64, bool, bool)> = Vec::new();
     for (place, host) in plan.hosts.iter().enumerate() {
         let (Role::Mta(planned), Agent::Mta(mta)) = (&host.role, world.agent(HostId(place as u32))) else { continue };
-        for (rule, played) in planned.server.replies.iter().zip(mta.script()) {
-            let known = rules.iter().position(|(m, ..)| m.span == rule.span);
+        for (ScriptedReply { span, rule }, played) in planned.replies.iter().zip(mta.script()) {
+            let known = rules.iter().position(|(m, ..)| m.span == *span);
             let entry = known.unwrap_or_else(|| {
                 let to = match rule.stage {
                     Stage::Connect => "a connection",
@@ -101,8 +101,8 @@ fn replies(plan: &Plan, world: &World) -> Vec<Missed> {
                     Stage::EndOfData => "the final dot",
                 };
                 let nth = if rule.nth.0 > 1 { format!(" {}", ordinal(rule.nth.0)) } else { String::new() };
-                let text = format!("`{}` to {to}{nth}", reply_text(&rule.reply));
-                rules.push((Missed { is_fault: false, span: rule.span.clone(), text }, 0, false, false));
+                let text = format!("`{}` to {to}{nth}", rule.reply.to_string().trim_end());
+                rules.push((Missed { is_fault: false, span: span.clone(), text }, 0, false, false));
                 rules.len() - 1
             });
             let (_, matches, said, shadowed) = &mut rules[entry];

@@ -11,7 +11,7 @@
 
 use std::fmt::Write as _;
 
-use super::plan::LinkSpec;
+use crate::net::lane::LaneSpec;
 use crate::sim::Duration;
 
 /// A link by name.
@@ -22,9 +22,9 @@ pub struct Preset {
     /// What it stands for, and where its numbers come from.
     pub about: &'static str,
     /// From the first host to the second.
-    pub forward: LinkSpec,
+    pub forward: LaneSpec,
     /// From the second host to the first.
-    pub back: LinkSpec,
+    pub back: LaneSpec,
 }
 
 const K: u64 = 1_000;
@@ -32,8 +32,8 @@ const M: u64 = 1_000_000;
 const G: u64 = 1_000_000_000;
 
 /// Latency and jitter in microseconds, bits per second, buffer in bytes, loss in parts per million, MTU.
-const fn spec(latency: u64, jitter: u64, bandwidth: u64, buffer: u64, loss: u32, mtu: u16) -> LinkSpec {
-    LinkSpec {
+const fn spec(latency: u64, jitter: u64, bandwidth: u64, buffer: u64, loss: u32, mtu: u16) -> LaneSpec {
+    LaneSpec {
         latency: Duration::from_micros(latency),
         jitter: Duration::from_micros(jitter),
         bandwidth_bps: Some(bandwidth),
@@ -43,12 +43,12 @@ const fn spec(latency: u64, jitter: u64, bandwidth: u64, buffer: u64, loss: u32,
     }
 }
 
-const fn both(name: &'static str, about: &'static str, spec: LinkSpec) -> Preset {
+const fn both(name: &'static str, about: &'static str, spec: LaneSpec) -> Preset {
     Preset { name, about, forward: spec, back: spec }
 }
 
 /// A link that does not get in the way: 1 ms, no limit, no loss.
-pub(crate) const PERFECT: LinkSpec = LinkSpec {
+pub(crate) const PERFECT: LaneSpec = LaneSpec {
     latency: Duration::from_millis(1),
     jitter: Duration::ZERO,
     bandwidth_bps: None,

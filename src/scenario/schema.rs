@@ -6,94 +6,46 @@
 use std::fmt::Write as _;
 
 mod claims;
+mod declare;
 mod events;
 mod hosts;
+mod links;
+pub(crate) mod shape;
+mod sites;
 
 pub(crate) use claims::*;
 pub(crate) use events::*;
 pub(crate) use hosts::*;
+pub(crate) use links::*;
+pub(crate) use sites::*;
 
-/// A group of named fields.
-#[derive(Debug)]
-pub struct Shape {
-    /// What it is called: in front of the bracket, or in messages.
-    pub name: &'static str,
-    /// What it is.
-    pub about: &'static str,
-    /// Its fields.
-    pub fields: &'static [Field],
-    /// Groups whose fields it has, too.
-    pub also: &'static [&'static Shape],
-}
+use declare::shape;
+pub use shape::{Field, Shape};
 
-/// A field.
-#[derive(Debug)]
-pub struct Field {
-    /// Its name.
-    pub name: &'static str,
-    /// What it takes, in words.
-    pub takes: &'static str,
-    /// What it is when it is not written; `None` when it must be written.
-    pub default: Option<&'static str>,
-    /// What it means.
-    pub about: &'static str,
-}
-
-impl Shape {
-    /// All fields, those of the shared groups included.
-    pub fn all_fields(&self) -> impl Iterator<Item = &'static Field> {
-        self.fields.iter().chain(self.also.iter().flat_map(|shape| shape.fields.iter()))
-    }
-}
-
-/// Declares a [`Shape`]: doc comments become its text, `= "..."` a default, no `=` a field that must be written.
-macro_rules! shape {
-    ($(#[doc = $about:expr])* $id:ident $name:literal $(also [$($also:expr),*])? {
-        $($(#[doc = $field_about:expr])* $field:ident: $takes:literal $(= $default:literal)?,)*
-    }) => {
-        $(#[doc = $about])*
-        pub(crate) static $id: $crate::scenario::schema::Shape = $crate::scenario::schema::Shape {
-            name: $name,
-            about: concat!($($about),*),
-            fields: &[$($crate::scenario::schema::Field {
-                name: stringify!($field),
-                takes: $takes,
-                default: $crate::scenario::schema::default_of!($($default)?),
-                about: concat!($($field_about),*),
-            },)*],
-            also: &[$($($also),*)?],
-        };
-    };
-}
-macro_rules! default_of {
-    () => {
-        None
-    };
-    ($default:literal) => {
-        Some($default)
-    };
-}
-pub(crate) use {default_of, shape};
+use super::limits::LONGEST_RUN;
+use super::plan::Plan;
+use super::read::{length, whole};
+use crate::sim::Duration;
 
 shape! {
     /// A scenario: the whole file is one `( ... )` with these fields.
-    SCENARIO "scenario" {
+    SCENARIO "scenario" into scenario_settings(plan: Plan) {
         /// What it is called.
         title: "text" = "\"untitled\"",
         /// What to look at.
         about: "text" = "\"\"",
         /// The number that all chance follows from; the command line can give another.
-        seed: "whole number" = "1",
+        seed: "whole number" = "1" => plan.seed, whole(0, u64::MAX),
         /// The date and time at which it begins, such as `"2026-01-05 09:00"` or `"2026-01-05 09:00:00 +01:00"`.
         start: "date" = "\"2026-01-05 09:00\" (a Monday), Universal Time",
         /// The zone of all clocks that do not say otherwise.
         zone: "zone, such as \"+01:00\"" = "\"+00:00\"",
         /// It ends when nothing is left to happen, but not later than this; at most 100 years.
-        run_for: "duration" = "\"10d\"",
+        run_for: "duration" = "\"10d\"" => plan.run_for, length(Duration::from_nanos(1), LONGEST_RUN),
         /// How the TCP of hosts behaves that do not say otherwise: as Linux's, with the congestion window of Reno; the same
         /// with the interval between SYNs that Linux had before 6.5; Linux's with the window of CUBIC; or TCP as textbooks have
         /// it, without selective acknowledgement.
-        tcp: "Linux, LinuxBefore65, Cubic or Reno" = "Linux",
+        tcp: "Linux, LinuxBefore65, Cubic or Reno" = "Linux" => plan.tcp, tcp,
         /// The machines, by name. A name with a dot is the host's name in the DNS, too.
         hosts: "map from name to User(..), Mta(..), NameServer(..) or Router" = "{}",
         /// Whether mailboxes keep the letters that are filed in them. Otherwise they keep what is known about each: its number,
@@ -108,7 +60,7 @@ shape! {
         /// The name server that hosts ask when they do not name another; it must be recursive.
         resolver: "host" = "the first recursive name server, else an implied one",
         /// One-way latency between any host and the implied name server.
-        resolver_latency: "duration" = "\"5ms\"",
+        resolver_latency: "duration" = "\"5ms\"" => plan.resolver_latency, latency,
         /// Domains and mailboxes that are written in this file although they do not exist on purpose.
         nowhere: "list of domains and mailboxes" = "[]",
         /// What people send.

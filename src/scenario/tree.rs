@@ -238,8 +238,7 @@ impl Scanner<'_> {
                 } else {
                     self.at = after;
                     match word.text.as_str() {
-                        "true" => Kind::Bool(true),
-                        "false" => Kind::Bool(false),
+                        text @ ("true" | "false") => Kind::Bool(ron::from_str(text).ok()?),
                         "None" => Kind::Nothing,
                         "inf" | "NaN" | "inff32" | "inff64" | "NaNf32" | "NaNf64" => Kind::Number(word.text),
                         _ => Kind::Name(word.text),
@@ -258,35 +257,27 @@ impl Scanner<'_> {
         if text.contains("..") { Kind::Other } else { Kind::Number(text.to_owned()) }
     }
 
+    /// A text: where it ends is found here, what it says is read by `ron`.
     fn string(&mut self) -> Option<Kind> {
         let start = self.at;
         let bytes = self.text.as_bytes();
-        let mut plain = true;
         if bytes[start] == b'r' {
             let hashes = bytes[start + 1..].iter().take_while(|b| **b == b'#').count();
             let end = format!("\"{}", "#".repeat(hashes));
             let inside = start + 1 + hashes + 1;
             self.at = inside + self.text.get(inside..)?.find(&end)? + end.len();
-            return Some(Kind::Text(self.text[inside..self.at - end.len()].to_owned()));
-        }
-        let mut i = start + 1;
-        loop {
-            match bytes.get(i)? {
-                b'"' => break,
-                b'\\' => {
-                    plain = false;
-                    i += 2;
-                }
-                _ => i += 1,
-            }
-        }
-        self.at = i + 1;
-        let whole = &self.text[start..self.at];
-        if plain {
-            Some(Kind::Text(whole[1..whole.len() - 1].to_owned()))
         } else {
-            ron::from_str(whole).ok().map(Kind::Text)
+            let mut i = start + 1;
+            loop {
+                match bytes.get(i)? {
+                    b'"' => break,
+                    b'\\' => i += 2,
+                    _ => i += 1,
+                }
+            }
+            self.at = i + 1;
         }
+        ron::from_str(&self.text[start..self.at]).ok().map(Kind::Text)
     }
 
     fn items(&mut self, close: u8, depth: usize) -> Option<Vec<Node>> {

@@ -1,38 +1,108 @@
 //! What EHLO offers (RFC 5321 §2.2): PIPELINING (RFC 2920), SIZE (RFC 1870), 8BITMIME (RFC 6152),
 //! ENHANCEDSTATUSCODES (RFC 2034).
 
-/// Which extensions a server offers. All of them by default.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Offer {
-    /// RFC 2920.
-    pub pipelining: bool,
-    /// RFC 1870; the number written is the server's message size limit.
-    pub size: bool,
-    /// RFC 6152.
-    pub eight_bit_mime: bool,
-    /// RFC 2034.
-    pub enhanced_status_codes: bool,
+use std::fmt;
+
+/// Declares the extensions, each once: its keyword, and by how many octets its parameter lengthens a MAIL command line
+/// (RFC 5321 §4.1.1.11). The name is the word of scenario files, too.
+macro_rules! extensions {
+    ($($(#[doc = $about:literal])* $name:ident: $keyword:literal, $mail_octets:literal;)*) => {
+        /// A service extension (RFC 5321 §2.2).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Extension {
+            $($(#[doc = $about])* $name,)*
+        }
+
+        impl Extension {
+            /// All of them, in the order in which EHLO offers them.
+            pub const ALL: [Extension; [$($keyword),*].len()] = [$(Extension::$name),*];
+            /// What a list of them holds, as the reference of scenario files says it.
+            pub const LIST: &'static str = list!($($name)*);
+
+            /// The keyword of EHLO.
+            #[must_use]
+            pub const fn keyword(self) -> &'static str {
+                match self {
+                    $(Extension::$name => $keyword,)*
+                }
+            }
+
+            /// The word of scenario files.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $(Extension::$name => stringify!($name),)*
+                }
+            }
+
+            /// By how many octets its parameter lengthens a MAIL command line.
+            #[must_use]
+            pub const fn mail_octets(self) -> usize {
+                match self {
+                    $(Extension::$name => $mail_octets,)*
+                }
+            }
+        }
+    };
 }
+macro_rules! list {
+    ($first:ident $($rest:ident)*) => {
+        concat!("list of ", stringify!($first) $(, ", ", stringify!($rest))*)
+    };
+}
+
+extensions! {
+    /// RFC 2920: several commands in one go.
+    Pipelining: "PIPELINING", 0;
+    /// RFC 1870: the server's message size limit stands behind the keyword, and the size of a mail in MAIL (§3: 26).
+    Size: "SIZE", 26;
+    /// RFC 6152: content with the high bit, told in MAIL (§2: 17).
+    EightBitMime: "8BITMIME", 17;
+    /// RFC 2034: codes of RFC 3463 in replies.
+    EnhancedStatusCodes: "ENHANCEDSTATUSCODES", 0;
+}
+
+/// Which extensions a server offers: a set of them. All by default.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Offer(u32);
 
 impl Offer {
     /// Offers everything.
-    pub const ALL: Offer = Offer { pipelining: true, size: true, eight_bit_mime: true, enhanced_status_codes: true };
+    pub const ALL: Offer = Offer((1 << Extension::ALL.len()) - 1);
     /// Offers nothing: EHLO is understood and answered with the domain alone.
-    pub const NONE: Offer =
-        Offer { pipelining: false, size: false, eight_bit_mime: false, enhanced_status_codes: false };
+    pub const NONE: Offer = Offer(0);
+
+    /// Whether this one is offered.
+    #[must_use]
+    #[inline]
+    pub const fn has(self, extension: Extension) -> bool {
+        self.0 & (1 << extension as u32) != 0
+    }
+
+    /// This one as well.
+    #[must_use]
+    pub const fn with(self, extension: Extension) -> Offer {
+        Offer(self.0 | (1 << extension as u32))
+    }
+
+    /// All but this one.
+    #[must_use]
+    pub const fn without(self, extension: Extension) -> Offer {
+        Offer(self.0 & !(1 << extension as u32))
+    }
+
+    /// What is offered, in the order in which EHLO says it.
+    pub fn iter(self) -> impl Iterator<Item = Extension> {
+        Extension::ALL.into_iter().filter(move |extension| self.has(*extension))
+    }
 
     /// The keyword lines of the EHLO reply, in the order in which they are written.
     pub(super) fn keywords(self, max_message_bytes: Option<u64>) -> impl Iterator<Item = String> {
-        // RFC 1870 §3: 0 says that there is no fixed maximum.
-        let size = self.size.then(|| format!("SIZE {}", max_message_bytes.unwrap_or(0)));
-        [
-            self.pipelining.then(|| "PIPELINING".to_owned()),
-            size,
-            self.eight_bit_mime.then(|| "8BITMIME".to_owned()),
-            self.enhanced_status_codes.then(|| "ENHANCEDSTATUSCODES".to_owned()),
-        ]
-        .into_iter()
-        .flatten()
+        self.iter().map(move |extension| match extension {
+            // RFC 1870 §3: 0 says that there is no fixed maximum.
+            Extension::Size => format!("{} {}", extension.keyword(), max_message_bytes.unwrap_or(0)),
+            _ => extension.keyword().to_owned(),
+        })
     }
 }
 
@@ -42,21 +112,28 @@ impl Default for Offer {
     }
 }
 
+impl fmt::Debug for Offer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
 /// What a client learned from the EHLO reply. After HELO nothing is offered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extensions {
     /// Whether the peer answered EHLO at all.
     pub esmtp: bool,
-    /// RFC 2920.
-    pub pipelining: bool,
-    /// RFC 1870: whether the SIZE parameter may be said.
-    pub size: bool,
+    /// What it offers.
+    pub offer: Offer,
     /// RFC 1870: the largest message that the peer takes, in octets, where it says so.
     pub max_message_bytes: Option<u64>,
-    /// RFC 6152.
-    pub eight_bit_mime: bool,
-    /// RFC 2034.
-    pub enhanced_status_codes: bool,
+}
+
+/// Nothing is offered.
+impl Default for Extensions {
+    fn default() -> Extensions {
+        Extensions { esmtp: false, offer: Offer::NONE, max_message_bytes: None }
+    }
 }
 
 impl Extensions {
@@ -68,19 +145,22 @@ impl Extensions {
             let mut words = line.split(|&b| b == b' ').filter(|word| !word.is_empty());
             let Some(keyword) = words.next() else { continue };
             // RFC 5321 §2.4: keywords are case-insensitive. Unknown ones are ignored (§4.1.1.1).
-            if keyword.eq_ignore_ascii_case(b"PIPELINING") {
-                found.pipelining = true;
-            } else if keyword.eq_ignore_ascii_case(b"8BITMIME") {
-                found.eight_bit_mime = true;
-            } else if keyword.eq_ignore_ascii_case(b"ENHANCEDSTATUSCODES") {
-                found.enhanced_status_codes = true;
-            } else if keyword.eq_ignore_ascii_case(b"SIZE") {
-                found.size = true;
+            let known = |e: &Extension| keyword.eq_ignore_ascii_case(e.keyword().as_bytes());
+            let Some(extension) = Extension::ALL.into_iter().find(known) else { continue };
+            found.offer = found.offer.with(extension);
+            if extension == Extension::Size {
                 let number = words.next().and_then(|word| std::str::from_utf8(word).ok()?.parse::<u64>().ok());
                 found.max_message_bytes = number.filter(|&n| n > 0);
             }
         }
         found
+    }
+
+    /// Whether this one may be used.
+    #[must_use]
+    #[inline]
+    pub const fn has(&self, extension: Extension) -> bool {
+        self.offer.has(extension)
     }
 }
 
@@ -93,11 +173,8 @@ mod tests {
         let found = Extensions::from_ehlo(b"mx greets you\npipelining\nSize 1000\nX-FOO bar\n8BitMime\n\nHELP");
         let expected = Extensions {
             esmtp: true,
-            pipelining: true,
-            size: true,
+            offer: Offer::ALL.without(Extension::EnhancedStatusCodes),
             max_message_bytes: Some(1000),
-            eight_bit_mime: true,
-            enhanced_status_codes: false,
         };
         assert_eq!(found, expected);
         assert_eq!(Extensions::from_ehlo(b"mx\nSIZE 0").max_message_bytes, None, "zero: no fixed maximum");
@@ -108,8 +185,17 @@ mod tests {
     fn what_is_offered_is_understood() {
         let text = Offer::ALL.keywords(Some(5)).fold("mx".to_owned(), |text, line| text + "\n" + &line);
         let found = Extensions::from_ehlo(text.as_bytes());
-        assert!(found.pipelining && found.size && found.eight_bit_mime && found.enhanced_status_codes);
-        assert_eq!(found.max_message_bytes, Some(5));
+        assert_eq!(found, Extensions { esmtp: true, offer: Offer::ALL, max_message_bytes: Some(5) });
         assert_eq!(Offer::NONE.keywords(Some(5)).count(), 0);
+    }
+
+    #[test]
+    fn each_can_be_left_out_alone() {
+        for one in Extension::ALL {
+            let offer = Offer::ALL.without(one);
+            assert!(!offer.has(one) && offer.with(one) == Offer::ALL);
+            assert_eq!(Extension::ALL.into_iter().filter(|other| offer.has(*other)).count(), Extension::ALL.len() - 1);
+            assert!(Extension::LIST.contains(one.word()));
+        }
     }
 }

@@ -1,19 +1,23 @@
 //! The sizes of RFC 5321 §4.5.3.1, in octets unless the name says otherwise.
 
+use super::extension::Extension;
+
 /// §4.5.3.1.3: a reverse-path or forward-path, brackets and punctuation included.
 pub const PATH: usize = 256;
 
 /// §4.5.3.1.4: a command line, CRLF included.
 pub const COMMAND_LINE: usize = 512;
 
-/// RFC 1870 §3: by how much the SIZE parameter lengthens a MAIL command line.
-pub const SIZE_PARAMETER: usize = 26;
-
-/// RFC 6152 §2: by how much the BODY parameter lengthens a MAIL command line.
-pub const BODY_PARAMETER: usize = 17;
-
-/// The longest command line that any command may have here, CRLF included: MAIL with both parameters.
-pub const LONGEST_COMMAND_LINE: usize = COMMAND_LINE + SIZE_PARAMETER + BODY_PARAMETER;
+/// The longest command line that any command may have here, CRLF included: MAIL with the parameters of all
+/// extensions.
+pub const LONGEST_COMMAND_LINE: usize = {
+    let (mut octets, mut place) = (COMMAND_LINE, 0);
+    while place < Extension::ALL.len() {
+        octets += Extension::ALL[place].mail_octets();
+        place += 1;
+    }
+    octets
+};
 
 /// §4.5.3.1.5: a reply line, CRLF included.
 pub const REPLY_LINE: usize = 512;

@@ -34,5 +34,5 @@ pub mod timeouts;
 
 pub use command::{BodyType, Command, CommandError, MailParameters, Verb};
 pub use envelope::{Envelope, Recipients};
-pub use extension::{Extensions, Offer};
+pub use extension::{Extension, Extensions, Offer};
 pub use reply::{Class, Code, EnhancedCode, Reply, ReplyError};

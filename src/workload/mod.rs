@@ -13,6 +13,9 @@ pub use size::{LARGEST_BYTES, parse_size};
 pub use table::{all, find};
 pub use trial::{Outcome, Trial};
 
+use std::sync::Arc;
+
+use crate::agent::courier;
 use crate::diag::Diagnostic;
 use crate::scenario::{self, Plan, Role};
 
@@ -95,13 +98,23 @@ impl Workload {
     /// What is wrong with the text: settings beyond what scenarios allow.
     pub fn plan(&self, settings: &Settings) -> Result<Plan, Vec<Diagnostic>> {
         let mut plan = scenario::load(self.name, &self.text(settings))?;
+        // A file can say this of an Mta, but not of a User. Hosts that share their settings go on doing so.
+        let mut changed: Vec<(Arc<courier::Config>, Arc<courier::Config>)> = Vec::new();
         for host in &mut plan.hosts {
-            // A file can say this of an Mta, but not of a User.
-            match &mut host.role {
-                Role::User(user) => user.client.mails_per_connection = self.mails_per_connection,
-                Role::Mta(mta) => mta.client.mails_per_connection = self.mails_per_connection,
-                Role::NameServer(_) | Role::Router => {}
-            }
+            let courier = match &mut host.role {
+                Role::User(user) => &mut user.sending.courier,
+                Role::Mta(mta) => &mut mta.sending.courier,
+                Role::NameServer(_) | Role::Router => continue,
+            };
+            *courier = match changed.iter().position(|(before, _)| before == courier) {
+                Some(place) => changed[place].1.clone(),
+                None => {
+                    let after =
+                        courier::Config { mails_per_connection: self.mails_per_connection, ..(**courier).clone() };
+                    changed.push((courier.clone(), Arc::new(after)));
+                    changed[changed.len() - 1].1.clone()
+                }
+            };
         }
         for traffic in &mut plan.traffic {
             traffic.max_size_bytes = traffic.max_size_bytes.min(LARGEST_BYTES);

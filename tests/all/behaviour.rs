@@ -811,8 +811,8 @@ fn more_connections_than_ports_do_not_hang_the_run() {
 )"#;
     let mut plan = lab::plan(text);
     let postroad::scenario::Role::User(user) = &mut plan.hosts[0].role else { panic!("a user") };
-    user.client.mails_per_connection = 1;
-    user.client.concurrency = 5000;
+    std::sync::Arc::make_mut(&mut user.sending.courier).mails_per_connection = 1;
+    std::sync::Arc::make_mut(&mut user.sending.queue).limits.most_connections = 5000;
     let run = lab::run(&plan, Look::default());
     assert_eq!(run.stop, postroad::sim::StopReason::Idle);
     assert_eq!(run.letters("b@blue.example"), 20_000);

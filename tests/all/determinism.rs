@@ -3,8 +3,10 @@
 use std::net::Ipv4Addr;
 
 use super::lab::{self, Look};
-use postroad::scenario::{ClockPlan, HostPlan, LinkPlan, LinkSpec, Plan, Role};
+use postroad::net::lane::LaneSpec;
+use postroad::scenario::{HostPlan, LinkPlan, Plan, Role};
 use postroad::sim::Duration;
+use postroad::sim::calendar::Calendar;
 use postroad::trace::HostId;
 use serde_json::Value;
 
@@ -115,11 +117,11 @@ fn an_idle_host_changes_nothing_but_the_roster() {
             tcp: None,
             ipv6: None,
             resolver,
-            clock: ClockPlan::default(),
+            calendar: Calendar::default(),
             role: Role::Router,
         });
         // Far enough away that nobody would send a packet through it.
-        let spec = LinkSpec {
+        let spec = LaneSpec {
             latency: Duration::from_secs(1),
             jitter: Duration::from_millis(3),
             bandwidth_bps: None,

@@ -1,6 +1,8 @@
 //! The truth of Linux: times of real deliveries over a real delay line, against the simulated ones
 //! (`tests/data/tcp-truth.csv`).
 
+use std::sync::Arc;
+
 use super::lab;
 use postroad::scenario::Role;
 use postroad::sim::{Distribution, Duration};
@@ -79,9 +81,9 @@ fn simulated(row: &Row, seed: u64) -> f64 {
     let mut plan = lab::plan(&text);
     plan.mail[0].every = Distribution::Fixed(0);
     let Role::User(user) = &mut plan.hosts[0].role else { panic!("the client is a user") };
-    user.client.concurrency = 1;
-    user.client.mails_per_connection = 100;
-    user.client.idle = Duration::ZERO;
+    Arc::make_mut(&mut user.sending.queue).limits.most_connections = 1;
+    let courier = Arc::make_mut(&mut user.sending.courier);
+    (courier.mails_per_connection, courier.idle) = (100, Duration::ZERO);
     let run = lab::tell_plan(&plan);
     assert_eq!(run.letters("b@blue.example") as u64, row.mails);
     assert!(run.filed.iter().all(|f| f.bytes.len() as u64 >= row.bytes));

@@ -30,19 +30,13 @@ use attempt::Attempt;
 pub use attempt::Limits;
 use connection::Connection;
 
-/// How an agent sends.
-#[derive(Clone, Debug)]
+/// How an agent sends. Hosts that are set up alike can share it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// What the host calls itself in EHLO.
-    pub host_name: Domain,
     /// The port of ordinary mail exchange.
     pub port: u16,
     /// How the client speaks.
     pub client: Arc<client::Config>,
-    /// How its connections are sealed, where they are.
-    pub tls: Option<Arc<Sealing>>,
-    /// Addresses to send from, taken in turn by connection; empty is the host's own.
-    pub addresses: Vec<IpAddr>,
     /// How long a connection may take to open (Postfix `smtp_connect_timeout`, 30 s).
     pub connect_timeout: Duration,
     /// Mails on one connection; 1 is no reuse.
@@ -67,6 +61,22 @@ pub struct Sealing {
     pub implicit: bool,
 }
 
+/// The settings of a mail server.
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            port: 25,
+            client: Arc::default(),
+            connect_timeout: Duration::from_secs(30),
+            mails_per_connection: 100,
+            idle: Duration::ZERO,
+            limits: Limits::default(),
+            deliveries: 100,
+            responsible: true,
+        }
+    }
+}
+
 /// The earlier of two deadlines, where there are any.
 #[inline]
 pub(super) fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
@@ -79,7 +89,13 @@ pub(super) fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant>
 /// The sending half of an agent.
 #[derive(Clone)]
 pub struct Courier {
-    config: Config,
+    /// What the host calls itself.
+    host_name: Domain,
+    /// Addresses to send from, taken in turn by connection; empty is the host's own.
+    addresses: Box<[IpAddr]>,
+    config: Arc<Config>,
+    /// How its connections are sealed, where they are.
+    tls: Option<Arc<Sealing>>,
     /// On disk.
     queue: Queue,
     memory: Memory,
@@ -105,16 +121,34 @@ struct Memory {
 }
 
 impl Courier {
-    /// A courier with an empty queue.
+    /// A courier with an empty queue, of a host that calls itself `host_name`.
     #[must_use]
-    pub fn new(config: Config, queue: crate::queue::Config, luck: Stream) -> Courier {
-        Courier { config, queue: Queue::new(queue), memory: Memory::default(), luck }
+    pub fn new(
+        host_name: Domain,
+        config: impl Into<Arc<Config>>,
+        queue: impl Into<Arc<crate::queue::Config>>,
+        luck: Stream,
+    ) -> Courier {
+        let (config, queue) = (config.into(), Queue::new(queue));
+        Courier { host_name, addresses: Box::default(), config, tls: None, queue, memory: Memory::default(), luck }
+    }
+
+    /// Seals its connections.
+    #[must_use]
+    pub fn with_tls(self, tls: Option<Arc<Sealing>>) -> Courier {
+        Courier { tls, ..self }
+    }
+
+    /// Sends from these addresses, taken in turn by connection; none is the host's own.
+    #[must_use]
+    pub fn with_addresses(self, addresses: impl Into<Box<[IpAddr]>>) -> Courier {
+        Courier { addresses: addresses.into(), ..self }
     }
 
     /// What the host calls itself.
     #[must_use]
     pub fn host_name(&self) -> &Domain {
-        &self.config.host_name
+        &self.host_name
     }
 
     /// The queue.

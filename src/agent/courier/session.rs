@@ -19,17 +19,18 @@ use crate::trace::{ConnId, HostId, MailId, Side, What};
 impl Courier {
     /// Opens a connection for a job, to the host that its attempt has come to.
     pub(super) fn dial(&mut self, ctx: &mut Context<'_>, job: Job, attempt: Attempt) {
-        let from = match self.config.addresses.len() {
+        let from = match self.addresses.len() {
             0 => None,
             count => {
                 self.memory.next_address += 1;
-                Some(self.config.addresses[(self.memory.next_address - 1) % count])
+                Some(self.addresses[(self.memory.next_address - 1) % count])
             }
         };
         let candidate = attempt.candidate();
         let (address, port) = (candidate.address, candidate.port.unwrap_or(self.config.port));
         let spare = self.memory.spare_clients.pop();
-        let mut client = spare.unwrap_or_else(|| Box::new(client::Session::new(self.config.client.clone())));
+        let mut client =
+            spare.unwrap_or_else(|| Box::new(client::Session::new(self.config.client.clone(), self.host_name.clone())));
         client.observe(ctx.wants_lines());
         let entry = self.queue.entry(job.entry);
         let about = (MailId(entry.mail), entry.hops + 1);
@@ -135,7 +136,7 @@ impl Courier {
     pub(super) fn connected(&mut self, ctx: &mut Context<'_>, token: u32, conn: ConnId) {
         let Some(session) = self.memory.sessions.get_mut(token as usize) else { return };
         session.conn = Some(conn);
-        if self.config.tls.as_ref().is_some_and(|tls| tls.implicit) {
+        if self.tls.as_ref().is_some_and(|tls| tls.implicit) {
             session.state = State::Securing;
             return self.start_tls(ctx, token, 0);
         }
@@ -153,7 +154,7 @@ impl Courier {
 
     /// The connection is sealed from here on.
     fn start_tls(&mut self, ctx: &mut Context<'_>, token: u32, discarded_bytes: u64) {
-        let (Some(sealing), Some(session)) = (&self.config.tls, self.memory.sessions.get_mut(token as usize)) else {
+        let (Some(sealing), Some(session)) = (&self.tls, self.memory.sessions.get_mut(token as usize)) else {
             return;
         };
         let Some(socket) = session.socket else { return };

@@ -111,7 +111,7 @@ impl Mta {
     }
 
     fn unknown(&mut self, ctx: &mut Context<'_>, mail: &Responsibility, recipient: &Mailbox, placed: &mut Placed) {
-        if self.config.unknown_users == UnknownUsers::AcceptThenDiscard {
+        if self.config.rules.unknown_users == UnknownUsers::AcceptThenDiscard {
             self.discard(ctx, mail.serial, mail.mail, mail.hops, recipient, "no such mailbox, and the site discards");
             return;
         }

@@ -15,7 +15,7 @@ use crate::identity::ReversePath;
 use crate::mime::Content;
 use crate::octets::Rope;
 use crate::sim::calendar::Calendar;
-use crate::sim::{Duration, Instant, Streams};
+use crate::sim::{Instant, Streams};
 use crate::store::Store;
 use crate::trace::{HostId, Record, Roster, Sink, Tracer};
 
@@ -56,31 +56,15 @@ fn blue() -> Mta {
         catch_all: Default::default(),
         relay_for: Default::default(),
         clients: Default::default(),
-        open_relay: false,
         smarthost: None,
         routes: Default::default(),
         forwards: forwards.into_iter().collect(),
-        hop_limit: 100,
-        unknown_users: UnknownUsers::Reject,
-        processing: Duration::ZERO,
-        sender_domain: crate::agent::mta::SenderDomain::Any,
-    };
-    let courier = courier::Config {
-        tls: None,
-        host_name: name.clone(),
-        port: 25,
-        client: Arc::new(crate::smtp::client::Config::new(name)),
-        addresses: Vec::new(),
-        connect_timeout: Duration::from_secs(30),
-        mails_per_connection: 1,
-        idle: Duration::ZERO,
-        limits: courier::Limits::default(),
-        deliveries: 100,
-        responsible: true,
+        rules: crate::agent::mta::Rules::default(),
     };
     let resolver = Stub::new(StubConfig::new(vec!["192.0.2.53".parse().unwrap()]), streams.stream("dns"));
     let lookups = Lookups::new(resolver.into(), MailRouter::new(RouterConfig::default()));
-    let courier = Courier::new(courier, crate::queue::Config::default(), streams.stream("mx"));
+    let courier = courier::Config { mails_per_connection: 1, ..courier::Config::default() };
+    let courier = Courier::new(name, courier, crate::queue::Config::default(), streams.stream("mx"));
     Mta::new(Parts { config, store, greylist: None, courier, lookups, script: Vec::new() })
 }
 

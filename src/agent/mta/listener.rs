@@ -34,8 +34,8 @@ pub struct Listener {
     pub port: u16,
     /// What is served there.
     pub service: Service,
-    /// How the server speaks there.
-    pub server: Arc<server::Config>,
+    /// The server there.
+    pub server: Arc<server::Server>,
     /// What it shows to those who want TLS.
     pub tls: Option<tls::Server>,
     /// Whether connections are sealed from the first byte on (RFC 8314 §3).

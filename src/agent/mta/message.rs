@@ -21,7 +21,7 @@ impl Mta {
         let inbound = &self.memory.inbound[token as usize];
         let (peer, about, at) = (inbound.peer, inbound.about.or(inbound.last_about), inbound.at(ctx.at()));
         let content = Content::scan(content);
-        if u32::from(content.received_count()) >= self.config.hop_limit {
+        if u32::from(content.received_count()) >= self.config.rules.hop_limit {
             // RFC 5321 §6.3: counting Received fields finds loops that nothing else finds.
             return (Reply::new(554, Some((5, 4, 6)), "too many hops, this mail is looping"), false);
         }

@@ -38,7 +38,7 @@ use crate::store::Store;
 
 pub use listener::{Listener, Service};
 pub use policy::SenderDomain;
-pub use script::{ReplyRule, Stage};
+pub use script::{ReplyRule, Scripted, Stage};
 use state::{INBOUND_TOKEN, Memory};
 
 /// What a server says to a mailbox that it has not got.
@@ -50,6 +50,33 @@ pub enum UnknownUsers {
     AcceptThenBounce,
     /// 250, and nothing more.
     AcceptThenDiscard,
+}
+
+/// What an MTA does with mail, whoever and wherever it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// Passes on everybody's mail.
+    pub open_relay: bool,
+    /// Received fields before mail is refused as looping (RFC 5321 §6.3).
+    pub hop_limit: u32,
+    /// What it says to mailboxes that it has not got.
+    pub unknown_users: UnknownUsers,
+    /// What it wants of the senders of strangers.
+    pub sender_domain: SenderDomain,
+    /// Time from the final dot to the reply.
+    pub processing: Duration,
+}
+
+impl Default for Rules {
+    fn default() -> Rules {
+        Rules {
+            open_relay: false,
+            hop_limit: 100,
+            unknown_users: UnknownUsers::Reject,
+            sender_domain: SenderDomain::Any,
+            processing: Duration::ZERO,
+        }
+    }
 }
 
 /// How an MTA receives and routes.
@@ -66,22 +93,14 @@ pub struct Config {
     /// Its own: the addresses whose mail it passes on to anywhere (Postfix, `mynetworks`). Sorted: most
     /// servers have a few, and a set of them would be larger than they are.
     pub clients: Box<[IpAddr]>,
-    /// Passes on everybody's mail.
-    pub open_relay: bool,
     /// Where all mail goes that is not for here.
     pub smarthost: Option<NextHop>,
     /// Where mail for certain domains goes.
     pub routes: FxHashMap<Domain, NextHop>,
     /// Mail for the first goes on to the others. Keys are in lower case.
     pub forwards: FxHashMap<String, Vec<Mailbox>>,
-    /// Received fields before mail is refused as looping (RFC 5321 §6.3).
-    pub hop_limit: u32,
-    /// What it says to mailboxes that it has not got.
-    pub unknown_users: UnknownUsers,
-    /// Time from the final dot to the reply.
-    pub processing: Duration,
-    /// What it wants of the senders of strangers.
-    pub sender_domain: SenderDomain,
+    /// What it does with mail.
+    pub rules: Rules,
 }
 
 /// What outlives a crash. The queue does, too; it is the courier's.
@@ -102,7 +121,7 @@ pub struct Mta {
     courier: Courier,
     lookups: Lookups,
     /// Scripted replies: the hand of whoever wrote the scenario, which no crash stays.
-    script: Vec<ReplyRule>,
+    script: Box<[Scripted]>,
 }
 
 /// What an MTA is made of.
@@ -133,7 +152,7 @@ impl Mta {
             disk: Disk { store, greylist, serial },
             courier,
             lookups,
-            script,
+            script: script.into_iter().map(|rule| Scripted { rule, seen: 0, said: 0 }).collect(),
         }
     }
 
@@ -151,7 +170,7 @@ impl Mta {
 
     /// The scripted replies, with counts of what became of them.
     #[must_use]
-    pub fn script(&self) -> &[ReplyRule] {
+    pub fn script(&self) -> &[Scripted] {
         &self.script
     }
 

@@ -22,7 +22,7 @@ impl Mta {
     pub(super) fn looks_at_senders(&self, listener: usize) -> bool {
         self.config.listeners[listener].service == Service::Submission
             || self.disk.greylist.is_some()
-            || self.config.sender_domain != SenderDomain::Any
+            || self.config.rules.sender_domain != SenderDomain::Any
     }
 
     /// What a policy says to a question of the session at `token`.
@@ -34,8 +34,8 @@ impl Mta {
         question: &Question,
     ) -> Verdict {
         match (policy, question) {
-            (Policy::Processing, Question::Message(_)) if !self.config.processing.is_zero() => {
-                Verdict::Wait(ctx.now + self.config.processing)
+            (Policy::Processing, Question::Message(_)) if !self.config.rules.processing.is_zero() => {
+                Verdict::Wait(ctx.now + self.config.rules.processing)
             }
             (Policy::Script, _) if !self.script.is_empty() => self.scripted(ctx, token, question),
             (Policy::Submitters, Question::Mail { .. }) => self.may_submit(token),
@@ -89,7 +89,7 @@ impl Mta {
 
     fn knows_sender(&mut self, ctx: &mut Context<'_>, token: u32, path: &ReversePath) -> Verdict {
         let ReversePath::Mailbox(sender) = path else { return Verdict::Pass };
-        if self.config.sender_domain == SenderDomain::Any
+        if self.config.rules.sender_domain == SenderDomain::Any
             || self.knows(token)
             || self.disk.store.serves(sender.domain())
         {

@@ -47,7 +47,7 @@ impl Mta {
         let ForwardPath::Mailbox(mailbox) = path else { return Access::Welcome };
         let domain = mailbox.domain();
         if self.disk.store.serves(domain) {
-            let known = self.config.unknown_users != UnknownUsers::Reject
+            let known = self.config.rules.unknown_users != UnknownUsers::Reject
                 || self.disk.store.find(mailbox).is_some()
                 || self.config.catch_all.contains(domain)
                 || self.forward_of(mailbox).is_some();
@@ -55,7 +55,7 @@ impl Mta {
         }
         let relays = self.config.relay_for.contains(domain)
             || is_known
-            || self.config.open_relay
+            || self.config.rules.open_relay
             || self.forward_of(mailbox).is_some();
         if relays { Access::Welcome } else { Access::RelayDenied }
     }

@@ -3,6 +3,7 @@
 use crate::identity::Mailbox;
 use crate::sim::Instant;
 use crate::smtp::Reply;
+use crate::smtp::server::Ask;
 use crate::trace::HostId;
 
 /// Where in the dialogue a scripted reply stands.
@@ -23,7 +24,7 @@ pub enum Stage {
 }
 
 /// A reply in the place of the server's own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplyRule {
     /// Where.
     pub stage: Stage,
@@ -41,6 +42,32 @@ pub struct ReplyRule {
     pub reply: Reply,
     /// Closes the connection afterwards.
     pub close: bool,
+}
+
+impl ReplyRule {
+    /// What a server has to ask its agent so that these rules come into play.
+    #[must_use]
+    pub fn ask<'r>(rules: impl IntoIterator<Item = &'r ReplyRule>) -> Ask {
+        let mut ask = Ask::default();
+        for rule in rules {
+            match rule.stage {
+                Stage::Connect => ask.connect = true,
+                Stage::Hello => ask.helo = true,
+                Stage::Mail => ask.mail = true,
+                // A rule for DATA looks at the reverse-path, which is told with MAIL.
+                Stage::Data => (ask.mail, ask.data) = (true, true),
+                Stage::Rcpt | Stage::EndOfData => {}
+            }
+        }
+        ask
+    }
+}
+
+/// A rule, and what has become of it.
+#[derive(Clone, Debug)]
+pub struct Scripted {
+    /// The rule.
+    pub rule: ReplyRule,
     /// How often it has matched.
     pub seen: u64,
     /// How often it was what the server said.
@@ -49,14 +76,14 @@ pub struct ReplyRule {
 
 /// The reply that the script has for this moment; counts the moment for every rule that matches it.
 pub(super) fn scripted(
-    rules: &mut [ReplyRule],
+    script: &mut [Scripted],
     now: Instant,
     stage: Stage,
     client: HostId,
     address: Option<&Mailbox>,
 ) -> Option<(Reply, bool)> {
     let mut said = None;
-    for rule in rules {
+    for Scripted { rule, seen, said: times } in script {
         let same = |wanted: &Mailbox| address.is_some_and(|a| a.as_str().eq_ignore_ascii_case(wanted.as_str()));
         let matches = rule.stage == stage
             && rule.client.is_none_or(|c| c == client)
@@ -64,9 +91,9 @@ pub(super) fn scripted(
             && rule.from <= now
             && now < rule.until;
         if matches {
-            rule.seen += 1;
-            if said.is_none() && (rule.nth.0..=rule.nth.1).contains(&rule.seen) {
-                rule.said += 1;
+            *seen += 1;
+            if said.is_none() && (rule.nth.0..=rule.nth.1).contains(seen) {
+                *times += 1;
                 said = Some((rule.reply.clone(), rule.close));
             }
         }

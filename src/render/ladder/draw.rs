@@ -6,8 +6,9 @@ use super::super::palette::{
 };
 use super::super::scene::{Anchor, Dash, Head, Label, Point, Rect, Scene, Stroke};
 use super::super::text_width::{Face, thousands};
-use super::layout::{HEADS, Layout};
+use super::layout::HEADS;
 use super::model::{ArrowKind, Column, Model, NoteKind};
+use super::placed::Layout;
 use super::sizes::{BESIDE, NAME_SIZE};
 use super::spacing::ICON_ROOM;
 

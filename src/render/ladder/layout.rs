@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::trace::HostId;
 use crate::trace::transcript::span;
 
 use super::super::icons::Role;
@@ -13,6 +12,8 @@ use super::super::scene::{Anchor, Label, Point as Spot, Rect};
 use super::super::text_width::{Face, wrap};
 use super::super::time_axis::Gap;
 use super::model::{Arrow, ArrowKind, Model, Moment, Note};
+use super::order::{Point, points};
+use super::placed::{Fold, Layout, PlacedArrow, PlacedBar, PlacedNote};
 use super::sizes::{BESIDE, NOTE_SIZE, TIME_SIZE, face, size};
 use super::spacing::Spacing;
 
@@ -35,103 +36,34 @@ const LANE: f64 = 7.0;
 /// Words are moved this far to keep clear of lines; beyond it they cover them.
 const MOST_FOR_LINES: f64 = 36.0;
 
-/// An arrow with its place; the end of a lost one is where its cross stands.
-pub(super) struct PlacedArrow {
-    pub(super) start: Spot,
-    pub(super) end: Spot,
-    pub(super) words: Vec<Label>,
-}
-
-/// A note with its place.
-pub(super) struct PlacedNote {
-    pub(super) words: Vec<Label>,
-    /// What is told in smaller letters below.
-    pub(super) took: Option<Label>,
-    pub(super) card: Rect,
-    /// Whether it stands on the left of its lifeline.
-    pub(super) on_left: bool,
-}
-
-/// A fold of the time axis.
-pub(super) struct Fold {
-    pub(super) top: f64,
-    pub(super) bottom: f64,
-    pub(super) label: Label,
-}
-
-/// A bar in its place.
-pub(super) struct PlacedBar {
-    pub(super) column: usize,
-    /// Of a link's bar: on which side of the lifeline it stands, -1 left or 1 right.
-    pub(super) side: Option<f64>,
-    pub(super) from: f64,
-    pub(super) to: f64,
-}
-
-/// Everything in its place.
-pub(super) struct Layout {
-    pub(super) spacing: Spacing,
-    pub(super) head_height: f64,
-    /// Where the lifelines begin and end.
-    pub(super) top: f64,
-    pub(super) bottom: f64,
-    /// By the index of the arrow.
-    pub(super) arrows: Vec<Option<PlacedArrow>>,
-    /// By the index of the note.
-    pub(super) notes: Vec<Option<PlacedNote>>,
-    pub(super) folds: Vec<Fold>,
-    pub(super) times: Vec<Label>,
-    /// Column, top, bottom.
-    pub(super) bars: Vec<PlacedBar>,
-}
-
-/// What has to be placed, by the index of the bundle or the note.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Point {
-    Receive(usize),
-    Note(usize),
-    Send(usize),
-}
-
-impl Layout {
-    pub(super) fn new(model: &Model) -> Layout {
-        let spacing = Spacing::new(model);
-        let head_height = if spacing.names.iter().any(|name| name.len() > 1) { 58.0 } else { 46.0 };
-        let top = HEADS + head_height;
-        let mut pass = Pass {
-            model,
-            y: top + 14.0,
-            floor: top + 6.0,
-            boxes: Vec::new(),
-            lines: Vec::new(),
-            arrivals: vec![top; spacing.xs.len()],
-            in_flight: Vec::new(),
-            heights: BTreeMap::new(),
-            layout: Layout {
-                spacing,
-                head_height,
-                top,
-                bottom: top,
-                arrows: model.arrows.iter().map(|_| None).collect(),
-                notes: model.notes.iter().map(|_| None).collect(),
-                folds: Vec::new(),
-                times: Vec::new(),
-                bars: Vec::new(),
-            },
-        };
-        pass.run();
-        pass.layout
-    }
-
-    /// The room on one side of a lifeline, up to its neighbour or the edge of the picture.
-    fn gap(&self, column: usize, on_left: bool) -> f64 {
-        let (xs, x) = (&self.spacing.xs, self.spacing.xs[column]);
-        match on_left {
-            true if column == 0 => x - self.spacing.times,
-            true => x - xs[column - 1],
-            false => xs.get(column + 1).map_or(self.spacing.width - 16.0, |next| *next) - x,
-        }
-    }
+/// Gives everything its place.
+pub(super) fn lay_out(model: &Model) -> Layout {
+    let spacing = Spacing::new(model);
+    let head_height = if spacing.names.iter().any(|name| name.len() > 1) { 58.0 } else { 46.0 };
+    let top = HEADS + head_height;
+    let mut pass = Pass {
+        model,
+        y: top + 14.0,
+        floor: top + 6.0,
+        boxes: Vec::new(),
+        lines: Vec::new(),
+        arrivals: vec![top; spacing.xs.len()],
+        in_flight: Vec::new(),
+        heights: BTreeMap::new(),
+        layout: Layout {
+            spacing,
+            head_height,
+            top,
+            bottom: top,
+            arrows: model.arrows.iter().map(|_| None).collect(),
+            notes: model.notes.iter().map(|_| None).collect(),
+            folds: Vec::new(),
+            times: Vec::new(),
+            bars: Vec::new(),
+        },
+    };
+    pass.run();
+    pass.layout
 }
 
 struct Pass<'a> {
@@ -434,31 +366,4 @@ fn labels(lines: Vec<String>, words: &str, label: impl Fn(String) -> Label) -> V
     let is_cut = lines.last().is_some_and(|last| last.ends_with('…') && !words.ends_with('…'));
     let full = |l: Label| Label { full: is_cut.then(|| words.to_owned()), ..l };
     lines.into_iter().map(|line| full(label(line))).collect()
-}
-
-/// Everything that has to be placed, in order.
-fn points(model: &Model) -> Vec<(Moment, Point)> {
-    let mut points: Vec<(Moment, Point)> = Vec::new();
-    for (i, bundle) in model.bundles.iter().enumerate() {
-        let arrows = bundle.iter().map(|a| &model.arrows[*a]);
-        let sent = arrows.clone().map(|a| a.sent).min().unwrap_or_default();
-        points.push((sent, Point::Send(i)));
-        if let Some(received) = arrows.filter(|a| a.received.is_some()).map(Arrow::end).min() {
-            points.push((received.max((sent.0, sent.1 + 1)), Point::Receive(i)));
-        }
-    }
-    points.extend(model.notes.iter().enumerate().map(|(i, note)| (note.at, Point::Note(i))));
-    points.sort_unstable();
-    // What a host notes in the instant in which it speaks goes first: below, it would cover what is said.
-    let says = |point: &Point, host: HostId| matches!(point, Point::Send(b) if model.arrows[model.bundles[*b][0]].from == host);
-    let hears = |point: &Point, host: HostId| matches!(point, Point::Receive(b) if model.arrows[model.bundles[*b][0]].to == host);
-    for place in 1..points.len() {
-        let (at, Point::Note(note)) = points[place] else { continue };
-        let host = model.notes[note].host;
-        let same = (0..place).rev().take_while(|i| points[*i].0.0 == at.0 && !hears(&points[*i].1, host));
-        if let Some(first) = same.filter(|i| says(&points[*i].1, host)).min() {
-            points[first..=place].rotate_right(1);
-        }
-    }
-    points
 }

@@ -11,7 +11,9 @@ mod making;
 mod model;
 mod notes;
 mod options;
+mod order;
 mod pairing;
+mod placed;
 mod sizes;
 mod spacing;
 mod text;
@@ -37,6 +39,6 @@ pub fn text(roster: &Roster, records: &[Record], options: &Options, width: usize
 
 fn scene(roster: &Roster, records: &[Record], options: &Options) -> super::scene::Scene {
     let model = making::model(roster, records, options);
-    let layout = layout::Layout::new(&model);
+    let layout = layout::lay_out(&model);
     draw::draw(&model, &layout)
 }

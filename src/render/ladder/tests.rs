@@ -86,7 +86,7 @@ fn what_travels_together_is_drawn_together() {
     s.say(conn, laptop, green, Side::Client, &["MAIL FROM:<a@x>", "RCPT TO:<b@y>", "DATA"], ms(3));
     let model = making::model(&s.roster, &s.records, &Options::default());
     let bundle = model.bundles.iter().find(|b| b.len() == 3).expect("one bundle");
-    let layout = layout::Layout::new(&model);
+    let layout = layout::lay_out(&model);
     let drops: Vec<f64> =
         (bundle.iter()).map(|i| layout.arrows[*i].as_ref().map(|a| a.end.1 - a.start.1).unwrap()).collect();
     assert!(drops.iter().all(|drop| (drop - drops[0]).abs() < 1e-9), "one slope: {drops:?}");
@@ -107,7 +107,7 @@ fn a_connection_that_was_open_is_given_up_by_tcp() {
 fn hours_fold_and_milliseconds_stay() {
     let story = synthetic::retries();
     let model = making::model(&story.roster, &story.records, &Options::default());
-    let layout = layout::Layout::new(&model);
+    let layout = layout::lay_out(&model);
     assert!(layout.folds.len() >= 20, "{}", layout.folds.len());
     assert_eq!(layout.bars.len(), 1, "the outage is a bar");
     // Arrows go downwards, and what is later is not higher.
@@ -125,7 +125,7 @@ fn lines_that_travel_together_are_side_by_side() {
     let conn = story.connect(laptop, green, ms(20));
     story.say(conn, laptop, green, Side::Client, &["MAIL FROM:<>", "RCPT TO:<bob@blue.example>", "DATA"], ms(40));
     let model = making::model(&story.roster, &story.records, &Options::default());
-    let layout = layout::Layout::new(&model);
+    let layout = layout::lay_out(&model);
     let mut together = 0;
     for (pair, placed) in model.arrows.windows(2).zip(layout.arrows.windows(2)) {
         let [a, b] = pair else { unreachable!() };

@@ -3,22 +3,19 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 use super::names::Names;
 use crate::agent::Agent;
-use crate::agent::courier::{self, Courier};
+use crate::agent::courier::Courier;
 use crate::agent::lookups::Lookups;
-use crate::agent::mta::{self, Mta, Service, Stage};
-use crate::agent::user::{self, Kind, Task, User};
+use crate::agent::mta::{self, Mta, Service};
+use crate::agent::user::{Kind, Task, User};
 use crate::dns::mail::{AddressFamilies, MailRouter, RouterConfig};
-use crate::identity::{Domain, Mailbox, ReversePath};
-use crate::mime::{Draft, Party};
+use crate::identity::{Domain, Mailbox};
 use crate::policy::greylist::Greylist;
-use crate::queue::{self, NextHop};
-use crate::scenario::{ClientPlan, HostPlan, MailPlan, MtaPlan, Plan, Role, ServerPlan, TrafficPlan, UserPlan};
+use crate::queue::NextHop;
+use crate::scenario::{HostPlan, MailPlan, MtaPlan, Plan, Role, Sending, TrafficPlan, UserPlan};
 use crate::sim::{Distribution, Instant, Streams};
-use crate::smtp::{Reply, client, server, timeouts::Timeouts};
+use crate::smtp::server;
 use crate::store::Store;
 use crate::trace::HostId;
 
@@ -62,7 +59,7 @@ fn mta_notes(plan: &Plan, mta: &MtaPlan) -> Vec<Arc<str>> {
     if !servers.is_empty() {
         notes.push(format!("passes on mail of {}", servers.join(", ")).into());
     }
-    if mta.open_relay {
+    if mta.rules.open_relay {
         notes.push("passes on everybody's mail".into());
     }
     notes.extend(mta.forwards.iter().map(|(from, to)| {
@@ -101,46 +98,13 @@ fn dial_host(plan: &Plan, host: HostId, port: u16) -> NextHop {
     NextHop::Host { name: own_name(plan.host(host)), port: Some(port) }
 }
 
-fn client_config(name: &Domain, plan: &ClientPlan) -> Arc<client::Config> {
-    let timeouts = match plan.reply_timeout {
-        None => plan.patience.timeouts(),
-        Some(all) => Timeouts::all(all),
-    };
-    Arc::new(client::Config {
-        try_esmtp: plan.esmtp,
-        pipelining: plan.pipelining,
-        timeouts,
-        ..client::Config::new(name.clone())
-    })
-}
-
-fn build_courier(
-    plan: &Plan,
-    id: HostId,
-    client: &ClientPlan,
-    retry: queue::Config,
-    addresses: Vec<IpAddr>,
-    streams: Streams,
-) -> Courier {
+fn build_courier(plan: &Plan, id: HostId, sending: &Sending, streams: Streams) -> Courier {
     let host = plan.host(id);
-    let name = own_name(host);
-    let config = courier::Config {
-        host_name: name.clone(),
-        port: 25,
-        tls: None,
-        client: client_config(&name, client),
-        addresses,
-        connect_timeout: client.connect_timeout,
-        mails_per_connection: client.mails_per_connection,
-        idle: client.idle,
-        limits: courier::Limits { sessions: client.sessions_per_attempt, ..courier::Limits::default() },
-        deliveries: client.deliveries,
-        responsible: matches!(host.role, Role::Mta(_)),
-    };
-    Courier::new(config, retry, streams.stream(&format!("host:{}/mx", host.name)))
+    let luck = streams.stream(&format!("host:{}/mx", host.name));
+    Courier::new(own_name(host), sending.courier.clone(), sending.queue.clone(), luck)
 }
 
-fn build_lookups(plan: &Plan, id: HostId, client: &ClientPlan, names: &Names, streams: Streams) -> Lookups {
+fn build_lookups(plan: &Plan, id: HostId, cache: bool, names: &Names, streams: Streams) -> Lookups {
     let host = plan.host(id);
     let name = own_name(host);
     let mut own_addresses = vec![IpAddr::V4(host.ipv4)];
@@ -152,31 +116,15 @@ fn build_lookups(plan: &Plan, id: HostId, client: &ClientPlan, names: &Names, st
         ..RouterConfig::default()
     };
     // What is made of the answers is remembered for as long as they are, or not at all.
-    let cache_capacity = if client.dns_cache { router.cache_capacity } else { 0 };
+    let cache_capacity = if cache { router.cache_capacity } else { 0 };
     let router = RouterConfig { cache_capacity, ..router };
-    Lookups::new(names.resolver(plan, id, client.dns_cache, streams), MailRouter::new(router))
-}
-
-fn limits(client: &ClientPlan) -> queue::Limits {
-    let defaults = queue::Limits::default();
-    queue::Limits {
-        initial_connections: defaults.initial_connections.min(client.concurrency),
-        most_connections: client.concurrency,
-        recipients_per_transaction: client.recipients_per_transaction as usize,
-        ..defaults
-    }
+    Lookups::new(names.resolver(plan, id, cache, streams), MailRouter::new(router))
 }
 
 fn build_user(plan: &Plan, id: HostId, user: &UserPlan, names: &Names, streams: Streams) -> User {
     let host = plan.host(id);
-    let retry = queue::Config {
-        schedule: user::outbox_schedule(),
-        lifetime: None,
-        delay_warning: None,
-        limits: limits(&user.client),
-    };
-    let courier = build_courier(plan, id, &user.client, retry, Vec::new(), streams);
-    let lookups = build_lookups(plan, id, &user.client, names, streams);
+    let courier = build_courier(plan, id, &user.sending, streams);
+    let lookups = build_lookups(plan, id, user.sending.dns_cache, names, streams);
     let mut tasks: Vec<Task> = Vec::new();
     for (place, mail) in plan.mail.iter().enumerate().filter(|(_, m)| m.host == id) {
         let luck = streams.stream(&format!("mail:{place}"));
@@ -197,34 +145,12 @@ fn build_user(plan: &Plan, id: HostId, user: &UserPlan, names: &Names, streams: 
 }
 
 fn letter(mail: &MailPlan) -> Kind {
-    let party = |text: &Arc<str>| parse_party(text);
-    // The reverse-path stands in where the file wrote a From field that is no address.
-    let author = parse_party(&mail.header_from).or_else(|| mail.reverse_path.clone().map(Party::from));
-    let recipients: SmallVec<[Mailbox; 1]> = mail.recipients.iter().cloned().collect();
-    let from = author.unwrap_or_else(|| Party::from(recipients[0].clone()));
-    let draft = Draft {
-        from,
-        to: mail.header_to.iter().filter_map(party).collect(),
-        cc: mail.header_cc.iter().filter_map(party).collect(),
-        subject: mail.subject.to_string(),
-        text: mail.text.to_string(),
-        headers: mail.headers.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect(),
-        size: mail.size_bytes,
-        date: String::new(),
-        message_id: String::new(),
-        encoding: crate::mime::TextEncoding::default(),
-    };
-    let reverse_path = mail.reverse_path.clone().map_or(ReversePath::Null, ReversePath::Mailbox);
-    Kind::Letter { reverse_path, recipients, draft: Box::new(draft), composer: None }
-}
-
-/// `Alice <alice@green.example>` or a bare address.
-fn parse_party(text: &Arc<str>) -> Option<Party> {
-    let text = text.trim();
-    let Some((name, rest)) = text.rsplit_once('<') else { return text.parse::<Mailbox>().ok().map(Party::from) };
-    let mailbox: Mailbox = rest.strip_suffix('>')?.parse().ok()?;
-    let name = name.trim().trim_matches('"').to_owned();
-    Some(Party { name: (!name.is_empty()).then_some(name), mailbox })
+    Kind::Letter {
+        reverse_path: mail.reverse_path.clone(),
+        recipients: mail.recipients.clone(),
+        draft: Box::new(mail.draft.clone()),
+        composer: None,
+    }
 }
 
 /// The part of a generator that falls to one host: its authors, and its share of the rate. Drawing the author for each
@@ -279,15 +205,9 @@ fn scale(value: u64, all: u64, share: u64) -> u64 {
 
 fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, names: &Names, streams: Streams) -> Mta {
     let host = plan.host(id);
-    let retry = queue::Config {
-        schedule: mta.retry.schedule.clone(),
-        lifetime: Some(mta.retry.lifetime),
-        delay_warning: mta.retry.delay_warning,
-        limits: limits(&mta.client),
-    };
-    let outbound = mta.outbound_addresses.iter().map(|a| IpAddr::V4(*a)).collect();
-    let courier = build_courier(plan, id, &mta.client, retry, outbound, streams);
-    let lookups = build_lookups(plan, id, &mta.client, names, streams);
+    let outbound: Vec<IpAddr> = mta.outbound_addresses.iter().map(|a| IpAddr::V4(*a)).collect();
+    let courier = build_courier(plan, id, &mta.sending, streams).with_addresses(outbound);
+    let lookups = build_lookups(plan, id, mta.sending.dns_cache, names, streams);
     let mut store = Store::new().with_letters(plan.keep_mail);
     for local in &mta.domains {
         store.add_domain(local.domain.clone());
@@ -297,26 +217,22 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, names: &Names, streams: Str
             }
         }
     }
-    let greylist = mta.server.greylist.map(Greylist::new);
-    let replies: Vec<mta::ReplyRule> = mta.server.replies.iter().map(reply_rule).collect();
+    let greylist = mta.greylist.map(Greylist::new);
+    let script = mta.replies.iter().map(|scripted| scripted.rule.clone()).collect();
     let mut clients: Vec<IpAddr> = mta.clients.iter().flat_map(|host| addresses(plan.host(*host))).collect();
     clients.sort_unstable();
     let config = mta::Config {
         host_name: own_name(host),
-        listeners: listeners(host, mta, &replies),
+        listeners: listeners(host, mta),
         catch_all: mta.domains.iter().filter(|d| d.catch_all).map(|d| d.domain.clone()).collect(),
         relay_for: mta.relay_for.iter().cloned().collect(),
         clients: clients.into(),
-        open_relay: mta.open_relay,
         smarthost: mta.smarthost.map(|host| dial_host(plan, host, 25)),
         routes: mta.routes.iter().map(|(domain, host)| (domain.clone(), dial_host(plan, *host, 25))).collect(),
         forwards: mta.forwards.iter().map(|(from, to)| (from.as_str().to_ascii_lowercase(), to.clone())).collect(),
-        hop_limit: mta.server.hop_limit,
-        unknown_users: mta.server.unknown_users,
-        processing: mta.server.processing,
-        sender_domain: mta.server.sender_domain,
+        rules: mta.rules,
     };
-    Mta::new(mta::Parts { config, store, greylist, courier, lookups, script: replies })
+    Mta::new(mta::Parts { config, store, greylist, courier, lookups, script })
 }
 
 /// All addresses of a host, its own first.
@@ -329,9 +245,9 @@ pub(super) fn addresses(host: &HostPlan) -> Vec<IpAddr> {
     addresses
 }
 
-/// The listeners of a server. What they are set up with is the same, and kept once.
-fn listeners(host: &HostPlan, mta: &MtaPlan, replies: &[mta::ReplyRule]) -> Vec<mta::Listener> {
-    let server = Arc::new(server_config(own_name(host), &mta.server, replies));
+/// The listeners of a server. It is one server, whatever the port.
+fn listeners(host: &HostPlan, mta: &MtaPlan) -> Vec<mta::Listener> {
+    let server = Arc::new(server::Server::new(mta.server.clone(), own_name(host)));
     let listener = |(port, service): &(u16, Service)| mta::Listener {
         port: *port,
         service: *service,
@@ -340,57 +256,4 @@ fn listeners(host: &HostPlan, mta: &MtaPlan, replies: &[mta::ReplyRule]) -> Vec<
         implicit_tls: false,
     };
     mta.listens.iter().map(listener).collect()
-}
-
-fn server_config(name: Domain, plan: &ServerPlan, replies: &[mta::ReplyRule]) -> server::Config {
-    let any = |stage: Stage| replies.iter().any(|rule| rule.stage == stage);
-    let mut config = server::Config::new(name);
-    config.esmtp = plan.esmtp;
-    config.offer = plan.offer;
-    config.ask = server::Ask {
-        connect: any(Stage::Connect),
-        helo: any(Stage::Hello),
-        data: any(Stage::Data),
-        mail: any(Stage::Mail) || any(Stage::Data),
-    };
-    config.max_message_bytes = Some(plan.max_size_bytes);
-    config.max_recipients = plan.max_recipients as usize;
-    config.command_timeout = plan.idle_timeout;
-    config.data_timeout = plan.idle_timeout;
-    config
-}
-
-fn reply_rule(rule: &crate::scenario::ReplyRule) -> mta::ReplyRule {
-    mta::ReplyRule {
-        stage: rule.stage,
-        matching: rule.matching.clone(),
-        client: rule.client,
-        nth: rule.nth,
-        from: rule.from,
-        until: rule.until,
-        reply: written_reply(&rule.reply),
-        close: rule.close,
-        seen: 0,
-        said: 0,
-    }
-}
-
-/// A reply of the script goes out as it is written. A server of this world leaves enhanced codes out where RFC 2034 §4
-/// knows none (in the greeting, to EHLO and to a client that said HELO), but others send them there as well, and what
-/// the script says is what it wants to be seen: so the enhanced code is a part of the text.
-fn written_reply(reply: &crate::scenario::ReplyText) -> Reply {
-    Reply::new(reply.code, None, behind_code(reply))
-}
-
-fn behind_code(reply: &crate::scenario::ReplyText) -> String {
-    let text = match reply.enhanced {
-        Some((class, subject, detail)) => format!("{class}.{subject}.{detail} {}", reply.text),
-        None => reply.text.to_string(),
-    };
-    text.trim_end().to_owned()
-}
-
-/// The whole line of a scripted reply.
-pub(super) fn written_text(reply: &crate::scenario::ReplyText) -> String {
-    format!("{} {}", reply.code, behind_code(reply)).trim_end().to_owned()
 }

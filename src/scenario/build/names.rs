@@ -99,26 +99,8 @@ fn build_zone(plan: &Plan, zone: &ZonePlan) -> Zone {
         let _ = built.add(Name::from(&zone.origin), DELEGATION_TTL, RecordData::Ns(server_name(plan, *server)));
     }
     for record in &zone.records {
-        let ttl = Duration::from_secs(u64::from(record.ttl_secs));
         // Records that cannot stand in the zone were refused when the scenario was checked.
-        let _ = built.add(Name::from(&record.name), ttl, RecordData::from(&record.data));
+        let _ = built.add(record.name.clone(), record.ttl(), record.data.clone());
     }
     built
-}
-
-/// A plan's record as the DNS has it.
-impl From<&scenario::RecordData> for RecordData {
-    fn from(data: &scenario::RecordData) -> RecordData {
-        match data {
-            scenario::RecordData::A(address) => RecordData::A(*address),
-            scenario::RecordData::Aaaa(address) => RecordData::Aaaa(*address),
-            scenario::RecordData::Mx { preference, exchange } => {
-                RecordData::mx(*preference, exchange.as_ref().map_or_else(Name::root, Name::from))
-            }
-            scenario::RecordData::Cname(target) => RecordData::Cname(Name::from(target)),
-            scenario::RecordData::Ptr(target) => RecordData::Ptr(Name::from(target)),
-            scenario::RecordData::Ns(target) => RecordData::Ns(Name::from(target)),
-            scenario::RecordData::Txt(text) => RecordData::text(text),
-        }
-    }
 }

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use super::Checker;
 use super::drafts::{Draft, SitesPlan};
-use crate::scenario::plan::{ClockPlan, HostPlan, IMPLIED_NAME_SERVER, Role};
+use crate::scenario::plan::{HostPlan, IMPLIED_NAME_SERVER, Role};
 use crate::scenario::tree::{Kind, Node};
+use crate::sim::calendar::Calendar;
 use crate::trace::HostId;
 
 /// The IPv6 address of a host that wants one (RFC 3849).
@@ -66,7 +67,7 @@ impl Checker {
                 ipv6: None,
                 tcp: None,
                 resolver: None,
-                clock: ClockPlan::default(),
+                calendar: Calendar::default(),
                 role: Role::Router,
             });
         }

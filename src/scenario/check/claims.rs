@@ -82,7 +82,7 @@ impl Checker {
             "Lookup" => {
                 let host = fields.get("host").and_then(|n| self.host(n));
                 let name = fields.opt("name", |n| self.r.domain(n));
-                let rtype = fields.opt("rtype", |n| records::rtype(&mut self.r, n));
+                let rtype = fields.opt("rtype", |n| records::rtype(&mut self.r, n)).map(|t| Arc::from(t.as_str()));
                 let result = said(fields.opt("result", |n| self.r.line(n, 500)));
                 let cached = fields.opt("cached", |n| self.r.bool(n));
                 let count = self.count(fields, "count")?;
@@ -173,19 +173,19 @@ impl Checker {
     fn subject(&mut self, fields: &Fields<'_>) -> Option<Arc<str>> {
         let node = fields.get("subject")?;
         let subject = self.r.line(node, 900)?;
-        let written: Vec<Arc<str>> = self.plan.mail.iter().take(5000).map(|m| Arc::clone(&m.subject)).collect();
+        let written: Vec<&str> = self.plan.mail.iter().take(5000).map(|m| m.draft.subject.as_str()).collect();
         // Generators number their mails, and reports have subjects of their own.
         if self.plan.traffic.is_empty()
             && ![DELAYED_SUBJECT, FAILED_SUBJECT].contains(&subject)
-            && !written.iter().any(|s| **s == *subject)
+            && !written.contains(&subject)
             && !written.is_empty()
             && !self.r.is_full()
         {
             let d = self.r.at(&node.span, "unknown-subject", format!("no mail has the subject `{subject}`"));
             let d = d.label("not the subject of a mail");
-            let d = match crate::diag::nearest(subject, written.iter().map(|s| &**s)) {
+            let d = match crate::diag::nearest(subject, written.iter().copied()) {
                 Some(near) => d.help(format!("did you mean `{near}`?")),
-                None => d.note(format!("the subjects are {}", some(written.iter().map(|s| &**s)))),
+                None => d.note(format!("the subjects are {}", some(written.iter().copied()))),
             };
             self.r.push(d);
         }

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use super::Checker;
 use super::names::HostKind;
 use super::records;
-use crate::dns::{self, Name, RecordData, RecordType};
+use crate::agent::{self, TriggerEvent};
+use crate::dns::{self, Name};
 use crate::net::topology::LinkId;
 use crate::scenario::limits::LONGEST_RUN;
-use crate::scenario::plan::{FaultPlan, LinkIndex, Trigger};
+use crate::scenario::plan::{FaultPlan, Trigger};
 use crate::scenario::read::Fields;
-use crate::scenario::schema::{FAULT, FAULTS, TRIGGERS};
+use crate::scenario::schema::{FAULT, FAULTS, TRIGGERS, latency};
 use crate::scenario::tree::{Kind, Node};
 use crate::sim::Duration;
-use crate::trace::{HostId, RecordEdit};
+use crate::trace::{Direction, HostId, RecordEdit};
 use crate::world::Change;
 
 const SHORTEST: Duration = Duration::from_nanos(1);
@@ -66,7 +67,7 @@ impl Checker {
         let nth = trigger.or("nth", 1, |n| self.r.number(n, 1, u64::MAX));
         if trigger.shape.name == "FinalDot" {
             let host = trigger.get("at").and_then(|n| self.mta_host(n))?;
-            return Some(Trigger::FinalDot { host, nth });
+            return Some(Trigger::Event(agent::Trigger { host, event: TriggerEvent::FinalDot, nth, seen: 0 }));
         }
         let speaks = |k| matches!(k, HostKind::User | HostKind::Mta);
         let host = trigger.get("by").and_then(|n| self.host_that(n, "a User or an Mta", speaks));
@@ -74,15 +75,14 @@ impl Checker {
         if let (Some(""), Some(node)) = (begins, trigger.get("line")) {
             return self.r.bad_value(&node.span, "every line begins with nothing", "expected how the line begins");
         }
-        Some(Trigger::Line { host: host?, sent: trigger.shape.name == "Said", begins: Arc::from(begins?), nth })
+        let direction = if trigger.shape.name == "Said" { Direction::Sent } else { Direction::Received };
+        let event = TriggerEvent::Line { direction, begins: Arc::from(begins?) };
+        Some(Trigger::Event(agent::Trigger { host: host?, event, nth, seen: 0 }))
     }
 
     fn fault(&mut self, node: &Node) -> Option<Change> {
         let fields = self.r.variant(node, "a fault", FAULTS)?;
-        let link = |c: &mut Checker| {
-            let (link, ends) = fields.get("link").and_then(|n| c.link_between(n))?;
-            Some((LinkId(link.0), ends))
-        };
+        let link = |c: &mut Checker| fields.get("link").and_then(|n| c.link_between(n));
         match fields.shape.name {
             name @ ("Down" | "Up") => {
                 let up = name == "Up";
@@ -102,7 +102,7 @@ impl Checker {
                 Some(Change::Loss { link: link?.0, ppm: ppm? })
             }
             "Latency" => {
-                let latency = fields.opt("latency", |n| super::link_kind::latency(&mut self.r, n));
+                let latency = fields.opt("latency", |n| latency(&mut self.r, n));
                 Some(Change::Latency { link: link(self)?.0, latency: latency? })
             }
             "Drop" => {
@@ -157,24 +157,23 @@ impl Checker {
         let name = fields.get("name").map_or(Some(origin.clone()), |n| records::owner(&mut self.r, n, &origin))?;
         let name = Name::from(&name);
         if let Some(rtype) = rtype {
-            let (rtype, edit) = (record_type(&rtype?), RecordEdit::Remove);
-            return Some(Change::Records { name, rtype, edit, records: Vec::new() });
+            return Some(Change::Records { name, rtype: rtype?, edit: RecordEdit::Remove, records: Vec::new() });
         }
         let ttl_secs = fields.or("ttl", 3600, |n| records::ttl(&mut self.r, n));
-        let data = RecordData::from(&data.flatten()?);
+        let data = data.flatten()?;
         let edit = if fields.shape.name == "SetRecord" { RecordEdit::Set } else { RecordEdit::Add };
         let records = vec![(Duration::from_secs(u64::from(ttl_secs)), data.clone())];
         Some(Change::Records { name, rtype: data.rtype(), edit, records })
     }
 
     /// The link between two hosts, and the hosts.
-    fn link_between(&mut self, node: &Node) -> Option<(LinkIndex, (HostId, HostId))> {
+    fn link_between(&mut self, node: &Node) -> Option<(LinkId, (HostId, HostId))> {
         let Kind::Tuple(None, items) = &node.kind else { return self.r.wrong_type(node, "a link: (\"a\", \"b\")") };
         let [a, b] = items.as_slice() else { return self.r.wrong_type(node, "a link: (\"a\", \"b\")") };
         let (a, b) = (self.host(a), self.host(b));
         let (a, b) = (a?, b?);
         if let Some(index) = self.link_of.get(&(a.0.min(b.0), a.0.max(b.0))) {
-            return Some((LinkIndex(*index), (a, b)));
+            return Some((LinkId(*index), (a, b)));
         }
         let name = |h: HostId| Arc::clone(&self.names.hosts[h.0 as usize].name);
         let message = format!("there is no link between `{}` and `{}`", name(a), name(b));
@@ -208,9 +207,4 @@ fn in_order_of_time(faults: Vec<FaultPlan>) -> Vec<FaultPlan> {
     timed.sort_by_key(time);
     let mut timed = timed.into_iter();
     places.into_iter().filter_map(|place| place.or_else(|| timed.next())).collect()
-}
-
-fn record_type(name: &str) -> RecordType {
-    let known = [RecordType::A, RecordType::Aaaa, RecordType::Mx, RecordType::Cname, RecordType::Ns, RecordType::Ptr];
-    known.into_iter().find(|t| t.as_str() == name).unwrap_or(RecordType::Txt)
 }

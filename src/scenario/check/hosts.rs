@@ -7,13 +7,18 @@ use std::sync::Arc;
 use super::Checker;
 use super::drafts::{Draft, SitesPlan};
 use super::names::{HostKind, HostName};
+use crate::agent::{courier, user};
 use crate::identity::{Domain, Mailbox};
-use crate::net::tcp;
-use crate::scenario::plan::{ClientPlan, ClockPlan, HostPlan, NameServerPlan, Role, UserPlan};
+use crate::queue;
+use crate::scenario::plan::{HostPlan, NameServerPlan, Role, Sending, UserPlan};
 use crate::scenario::read::{Fields, Reader};
-use crate::scenario::schema::{MTA, NAME_SERVER, ROUTER, USER};
+use crate::scenario::schema::{
+    MTA, NAME_SERVER, ROUTER, USER, client_settings, host_settings, name_server_settings, user_settings,
+};
 use crate::scenario::tree::{Kind, Node};
 use crate::sim::Duration;
+use crate::sim::calendar::Calendar;
+use crate::smtp::client;
 use crate::smtp::timeouts::Patience;
 use crate::trace::HostId;
 
@@ -144,23 +149,21 @@ impl Checker {
         // A host whose kind was not understood stands in as a router, so that numbers stay in step.
         for (i, host) in self.names.hosts.iter().enumerate() {
             let domain = host.name.contains('.').then(|| host.name.parse().ok()).flatten();
-            let clock = ClockPlan { ahead_secs: 0, zone_minutes: self.names.zone_minutes };
+            let calendar = Calendar::new(self.plan.start_unix_secs, self.names.zone_minutes);
             let ipv4 = self.plan.hosts[i].ipv4;
             let name = Arc::clone(&host.name);
             self.plan.hosts[i] =
-                HostPlan { name, domain, ipv4, ipv6: None, tcp: None, resolver: None, clock, role: Role::Router };
+                HostPlan { name, domain, ipv4, ipv6: None, tcp: None, resolver: None, calendar, role: Role::Router };
         }
         for draft in drafts {
             let role = match self.names.kind(draft.id) {
                 HostKind::User => Role::User(self.user(&draft)),
                 HostKind::Mta => Role::Mta(Box::new(self.mta(draft.id, &draft.fields))),
                 HostKind::NameServer { recursive } => {
-                    draft.fields.opt("recursive", |n| self.r.bool(n));
-                    let most = Duration::from_mins(1);
-                    let processing = |n| self.r.duration_in(n, Duration::ZERO, most);
-                    let processing = draft.fields.or("processing", Duration::ZERO, processing);
                     // Which zones is read with the zones.
-                    Role::NameServer(NameServerPlan { zones: Vec::new(), recursive, processing })
+                    let mut server = NameServerPlan { zones: Vec::new(), recursive, processing: Duration::ZERO };
+                    name_server_settings(&mut self.r, &draft.fields, &mut server);
+                    Role::NameServer(server)
                 }
                 HostKind::Router | HostKind::Unknown => Role::Router,
             };
@@ -181,9 +184,10 @@ impl Checker {
         if fields.or("ipv6", false, |n| self.r.bool(n)) {
             host.ipv6 = Some(super::addresses::ipv6(draft.id));
         }
-        host.tcp = fields.opt("tcp", |n| tcp(&mut self.r, n));
-        host.clock.ahead_secs = fields.or("clock", 0, |n| self.r.offset_secs(n));
-        host.clock.zone_minutes = fields.or("zone", host.clock.zone_minutes, |n| self.r.zone(n));
+        host_settings(&mut self.r, fields, host);
+        let ahead_secs = fields.or("clock", 0, |n| self.r.offset_secs(n));
+        let zone_minutes = fields.or("zone", self.names.zone_minutes, |n| self.r.zone(n));
+        host.calendar = Calendar::new(self.plan.start_unix_secs.saturating_add(ahead_secs), zone_minutes);
         if let Some(node) = fields.get("resolver") {
             let resolver = self.resolver(node);
             self.plan.hosts[draft.id.0 as usize].resolver = resolver;
@@ -206,9 +210,13 @@ impl Checker {
             self.r.push(d.help("add mailbox: \"alice@green.example\""));
         }
         let submits_to = fields.get("submits_to").and_then(|n| self.mta_host(n));
-        let esmtp = fields.or("esmtp", true, |n| self.r.bool(n));
-        let port = fields.or("port", 587, |n| port(&mut self.r, n));
-        UserPlan { mailboxes, submits_to, port, client: ClientPlan { esmtp, ..client(&mut self.r, fields) } }
+        let mut client = client::Config::default();
+        let mut user = UserPlan { mailboxes, submits_to, port: 587, sending: Sending::default() };
+        user_settings(&mut self.r, fields, &mut user, &mut client);
+        // A person's program has one server.
+        let courier = courier::Config { deliveries: u32::MAX, responsible: false, ..courier::Config::default() };
+        user.sending = sending(&mut self.r, fields, client, courier, outbox(queue::Limits::default()));
+        user
     }
 
     /// The mailboxes of a user, without telling again what was told when they were declared.
@@ -229,20 +237,19 @@ pub(super) fn port(r: &mut Reader, node: &Node) -> Option<u16> {
     r.number(node, 1, 65_535).map(|port| port as u16)
 }
 
-/// How a TCP behaves.
-pub(super) fn tcp(r: &mut Reader, node: &Node) -> Option<tcp::Config> {
-    let names = [
-        ("Linux", tcp::Config::default()),
-        ("LinuxBefore65", tcp::Config { syn_linear_timeouts: 0, ..tcp::Config::default() }),
-        ("Cubic", tcp::Config::cubic()),
-        ("Reno", tcp::Config::reno()),
-    ];
-    r.choice(node, "a TCP", &names)
+/// The outbox of a person's program.
+pub(super) fn outbox(limits: queue::Limits) -> queue::Config {
+    queue::Config { schedule: user::outbox_schedule(), lifetime: None, delay_warning: None, limits }
 }
 
 /// What every sender can say.
-pub(super) fn client(r: &mut Reader, fields: &Fields<'_>) -> ClientPlan {
-    let (least, most) = (Duration::from_millis(1), Duration::from_hours(24));
+pub(super) fn sending(
+    r: &mut Reader,
+    fields: &Fields<'_>,
+    mut client: client::Config,
+    mut courier: courier::Config,
+    queue: queue::Config,
+) -> Sending {
     let names = [
         ("Rfc5321", Patience::Rfc5321),
         ("Postfix", Patience::Postfix),
@@ -251,20 +258,11 @@ pub(super) fn client(r: &mut Reader, fields: &Fields<'_>) -> ClientPlan {
         ("Stalwart", Patience::Stalwart),
         ("Mox", Patience::Mox),
     ];
+    // Before the times that can be said one by one.
     let patience = fields.or("patience", Patience::Rfc5321, |n| r.choice(n, "a client's patience", &names));
-    ClientPlan {
-        esmtp: true,
-        pipelining: fields.or("pipelining", true, |n| r.bool(n)),
-        concurrency: 20,
-        // A person's program has one server.
-        deliveries: u32::MAX,
-        mails_per_connection: 100,
-        idle: Duration::ZERO,
-        sessions_per_attempt: 2,
-        recipients_per_transaction: 50,
-        dns_cache: fields.or("dns_cache", true, |n| r.bool(n)),
-        connect_timeout: fields.or("connect_timeout", patience.connect(), |n| r.duration_in(n, least, most)),
-        patience,
-        reply_timeout: fields.opt("reply_timeout", |n| r.duration_in(n, least, most)),
-    }
+    (courier.connect_timeout, client.timeouts) = (patience.connect(), patience.timeouts());
+    let mut sending = Sending { queue: Arc::new(queue), ..Sending::default() };
+    client_settings(r, fields, &mut sending, &mut courier, &mut client);
+    courier.client = Arc::new(client);
+    Sending { courier: Arc::new(courier), ..sending }
 }

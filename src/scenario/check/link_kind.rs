@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::scenario::plan::LinkSpec;
+use crate::net::lane::LaneSpec;
 use crate::scenario::presets::{self, PERFECT, PRESETS, Preset};
 use crate::scenario::read::{Fields, Reader};
-use crate::scenario::schema::{LINK, LINK_BACK};
+use crate::scenario::schema::{LINK, LINK_BACK, link_back_settings, link_settings};
 use crate::scenario::tree::{Kind, Node};
-use crate::sim::Duration;
 
 /// A link's two directions and what people call it.
 #[derive(Clone, Debug)]
 pub(super) struct LinkKind {
-    pub(super) forward: LinkSpec,
-    pub(super) back: LinkSpec,
+    pub(super) forward: LaneSpec,
+    pub(super) back: LaneSpec,
     pub(super) label: Arc<str>,
 }
 
@@ -35,7 +34,7 @@ pub(super) fn link_kind(r: &mut Reader, node: &Node) -> Option<LinkKind> {
     let mut base = fields.opt("preset", |n| preset(r, n)).map_or_else(LinkKind::perfect, LinkKind::preset);
     let asymmetric = base.forward != base.back;
     let before = base.forward;
-    overlay(r, &fields, &mut base.forward);
+    link_settings(r, &fields, &mut base.forward);
     if asymmetric {
         // What is said for the link and not for one direction replaces the preset's number in both.
         keep_difference(before, base.forward, &mut base.back);
@@ -43,7 +42,7 @@ pub(super) fn link_kind(r: &mut Reader, node: &Node) -> Option<LinkKind> {
         base.back = base.forward;
     }
     if let Some(back) = fields.get("back").and_then(|n| r.fields(n, &LINK_BACK)) {
-        overlay(r, &back, &mut base.back);
+        link_back_settings(r, &back, &mut base.back);
     }
     for spec in [&base.forward, &base.back] {
         if let (Some(_), true) = (spec.bandwidth_bps, spec.buffer_bytes < u64::from(spec.mtu)) {
@@ -58,7 +57,7 @@ pub(super) fn link_kind(r: &mut Reader, node: &Node) -> Option<LinkKind> {
     Some(base)
 }
 
-fn keep_difference(before: LinkSpec, after: LinkSpec, back: &mut LinkSpec) {
+fn keep_difference(before: LaneSpec, after: LaneSpec, back: &mut LaneSpec) {
     if after.latency != before.latency {
         back.latency = after.latency;
     }
@@ -90,31 +89,6 @@ fn preset(r: &mut Reader, node: &Node) -> Option<&'static Preset> {
         r.push(d.note(format!("the presets are {}", names.join(", "))));
         None
     })
-}
-
-/// One-way latencies go up to an hour: three minutes are Mars.
-pub(super) fn latency(r: &mut Reader, node: &Node) -> Option<Duration> {
-    r.duration_in(node, Duration::ZERO, Duration::from_hours(1))
-}
-
-fn overlay(r: &mut Reader, fields: &Fields<'_>, spec: &mut LinkSpec) {
-    spec.latency = fields.or("latency", spec.latency, |n| latency(r, n));
-    spec.jitter = fields.or("jitter", spec.jitter, |n| latency(r, n));
-    spec.bandwidth_bps = fields.or("bandwidth", spec.bandwidth_bps, |n| r.bandwidth(n));
-    let buffer = spec.buffer_bytes;
-    spec.buffer_bytes = fields.or("buffer", buffer, |n| r.size(n, 576, 1 << 40));
-    spec.loss_ppm = fields.or("loss", spec.loss_ppm, |n| r.percent(n));
-    let mtu = |node| {
-        let d = r.size(node, 0, u64::MAX)?;
-        if (576..=65_535).contains(&d) {
-            return Some(d as u16);
-        }
-        let d = r.at(&node.span, "bad-value", format!("an MTU of {d} bytes is out of range"));
-        let d = d.label("expected 576 to 65535 bytes");
-        r.push(d.note("every IPv4 host can take 576 bytes (RFC 791), and no packet is longer than 65535"));
-        None
-    };
-    spec.mtu = fields.or("mtu", spec.mtu, mtu);
 }
 
 /// `Dsl`, or `40 ms, 100 Mbit/s`.

@@ -1,11 +1,12 @@
 //! What people send.
 
-use std::sync::Arc;
+use smallvec::SmallVec;
 
 use super::Checker;
 use super::hosts::port;
 use super::names::HostKind;
-use crate::identity::Mailbox;
+use crate::identity::{Mailbox, ReversePath};
+use crate::mime::{Draft, Party, TextEncoding};
 use crate::scenario::limits::{MAX_MAIL_BYTES, MAX_MAILS};
 use crate::scenario::plan::{MailPlan, Role};
 use crate::scenario::read::{Fields, Reader};
@@ -39,14 +40,13 @@ impl Checker {
         };
         let submission = host.and_then(|host| self.submission(fields, host));
         let recipients = self.recipients(fields);
-        let names = |m: Vec<Mailbox>| m.into_iter().map(|m| Arc::from(m.as_str())).collect::<Vec<Arc<str>>>();
-        let header_to = names(self.mailboxes(fields, "to"));
-        let header_cc = names(self.mailboxes(fields, "cc"));
+        let to = self.parties(fields, "to");
+        let cc = self.parties(fields, "cc");
         let r = &mut self.r;
         let subject = fields.or("subject", "(no subject)", |n| r.line(n, 900));
         let text = fields.or("text", "", |n| r.text(n)).replace("\r\n", "\n").replace('\r', "\n");
         let headers = headers(r, fields);
-        let size_bytes = fields.opt("size", |n| r.size(n, 1, MAX_MAIL_BYTES));
+        let size = fields.opt("size", |n| r.size(n, 1, MAX_MAIL_BYTES));
         let count = fields.or("count", 1, |n| r.number(n, 1, MAX_MAILS));
         let every = fields.or("every", Distribution::Fixed(1_000_000_000), |n| r.gaps(n));
         self.mails = self.mails.saturating_add(count);
@@ -59,15 +59,20 @@ impl Checker {
             host: host?,
             submit_to,
             port,
-            reverse_path,
+            reverse_path: reverse_path.map_or(ReversePath::Null, ReversePath::Mailbox),
             recipients,
-            header_from: Arc::from(from.as_str()),
-            header_to,
-            header_cc,
-            subject: Arc::from(subject),
-            text: Arc::from(text),
-            headers,
-            size_bytes,
+            draft: Draft {
+                from: Party::from(from),
+                to,
+                cc,
+                subject: subject.to_owned(),
+                text,
+                headers,
+                size,
+                date: String::new(),
+                message_id: String::new(),
+                encoding: TextEncoding::default(),
+            },
             count,
             every,
         })
@@ -119,9 +124,9 @@ impl Checker {
     }
 
     /// The envelope's recipients.
-    fn recipients(&mut self, fields: &Fields<'_>) -> Vec<Mailbox> {
+    fn recipients(&mut self, fields: &Fields<'_>) -> SmallVec<[Mailbox; 1]> {
         let envelope: &[&str] = if fields.get("rcpt").is_some() { &["rcpt"] } else { &["to", "cc", "bcc"] };
-        let mut all: Vec<Mailbox> = Vec::new();
+        let mut all = SmallVec::new();
         let mut seen = std::collections::HashSet::new();
         let mut written = false;
         for name in envelope {
@@ -157,15 +162,16 @@ impl Checker {
     }
 
     /// The mailboxes of a list, each checked for its form only.
-    fn mailboxes(&mut self, fields: &Fields<'_>, name: &str) -> Vec<Mailbox> {
-        fields.items(&mut self.r, name, "mailboxes").iter().filter_map(|n| self.r.mailbox(n)).collect()
+    fn parties(&mut self, fields: &Fields<'_>, name: &str) -> Vec<Party> {
+        let items = fields.items(&mut self.r, name, "mailboxes").iter();
+        items.filter_map(|n| self.r.mailbox(n)).map(Party::from).collect()
     }
 }
 
 /// Fields that the user agent writes itself.
 const OWN_FIELDS: [&str; 7] = ["from", "to", "cc", "bcc", "subject", "date", "message-id"];
 
-fn headers(r: &mut Reader, fields: &Fields<'_>) -> Vec<(Arc<str>, Arc<str>)> {
+fn headers(r: &mut Reader, fields: &Fields<'_>) -> Vec<(String, String)> {
     let mut headers = Vec::new();
     for node in fields.items(r, "headers", "fields") {
         let Kind::Tuple(None, parts) = &node.kind else {
@@ -178,7 +184,7 @@ fn headers(r: &mut Reader, fields: &Fields<'_>) -> Vec<(Arc<str>, Arc<str>)> {
         };
         let name = header_name(r, name);
         let value = r.line(value, 900);
-        headers.extend(name.zip(value).map(|(name, value)| (Arc::from(name), Arc::from(value))));
+        headers.extend(name.zip(value).map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
     headers
 }

@@ -26,10 +26,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::limits::{DEFAULT_RUN, LONGEST_RUN, MAX_HOSTS, MAX_MAILS};
+use super::limits::{DEFAULT_RUN, MAX_HOSTS, MAX_MAILS};
 use super::plan::Plan;
 use super::read::{Fields, Reader};
-use super::schema::SCENARIO;
+use super::schema::{self, SCENARIO};
 use super::tree::{self, Kind, Node};
 use crate::diag::Diagnostic;
 use crate::net::tcp;
@@ -174,16 +174,10 @@ impl Checker {
         if let Some(about) = fields.opt("about", |n| r.text(n)) {
             plan.about = about.to_owned();
         }
-        plan.seed = fields.or("seed", plan.seed, |n| r.number(n, 0, u64::MAX));
+        schema::scenario_settings(r, fields, plan);
         self.names.zone_minutes = fields.or("zone", 0, |n| r.zone(n));
         let zone = self.names.zone_minutes;
         plan.start_unix_secs = fields.or("start", plan.start_unix_secs, |n| r.date(n, zone));
-        let shortest = Duration::from_nanos(1);
-        plan.run_for = fields.or("run_for", plan.run_for, |n| r.duration_in(n, shortest, LONGEST_RUN));
-        plan.tcp = fields.or("tcp", plan.tcp, |n| hosts::tcp(r, n));
-        let slowest = Duration::from_hours(1);
-        let latency = |n| r.duration_in(n, Duration::ZERO, slowest);
-        plan.resolver_latency = fields.or("resolver_latency", plan.resolver_latency, latency);
     }
 
     /// Tells a time after the end of the run.

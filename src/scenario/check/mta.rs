@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use super::Checker;
 use super::drafts::Draft;
-use super::hosts::{client, port};
+use super::hosts::{port, sending};
 use super::names::HostKind;
-use crate::agent::mta::{SenderDomain, Service, UnknownUsers};
+use crate::agent::courier;
+use crate::agent::mta::{ReplyRule, Rules, Service};
 use crate::identity::{Domain, Mailbox};
 use crate::policy::greylist::{GreylistConfig, Network};
-use crate::queue::Schedule;
-use crate::scenario::limits::MAX_MAIL_BYTES;
-use crate::scenario::plan::{ClientPlan, LocalDomain, MtaPlan, RetryPlan, Role, ServerPlan};
+use crate::queue::{self, Schedule};
+use crate::scenario::plan::{LocalDomain, MtaPlan, Role};
 use crate::scenario::read::{Fields, Reader};
-use crate::scenario::schema::{CUSTOM, GREYLIST};
+use crate::scenario::schema::{CUSTOM, GREYLIST, greylist_settings, mta_settings};
 use crate::scenario::tree::{Kind, Node};
 use crate::sim::Duration;
-use crate::smtp::Offer;
+use crate::smtp::{Extension, Offer, client, server};
 use crate::trace::HostId;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -123,36 +123,36 @@ impl Checker {
                 routes.extend(domain.zip(self.next_mta(value, id)));
             }
         }
-        let esmtp = fields.or("esmtp", true, |n| self.r.bool(n));
-        let r = &mut self.r;
-        let client = ClientPlan {
-            esmtp,
-            concurrency: fields.or("concurrency", 20, |n| r.number(n, 1, 10_000)) as u32,
-            deliveries: fields.or("deliveries", 100, |n| r.number(n, 1, 100_000)) as u32,
-            mails_per_connection: fields.or("mails_per_connection", 100, |n| r.number(n, 1, 1_000_000)) as u32,
-            idle: fields.or("idle", Duration::ZERO, |n| r.duration_in(n, Duration::ZERO, SECOND.times(86_400))),
-            sessions_per_attempt: fields.or("sessions_per_attempt", 2, |n| r.number(n, 1, 100)) as u32,
-            recipients_per_transaction: fields.or("recipients_per_transaction", 50, |n| r.number(n, 1, 100_000)) as u32,
-            ..client(r, fields)
+        let replies = self.replies(fields);
+        let mut server = server::Config {
+            max_message_bytes: Some(10_000_000),
+            ask: ReplyRule::ask(replies.iter().map(|scripted| &scripted.rule)),
+            offer: self.offer(fields),
+            ..server::Config::default()
         };
-        let retry = retry(r, fields);
-        let open_relay = fields.or("open_relay", false, |n| r.bool(n));
+        let r = &mut self.r;
+        let (mut courier, mut rules) = (courier::Config::default(), Rules::default());
+        let mut queue = retry(r, fields);
+        mta_settings(r, fields, &mut courier, &mut queue, &mut server, &mut rules);
+        server.data_timeout = server.command_timeout;
+        let client = client::Config { try_esmtp: server.esmtp, ..client::Config::default() };
+        let sending = sending(r, fields, client, courier, queue);
+        let greylist = fields.opt("greylist", |n| greylist(r, n));
         let outbound_addresses = self.names.outbound.remove(&id.0).unwrap_or_default();
         let forwards = self.forwards(&domains, fields);
-        let listens = self.listens(fields);
-        let server = self.server(esmtp, fields);
         MtaPlan {
             domains,
             relay_for,
             clients,
-            open_relay,
             smarthost,
             routes,
             forwards,
-            retry,
-            client,
-            listens,
-            server,
+            sending,
+            listens: self.listens(fields),
+            server: Arc::new(server),
+            rules,
+            greylist,
+            replies,
             outbound_addresses,
         }
     }
@@ -209,43 +209,16 @@ impl Checker {
         listens
     }
 
-    fn server(&mut self, esmtp: bool, fields: &Fields<'_>) -> ServerPlan {
-        let replies = self.replies(fields);
-        let r = &mut self.r;
+    /// What EHLO offers.
+    fn offer(&mut self, fields: &Fields<'_>) -> Offer {
+        let names = Extension::ALL.map(|extension| (extension.word(), extension));
         let mut offer = Offer::ALL;
-        for node in fields.items(r, "without", "extensions") {
-            let names = [("Pipelining", 0), ("Size", 1), ("EightBitMime", 2), ("EnhancedStatusCodes", 3)];
-            match r.choice(node, "an extension", &names) {
-                Some(0) => offer.pipelining = false,
-                Some(1) => offer.size = false,
-                Some(2) => offer.eight_bit_mime = false,
-                Some(_) => offer.enhanced_status_codes = false,
-                None => {}
+        for node in fields.items(&mut self.r, "without", "extensions") {
+            if let Some(extension) = self.r.choice(node, "an extension", &names) {
+                offer = offer.without(extension);
             }
         }
-        let unknown = [
-            ("Reject", UnknownUsers::Reject),
-            ("AcceptThenBounce", UnknownUsers::AcceptThenBounce),
-            ("AcceptThenDiscard", UnknownUsers::AcceptThenDiscard),
-        ];
-        let demands = [("Any", SenderDomain::Any), ("MustExist", SenderDomain::MustExist)];
-        ServerPlan {
-            max_size_bytes: fields.or("max_size", 10_000_000, |n| r.size(n, 1_000, MAX_MAIL_BYTES)),
-            max_recipients: fields.or("max_recipients", 1000, |n| r.number(n, 1, 1_000_000)) as u32,
-            hop_limit: fields.or("hop_limit", 100, |n| r.number(n, 1, 10_000)) as u32,
-            offer,
-            esmtp,
-            unknown_users: fields
-                .or("unknown_users", UnknownUsers::Reject, |n| r.choice(n, "an answer to unknown users", &unknown)),
-            sender_domain: fields
-                .or("sender_domain", SenderDomain::Any, |n| r.choice(n, "a demand on senders", &demands)),
-            greylist: fields.opt("greylist", |n| greylist(r, n)),
-            replies,
-            idle_timeout: fields
-                .or("idle_timeout", SECOND.times(300), |n| r.duration_in(n, SECOND, SECOND.times(86_400))),
-            processing: fields
-                .or("processing", Duration::ZERO, |n| r.duration_in(n, Duration::ZERO, SECOND.times(3600))),
-        }
+        offer
     }
 
     /// Users' servers relay for them, and so do smarthosts and routes.
@@ -288,7 +261,8 @@ impl Checker {
     }
 }
 
-fn retry(r: &mut Reader, fields: &Fields<'_>) -> RetryPlan {
+/// When it tries again, and when it gives up.
+fn retry(r: &mut Reader, fields: &Fields<'_>) -> queue::Config {
     let (hour, day) = (SECOND.times(3600), SECOND.times(86_400));
     let schedule = match fields.get("retry") {
         Some(Node { kind: Kind::Struct(Some(_), _) | Kind::Tuple(Some(_), _), .. }) => {
@@ -326,29 +300,17 @@ fn retry(r: &mut Reader, fields: &Fields<'_>) -> RetryPlan {
     if let Schedule::Custom { lifetime: own, .. } = &mut schedule {
         *own = lifetime;
     }
-    RetryPlan { schedule, lifetime, delay_warning }
+    queue::Config { schedule, lifetime: Some(lifetime), delay_warning, limits: queue::Limits::default() }
 }
 
 fn greylist(r: &mut Reader, node: &Node) -> Option<GreylistConfig> {
-    let (hour, day) = (SECOND.times(3600), SECOND.times(86_400));
-    let mut config = GreylistConfig {
-        min_delay: SECOND.times(300),
-        max_delay: hour.times(24),
-        lifetime: day.times(35),
-        network: Network::Address,
-        ..GreylistConfig::default()
-    };
+    let mut config = GreylistConfig { network: Network::Address, ..GreylistConfig::default() };
     if matches!(node.kind, Kind::Text(_) | Kind::Number(_)) {
-        config.min_delay = r.duration_in(node, SECOND, day)?;
+        config.min_delay = r.duration_in(node, SECOND, SECOND.times(86_400))?;
         return Some(config);
     }
     let fields = r.fields(node, &GREYLIST)?;
-    config.min_delay = fields.or("delay", config.min_delay, |n| r.duration_in(n, SECOND, day));
-    config.max_delay = fields.or("retry_window", config.max_delay, |n| r.duration_in(n, SECOND, YEAR));
-    config.lifetime = fields.or("remember", config.lifetime, |n| r.duration_in(n, SECOND, YEAR));
-    if fields.or("by_network", false, |n| r.bool(n)) {
-        config.network = Network::Subnet;
-    }
+    greylist_settings(r, &fields, &mut config);
     if config.max_delay <= config.min_delay {
         return r.bad_value(&fields.span, "nobody can come back in time", "`retry_window` must be longer than `delay`");
     }

@@ -1,15 +1,21 @@
 //! Records of the DNS as people write them: `MX 10 mx1.blue.example`.
 
-use std::sync::Arc;
-
+use crate::dns::{Name, RecordData, RecordType};
 use crate::identity::Domain;
-use crate::scenario::plan::RecordData;
 use crate::scenario::read::Reader;
 use crate::scenario::tree::Node;
 use crate::sim::Duration;
 
 /// The types that a zone can have.
-pub(super) const RTYPES: [&str; 7] = ["A", "AAAA", "MX", "CNAME", "PTR", "NS", "TXT"];
+const TYPES: [RecordType; 7] = [
+    RecordType::A,
+    RecordType::Aaaa,
+    RecordType::Mx,
+    RecordType::Cname,
+    RecordType::Ptr,
+    RecordType::Ns,
+    RecordType::Txt,
+];
 
 /// Type and value.
 pub(super) fn data(r: &mut Reader, node: &Node) -> Option<RecordData> {
@@ -22,8 +28,8 @@ pub(super) fn data(r: &mut Reader, node: &Node) -> Option<RecordData> {
         r.push(d);
         None
     };
-    let name = |r: &mut Reader, text: &str, make: &dyn Fn(Domain) -> RecordData| match text.parse::<Domain>() {
-        Ok(domain) if !domain.is_literal() => Some(make(domain)),
+    let name = |r: &mut Reader, text: &str, make: &dyn Fn(Name) -> RecordData| match text.parse::<Domain>() {
+        Ok(domain) if !domain.is_literal() => Some(make(Name::from(&domain))),
         Ok(_) => wrong(r, format!("{rtype} names a host, not an address"), "expected a name"),
         Err(why) => wrong(r, format!("`{text}` is not a name: {why}"), "expected a name such as mx1.blue.example"),
     };
@@ -46,18 +52,20 @@ pub(super) fn data(r: &mut Reader, node: &Node) -> Option<RecordData> {
                 return wrong(r, format!("`{preference}` is not a preference from 0 to 65535"), label);
             };
             match exchange.trim() {
-                "." => Some(RecordData::Mx { preference, exchange: None }),
-                exchange => name(r, exchange, &|d| RecordData::Mx { preference, exchange: Some(d) }),
+                // RFC 7505: the null MX.
+                "." => Some(RecordData::mx(preference, Name::root())),
+                exchange => name(r, exchange, &|name| RecordData::mx(preference, name)),
             }
         }
         "CNAME" => name(r, value, &RecordData::Cname),
         "PTR" => name(r, value, &RecordData::Ptr),
         "NS" => name(r, value, &RecordData::Ns),
-        "TXT" => Some(RecordData::Txt(Arc::from(value.trim_matches('"')))),
+        "TXT" => Some(RecordData::text(value.trim_matches('"'))),
         _ => {
             let d = r.at(&node.span, "bad-record", format!("`{rtype}` is not a type of record"));
-            let d = d.label(format!("expected {}", RTYPES.join(", ")));
-            let near = if rtype.eq_ignore_ascii_case("soa") { None } else { crate::diag::nearest(rtype, RTYPES) };
+            let types = TYPES.map(RecordType::as_str);
+            let d = d.label(format!("expected {}", types.join(", ")));
+            let near = if rtype.eq_ignore_ascii_case("soa") { None } else { crate::diag::nearest(rtype, types) };
             let d = match near {
                 Some(near) => d.help(format!("did you mean `{near}`?")),
                 None => d,
@@ -69,9 +77,8 @@ pub(super) fn data(r: &mut Reader, node: &Node) -> Option<RecordData> {
 }
 
 /// A type by its name.
-pub(super) fn rtype(r: &mut Reader, node: &Node) -> Option<Arc<str>> {
-    let choices: Vec<(&str, &str)> = RTYPES.iter().map(|t| (*t, *t)).collect();
-    r.choice(node, "a type of record", &choices).map(Arc::from)
+pub(super) fn rtype(r: &mut Reader, node: &Node) -> Option<RecordType> {
+    r.choice(node, "a type of record", &TYPES.map(|rtype| (rtype.as_str(), rtype)))
 }
 
 /// A name inside a zone: `@`, a name below it, or a full name that ends with it.

@@ -1,22 +1,22 @@
 //! Scripted replies.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use super::Checker;
-use crate::agent::mta::Stage;
-use crate::scenario::plan::{ReplyRule, ReplyText};
+use crate::agent::mta::{ReplyRule, Stage};
+use crate::scenario::plan::ScriptedReply;
 use crate::scenario::read::{Fields, Reader};
 use crate::scenario::schema::REPLY_RULE;
 use crate::scenario::tree::{Kind, Node};
 use crate::sim::Instant;
+use crate::smtp::Reply;
 
 impl Checker {
-    pub(super) fn replies(&mut self, fields: &Fields<'_>) -> Vec<ReplyRule> {
+    pub(super) fn replies(&mut self, fields: &Fields<'_>) -> Vec<ScriptedReply> {
         fields.items(&mut self.r, "replies", "replies").iter().filter_map(|n| self.reply_rule(n)).collect()
     }
 
-    fn reply_rule(&mut self, node: &Node) -> Option<ReplyRule> {
+    fn reply_rule(&mut self, node: &Node) -> Option<ScriptedReply> {
         let fields = self.r.fields(node, &REPLY_RULE)?;
         let client = fields.get("client").and_then(|n| self.host(n));
         let r = &mut self.r;
@@ -42,9 +42,10 @@ impl Checker {
         }
         let close = fields.or("close", false, |n| r.bool(n));
         let reply = fields.opt("reply", |n| reply(r, n))?;
-        let close = close || reply.code == 421;
+        let close = close || reply.code().get() == 421;
         let span = node.span.clone();
-        Some(ReplyRule { span, stage: stage?, matching, client, nth, from, until, reply, close })
+        let rule = ReplyRule { stage: stage?, matching, client, nth, from, until, reply, close };
+        Some(ScriptedReply { span, rule })
     }
 }
 
@@ -64,7 +65,11 @@ fn range(r: &mut Reader, node: &Node) -> Option<(u64, u64)> {
 }
 
 /// `451 4.3.0 Try later`.
-fn reply(r: &mut Reader, node: &Node) -> Option<ReplyText> {
+///
+/// A reply of the script goes out as it is written. A server of this world leaves enhanced codes out where RFC 2034 §4
+/// knows none (in the greeting, to EHLO and to a client that said HELO), but others send them there as well, and what
+/// the script says is what it wants to be seen: so the enhanced code is a part of the text.
+fn reply(r: &mut Reader, node: &Node) -> Option<Reply> {
     let text = r.line(node, 480)?;
     let wrong = |r: &mut Reader, why: String| {
         let d = r.at(&node.span, "bad-reply", why).label("expected a reply such as \"451 4.3.0 Try later\"");
@@ -82,14 +87,12 @@ fn reply(r: &mut Reader, node: &Node) -> Option<ReplyText> {
     }
     let rest = rest.trim();
     let first = rest.split(' ').next().unwrap_or("");
-    let enhanced = enhanced(first);
-    if let Some((class, ..)) = enhanced
-        && u16::from(class) != code / 100
-    {
+    let Some((class, subject, detail)) = enhanced(first) else { return Some(Reply::new(code, None, rest.to_owned())) };
+    if u16::from(class) != code / 100 {
         return wrong(r, format!("the code {code} and the enhanced status code {first} contradict each other"));
     }
-    let text = if enhanced.is_some() { rest[first.len()..].trim_start() } else { rest };
-    Some(ReplyText { code, enhanced, text: Arc::from(text) })
+    let text = format!("{class}.{subject}.{detail} {}", rest[first.len()..].trim_start());
+    Some(Reply::new(code, None, text.trim_end().to_owned()))
 }
 
 /// `4.3.0` (RFC 3463 §2).

@@ -5,16 +5,19 @@ use std::sync::Arc;
 
 use super::Checker;
 use super::drafts::SitesPlan;
+use super::hosts::outbox;
 use super::link_kind::{LinkKind, link_kind};
 use super::names::HostKind;
+use crate::agent::courier;
 use crate::identity::{Domain, Mailbox};
 use crate::scenario::limits::{MAX_HOSTS, MAX_MAIL_BYTES, MAX_MAILS};
-use crate::scenario::plan::{ClientPlan, LocalDomain, MtaPlan, Role, TrafficPlan, UserPlan};
+use crate::scenario::plan::{LocalDomain, MtaPlan, Role, Sending, TrafficPlan, UserPlan};
 use crate::scenario::presets;
 use crate::scenario::read::Fields;
 use crate::scenario::schema::{MTA, SITES, SITES_MAIL};
 use crate::scenario::tree::Node;
 use crate::sim::{Distribution, Duration, Instant};
+use crate::smtp::client;
 use crate::trace::HostId;
 
 impl Checker {
@@ -98,6 +101,11 @@ impl Checker {
 
     pub(super) fn build_sites(&mut self, sites: &SitesPlan<'_>) {
         let template = self.site_server(sites);
+        // Its users send as the server does, but for what makes a server of it.
+        let mut courier = courier::Config { responsible: false, ..(*template.sending.courier).clone() };
+        courier.client = Arc::new(client::Config { try_esmtp: true, ..(*courier.client).clone() });
+        let outbox = outbox(template.sending.queue.limits);
+        let sending = Sending { courier: Arc::new(courier), queue: Arc::new(outbox), ..template.sending };
         for site in 0..sites.count {
             let server = sites.server(site);
             let users = (0..sites.users).map(|u| Arc::from(format!("user{}", u + 1)));
@@ -113,7 +121,7 @@ impl Checker {
                     mailboxes: sites.mailbox(site, user).into_iter().collect(),
                     submits_to: Some(server),
                     port: 587,
-                    client: ClientPlan { esmtp: true, ..template.client.clone() },
+                    sending: sending.clone(),
                 });
             }
         }

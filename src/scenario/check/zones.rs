@@ -8,8 +8,9 @@ use std::sync::Arc;
 use super::Checker;
 use super::names::{HostKind, some};
 use super::records;
+use crate::dns::{Name, Record, RecordData, RecordType};
 use crate::identity::Domain;
-use crate::scenario::plan::{RecordData, RecordPlan, Role, ZoneIndex, ZonePlan};
+use crate::scenario::plan::{Role, ZoneIndex, ZonePlan};
 use crate::scenario::read::Fields;
 use crate::scenario::schema::ZONE;
 use crate::scenario::tree::{Kind, Node};
@@ -21,7 +22,7 @@ const NEGATIVE_TTL: Duration = Duration::from_mins(5);
 
 impl Checker {
     pub(super) fn zones(&mut self, fields: &Fields<'_>) {
-        let mut targets: Vec<(Domain, Range<usize>, &'static str)> = Vec::new();
+        let mut targets: Vec<(Name, Range<usize>, RecordType)> = Vec::new();
         let mut no_hosts: HashSet<u32> = HashSet::new();
         if let Some(node) = fields.get("zones") {
             for (key, value) in self.r.map(node, "from domains to lists of records").unwrap_or(&[]) {
@@ -73,7 +74,7 @@ impl Checker {
         &mut self,
         origin: Domain,
         value: &Node,
-        targets: &mut Vec<(Domain, Range<usize>, &'static str)>,
+        targets: &mut Vec<(Name, Range<usize>, RecordType)>,
         no_hosts: &mut HashSet<u32>,
     ) {
         let index = self.add_zone(&origin, true);
@@ -113,19 +114,20 @@ impl Checker {
             if let Some(target) = target(&data) {
                 targets.push((target.clone(), text.span.clone(), data.rtype()));
             }
+            let name = Name::from(&name);
             if !seen.insert((name.clone(), data.clone())) {
                 let d = self.r.at(&node.span, "duplicate", "this record is written twice").label("again here");
                 self.r.push(d);
                 continue;
             }
-            self.plan.zones[index as usize].records.push(RecordPlan { name, ttl_secs, data });
+            self.plan.zones[index as usize].records.push(Record { name, ttl_secs, data });
         }
     }
 
     /// A and AAAA for every host with a name in the DNS, where its zone says nothing of it; PTR for every address.
     fn host_addresses(&mut self, no_hosts: &HashSet<u32>) {
         let mut reverse: Vec<(IpAddr, Domain)> = Vec::new();
-        let spoken_for: HashSet<Domain> = self
+        let spoken_for: HashSet<Name> = self
             .plan
             .zones
             .iter()
@@ -148,21 +150,22 @@ impl Checker {
                     if parent.contains('.') { parent.parse().unwrap_or_else(|_| name.clone()) } else { name.clone() };
                 self.add_zone(&origin, false)
             });
-            if no_hosts.contains(&zone) || spoken_for.contains(&name) {
+            if no_hosts.contains(&zone) || spoken_for.contains(name.as_str()) {
                 continue;
             }
             let records = &mut self.plan.zones[zone as usize].records;
-            records.push(RecordPlan { name: name.clone(), ttl_secs: TTL_SECS, data: RecordData::A(ipv4) });
+            let name = Name::from(&name);
+            records.push(Record { name: name.clone(), ttl_secs: TTL_SECS, data: RecordData::A(ipv4) });
             if let Some(a) = ipv6 {
-                records.push(RecordPlan { name, ttl_secs: TTL_SECS, data: RecordData::Aaaa(a) });
+                records.push(Record { name, ttl_secs: TTL_SECS, data: RecordData::Aaaa(a) });
             }
         }
-        let known: HashSet<Domain> = self
+        let known: HashSet<Name> = self
             .plan
             .zones
             .iter()
             .flat_map(|z| &z.records)
-            .filter(|r| r.data.rtype() == "PTR")
+            .filter(|r| matches!(r.data, RecordData::Ptr(_)))
             .map(|r| r.name.clone())
             .collect();
         for (address, name) in reverse {
@@ -177,11 +180,12 @@ impl Checker {
                 }
             };
             let (Ok(owner), Ok(top)) = (owner.parse::<Domain>(), top.parse::<Domain>()) else { continue };
-            if known.contains(&owner) {
+            if known.contains(owner.as_str()) {
                 continue;
             }
             let zone = self.zone_around(owner.as_str()).unwrap_or_else(|| self.add_zone(&top, false));
-            let record = RecordPlan { name: owner, ttl_secs: TTL_SECS, data: RecordData::Ptr(name) };
+            let data = RecordData::Ptr(Name::from(&name));
+            let record = Record { name: Name::from(&owner), ttl_secs: TTL_SECS, data };
             self.plan.zones[zone as usize].records.push(record);
         }
     }
@@ -205,9 +209,9 @@ impl Checker {
                     self.r.push(d.help(format!("call it \"mx.{domain}\", or write the zone of `{domain}`")));
                     continue;
                 };
-                let data = RecordData::Mx { preference, exchange: Some(name) };
-                self.plan.zones[zone as usize].records.push(RecordPlan {
-                    name: domain.clone(),
+                let data = RecordData::mx(preference, Name::from(&name));
+                self.plan.zones[zone as usize].records.push(Record {
+                    name: Name::from(&domain),
                     ttl_secs: TTL_SECS,
                     data,
                 });
@@ -216,42 +220,42 @@ impl Checker {
     }
 
     /// What MX, CNAME and NS name must exist, or be absent on purpose.
-    fn targets(&mut self, targets: Vec<(Domain, Range<usize>, &'static str)>) {
+    fn targets(&mut self, targets: Vec<(Name, Range<usize>, RecordType)>) {
         if targets.is_empty() {
             return;
         }
-        let owners: HashSet<&Domain> = self.plan.zones.iter().flat_map(|z| &z.records).map(|r| &r.name).collect();
+        let owners: HashSet<&Name> = self.plan.zones.iter().flat_map(|z| &z.records).map(|r| &r.name).collect();
         let mut told = Vec::new();
         for (target, span, rtype) in targets {
-            if owners.contains(&target) || self.names.is_nowhere(target.as_str()) {
+            let name = target.as_str();
+            if owners.contains(&target) || self.names.is_nowhere(name) {
                 continue;
             }
             if told.len() >= 100 {
                 break;
             }
-            let d =
-                self.r.at(&span, "unknown-host", format!("this {rtype} points at `{target}`, which does not exist"));
+            let d = self.r.at(&span, "unknown-host", format!("this {rtype} points at `{name}`, which does not exist"));
             let d = d.label("no host and no record has this name");
-            let d = d.did_you_mean(target.as_str(), self.names.hosts.iter().map(|h| &*h.name));
-            told.push(d.help(format!("if it does not exist on purpose, say so: nowhere: [\"{target}\"]")));
+            let d = d.did_you_mean(name, self.names.hosts.iter().map(|h| &*h.name));
+            told.push(d.help(format!("if it does not exist on purpose, say so: nowhere: [\"{name}\"]")));
         }
         told.into_iter().for_each(|d| self.r.push(d));
     }
 
     /// RFC 1034 §3.6.2: a name with a CNAME has nothing else.
     fn cname_alone(&mut self) {
-        let mut told: Vec<(Domain, Domain)> = Vec::new();
+        let mut told: Vec<(Name, Domain)> = Vec::new();
         for zone in self.plan.zones.iter().filter(|z| z.written) {
-            let mut count: HashMap<&Domain, usize> = HashMap::new();
+            let mut count: HashMap<&Name, usize> = HashMap::new();
             zone.records.iter().for_each(|r| *count.entry(&r.name).or_default() += 1);
-            let doubles = zone.records.iter().filter(|r| r.data.rtype() == "CNAME" && count[&r.name] > 1);
+            let doubles = zone.records.iter().filter(|r| matches!(r.data, RecordData::Cname(_)) && count[&r.name] > 1);
             told.extend(doubles.map(|c| (c.name.clone(), zone.origin.clone())));
         }
         told.dedup();
         for (name, origin) in told {
             // The place of the key is not kept: the zone's first mention is the best there is.
             let span = self.names.zone_spans.get(&origin).cloned().unwrap_or(0..0);
-            let d = self.r.at(&span, "bad-record", format!("`{name}` has a CNAME and other records"));
+            let d = self.r.at(&span, "bad-record", format!("`{}` has a CNAME and other records", name.as_str()));
             let d = d.label("in this zone").note("a name with a CNAME has nothing else (RFC 1034 §3.6.2)");
             self.r.push(d);
         }
@@ -329,10 +333,10 @@ impl Checker {
 }
 
 /// The name that a record points at.
-fn target(data: &RecordData) -> Option<&Domain> {
+fn target(data: &RecordData) -> Option<&Name> {
     match data {
-        RecordData::Mx { exchange, .. } => exchange.as_ref(),
-        RecordData::Cname(d) | RecordData::Ns(d) => Some(d),
+        RecordData::Mx { exchange, .. } => Some(exchange).filter(|name| !name.is_root()),
+        RecordData::Cname(name) | RecordData::Ns(name) => Some(name),
         _ => None,
     }
 }

@@ -1,6 +1,8 @@
 //! Expectations as a file says them. A count is a number (exactly), `(least, most)`, `AtLeast(n)` or `AtMost(n)`.
 
-use super::{Shape, shape};
+use super::declare::shape;
+use super::events::RECORD_TYPES;
+use super::shape::Shape;
 
 shape! {
     /// Copies were filed in the mailbox of a recipient.
@@ -122,7 +124,7 @@ shape! {
         /// The name that was asked for.
         name: "domain",
         /// The type, such as `MX`.
-        rtype: "A, AAAA, MX, CNAME, PTR, NS or TXT" = "any",
+        rtype: RECORD_TYPES = "any",
         /// What came of it: a part of the records, or NXDOMAIN, SERVFAIL, timeout.
         result: "text" = "anything",
         /// Whether it was remembered.

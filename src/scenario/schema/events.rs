@@ -1,6 +1,10 @@
 //! Mail, traffic and faults as a file says them.
 
-use super::{Shape, shape};
+use super::declare::shape;
+use super::shape::Shape;
+
+/// What a type of record can be.
+pub(super) const RECORD_TYPES: &str = "A, AAAA, MX, CNAME, PTR, NS or TXT";
 
 shape! {
     /// A mail that somebody sends, or several of a kind.
@@ -215,7 +219,7 @@ shape! {
         /// The name; `@` is the zone itself.
         name: "name" = "\"@\"",
         /// The type, such as `MX`.
-        rtype: "A, AAAA, MX, CNAME, PTR, NS or TXT",
+        rtype: RECORD_TYPES,
     }
 }
 /// What a fault can do.

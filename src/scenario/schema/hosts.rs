@@ -1,16 +1,57 @@
-//! Hosts, links and sites as a file says them.
+//! Hosts as a file says them.
 
-use super::shape;
+use super::declare::shape;
+use crate::agent::courier;
+use crate::agent::mta::{Rules, SenderDomain, UnknownUsers};
+use crate::net::tcp;
+use crate::policy::greylist::{GreylistConfig, Network};
+use crate::queue;
+use crate::scenario::limits::MAX_MAIL_BYTES;
+use crate::scenario::plan::{HostPlan, NameServerPlan, Sending, UserPlan};
+use crate::scenario::read::{Reader, bytes, flag, length, some, whole, word};
+use crate::scenario::tree::Node;
+use crate::sim::Duration;
+use crate::smtp::timeouts::Timeouts;
+use crate::smtp::{Extension, client, server};
+
+const EXTENSIONS: &str = Extension::LIST;
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+const YEAR: Duration = Duration::from_hours(365 * 24);
+/// How long a client may be made to wait.
+const WAIT: (Duration, Duration) = (Duration::from_millis(1), DAY);
+
+/// How a TCP behaves.
+pub(crate) fn tcp(r: &mut Reader, node: &Node) -> Option<tcp::Config> {
+    let names = [
+        ("Linux", tcp::Config::default()),
+        ("LinuxBefore65", tcp::Config { syn_linear_timeouts: 0, ..tcp::Config::default() }),
+        ("Cubic", tcp::Config::cubic()),
+        ("Reno", tcp::Config::reno()),
+    ];
+    r.choice(node, "a TCP", &names)
+}
+
+/// One time for every reply.
+fn every_reply(r: &mut Reader, node: &Node) -> Option<Timeouts> {
+    length(WAIT.0, WAIT.1)(r, node).map(Timeouts::all)
+}
+
+/// How much of an address counts.
+fn network(r: &mut Reader, node: &Node) -> Option<Network> {
+    r.bool(node).map(|by_network| if by_network { Network::Subnet } else { Network::Address })
+}
 
 shape! {
     /// What every host can say.
-    HOST "every host" {
+    HOST "every host" into host_settings(host: HostPlan) {
         /// Its IPv4 address. Hosts without one get one by themselves, in the order of the file.
         address: "IPv4 address" = "given out from 192.0.2.0/24, then 10.0.0.0/8",
         /// Whether it has an IPv6 address, too.
         ipv6: "bool" = "false",
         /// How its TCP behaves.
-        tcp: "Linux, LinuxBefore65, Cubic or Reno" = "the scenario's",
+        tcp: "Linux, LinuxBefore65, Cubic or Reno" = "the scenario's" => host.tcp, some(tcp),
         /// The name server that it asks.
         resolver: "host" = "the scenario's",
         /// How far its clock is ahead of the true time; with a minus sign, behind.
@@ -22,25 +63,26 @@ shape! {
 
 shape! {
     /// How a host speaks when it sends.
-    CLIENT "every sender" {
+    CLIENT "every sender" into client_settings(sending: Sending, courier: courier::Config, client: client::Config) {
         /// Whether it uses PIPELINING where it is offered.
-        pipelining: "bool" = "true",
+        pipelining: "bool" = "true" => client.pipelining, flag,
         /// Whose times it has: for a connection to open, for each reply, and for each block of content to be taken.
         patience: "Rfc5321, Postfix, Exim, KumoMta, Stalwart or Mox" = "Rfc5321",
         /// How long it waits for a connection to open.
-        connect_timeout: "duration" = "that of its patience: 30s, KumoMta 1min, Exim and Stalwart 5min",
+        connect_timeout: "duration" = "that of its patience: 30s, KumoMta 1min, Exim and Stalwart 5min"
+            => courier.connect_timeout, length(WAIT.0, WAIT.1),
         /// How long it waits for any reply, and for any block of content to be taken.
-        reply_timeout: "duration" = "those of its patience: by RFC 5321, 2 to 10 minutes",
+        reply_timeout: "duration" = "those of its patience: by RFC 5321, 2 to 10 minutes" => client.timeouts, every_reply,
         /// Whether the host remembers answers of the DNS for as long as their TTL says, as one with systemd-resolved or
         /// an unbound of its own does. Most mail servers remember nothing themselves: with `false`, every question goes
         /// to the name server that the host asks, and only that one remembers.
-        dns_cache: "bool" = "true",
+        dns_cache: "bool" = "true" => sending.dns_cache, flag,
     }
 }
 
 shape! {
     /// A person's machine: composes mail and hands it to a server.
-    USER "User" also [&CLIENT, &HOST] {
+    USER "User" also [&CLIENT, &HOST] into user_settings(user: UserPlan, client: client::Config) {
         /// The mailbox of the person.
         mailbox: "mailbox" = "none",
         /// Several people.
@@ -48,15 +90,16 @@ shape! {
         /// The server that it hands mail to.
         submits_to: "host" = "none: every mail says `via`",
         /// The port there.
-        port: "whole number" = "587",
+        port: "whole number" = "587" => user.port, whole(1, 65_535),
         /// Whether it begins with EHLO rather than HELO.
-        esmtp: "bool" = "true",
+        esmtp: "bool" = "true" => client.try_esmtp, flag,
     }
 }
 
 shape! {
     /// A mail transfer agent: takes mail, keeps it in a queue, passes it on or files it in mailboxes.
-    MTA "Mta" also [&CLIENT, &HOST] {
+    MTA "Mta" also [&CLIENT, &HOST]
+    into mta_settings(courier: courier::Config, queue: queue::Config, server: server::Config, rules: Rules) {
         /// The domains that it receives mail for and files mail in.
         domains: "list of domains" = "[]",
         /// Who has a mailbox: for all its domains, or domain by domain. `postmaster` always has one.
@@ -69,7 +112,7 @@ shape! {
         /// are always among them.
         clients: "list of hosts" = "[]",
         /// Whether it passes on mail from everybody to everywhere.
-        open_relay: "bool" = "false",
+        open_relay: "bool" = "false" => rules.open_relay, flag,
         /// Where it sends all mail that is not for here.
         smarthost: "host" = "none: it asks the DNS",
         /// Where it sends mail for certain domains, whatever the DNS says.
@@ -84,60 +127,70 @@ shape! {
         /// After what time it tells the author that it takes long.
         delay_warning: "duration, or Never" = "the schedule's: Exim 24h, OpenSmtpd 4h, others never",
         /// Connections at a time to one destination.
-        concurrency: "whole number" = "20",
+        concurrency: "whole number" = "20" => queue.limits.most_connections, whole(1, 10_000),
         /// Deliveries at a time, to all destinations together; looking a destination up counts as one.
-        deliveries: "whole number" = "100",
+        deliveries: "whole number" = "100" => courier.deliveries, whole(1, 100_000),
         /// Mails on one connection; 1 is no reuse.
-        mails_per_connection: "whole number" = "100",
+        mails_per_connection: "whole number" = "100" => courier.mails_per_connection, whole(1, 1_000_000),
         /// How long it keeps an idle connection for another mail. Mail that already waits is sent on an open connection
         /// in any case, up to `mails_per_connection`.
-        idle: "duration" = "\"0s\"",
+        idle: "duration" = "\"0s\"" => courier.idle, length(Duration::ZERO, DAY),
         /// Sessions in one attempt: after a 4yz reply to a mail or to some of its recipients, the next exchanger is asked
         /// for those that still wait, until so many have been asked (RFC 5321 §5.1). A host that cannot be reached, or
         /// that turns every client away, does not count.
-        sessions_per_attempt: "whole number" = "2",
+        sessions_per_attempt: "whole number" = "2" => courier.limits.sessions, whole(1, 100),
         /// Recipients in one transaction that it sends.
-        recipients_per_transaction: "whole number" = "50",
+        recipients_per_transaction: "whole number" = "50"
+            => queue.limits.recipients_per_transaction, whole(1, 100_000),
         /// The addresses that it sends from, in turn: how many, or which.
         outbound_addresses: "whole number, or list of IPv4 addresses" = "its own address",
         /// The ports that it listens on, and what it serves there. `Smtp` takes mail from everybody for the domains that are
         /// here, and from its clients for elsewhere, too; `Submission` takes mail from its clients only (RFC 6409).
         listens: "map from port to Smtp or Submission" = "{ 25: Smtp, 587: Submission }",
         /// Whether it knows EHLO, as a server and as a client.
-        esmtp: "bool" = "true",
+        esmtp: "bool" = "true" => server.esmtp, flag,
         /// What its EHLO does not offer.
-        without: "list of Pipelining, Size, EightBitMime, EnhancedStatusCodes" = "[]",
+        without: EXTENSIONS = "[]",
         /// The largest mail that it takes.
-        max_size: "size" = "\"10MB\"",
+        max_size: "size" = "\"10MB\"" => server.max_message_bytes, some(bytes(1_000, MAX_MAIL_BYTES)),
         /// Recipients in one transaction that it takes.
-        max_recipients: "whole number" = "1000",
+        max_recipients: "whole number" = "1000" => server.max_recipients, whole(1, 1_000_000),
         /// Received fields in a mail before it says that the mail loops.
-        hop_limit: "whole number" = "100",
+        hop_limit: "whole number" = "100" => rules.hop_limit, whole(1, 10_000),
         /// What it does with mail for mailboxes that it has not got.
-        unknown_users: "Reject, AcceptThenBounce or AcceptThenDiscard" = "Reject",
+        unknown_users: "Reject, AcceptThenBounce or AcceptThenDiscard" = "Reject"
+            => rules.unknown_users, word("an answer to unknown users", &[
+                ("Reject", UnknownUsers::Reject),
+                ("AcceptThenBounce", UnknownUsers::AcceptThenBounce),
+                ("AcceptThenDiscard", UnknownUsers::AcceptThenDiscard),
+            ]),
         /// What it wants of the senders of strangers: `MustExist` refuses those whose domain has neither an exchanger nor an
         /// address (Postfix calls it `reject_unknown_sender_domain`).
-        sender_domain: "Any or MustExist" = "Any",
+        sender_domain: "Any or MustExist" = "Any"
+            => rules.sender_domain, word("a demand on senders", &[
+                ("Any", SenderDomain::Any),
+                ("MustExist", SenderDomain::MustExist),
+            ]),
         /// Puts strangers off at first.
         greylist: "duration, or Greylist" = "none",
         /// Replies that the scenario puts in the place of its own.
         replies: "list of Reply" = "[]",
         /// How long a client may be silent.
-        idle_timeout: "duration" = "\"5min\"",
+        idle_timeout: "duration" = "\"5min\"" => server.command_timeout, length(SECOND, DAY),
         /// How long it takes from the final dot to its reply.
-        processing: "duration" = "\"0s\"",
+        processing: "duration" = "\"0s\"" => rules.processing, length(Duration::ZERO, HOUR),
     }
 }
 
 shape! {
     /// A name server.
-    NAME_SERVER "NameServer" also [&HOST] {
+    NAME_SERVER "NameServer" also [&HOST] into name_server_settings(server: NameServerPlan) {
         /// The zones that it answers for.
         zones: "list of domains" = "[]",
         /// Whether it asks others on behalf of hosts, and remembers what they say.
-        recursive: "bool" = "false",
+        recursive: "bool" = "false" => server.recursive, flag,
         /// How long it thinks about a question.
-        processing: "duration" = "\"0s\"",
+        processing: "duration" = "\"0s\"" => server.processing, length(Duration::ZERO, Duration::from_mins(1)),
     }
 }
 
@@ -148,15 +201,15 @@ shape! {
 
 shape! {
     /// A greylist (RFC 6647): the first attempt of a client, sender and recipient is put off.
-    GREYLIST "Greylist" {
+    GREYLIST "Greylist" into greylist_settings(greylist: GreylistConfig) {
         /// Attempts that come sooner are put off again.
-        delay: "duration" = "\"5min\"",
+        delay: "duration" = "\"5min\"" => greylist.min_delay, length(SECOND, DAY),
         /// Who does not come back within this time begins anew.
-        retry_window: "duration" = "\"24h\"",
+        retry_window: "duration" = "\"24h\"" => greylist.max_delay, length(SECOND, YEAR),
         /// How long one that came back is known.
-        remember: "duration" = "\"35d\"",
+        remember: "duration" = "\"35d\"" => greylist.lifetime, length(SECOND, YEAR),
         /// Whether all addresses of a /24 count as one client.
-        by_network: "bool" = "false",
+        by_network: "bool" = "false" => greylist.network, network,
     }
 }
 
@@ -190,90 +243,5 @@ shape! {
     CUSTOM "Custom" {
         /// The times between attempts; the last one repeats.
         delays: "list of durations",
-    }
-}
-
-shape! {
-    /// A link between two hosts. What is not written follows from the preset.
-    LINK "Link" {
-        /// Where the other numbers come from.
-        preset: "preset" = "Perfect, with 1 ms",
-        /// One-way latency.
-        latency: "duration, up to 1h" = "the preset's",
-        /// Up to this much more.
-        jitter: "duration" = "the preset's",
-        /// How fast.
-        bandwidth: "bits per second, such as \"10Mbit/s\", or Unlimited" = "the preset's",
-        /// How much waits in front of the link before packets are dropped.
-        buffer: "size" = "the preset's",
-        /// Chance of loss for each packet.
-        loss: "percent" = "the preset's",
-        /// The largest packet, 576 to 65535 bytes.
-        mtu: "size" = "the preset's",
-        /// What is different from the second host to the first.
-        back: "LinkBack" = "the same both ways, or the preset's",
-    }
-}
-
-shape! {
-    /// The other direction of a link.
-    LINK_BACK "LinkBack" {
-        /// One-way latency.
-        latency: "duration, up to 1h" = "as forward",
-        /// Up to this much more.
-        jitter: "duration" = "as forward",
-        /// How fast.
-        bandwidth: "bits per second, or Unlimited" = "as forward",
-        /// How much waits in front of the link.
-        buffer: "size" = "as forward",
-        /// Chance of loss for each packet.
-        loss: "percent" = "as forward",
-        /// The largest packet.
-        mtu: "size" = "as forward",
-    }
-}
-
-shape! {
-    /// A generated internet: sites `site001.example`, `site002.example`, ..., each with a server `mx.site001.example`
-    /// and users `pc1.site001.example` with the mailboxes `user1@site001.example`, on a ring of routers `core1`,
-    /// `core2`, ... with chords. The same numbers always give the same hosts; hosts written in `hosts` can be linked
-    /// to them by name.
-    SITES "Sites" {
-        /// How many sites.
-        count: "whole number",
-        /// How many users each site has.
-        users_per_site: "whole number" = "3",
-        /// How many routers there are in the middle.
-        core_routers: "whole number" = "4",
-        /// What sites are called: `site` gives `site001.example`.
-        prefix: "text of letters and digits" = "\"site\"",
-        /// The domain above the sites.
-        under: "domain" = "\"example\"",
-        /// Between a site and its router.
-        link: "preset or Link" = "Fibre",
-        /// Between routers.
-        core_link: "preset or Link" = "Backbone",
-        /// Between a user and the site's server.
-        user_link: "preset or Link" = "Lan",
-        /// What the servers are like; without domains and mailboxes.
-        mta: "the fields of Mta" = "as an Mta that says nothing",
-        /// What the users of all sites write to each other.
-        mail: "SitesMail" = "nothing",
-    }
-}
-
-shape! {
-    /// Mail between the users of generated sites.
-    SITES_MAIL "SitesMail" {
-        /// How many mails.
-        count: "whole number",
-        /// How often, over all users together.
-        rate: "rate, such as \"10/min\"" = "\"60/min\"",
-        /// Or the time between two mails.
-        every: "duration, or Fixed, Uniform, Exponential" = "by `rate`",
-        /// How large they are.
-        sizes: "size, or Fixed, Uniform, Pareto" = "\"4KiB\"",
-        /// The first comes after this time.
-        start: "time" = "\"0s\"",
     }
 }

@@ -1,9 +1,14 @@
 //! Good files and the plans they make.
 
+use std::sync::Arc;
+
 use super::{FIRST, good};
+use crate::identity::{Mailbox, ReversePath};
 use crate::queue::Schedule;
 use crate::scenario::*;
+use crate::sim::calendar::Calendar;
 use crate::sim::{Distribution, Duration, Instant};
+use crate::smtp::Extension;
 use crate::trace::HostId;
 use crate::world::Change;
 
@@ -16,7 +21,7 @@ fn mta(plan: &Plan, name: &str) -> MtaPlan {
 
 fn records(plan: &Plan, zone: &str) -> Vec<String> {
     let zone = plan.zones.iter().find(|z| z.origin.as_str() == zone).unwrap();
-    zone.records.iter().map(|r| format!("{} {:?}", r.name, r.data)).collect()
+    zone.records.iter().map(|r| format!("{} {} {}", r.name, r.data.rtype(), r.data)).collect()
 }
 
 #[test]
@@ -27,7 +32,7 @@ fn the_first_message() {
     let server = mta(&plan, "mail.green.example");
     assert_eq!(server.clients, [HostId(0)]);
     assert_eq!(server.domains[0].mailboxes.iter().map(|m| &**m).collect::<Vec<_>>(), ["alice", "postmaster"]);
-    assert_eq!(server.retry.schedule, Schedule::Rfc5321);
+    assert_eq!(server.sending.queue.schedule, Schedule::Rfc5321);
     let Role::User(user) = &plan.hosts[0].role else { panic!() };
     assert_eq!((user.submits_to, user.port), (Some(HostId(1)), 587));
     assert_eq!(plan.links[1].forward.latency, Duration::from_millis(40));
@@ -36,7 +41,7 @@ fn the_first_message() {
     assert_eq!(&*plan.links[0].label, "Wifi");
     assert_eq!(
         records(&plan, "blue.example"),
-        ["mx.blue.example A(192.0.2.3)", "blue.example Mx { preference: 10, exchange: Some(Domain(mx.blue.example)) }"]
+        ["mx.blue.example. A 192.0.2.3", "blue.example. MX 10 mx.blue.example."]
     );
     assert_eq!(records(&plan, "in-addr.arpa").len(), 2);
     assert!(plan.needs_implied_name_server());
@@ -144,8 +149,8 @@ const EVERYTHING: &str = r##"#![enable(implicit_some)]
 fn everything_at_once() {
     let plan = good(EVERYTHING);
     assert_eq!(plan.start_unix_secs, 1_772_362_800);
-    assert_eq!(plan.hosts[0].clock, ClockPlan { ahead_secs: -90, zone_minutes: -300 });
-    assert_eq!(plan.hosts[1].clock.zone_minutes, 60);
+    assert_eq!(plan.hosts[0].calendar, Calendar::new(1_772_362_800 - 90, -300));
+    assert_eq!(plan.hosts[1].calendar, Calendar::new(1_772_362_800, 60));
     assert_eq!(plan.hosts[0].ipv6.unwrap().to_string(), "2001:db8::1");
     let ns = plan.find_host("ns.example");
     assert!(plan.hosts.iter().all(|h| h.resolver == ns));
@@ -153,20 +158,22 @@ fn everything_at_once() {
     assert_eq!(green.outbound_addresses.len(), 8);
     assert_eq!(green.outbound_addresses[0].to_string(), "198.51.100.1");
     assert_eq!(
-        green.retry.schedule,
+        green.sending.queue.schedule,
         Schedule::Custom {
             delays: vec![Duration::from_mins(1), Duration::from_mins(2)],
-            lifetime: green.retry.lifetime
+            lifetime: green.sending.queue.lifetime.unwrap()
         }
     );
     let gate = mta(&plan, "gate.example");
     assert_eq!(gate.clients, [plan.find_host("attacker").unwrap(), plan.find_host("mail.green.example").unwrap()]);
-    assert_eq!((gate.retry.lifetime, gate.retry.delay_warning), (Duration::from_hours(96), None));
+    let retry = &gate.sending.queue;
+    assert_eq!((retry.lifetime, retry.delay_warning), (Some(Duration::from_hours(96)), None));
     let blue = mta(&plan, "mx1.blue.example");
-    assert!(!blue.server.offer.pipelining && blue.server.offer.eight_bit_mime && !blue.server.esmtp);
-    assert_eq!(blue.server.replies[0].nth, (1, 2));
-    assert_eq!(blue.server.replies[0].reply.enhanced, Some((4, 3, 0)));
-    assert!(blue.server.replies[1].close);
+    let offer = blue.server.offer;
+    assert!(!offer.has(Extension::Pipelining) && offer.has(Extension::EightBitMime) && !blue.server.esmtp);
+    assert_eq!(blue.replies[0].rule.nth, (1, 2));
+    assert_eq!(blue.replies[0].rule.reply.text().to_vec(), b"4.3.0 Try later");
+    assert!(blue.replies[1].rule.close);
     assert_eq!(blue.clients.len(), 1);
     // The preset differs by direction; what is said for the link holds for both.
     let cable = &plan.links[2];
@@ -174,13 +181,13 @@ fn everything_at_once() {
     assert_eq!((cable.forward.bandwidth_bps, cable.back.bandwidth_bps), (Some(20_000_000), Some(250_000_000)));
     assert_eq!((cable.forward.loss_ppm, cable.back.loss_ppm), (100, 10_000));
     let records = records(&plan, "blue.example");
-    assert!(records.contains(&"null.blue.example Mx { preference: 0, exchange: None }".into()), "{records:?}");
-    assert!(records.contains(&"mx1.blue.example A(203.0.113.7)".into()), "{records:?}");
-    assert_eq!(plan.mail[0].text.as_ref(), "a\nb");
+    assert!(records.contains(&"null.blue.example. MX 0 .".into()), "{records:?}");
+    assert!(records.contains(&"mx1.blue.example. A 203.0.113.7".into()), "{records:?}");
+    assert_eq!(plan.mail[0].draft.text, "a\nb");
     assert_eq!(plan.mail[0].every, Distribution::Exponential(6_000_000_000));
     let forged = &plan.mail[1];
-    assert_eq!((forged.reverse_path.as_ref(), forged.port, forged.recipients.len()), (None, 25, 2));
-    assert_eq!(forged.header_to, ["whoever@anywhere.test".into()]);
+    assert_eq!((&forged.reverse_path, forged.port, forged.recipients.len()), (&ReversePath::Null, 25, 2));
+    assert_eq!(forged.draft.to, ["whoever@anywhere.test".parse::<Mailbox>().unwrap().into()]);
     assert_eq!(plan.traffic[0].from.len(), 3);
     assert_eq!(plan.traffic[0].size_bytes, Distribution::Pareto { minimum: 2048, shape_thousandths: 1500 });
     assert_eq!(plan.faults.len(), 13);
@@ -201,17 +208,21 @@ fn a_generated_internet() {
     assert_eq!(plan.links.len(), 1 + 12 + 200 * 6);
     assert_eq!(plan.traffic[0].from.len(), 1000);
     assert_eq!(plan.traffic[0].count, 5000);
-    assert_eq!(mta(&plan, "mx.site200.example").client.concurrency, 3);
+    assert_eq!(mta(&plan, "mx.site200.example").sending.queue.limits.most_connections, 3);
     assert_eq!(mta(&plan, "mx.site001.example").clients.len(), 6);
-    assert_eq!(
-        plan.host(plan.find_host("pc5.site200.example").unwrap()).role,
-        Role::User(UserPlan {
-            mailboxes: vec!["user5@site200.example".parse().unwrap()],
-            submits_to: plan.find_host("mx.site200.example"),
-            port: 587,
-            client: mta(&plan, "mx.site200.example").client,
-        })
-    );
+    let user = |name| match &plan.host(plan.find_host(name).unwrap()).role {
+        Role::User(user) => user,
+        other => panic!("{name} is {other:?}"),
+    };
+    let (one, other) = (user("pc1.site001.example"), user("pc5.site200.example"));
+    assert_eq!(other.mailboxes, ["user5@site200.example".parse().unwrap()]);
+    assert_eq!((other.submits_to, other.port), (plan.find_host("mx.site200.example"), 587));
+    assert_eq!((other.sending.queue.limits.most_connections, other.sending.courier.responsible), (3, false));
+    // What all sites have in common is there once.
+    let (first, last) = (mta(&plan, "mx.site001.example"), mta(&plan, "mx.site200.example"));
+    assert!(Arc::ptr_eq(&one.sending.courier, &other.sending.courier));
+    assert!(Arc::ptr_eq(&one.sending.queue, &other.sending.queue));
+    assert!(Arc::ptr_eq(&first.sending.courier, &last.sending.courier) && Arc::ptr_eq(&first.server, &last.server));
     // Every address is used once.
     let mut addresses: Vec<_> = plan.hosts.iter().map(|h| h.ipv4).collect();
     addresses.sort_unstable();
@@ -233,14 +244,8 @@ fn backups_and_mx_order() {
         r#"(hosts: {"a.example": Mta(relay_for: ["blue.example"]), "mx.blue.example": Mta(domains: ["blue.example"])},
             links: [("a.example", "mx.blue.example")])"#,
     );
-    let mx: Vec<String> = records(&plan, "blue.example").into_iter().filter(|r| r.contains("Mx")).collect();
-    assert_eq!(
-        mx,
-        [
-            "blue.example Mx { preference: 10, exchange: Some(Domain(mx.blue.example)) }",
-            "blue.example Mx { preference: 20, exchange: Some(Domain(a.example)) }"
-        ]
-    );
+    let mx: Vec<String> = records(&plan, "blue.example").into_iter().filter(|r| r.contains("MX")).collect();
+    assert_eq!(mx, ["blue.example. MX 10 mx.blue.example.", "blue.example. MX 20 a.example."]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Files that are good, files that are bad, and files that are nonsense.
 
 mod bad;
+mod defaults;
 mod good;
 mod judging;
 mod nonsense;

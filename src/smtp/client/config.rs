@@ -2,18 +2,16 @@
 
 use smallvec::SmallVec;
 
-use crate::identity::{Domain, ReversePath};
+use crate::identity::ReversePath;
 use crate::octets::Rope;
 use crate::smtp::Recipients;
 use crate::smtp::extension::Extensions;
 use crate::smtp::reply::{Reply, ReplyError};
 use crate::smtp::timeouts::Timeouts;
 
-/// The settings that all sessions of one client share.
-#[derive(Clone, Debug)]
+/// The settings that all sessions of one client share; clients that are set up alike can share them, too.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// What the client calls itself in EHLO and HELO.
-    pub helo_name: Domain,
     /// Whether to say EHLO, and HELO only where that is refused; `false`: HELO at once, and no extensions.
     pub try_esmtp: bool,
     /// Whether to use PIPELINING where it is offered.
@@ -24,11 +22,10 @@ pub struct Config {
     pub timeouts: Timeouts,
 }
 
-impl Config {
-    /// The settings of a client that follows the RFC and uses what is offered.
-    #[must_use]
-    pub fn new(helo_name: Domain) -> Config {
-        Config { helo_name, try_esmtp: true, pipelining: true, declare_size: true, timeouts: Timeouts::default() }
+/// The settings of a client that follows the RFC and uses what is offered.
+impl Default for Config {
+    fn default() -> Config {
+        Config { try_esmtp: true, pipelining: true, declare_size: true, timeouts: Timeouts::default() }
     }
 }
 

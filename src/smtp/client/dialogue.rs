@@ -6,7 +6,7 @@ use crate::identity::{ForwardPath, ReversePath};
 use crate::octets::{Chunk, write_decimal};
 use crate::sim::Instant;
 use crate::smtp::data;
-use crate::smtp::extension::Extensions;
+use crate::smtp::extension::{Extension, Extensions};
 use crate::smtp::reply::{Class, Reply};
 
 impl Session {
@@ -67,7 +67,7 @@ impl Session {
 
     fn say_hello(&mut self, now: Instant, esmtp: bool) {
         let verb = if esmtp { "EHLO" } else { "HELO" };
-        for part in [verb, " ", self.config.helo_name.as_str(), "\r\n"] {
+        for part in [verb, " ", self.helo_name.as_str(), "\r\n"] {
             self.buffer.extend_from_slice(part.as_bytes());
         }
         self.flush();
@@ -92,7 +92,7 @@ impl Session {
             // RFC 1870 §4: the client may take the limit at its word.
             return Some(Reply::new(552, Some((5, 3, 4)), "Message size exceeds the limit of the peer"));
         }
-        if transaction.eight_bit && !self.extensions.eight_bit_mime {
+        if transaction.eight_bit && !self.extensions.has(Extension::EightBitMime) {
             // RFC 6152 §3: without the offer, 8-bit content is converted or bounced as undeliverable. Content is never
             // rewritten here, so it fails: RFC 3463 §3.7, 5.6.3 conversion required but not supported.
             return Some(Reply::new(554, Some((5, 6, 3)), "Peer does not offer 8BITMIME and content is 8-bit"));
@@ -154,7 +154,7 @@ impl Session {
     }
 
     fn declares_size(&self) -> bool {
-        self.config.declare_size && self.extensions.size
+        self.config.declare_size && self.extensions.has(Extension::Size)
     }
 
     fn mail_replied(&mut self, now: Instant, reply: Reply) {

@@ -20,10 +20,11 @@ use std::sync::Arc;
 pub use config::{Config, Event, Failure, Reason, Stage, Transaction, Verdict, Verdicts};
 use smallvec::SmallVec;
 
-use super::extension::Extensions;
+use super::extension::{Extension, Extensions};
 use super::framing::{BareNewlines, Framed, Framer};
 use super::limits;
 use super::reply::{Reply, ReplyError, ReplyReader};
+use crate::identity::Domain;
 use crate::octets::Chunk;
 use crate::sim::{Duration, Instant};
 
@@ -117,6 +118,8 @@ struct Running {
 #[derive(Clone, Debug)]
 pub struct Session {
     config: Arc<Config>,
+    /// What the client calls itself in EHLO and HELO.
+    helo_name: Domain,
     state: State,
     extensions: Extensions,
     running: Option<Running>,
@@ -136,11 +139,12 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that waits for [`start`](Session::start).
+    /// A session that waits for [`start`](Session::start). In EHLO and HELO it calls itself `helo_name`.
     #[must_use]
-    pub fn new(config: Arc<Config>) -> Session {
+    pub fn new(config: Arc<Config>, helo_name: Domain) -> Session {
         Session {
             config,
+            helo_name,
             state: State::Unborn,
             extensions: Extensions::default(),
             running: None,
@@ -263,7 +267,7 @@ impl Session {
         assert!(!transaction.recipients.is_empty(), "a transaction has a recipient");
         let mut verdicts = SmallVec::new();
         verdicts.resize_with(transaction.recipients.len(), || None);
-        let pipelined = self.config.pipelining && self.extensions.pipelining;
+        let pipelined = self.config.pipelining && self.extensions.has(Extension::Pipelining);
         let local = self.unsendable(&transaction);
         let running = Running { transaction, verdicts, accepted: 0, pipelined, mail_refused: false };
         self.running = Some(running);

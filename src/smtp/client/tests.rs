@@ -10,6 +10,10 @@ use crate::smtp::{BodyType, Envelope, Offer};
 
 const NOW: Instant = Instant::ZERO;
 
+fn session(config: Config) -> Session {
+    Session::new(Arc::new(config), "relay.blue.example".parse().unwrap())
+}
+
 fn transaction(recipients: &[&str], content: &[u8]) -> Transaction {
     Transaction {
         reverse_path: ReversePath::Mailbox("alice@blue.example".parse().unwrap()),
@@ -32,8 +36,9 @@ struct Pair {
 
 impl Pair {
     fn new(config: Config, settings: server::Config, step: usize) -> Pair {
-        let mut client = Session::new(Arc::new(config));
-        let mut server = server::Session::new(Arc::new(settings));
+        let mut client = session(config);
+        let server = server::Server::new(Arc::new(settings), "mx.green.example".parse().unwrap());
+        let mut server = server::Session::new(Arc::new(server));
         client.start(NOW);
         server.start(NOW);
         let mut pair = Pair { client, server, step, events: Vec::new(), messages: Vec::new(), sends: 0 };
@@ -88,7 +93,7 @@ impl Pair {
 }
 
 fn configs() -> (Config, server::Config) {
-    (Config::new("relay.blue.example".parse().unwrap()), server::Config::new("mx.green.example".parse().unwrap()))
+    (Config::default(), server::Config::default())
 }
 
 #[test]
@@ -131,7 +136,7 @@ fn pipelining_needs_few_sends() {
 #[test]
 fn progress_moves_the_timeout_while_content_is_under_way() {
     let (config, settings) = configs();
-    let mut client = Session::new(Arc::new(config));
+    let mut client = session(config);
     drop(settings);
     client.start(NOW);
     client.handle_input(NOW, Chunk::from("220 hi\r\n250 hi\r\n"));
@@ -150,7 +155,7 @@ fn progress_moves_the_timeout_while_content_is_under_way() {
 #[test]
 fn observers_see_reply_lines_and_states() {
     let (config, _) = configs();
-    let mut client = Session::new(Arc::new(config));
+    let mut client = session(config);
     client.observe(true);
     client.start(NOW);
     client.handle_input(NOW, Chunk::from("220 hi\r\n250-hi\r\n250 SIZE\r\n"));
@@ -169,7 +174,7 @@ fn observers_see_reply_lines_and_states() {
 #[should_panic(expected = "ready")]
 fn a_transaction_before_ready_is_a_broken_agent() {
     let (config, _) = configs();
-    Session::new(Arc::new(config)).begin(NOW, transaction(&["a@b.example"], b""));
+    session(config).begin(NOW, transaction(&["a@b.example"], b""));
 }
 
 /// Not a check but a measurement: `cargo test --release --lib smtp -- --ignored --nocapture hop`.
@@ -274,7 +279,7 @@ proptest! {
         let all = words.concat();
         let run = |step: usize| {
             let (config, _) = configs();
-            let mut client = Session::new(Arc::new(config));
+            let mut client = session(config);
             let mut seen = Vec::new();
             client.start(NOW);
             for piece in all.chunks(step.max(1)) {

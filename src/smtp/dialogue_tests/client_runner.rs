@@ -112,11 +112,11 @@ impl Player for ClientPlayer {
     const PEER: &'static str = "S:";
 
     fn start(settings: &[&str], arrival: Arrival) -> ClientPlayer {
-        let mut config = Config::new("relay.blue.example".parse().unwrap());
+        let mut config = Config::default();
         for setting in settings {
             configure(&mut config, setting.strip_prefix("config: ").unwrap());
         }
-        let mut session = Session::new(Arc::new(config));
+        let mut session = Session::new(Arc::new(config), "relay.blue.example".parse().unwrap());
         session.start(Instant::ZERO);
         let mut player = ClientPlayer { session, now: Instant::ZERO, arrival, sent: Vec::new(), lines: Vec::new() };
         player.drain();

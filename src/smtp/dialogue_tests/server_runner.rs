@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::{Arrival, Player, deliver, show_lines, unescape};
 use crate::octets::Chunk;
 use crate::sim::{Duration, Instant};
+use crate::smtp::Extension;
 use crate::smtp::Reply;
 use crate::smtp::framing::BareNewlines;
-use crate::smtp::server::{Answer, Config, Message, Output, Question, Session};
+use crate::smtp::server::{Answer, Config, Message, Output, Question, Server, Session};
 use crate::trace::visible;
 
 pub(super) struct ServerPlayer {
@@ -23,13 +24,16 @@ pub(super) struct ServerPlayer {
 fn configure(config: &mut Config, setting: &str) {
     let (key, value) = setting.split_once(' ').unwrap_or((setting, ""));
     let on = value == "on";
+    let mut offer = |extension| {
+        config.offer = if on { config.offer.with(extension) } else { config.offer.without(extension) };
+    };
     match key {
         "greeting" => config.greeting_text = value.into(),
         "esmtp" => config.esmtp = on,
-        "pipelining" => config.offer.pipelining = on,
-        "size" => config.offer.size = on,
-        "8bitmime" => config.offer.eight_bit_mime = on,
-        "enhanced" => config.offer.enhanced_status_codes = on,
+        "pipelining" => offer(Extension::Pipelining),
+        "size" => offer(Extension::Size),
+        "8bitmime" => offer(Extension::EightBitMime),
+        "enhanced" => offer(Extension::EnhancedStatusCodes),
         "max-message" => config.max_message_bytes = Some(value.parse().unwrap()),
         "max-recipients" => config.max_recipients = value.parse().unwrap(),
         "max-commands" => config.max_commands = Some(value.parse().unwrap()),
@@ -112,7 +116,7 @@ impl Player for ServerPlayer {
     const PEER: &'static str = "C:";
 
     fn start(settings: &[&str], arrival: Arrival) -> ServerPlayer {
-        let mut config = Config::new("mx.green.example".parse().unwrap());
+        let mut config = Config::default();
         let mut script = Vec::new();
         for setting in settings {
             if let Some(setting) = setting.strip_prefix("config: ") {
@@ -135,7 +139,7 @@ impl Player for ServerPlayer {
             config.ask.mail |= question.starts_with("MAIL");
             script.push((question.to_owned(), reply.to_owned()));
         }
-        let mut session = Session::new(Arc::new(config));
+        let mut session = Session::new(Arc::new(Server::new(Arc::new(config), "mx.green.example".parse().unwrap())));
         session.start(Instant::ZERO);
         let mut player =
             ServerPlayer { session, script, now: Instant::ZERO, arrival, sent: Vec::new(), lines: Vec::new() };

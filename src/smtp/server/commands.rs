@@ -8,6 +8,7 @@ use crate::octets::Chunk;
 use crate::sim::Instant;
 use crate::smtp::command::{BodyType, Command, CommandError, MailParameters, Verb};
 use crate::smtp::envelope::Envelope;
+use crate::smtp::extension::Extension;
 use crate::smtp::reply::{Class, Reply};
 
 /// When a command may be said.
@@ -60,7 +61,7 @@ impl Session {
     pub(super) fn obey(&mut self, line: &Chunk) {
         let verb = Verb::split(line);
         let mail = matches!(verb, Some((Verb::Mail, _)));
-        if line.len() + 2 > self.config.max_line(mail) {
+        if line.len() + 2 > self.server.config.max_line(mail) {
             return self.blame(replies::LINE_TOO_LONG);
         }
         let Some((verb, arguments)) = verb else {
@@ -93,7 +94,7 @@ impl Session {
         let transaction = if let State::AwaitRcpt(transaction) = &self.state { Some(transaction) } else { None };
         match (when(verb), transaction) {
             (When::Always, _) => Ok(()),
-            _ if self.helo.is_none() && self.config.require_helo => Err(replies::HELO_FIRST),
+            _ if self.helo.is_none() && self.server.config.require_helo => Err(replies::HELO_FIRST),
             (When::OutsideTransaction, None) => Ok(()),
             // RFC 5321 §4.1.4: MAIL must not be sent while a mail transaction is open.
             (When::OutsideTransaction, Some(_)) => Err(replies::NESTED_MAIL),
@@ -109,7 +110,7 @@ impl Session {
 
     fn act(&mut self, command: Command) {
         match command {
-            Command::Ehlo(_) if !self.config.esmtp => self.blame(replies::NOT_IMPLEMENTED),
+            Command::Ehlo(_) if !self.server.config.esmtp => self.blame(replies::NOT_IMPLEMENTED),
             Command::Helo(domain) => self.do_helo(domain, false),
             Command::Ehlo(domain) => self.do_helo(domain, true),
             Command::Mail { reverse_path, parameters } => self.do_mail(reverse_path, parameters),
@@ -123,12 +124,12 @@ impl Session {
             Command::Vrfy(_) => self.say(replies::CANNOT_VERIFY),
             Command::Expn(_) => self.blame(replies::NOT_IMPLEMENTED),
             Command::Help(_) => {
-                let help = Reply::new(214, Some((2, 0, 0)), self.config.help_text.clone());
+                let help = Reply::new(214, Some((2, 0, 0)), self.server.config.help_text.clone());
                 self.say_reply(&help);
             }
             Command::Noop => self.say(replies::OK),
             Command::Quit => {
-                let built = self.config.built();
+                let built = self.server.built();
                 let bye = if self.enhanced() { built.bye_enhanced.clone() } else { built.bye.clone() };
                 self.outbox.push(bye);
                 self.close();
@@ -137,7 +138,7 @@ impl Session {
     }
 
     pub(super) fn accept_connection(&mut self, now: Instant) {
-        self.outbox.push(self.config.built().greeting.clone());
+        self.outbox.push(self.server.built().greeting.clone());
         self.enter(State::AwaitHelo);
         self.await_command(now);
     }
@@ -153,7 +154,7 @@ impl Session {
     }
 
     fn do_helo(&mut self, domain: Domain, esmtp: bool) {
-        if self.config.ask.helo {
+        if self.server.config.ask.helo {
             let question = Question::Helo { domain: domain.clone(), esmtp };
             self.ask(Pending::Helo { domain, esmtp }, question);
         } else {
@@ -179,26 +180,28 @@ impl Session {
             (Answer::Reply(reply), false) => reply.write_to(self.outbox.writer(), false),
             (Answer::Reply(reply), true) => {
                 let mut text = reply.text().to_vec();
-                for keyword in self.config.offer.keywords(self.config.max_message_bytes) {
+                for keyword in self.server.config.offer.keywords(self.server.config.max_message_bytes) {
                     text.push(b'\n');
                     text.extend_from_slice(keyword.as_bytes());
                 }
                 Reply::new(reply.code().get(), None, text).write_to(self.outbox.writer(), false);
             }
-            (_, false) => self.outbox.push(self.config.built().helo.clone()),
-            (_, true) => self.outbox.push(self.config.built().ehlo.clone()),
+            (_, false) => self.outbox.push(self.server.built().helo.clone()),
+            (_, true) => self.outbox.push(self.server.built().ehlo.clone()),
         }
         self.flush();
     }
 
     fn do_mail(&mut self, reverse_path: ReversePath, parameters: MailParameters) {
-        let offer = self.config.offer;
-        let known = |said: bool, offered: bool| !said || (self.esmtp && offered);
-        if !known(parameters.size.is_some(), offer.size) || !known(parameters.body.is_some(), offer.eight_bit_mime) {
+        let offer = self.server.config.offer;
+        let known = |said: bool, by: Extension| !said || (self.esmtp && offer.has(by));
+        if !known(parameters.size.is_some(), Extension::Size)
+            || !known(parameters.body.is_some(), Extension::EightBitMime)
+        {
             // RFC 5321 §4.1.1.11: what was not offered is not recognized.
             return self.blame(replies::UNKNOWN_PARAMETER);
         }
-        if let (Some(size), Some(most)) = (parameters.size, self.config.max_message_bytes)
+        if let (Some(size), Some(most)) = (parameters.size, self.server.config.max_message_bytes)
             && size > most
         {
             // RFC 1870 §6.1: said before the content travels.
@@ -207,7 +210,7 @@ impl Session {
         let mut envelope = self.new_envelope(reverse_path);
         envelope.declared_size = parameters.size;
         envelope.body = parameters.body.unwrap_or(BodyType::SevenBit);
-        if self.asks_mail || self.config.ask.mail {
+        if self.asks_mail || self.server.config.ask.mail {
             let reverse_path = envelope.reverse_path.clone();
             let question = Question::Mail { reverse_path, size: envelope.declared_size, body: envelope.body };
             self.ask(Pending::Mail(Box::new(envelope)), question);
@@ -225,7 +228,7 @@ impl Session {
     fn do_rcpt(&mut self, forward_path: ForwardPath) {
         let State::AwaitRcpt(transaction) = &mut self.state else { return };
         transaction.any_rcpt = true;
-        if transaction.envelope.recipients.len() >= self.config.max_recipients {
+        if transaction.envelope.recipients.len() >= self.server.config.max_recipients {
             // RFC 5321 §4.5.3.1.10: 452, so that the client sends the others in a transaction of their own.
             return self.say(replies::TOO_MANY_RECIPIENTS);
         }
@@ -244,7 +247,7 @@ impl Session {
     }
 
     fn do_data(&mut self) {
-        if self.config.ask.data {
+        if self.server.config.ask.data {
             self.ask(Pending::Data, Question::Data);
         } else {
             self.data_answered(Answer::Accept);

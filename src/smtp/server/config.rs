@@ -1,11 +1,11 @@
 //! What a server session is set up with.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::identity::Domain;
 use crate::octets::Chunk;
 use crate::sim::Duration;
-use crate::smtp::extension::Offer;
+use crate::smtp::extension::{Extension, Offer};
 use crate::smtp::framing::BareNewlines;
 use crate::smtp::{limits, timeouts};
 
@@ -23,13 +23,10 @@ pub struct Ask {
     pub data: bool,
 }
 
-/// The settings that all sessions of one server share. Change them before the first session is made: the greeting and
-/// the EHLO reply are built once and kept.
-#[derive(Clone, Debug)]
+/// The settings that all sessions of one server share; servers that are set up alike can share them, too.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// The name of the server, in its greeting and in 221 and 421 replies.
-    pub hostname: Domain,
-    /// What follows the name in the greeting; `ESMTP Postroad` by default (RFC 5321 §4.2: `ESMTP` tells that EHLO is
+    /// What follows the server's name in the greeting; `ESMTP Postroad` by default (RFC 5321 §4.2: `ESMTP` tells that EHLO is
     /// understood). One line.
     pub greeting_text: String,
     /// Whether EHLO is understood; `false` is a server of RFC 821, which answers 502.
@@ -66,15 +63,12 @@ pub struct Config {
     pub help_text: String,
     /// The most octets of pipelined input that are kept while a question is open; more ends the session with 421.
     pub max_backlog_bytes: usize,
-    pub(super) prebuilt: Prebuilt,
 }
 
-impl Config {
-    /// The settings of a server that follows the RFC.
-    #[must_use]
-    pub fn new(hostname: Domain) -> Config {
+/// The settings of a server that follows the RFC.
+impl Default for Config {
+    fn default() -> Config {
         Config {
-            hostname,
             greeting_text: "ESMTP Postroad".into(),
             esmtp: true,
             offer: Offer::ALL,
@@ -90,59 +84,64 @@ impl Config {
             max_text_line_bytes: None,
             help_text: "Commands: HELO EHLO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT\nSee RFC 5321".into(),
             max_backlog_bytes: 1 << 20,
-            prebuilt: Prebuilt::default(),
         }
     }
+}
 
+impl Config {
     /// The longest line of a command, CRLF included. Only MAIL is lengthened by parameters, and only by those offered.
     pub(super) fn max_line(&self, mail: bool) -> usize {
-        let mut limit = limits::COMMAND_LINE;
-        if mail && self.esmtp {
-            limit += if self.offer.size { limits::SIZE_PARAMETER } else { 0 };
-            limit += if self.offer.eight_bit_mime { limits::BODY_PARAMETER } else { 0 };
-        }
-        limit
+        let parameters = if mail && self.esmtp { self.offer } else { Offer::NONE };
+        limits::COMMAND_LINE + parameters.iter().map(Extension::mail_octets).sum::<usize>()
+    }
+}
+
+/// A server: its settings and its name. The greeting and the EHLO reply, which all its sessions say alike, are built
+/// when the first one needs them.
+#[derive(Debug)]
+pub struct Server {
+    pub(super) config: Arc<Config>,
+    pub(super) name: Domain,
+    built: OnceLock<Box<Built>>,
+}
+
+impl Server {
+    /// A server that calls itself `name` in its greeting and in 221 and 421 replies.
+    #[must_use]
+    pub fn new(config: Arc<Config>, name: Domain) -> Server {
+        Server { config, name, built: OnceLock::new() }
     }
 
     pub(super) fn built(&self) -> &Built {
-        self.prebuilt.0.get_or_init(|| {
-            let name = &self.hostname;
+        self.built.get_or_init(|| {
+            let name = &self.name;
+            let config = &self.config;
             let mut ehlo = vec![name.to_string()];
-            ehlo.extend(self.offer.keywords(self.max_message_bytes));
+            ehlo.extend(config.offer.keywords(config.max_message_bytes));
             let last = ehlo.len() - 1;
             let mut text = String::new();
             for (i, line) in ehlo.iter().enumerate() {
                 text += &format!("250{}{line}\r\n", if i == last { ' ' } else { '-' });
             }
             // RFC 5321 §4.3.1: the greeting begins with the name; §4.2: so do 221 and 421.
-            let greeting = format!("220 {name} {}", self.greeting_text.replace(['\r', '\n'], " "));
-            Built {
+            let greeting = format!("220 {name} {}", config.greeting_text.replace(['\r', '\n'], " "));
+            Box::new(Built {
                 greeting: Chunk::from(format!("{}\r\n", greeting.trim_end())),
                 ehlo: Chunk::from(text),
                 helo: Chunk::from(format!("250 {name}\r\n")),
                 bye: Chunk::from(format!("221 {name} closing connection\r\n")),
                 bye_enhanced: Chunk::from(format!("221 2.0.0 {name} closing connection\r\n")),
-            }
+            })
         })
     }
 }
 
 /// Replies that depend on the settings alone.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Built {
     pub(super) greeting: Chunk,
     pub(super) ehlo: Chunk,
     pub(super) helo: Chunk,
     pub(super) bye: Chunk,
     pub(super) bye_enhanced: Chunk,
-}
-
-/// The replies, once they are built. A copy of the settings builds its own: it may be about to change.
-#[derive(Debug, Default)]
-pub(super) struct Prebuilt(OnceLock<Built>);
-
-impl Clone for Prebuilt {
-    fn clone(&self) -> Prebuilt {
-        Prebuilt::default()
-    }
 }

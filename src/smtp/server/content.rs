@@ -11,7 +11,7 @@ impl Session {
     /// Takes content off the front of `input`, and ends the data phase where it ends.
     pub(super) fn take_content(&mut self, now: Instant, input: &mut Chunk) {
         if !self.decoder.feed(input) {
-            self.deadline = Some(now + self.config.data_timeout);
+            self.deadline = Some(now + self.server.config.data_timeout);
             return;
         }
         if self.observed {
@@ -40,7 +40,7 @@ impl Session {
             return self.reset();
         }
         let content = self.decoder.take_content();
-        if self.config.max_text_line_bytes.is_some_and(|most| longest_line(&content) > most) {
+        if self.server.config.max_text_line_bytes.is_some_and(|most| longest_line(&content) > most) {
             self.say(replies::TEXT_LINE_TOO_LONG);
             return self.reset();
         }

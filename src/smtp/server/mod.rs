@@ -20,12 +20,13 @@ mod state;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-pub use config::{Ask, Config};
+pub use config::{Ask, Config, Server};
 use replies::Fixed;
 pub use state::{Answer, Event, Message, Output, Question};
 use state::{Pending, State};
 
 use super::data::Decoder;
+use super::extension::Extension;
 use super::framing::{Framed, Framer};
 use super::outbox::Outbox;
 use super::reply::Reply;
@@ -37,7 +38,7 @@ use crate::sim::Instant;
 /// One session of a server. See [the module](self), and [`crate::smtp`] for the order of calls.
 #[derive(Clone, Debug)]
 pub struct Session {
-    config: Arc<Config>,
+    server: Arc<Server>,
     state: State,
     pending: Option<Pending>,
     /// Who the client said it is.
@@ -65,11 +66,12 @@ pub struct Session {
 impl Session {
     /// A session that waits for [`start`](Session::start).
     #[must_use]
-    pub fn new(config: Arc<Config>) -> Session {
+    pub fn new(server: Arc<Server>) -> Session {
+        let config = &server.config;
         let framer = Framer::new(limits::LONGEST_COMMAND_LINE, config.bare_newlines);
         let decoder = Decoder::new(config.bare_newlines, config.max_message_bytes);
         Session {
-            config,
+            server,
             state: State::Unborn,
             pending: None,
             helo: None,
@@ -131,7 +133,7 @@ impl Session {
     pub fn start(&mut self, now: Instant) {
         debug_assert!(matches!(self.state, State::Unborn), "a session starts once");
         self.enter(State::Initiation);
-        if self.config.ask.connect {
+        if self.server.config.ask.connect {
             self.ask(Pending::Connect, Question::Connect);
         } else {
             self.accept_connection(now);
@@ -151,7 +153,7 @@ impl Session {
             self.backlog.push_back(bytes);
         }
         self.run(now);
-        if self.pending.is_some() && self.backlog_bytes > self.config.max_backlog_bytes {
+        if self.pending.is_some() && self.backlog_bytes > self.server.config.max_backlog_bytes {
             // RFC 5321 §3.8: closing early needs a 421. Nothing says how much may be pipelined; memory says it.
             self.pending = None;
             self.shut_down("4.5.0", "too much pipelined input, closing transmission channel");
@@ -244,7 +246,7 @@ impl Session {
             self.outputs.push_back(Output::Saw { line: line.clone() });
         }
         self.commands = self.commands.saturating_add(1);
-        if self.config.max_commands.is_some_and(|most| self.commands > most) {
+        if self.server.config.max_commands.is_some_and(|most| self.commands > most) {
             self.shut_down("4.7.0", "too many commands, closing transmission channel");
             return;
         }
@@ -261,8 +263,8 @@ impl Session {
         self.deadline = match &self.state {
             _ if self.pending.is_some() => None,
             State::Closed => None,
-            State::Data(..) => Some(now + self.config.data_timeout),
-            _ => Some(now + self.config.command_timeout),
+            State::Data(..) => Some(now + self.server.config.data_timeout),
+            _ => Some(now + self.server.config.command_timeout),
         };
     }
 
@@ -287,7 +289,7 @@ impl Session {
 
     /// Whether replies have enhanced codes: RFC 2034 §4, only where they were offered, hence behind EHLO.
     fn enhanced(&self) -> bool {
-        self.esmtp && self.config.offer.enhanced_status_codes
+        self.esmtp && self.server.config.offer.has(Extension::EnhancedStatusCodes)
     }
 
     /// Says a constant reply.
@@ -308,7 +310,7 @@ impl Session {
     /// Says a reply to a protocol error, and counts it.
     fn blame(&mut self, reply: Fixed) {
         self.errors = self.errors.saturating_add(1);
-        if self.config.max_errors.is_some_and(|most| self.errors >= most) {
+        if self.server.config.max_errors.is_some_and(|most| self.errors >= most) {
             self.shut_down("4.7.0", "too many errors, closing transmission channel");
         } else {
             self.say(reply);
@@ -325,7 +327,7 @@ impl Session {
     /// Says 421 and closes. RFC 5321 §4.2: the text begins with the server's name.
     fn shut_down(&mut self, enhanced: &str, text: &str) {
         let enhanced = if self.enhanced() { format!("{enhanced} ") } else { String::new() };
-        let line = format!("421 {enhanced}{} {text}\r\n", self.config.hostname);
+        let line = format!("421 {enhanced}{} {text}\r\n", self.server.name);
         self.outbox.writer().extend_from_slice(line.as_bytes());
         self.close();
     }

@@ -7,11 +7,11 @@ use super::*;
 const NOW: Instant = Instant::ZERO;
 
 fn config() -> Arc<Config> {
-    Arc::new(Config::new("mx.green.example".parse().unwrap()))
+    Arc::new(Config::default())
 }
 
 fn started(config: Arc<Config>, observed: bool) -> Session {
-    let mut session = Session::new(config);
+    let mut session = Session::new(Arc::new(Server::new(config, "mx.green.example".parse().unwrap())));
     session.observe(observed);
     session.start(NOW);
     session
@@ -178,9 +178,8 @@ proptest! {
     #[test]
     fn garbage_never_panics_and_splits_alike(words in prop::collection::vec(words(), 0..60), step in 1_usize..20,
                                              normalise in any::<bool>()) {
-        let mut settings = Config::new("mx.green.example".parse().unwrap());
-        settings.max_message_bytes = Some(100);
-        settings.max_text_line_bytes = Some(50);
+        let mut settings =
+            Config { max_message_bytes: Some(100), max_text_line_bytes: Some(50), ..Config::default() };
         if normalise {
             settings.bare_newlines = crate::smtp::framing::BareNewlines::Normalise;
         }
@@ -199,9 +198,7 @@ proptest! {
 
     #[test]
     fn memory_is_bounded(step in 1_usize..3000) {
-        let mut settings = Config::new("mx.green.example".parse().unwrap());
-        settings.max_backlog_bytes = 4000;
-        settings.max_message_bytes = Some(1000);
+        let settings = Config { max_backlog_bytes: 4000, max_message_bytes: Some(1000), ..Config::default() };
         let mut session = started(Arc::new(settings), false);
         let mut out = Vec::new();
         let piece = vec![b'x'; step];

@@ -1,0 +1,71 @@
+//! Hosts of a plan.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+use super::mta::MtaPlan;
+use super::sending::Sending;
+use super::zones::ZoneIndex;
+use crate::identity::{Domain, Mailbox};
+use crate::net::tcp;
+use crate::sim::Duration;
+use crate::sim::calendar::Calendar;
+use crate::trace::HostId;
+
+/// A machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostPlan {
+    /// Its name in the file.
+    pub name: Arc<str>,
+    /// Its name in the DNS; none for a name of one label, such as `laptop`.
+    pub domain: Option<Domain>,
+    /// Its address.
+    pub ipv4: Ipv4Addr,
+    /// Its IPv6 address, where asked for.
+    pub ipv6: Option<Ipv6Addr>,
+    /// Its TCP; none means the scenario's.
+    pub tcp: Option<tcp::Config>,
+    /// Whom it asks; none means the implied name server.
+    pub resolver: Option<HostId>,
+    /// What its clock shows.
+    pub calendar: Calendar,
+    /// What it does.
+    pub role: Role,
+}
+
+/// What a host does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A person's machine.
+    User(UserPlan),
+    /// A mail transfer agent.
+    Mta(Box<MtaPlan>),
+    /// A name server.
+    NameServer(NameServerPlan),
+    /// Passes packets on.
+    Router,
+}
+
+/// A mail user agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserPlan {
+    /// Whose mail it composes.
+    pub mailboxes: Vec<Mailbox>,
+    /// The MTA that it hands mail to; none for a host whose every mail says `via`.
+    pub submits_to: Option<HostId>,
+    /// The port there: 587 for submission.
+    pub port: u16,
+    /// How it sends.
+    pub sending: Sending,
+}
+
+/// A name server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameServerPlan {
+    /// The zones that it is authoritative for.
+    pub zones: Vec<ZoneIndex>,
+    /// Asks others on behalf of clients.
+    pub recursive: bool,
+    /// How long it thinks about a question.
+    pub processing: Duration,
+}

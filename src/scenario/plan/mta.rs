@@ -1,0 +1,63 @@
+//! Mail transfer agents of a plan.
+
+use std::net::Ipv4Addr;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::sending::Sending;
+use crate::agent::mta::{ReplyRule, Rules, Service};
+use crate::identity::{Domain, Mailbox};
+use crate::policy::greylist::GreylistConfig;
+use crate::smtp::server;
+use crate::trace::HostId;
+
+/// A mail transfer agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MtaPlan {
+    /// The domains that it receives mail for and delivers in.
+    pub domains: Vec<LocalDomain>,
+    /// Domains that it takes mail for and passes on (a backup MX, a gateway).
+    pub relay_for: Vec<Domain>,
+    /// The hosts whose mail it passes on to anywhere.
+    pub clients: Vec<HostId>,
+    /// Where all mail goes that is not for here; none means by MX.
+    pub smarthost: Option<HostId>,
+    /// Where mail for certain domains goes, whatever the DNS says.
+    pub routes: Vec<(Domain, HostId)>,
+    /// Mail for the first goes on to the others instead.
+    pub forwards: Vec<(Mailbox, Vec<Mailbox>)>,
+    /// How it sends.
+    pub sending: Sending,
+    /// The ports that it listens on, and what it serves there. Sorted, each port once.
+    pub listens: Vec<(u16, Service)>,
+    /// How it speaks to clients.
+    pub server: Arc<server::Config>,
+    /// What it does with mail.
+    pub rules: Rules,
+    /// Lets strangers come twice.
+    pub greylist: Option<GreylistConfig>,
+    /// Replies that the script puts in the place of its own.
+    pub replies: Vec<ScriptedReply>,
+    /// The addresses that it sends from, taken in turn by connection. Empty: its own address.
+    pub outbound_addresses: Vec<Ipv4Addr>,
+}
+
+/// A domain whose mailboxes are here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalDomain {
+    /// The domain.
+    pub domain: Domain,
+    /// The local parts that have a mailbox, in the order of the file.
+    pub mailboxes: Vec<Arc<str>>,
+    /// Whether every other local part has one, too.
+    pub catch_all: bool,
+}
+
+/// A reply that the scenario puts in the place of the server's own: a fault with a place and a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptedReply {
+    /// The bytes of the file that say it.
+    pub span: Range<usize>,
+    /// When, and what.
+    pub rule: ReplyRule,
+}

@@ -1,0 +1,24 @@
+//! How hosts of a plan send.
+
+use std::sync::Arc;
+
+use crate::agent::courier;
+use crate::queue;
+
+/// How a host sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sending {
+    /// How it hands mail over.
+    pub courier: Arc<courier::Config>,
+    /// When it tries again, and how much at a time.
+    pub queue: Arc<queue::Config>,
+    /// Whether the host remembers answers of the DNS itself.
+    pub dns_cache: bool,
+}
+
+/// As a mail server sends.
+impl Default for Sending {
+    fn default() -> Sending {
+        Sending { courier: Arc::default(), queue: Arc::default(), dns_cache: true }
+    }
+}
