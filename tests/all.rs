@@ -33,6 +33,9 @@ mod source;
 mod story;
 #[path = "all/texts.rs"]
 mod texts;
+#[cfg(feature = "tls")]
+#[path = "all/tls.rs"]
+mod tls;
 #[path = "all/truth.rs"]
 mod truth;
 // The command line, its exit codes and its benchmarks have folders of their own.

@@ -9,8 +9,8 @@ use super::Ledger;
 use super::watch::{TriggerEvent, Watch};
 use crate::identity::Mailbox;
 use crate::octets::Chunk;
-use crate::sim::Instant;
 use crate::sim::calendar::Calendar;
+use crate::sim::{Duration, Instant};
 use crate::store::Letter;
 use crate::tls;
 use crate::trace::{At, ConnId, Direction, HostId, MailId, Octets, RecordId, Side, Tracer, What};
@@ -38,7 +38,10 @@ pub enum Trouble {
     /// The other end broke it off.
     Reset,
     /// It could not be sealed: the handshake of TLS failed.
-    Unsealed,
+    Unsealed {
+        /// Because this end does not trust the other's certificate.
+        distrusted: bool,
+    },
     /// All ports that the connection could be opened from are taken.
     NoPort {
         /// The address that it was to come from. Each has its own ports to each service.
@@ -67,6 +70,9 @@ pub enum Says {
 
 /// What the send buffer of a new connection takes at the least, in bytes (Linux `tcp_wmem[1]`).
 pub const SEND_BUFFER_BYTES: usize = 16 << 10;
+
+/// How long both ends wait for a handshake of TLS to be done (Postfix `smtp_starttls_timeout`, `smtpd_starttls_timeout`).
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// What an agent can know of its connections at once.
 pub trait Sockets {

@@ -17,8 +17,8 @@ pub mod user;
 mod watch;
 
 pub use context::{
-    Action, Context, Directory, End, Filed, Identifiers, Input, Peer, SEND_BUFFER_BYTES, Says, SocketId, Sockets,
-    Trouble,
+    Action, Context, Directory, End, Filed, HANDSHAKE_TIMEOUT, Identifiers, Input, Peer, SEND_BUFFER_BYTES, Says,
+    SocketId, Sockets, Trouble,
 };
 pub use ledger::{Ending, Ledger, Totals, Violation};
 pub use watch::{Trigger, TriggerEvent, Watch};

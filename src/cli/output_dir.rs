@@ -25,9 +25,11 @@ const MARKER: &str = ".postroad";
 const MARKER_TEXT: &str = "This directory was written by `postroad run --out`, which may replace it.\n";
 
 const CAPTURE: &str = "capture.pcapng";
+/// What one needs to read sealed connections; only where there were some.
+const KEYS: &str = "keys.log";
 const TRANSCRIPT: &str = "transcript.txt";
 /// What an output holds besides its marker.
-const FILES: [&str; 5] = ["trace.jsonl", CAPTURE, TRANSCRIPT, "ladder.svg", "map.svg"];
+const FILES: [&str; 6] = ["trace.jsonl", CAPTURE, KEYS, TRANSCRIPT, "ladder.svg", "map.svg"];
 const MAIL: &str = "mail";
 
 type Trace = Rc<RefCell<JsonLines<BufWriter<File>>>>;
@@ -41,6 +43,7 @@ pub(super) struct OutputDir {
     trace: Option<Trace>,
     tape: Option<Tape>,
     transcript: Option<BufWriter<File>>,
+    keys: Option<BufWriter<File>>,
     mails: MailFiles,
     /// Why the last of what is written as the run goes on could not be.
     failed: Option<Failure>,
@@ -61,8 +64,17 @@ impl OutputDir {
         // Whoever cannot write there is told about the directory that was asked for, not about our way to it.
         let making = Making::beside(&target).map_err(|e| Failure::write(&shown, e))?;
         let mails = MailFiles::new(making.path().join(MAIL), mails);
-        let output =
-            OutputDir { shown, target, making, trace: None, tape: None, transcript: None, mails, failed: None };
+        let output = OutputDir {
+            shown,
+            target,
+            making,
+            trace: None,
+            tape: None,
+            transcript: None,
+            keys: None,
+            mails,
+            failed: None,
+        };
         output.write(MARKER, MARKER_TEXT.as_bytes())?;
         Ok(output)
     }
@@ -106,6 +118,9 @@ impl OutputDir {
         if let Some(mut out) = self.transcript.take() {
             out.flush().map_err(|e| Failure::write(self.shown.join(TRANSCRIPT), e))?;
         }
+        if let Some(mut out) = self.keys.take() {
+            out.flush().map_err(|e| Failure::write(self.shown.join(KEYS), e))?;
+        }
         if let Some(trace) = self.trace.take() {
             let nothing = JsonLines::new(BufWriter::new(self.sink_file()?), Detail::Records);
             let written = trace.replace(nothing).into_inner().and_then(|mut out| out.flush());
@@ -133,12 +148,29 @@ impl OutputDir {
         file.map_err(|e| Failure::write(self.shown.join(MARKER), e))
     }
 
-    /// Writes the mails that were filed since it was last called: however many there are, they are not kept until the
-    /// end. A failure is told by [`fill`](OutputDir::fill).
+    /// Writes the mails that were filed, and the secrets that became known, since it was last called: however many there are,
+    /// they are not kept until the end. A failure is told by [`fill`](OutputDir::fill).
     pub(super) fn write_filed(&mut self, world: &mut World) {
         if self.failed.is_none() {
             self.failed = self.try_write_filed(world).err();
         }
+        if self.failed.is_none()
+            && let Err(error) = self.try_write_keys(world)
+        {
+            self.failed = Some(Failure::write(self.shown.join(KEYS), error));
+        }
+    }
+
+    fn try_write_keys(&mut self, world: &mut World) -> io::Result<()> {
+        for line in world.take_secrets() {
+            if self.keys.is_none() {
+                self.keys = Some(BufWriter::new(File::create(self.making.path().join(KEYS))?));
+            }
+            if let Some(out) = &mut self.keys {
+                writeln!(out, "{line}")?;
+            }
+        }
+        Ok(())
     }
 
     fn try_write_filed(&mut self, world: &mut World) -> Result<(), Failure> {

@@ -20,7 +20,7 @@ pub(super) struct Wishes {
     pub(super) until: Option<Duration>,
     pub(super) keep: Keep,
     pub(super) packets: bool,
-    /// Somebody wants the letters that are filed.
+    /// Somebody wants the letters that are filed, and the secrets of sealed connections.
     pub(super) mail: bool,
     /// Tell everything as it happens: what is told lies in the collector between two slices.
     pub(super) story: bool,
@@ -65,6 +65,7 @@ pub(super) fn build(plan: &Plan, wishes: Wishes) -> World {
     let mut world = scenario::build(plan, BuildOptions { seed: wishes.seed });
     if wishes.mail {
         world.watch_mailboxes();
+        world.watch_secrets();
     }
     world
 }

@@ -3,6 +3,8 @@
 mod agents;
 mod faults;
 mod names;
+#[cfg_attr(not(feature = "tls"), path = "build/no_tls.rs")]
+mod tls;
 
 use std::net::IpAddr;
 
@@ -27,9 +29,10 @@ pub fn build(plan: &Plan, options: BuildOptions) -> World {
     let mut builder = Builder::new(&plan.title, seed, plan.start_unix_secs);
     builder.tcp = plan.tcp;
     let names = names::Names::new(plan);
+    let trust = tls::Trust::new(plan, builder.streams());
     for (place, host) in plan.hosts.iter().enumerate() {
         let id = HostId(place as u32);
-        let (agent, listening) = agents::agent(plan, id, &names, builder.streams());
+        let (agent, listening) = agents::agent(plan, id, (&names, trust.as_ref()), builder.streams());
         builder.host(HostSetup {
             name: host.name.clone(),
             role: agents::role_name(&host.role).into(),

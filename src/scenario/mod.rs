@@ -22,8 +22,8 @@ pub use expect::{Claim, Count, Expectation};
 pub use judge::{Judge, Judgement};
 pub use missed::{Missed, missed};
 pub use plan::{
-    FaultPlan, HostPlan, IMPLIED_NAME_SERVER, LinkPlan, LocalDomain, MailPlan, MtaPlan, NameServerPlan, Plan, Role,
-    ScriptedReply, Sending, TrafficPlan, Trigger, UserPlan, ZoneIndex, ZonePlan,
+    Certificate, FaultPlan, HostPlan, IMPLIED_NAME_SERVER, LinkPlan, LocalDomain, MailPlan, MtaPlan, NameServerPlan,
+    Plan, Role, ScriptedReply, Sending, Standing, TrafficPlan, Trigger, TrustDemand, UserPlan, ZoneIndex, ZonePlan,
 };
 pub use schema::{Field, Shape, reference};
 pub use starter::starter;

@@ -84,12 +84,19 @@ fn leaf(names: &[&str], validity: Validity, random: &mut Stream) -> CertificateP
     if let Some(first) = names.first() {
         params.distinguished_name.push(DnType::CommonName, *first);
     }
-    params.subject_alt_names =
-        names.iter().filter_map(|name| Some(SanType::DnsName((*name).try_into().ok()?))).collect();
+    params.subject_alt_names = names.iter().filter_map(|name| alternative_name(name)).collect();
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
     params
+}
+
+/// A name, or the address in a literal such as `[192.0.2.1]`.
+fn alternative_name(name: &str) -> Option<SanType> {
+    match name.trim_matches(['[', ']']).parse() {
+        Ok(address) => Some(SanType::IpAddress(address)),
+        Err(_) => Some(SanType::DnsName(name.try_into().ok()?)),
+    }
 }
 
 fn params(validity: Validity, random: &mut Stream) -> CertificateParams {

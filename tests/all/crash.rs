@@ -42,6 +42,23 @@ const GREYLIST_AND_FORWARD: &str = r#"(
     mail: [(at: "1s", from: "alice@green.example", to: ["bob@blue.example"])],
 )"#;
 
+/// Two mails that are submitted behind TLS, the second with a ticket of the first, over a line that loses packets.
+#[cfg(feature = "tls")]
+const SEALED: &str = r#"(
+    title: "Sealed submission",
+    hosts: {
+        "laptop":             User(mailbox: "alice@green.example", submits_to: "mail.green.example", port: 465),
+        "mail.green.example": Mta(domains: ["green.example"], mailboxes: ["alice", "carol"], listens: { 25: Smtp, 465: Submissions },
+                                  certificate: Good),
+        "mx.blue.example":    Mta(domains: ["blue.example"], mailboxes: ["bob"]),
+    },
+    links: [("laptop", "mail.green.example", (latency: "15ms", loss: "2 %")), ("mail.green.example", "mx.blue.example", (latency: "20ms"))],
+    mail: [
+        (at: "1s", from: "alice@green.example", to: ["carol@green.example", "bob@blue.example"], subject: "one", size: "9kB"),
+        (at: "9s", from: "alice@green.example", to: ["carol@green.example"], subject: "two"),
+    ],
+)"#;
+
 /// A line that loses packets, a second exchanger, and two mails on one connection.
 const LOSSY_LINE: &str = r#"(
     title: "A lossy line and two mails",
@@ -185,6 +202,13 @@ fn a_crash_at_any_event_loses_nothing_while_a_session_waits_for_a_look_up_or_the
     assert!(runs > 150 && twice > 0, "{runs} runs, {twice} of them with a second copy");
 }
 
+#[test]
+#[cfg(feature = "tls")]
+fn a_crash_at_any_event_loses_nothing_behind_tls() {
+    let (runs, twice) = crash_everywhere(SEALED);
+    assert!(runs > 60 && twice > 0, "{runs} runs, {twice} of them with a second copy");
+}
+
 /// The lines of a trace from this one on.
 fn lines(trace: &[u8]) -> Vec<&[u8]> {
     trace.split(|b| *b == b'\n').filter(|line| !line.is_empty()).collect()
@@ -194,10 +218,12 @@ fn lines(trace: &[u8]) -> Vec<&[u8]> {
 fn a_copy_of_a_world_goes_on_to_the_same_bytes() {
     /// Moments at which a world is copied.
     const MOMENTS: u64 = 100;
-    for (name, plan) in lab::shipped()
+    let shipped = lab::shipped()
         .into_iter()
-        .filter(|(name, _)| ["06", "09", "14", "17"].iter().any(|number| name.contains(number)))
-    {
+        .filter(|(name, _)| ["06", "09", "14", "17"].iter().any(|number| name.contains(number)));
+    #[cfg(feature = "tls")]
+    let shipped = shipped.chain([("sealed".to_owned(), lab::plan(SEALED))]);
+    for (name, plan) in shipped {
         let watch = |world: &mut postroad::world::World| {
             let sink = Rc::new(RefCell::new(JsonLines::new(Vec::new(), Detail::Full)));
             world.observe(Box::new(sink.clone()));

@@ -40,7 +40,7 @@ const TABLE: &[(&str, u32, &[&str])] = &[
         5,
         &[
             "sim", "octets", "diag", "trace", "identity", "net", "dns", "smtp", "mime", "policy", "queue", "store",
-            "agent", "world",
+            "tls", "agent", "world",
         ],
     ),
     // Workloads are scenarios that nobody has to write.

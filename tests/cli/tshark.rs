@@ -180,6 +180,32 @@ fn captures_in_tshark_are_without_a_false_complaint() {
     assert!(counts.values().all(|count| *count > 10), "every kind is looked at: {counts:?}");
 }
 
+/// Who has the capture can read what was sealed: its secrets are in it.
+#[test]
+#[ignore = "needs tshark"]
+fn captures_in_tshark_of_sealed_mail_can_be_read() {
+    let scratch = Scratch::new();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/joints/sealed.ron");
+    scratch.run(&["capture", &file.to_string_lossy(), "-o", "x.pcapng"]).ends(0);
+    let capture = scratch.0.join("x.pcapng");
+    let count = |filter: &str| {
+        let output = Command::new("tshark")
+            .arg("-r")
+            .arg(&capture)
+            .args(["-Y", filter, "-T", "fields", "-e", "frame.number"])
+            .output();
+        String::from_utf8(output.unwrap().stdout).unwrap().lines().count()
+    };
+    assert!(count("tls && smtp") > 30, "mail is seen in it");
+    assert!(
+        count("tls.handshake.type == 4") > 4 && count("tls.handshake.certificate") > 5,
+        "so are tickets and certificates"
+    );
+    let sealed = "tls.record.opaque_type == 23 && !smtp && !imf && !tls.alert_message && !tls.handshake.type && !tcp.analysis.retransmission";
+    assert_eq!(count(sealed), 0, "nothing stays sealed");
+    assert_eq!(count("tls && _ws.malformed"), 0);
+}
+
 /// Links that lose, delay and choke, clients that give up, an address that nobody has.
 #[test]
 #[ignore = "needs tshark"]

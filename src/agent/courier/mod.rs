@@ -57,9 +57,10 @@ pub struct Config {
 pub struct Sealing {
     /// Whom it trusts, and how far.
     pub client: tls::Client,
-    /// From the first byte on (RFC 8314 §3), as on port 465.
-    pub implicit: bool,
 }
+
+/// The port of submission where TLS seals a connection from the first byte on (RFC 8314 §7.3).
+pub const SUBMISSIONS_PORT: u16 = 465;
 
 /// The settings of a mail server.
 impl Default for Config {

@@ -6,7 +6,8 @@ use smallvec::SmallVec;
 
 use super::attempt::{Attempt, Ended};
 use super::connection::{Breakdown, Connection, State};
-use super::{Courier, waits_since};
+use super::{Courier, SUBMISSIONS_PORT, waits_since};
+use crate::agent::HANDSHAKE_TIMEOUT;
 use crate::agent::outgoing::Outgoing;
 use crate::agent::{Action, Context, End, Says, Trouble};
 use crate::identity::ForwardPath;
@@ -136,8 +137,11 @@ impl Courier {
     pub(super) fn connected(&mut self, ctx: &mut Context<'_>, token: u32, conn: ConnId) {
         let Some(session) = self.memory.sessions.get_mut(token as usize) else { return };
         session.conn = Some(conn);
-        if self.tls.as_ref().is_some_and(|tls| tls.implicit) {
+        let port = session.candidate().port.unwrap_or(self.config.port);
+        if self.tls.is_some() && port == SUBMISSIONS_PORT {
             session.state = State::Securing;
+            session.deadline = Some(ctx.now + HANDSHAKE_TIMEOUT);
+            self.note_deadline(token);
             return self.start_tls(ctx, token, 0);
         }
         self.talk(ctx, token);
@@ -159,7 +163,7 @@ impl Courier {
         };
         let Some(socket) = session.socket else { return };
         session.sealed = true;
-        let name: Arc<str> = session.candidate().named().0.to_string().into();
+        let name: Arc<str> = session.candidate().named().0.as_str().trim_matches(['[', ']']).into();
         let ticket = self.memory.tickets.remove(&name);
         let role = tls::Role::Client { client: sealing.client.clone(), name, ticket };
         ctx.actions.push(Action::StartTls { socket, role, discarded_bytes });
@@ -170,14 +174,18 @@ impl Courier {
         let Some(session) = self.memory.sessions.get_mut(token as usize) else { return };
         match news {
             tls::News::Secured(_) if session.state == State::Securing => self.talk(ctx, token),
-            tls::News::Failed(_) => {
+            tls::News::Failed(failure) => {
                 if let Some(socket) = session.socket.take() {
                     ctx.actions.push(Action::Close { socket });
                 }
-                self.connection_failed(ctx, token, Trouble::Unsealed);
+                self.connection_failed(
+                    ctx,
+                    token,
+                    Trouble::Unsealed { distrusted: matches!(failure, tls::Failure::Certificate(_)) },
+                );
             }
             tls::News::Ticket(ticket) => {
-                let name = session.candidate().named().0.to_string().into();
+                let name = session.candidate().named().0.as_str().trim_matches(['[', ']']).into();
                 self.memory.tickets.insert(name, ticket);
             }
             tls::News::Secured(_) | tls::News::Closed | tls::News::Secret(_) => {}
@@ -319,7 +327,10 @@ impl Courier {
             Trouble::TimedOut => ("4.4.1", format!("{label}: connection timed out")),
             Trouble::Reset => ("4.4.2", format!("{label}: connection reset")),
             // As Postfix says it (`smtp_proto.c`).
-            Trouble::Unsealed => ("4.7.5", format!("{label}: cannot start TLS: handshake failure")),
+            Trouble::Unsealed { distrusted: true } => ("4.7.5", format!("{label}: server certificate not trusted")),
+            Trouble::Unsealed { distrusted: false } => {
+                ("4.7.5", format!("{label}: cannot start TLS: handshake failure"))
+            }
             // RFC 3463 §3.5: the mail system is congested, and it is this end of it.
             Trouble::NoPort { from, open, time_wait } => {
                 let (host, port) = (ctx.directory.name(ctx.host), candidate.port.unwrap_or(self.config.port));

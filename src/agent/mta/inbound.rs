@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::Mta;
 use super::state::{INBOUND_TOKEN, Inbound};
 use crate::agent::outgoing::Outgoing;
-use crate::agent::{Action, Context, End, Peer, Says, SocketId};
+use crate::agent::{Action, Context, End, HANDSHAKE_TIMEOUT, Peer, Says, SocketId};
 use crate::octets::Chunk;
 use crate::smtp::server::{Event, Output, Session};
 use crate::tls;
@@ -40,12 +40,16 @@ impl Mta {
             outgoing: Outgoing::default(),
             gone: false,
             sealed: false,
+            handshake_until: None,
         };
         let token = self.memory.inbound.insert(inbound) as u32;
         ctx.actions.push(Action::Adopt { socket, token: token | INBOUND_TOKEN });
         let listener = &self.config.listeners[place];
         if let (true, Some(server)) = (listener.implicit_tls, listener.tls.clone()) {
-            self.memory.inbound[token as usize].sealed = true;
+            let until = ctx.now + HANDSHAKE_TIMEOUT;
+            let inbound = &mut self.memory.inbound[token as usize];
+            (inbound.sealed, inbound.handshake_until) = (true, Some(until));
+            self.memory.inbound_wake = Some(self.memory.inbound_wake.map_or(until, |wake| wake.min(until)));
             ctx.actions.push(Action::StartTls { socket, role: tls::Role::Server(server), discarded_bytes: 0 });
             return;
         }
@@ -59,6 +63,7 @@ impl Mta {
         let Some(inbound) = self.memory.inbound.get_mut(token as usize) else { return };
         match news {
             tls::News::Secured(_) => {
+                inbound.handshake_until = None;
                 inbound.server.start(ctx.now);
                 self.drain_inbound(ctx, token);
             }
@@ -100,6 +105,13 @@ impl Mta {
         let token = token & !INBOUND_TOKEN;
         let Some(inbound) = self.memory.inbound.get_mut(token as usize) else { return };
         inbound.gone |= broken;
+        if inbound.handshake_until.is_some() {
+            // Nothing has been said yet.
+            if !broken {
+                ctx.actions.push(Action::Close { socket: inbound.socket });
+            }
+            return self.forget_inbound(token);
+        }
         // While a message is considered the session only notes that nothing more comes, and closes after its reply.
         inbound.server.handle_eof(ctx.now);
         match &inbound.deciding {
@@ -149,6 +161,9 @@ impl Mta {
             ctx.tracer.because(None);
             if inbound.deciding.is_some() {
                 self.resume(ctx, token);
+            } else if inbound.handshake_until.is_some() {
+                ctx.actions.push(Action::Abort { socket: inbound.socket });
+                self.forget_inbound(token);
             } else {
                 inbound.server.handle_timeout(ctx.now);
                 self.drain_inbound(ctx, token);

@@ -14,6 +14,8 @@ pub enum Service {
     Smtp,
     /// Mail from the site's own people (RFC 6409): known clients only, to anywhere.
     Submission,
+    /// The same, sealed by TLS from the first byte on (RFC 8314 §3.3).
+    Submissions,
 }
 
 impl Service {
@@ -22,7 +24,7 @@ impl Service {
         use Policy::{Access, Greylist, KnownSender, Processing, Script, Submitters};
         match self {
             Service::Smtp => &[Processing, Script, KnownSender, Access, Greylist],
-            Service::Submission => &[Processing, Script, Submitters, Access],
+            Service::Submission | Service::Submissions => &[Processing, Script, Submitters, Access],
         }
     }
 }

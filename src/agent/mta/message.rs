@@ -19,6 +19,7 @@ impl Mta {
     pub(super) fn take_message(&mut self, ctx: &mut Context<'_>, token: u32, message: Message) -> (Reply, bool) {
         let Message { envelope, content } = message;
         let inbound = &self.memory.inbound[token as usize];
+        let sealed = inbound.sealed;
         let (peer, about, at) = (inbound.peer, inbound.about.or(inbound.last_about), inbound.at(ctx.at()));
         let content = Content::scan(content);
         if u32::from(content.received_count()) >= self.config.rules.hop_limit {
@@ -33,7 +34,11 @@ impl Mta {
             reverse_name: None,
             client: peer.address,
             by: self.config.host_name.as_str(),
-            with: if envelope.esmtp { Protocol::Esmtp } else { Protocol::Smtp },
+            with: match (envelope.esmtp, sealed) {
+                (true, true) => Protocol::Esmtps,
+                (true, false) => Protocol::Esmtp,
+                (false, _) => Protocol::Smtp,
+            },
             id: &id,
             recipient: if let [only] = &recipients[..] { Some(only) } else { None },
             date: self.memory.date.get(ctx.calendar, ctx.now),

@@ -70,6 +70,8 @@ pub(super) struct Inbound {
     pub(super) gone: bool,
     /// Whether TLS stands between it and TCP.
     pub(super) sealed: bool,
+    /// Until when a handshake has to be done that is under way.
+    pub(super) handshake_until: Option<Instant>,
 }
 
 impl Inbound {
@@ -99,7 +101,7 @@ impl Inbound {
     pub(super) fn timeout(&self) -> Option<Instant> {
         match &self.deciding {
             Some(deciding) => deciding.until,
-            None => self.server.poll_timeout(),
+            None => self.handshake_until.or_else(|| self.server.poll_timeout()),
         }
     }
 }

@@ -114,7 +114,8 @@ fn note(roster: &Roster, record: &Record, was_open: bool) -> Option<(NoteKind, S
                 _ => return None,
             }
         }
-        What::Tls { tls: TlsStep::Begins { discarded_bytes: 0 }, .. } => return None,
+        What::Tls { tls: TlsStep::Begins { discarded_bytes: 0 }, .. }
+        | What::Tls { side: Side::Server, tls: TlsStep::Secured { .. }, .. } => return None,
         What::Tls { peer, tls, .. } => {
             let name = roster.hosts.get(peer.0 as usize).map_or("nobody", |host| &*host.name);
             let kind = match tls {

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::names::Names;
+use super::tls::Trust;
 use crate::agent::Agent;
 use crate::agent::courier::Courier;
 use crate::agent::lookups::Lookups;
@@ -69,17 +70,20 @@ fn mta_notes(plan: &Plan, mta: &MtaPlan) -> Vec<Arc<str>> {
     notes
 }
 
+/// Whom hosts ask for names, and whom they trust.
+pub(super) type Known<'k> = (&'k Names, Option<&'k Trust>);
+
 /// The agent of a host and the TCP ports that it listens on.
-pub(super) fn agent(plan: &Plan, id: HostId, names: &Names, streams: Streams) -> (Agent, Vec<u16>) {
+pub(super) fn agent(plan: &Plan, id: HostId, known: Known<'_>, streams: Streams) -> (Agent, Vec<u16>) {
     let host = plan.host(id);
     match &host.role {
-        Role::User(user) => (Agent::User(Box::new(build_user(plan, id, user, names, streams))), Vec::new()),
+        Role::User(user) => (Agent::User(Box::new(build_user(plan, id, user, known, streams))), Vec::new()),
         Role::Mta(mta) => {
             let ports = mta.listens.iter().map(|(port, _)| *port).collect();
-            (Agent::Mta(Box::new(build_mta(plan, id, mta, names, streams))), ports)
+            (Agent::Mta(Box::new(build_mta(plan, id, mta, known, streams))), ports)
         }
         Role::NameServer(server) => {
-            (Agent::NameServer(Box::new(names.server(plan, id, server, streams))), vec![crate::dns::PORT])
+            (Agent::NameServer(Box::new(known.0.server(plan, id, server, streams))), vec![crate::dns::PORT])
         }
         Role::Router => (Agent::Router, Vec::new()),
     }
@@ -121,9 +125,10 @@ fn build_lookups(plan: &Plan, id: HostId, cache: bool, names: &Names, streams: S
     Lookups::new(names.resolver(plan, id, cache, streams), MailRouter::new(router))
 }
 
-fn build_user(plan: &Plan, id: HostId, user: &UserPlan, names: &Names, streams: Streams) -> User {
+fn build_user(plan: &Plan, id: HostId, user: &UserPlan, (names, trust): Known<'_>, streams: Streams) -> User {
     let host = plan.host(id);
     let courier = build_courier(plan, id, &user.sending, streams);
+    let courier = courier.with_tls(trust.map(|trust| trust.sealing(user)));
     let lookups = build_lookups(plan, id, user.sending.dns_cache, names, streams);
     let mut tasks: Vec<Task> = Vec::new();
     for (place, mail) in plan.mail.iter().enumerate().filter(|(_, m)| m.host == id) {
@@ -203,7 +208,7 @@ fn scale(value: u64, all: u64, share: u64) -> u64 {
     u64::try_from(u128::from(value) * u128::from(all) / u128::from(share)).unwrap_or(u64::MAX)
 }
 
-fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, names: &Names, streams: Streams) -> Mta {
+fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, (names, trust): Known<'_>, streams: Streams) -> Mta {
     let host = plan.host(id);
     let outbound: Vec<IpAddr> = mta.outbound_addresses.iter().map(|a| IpAddr::V4(*a)).collect();
     let courier = build_courier(plan, id, &mta.sending, streams).with_addresses(outbound);
@@ -223,7 +228,7 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, names: &Names, streams: Str
     clients.sort_unstable();
     let config = mta::Config {
         host_name: own_name(host),
-        listeners: listeners(host, mta),
+        listeners: listeners(host, mta, trust, streams),
         catch_all: mta.domains.iter().filter(|d| d.catch_all).map(|d| d.domain.clone()).collect(),
         relay_for: mta.relay_for.iter().cloned().collect(),
         clients: clients.into(),
@@ -246,14 +251,16 @@ pub(super) fn addresses(host: &HostPlan) -> Vec<IpAddr> {
 }
 
 /// The listeners of a server. It is one server, whatever the port.
-fn listeners(host: &HostPlan, mta: &MtaPlan) -> Vec<mta::Listener> {
+fn listeners(host: &HostPlan, mta: &MtaPlan, trust: Option<&Trust>, streams: Streams) -> Vec<mta::Listener> {
+    let shown = trust.zip(mta.certificate.as_ref());
+    let tls = shown.map(|(trust, certificate)| trust.server(own_name(host).as_str(), certificate, host, streams));
     let server = Arc::new(server::Server::new(mta.server.clone(), own_name(host)));
     let listener = |(port, service): &(u16, Service)| mta::Listener {
         port: *port,
         service: *service,
         server: server.clone(),
-        tls: None,
-        implicit_tls: false,
+        tls: tls.clone(),
+        implicit_tls: *service == Service::Submissions,
     };
     mta.listens.iter().map(listener).collect()
 }

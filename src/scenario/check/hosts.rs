@@ -10,7 +10,7 @@ use super::names::{HostKind, HostName};
 use crate::agent::{courier, user};
 use crate::identity::{Domain, Mailbox};
 use crate::queue;
-use crate::scenario::plan::{HostPlan, NameServerPlan, Role, Sending, UserPlan};
+use crate::scenario::plan::{HostPlan, NameServerPlan, Role, Sending, TrustDemand, UserPlan};
 use crate::scenario::read::{Fields, Reader};
 use crate::scenario::schema::{
     MTA, NAME_SERVER, ROUTER, USER, client_settings, host_settings, name_server_settings, user_settings,
@@ -211,7 +211,8 @@ impl Checker {
         }
         let submits_to = fields.get("submits_to").and_then(|n| self.mta_host(n));
         let mut client = client::Config::default();
-        let mut user = UserPlan { mailboxes, submits_to, port: 587, sending: Sending::default() };
+        let mut user =
+            UserPlan { mailboxes, submits_to, port: 587, tls: TrustDemand::default(), sending: Sending::default() };
         user_settings(&mut self.r, fields, &mut user, &mut client);
         // A person's program has one server.
         let courier = courier::Config { deliveries: u32::MAX, responsible: false, ..courier::Config::default() };

@@ -12,7 +12,7 @@ use crate::agent::mta::{ReplyRule, Rules, Service};
 use crate::identity::{Domain, Mailbox};
 use crate::policy::greylist::{GreylistConfig, Network};
 use crate::queue::{self, Schedule};
-use crate::scenario::plan::{LocalDomain, MtaPlan, Role};
+use crate::scenario::plan::{Certificate, LocalDomain, MtaPlan, Role, Standing};
 use crate::scenario::read::{Fields, Reader};
 use crate::scenario::schema::{CUSTOM, GREYLIST, greylist_settings, mta_settings};
 use crate::scenario::tree::{Kind, Node};
@@ -149,6 +149,7 @@ impl Checker {
             forwards,
             sending,
             listens: self.listens(fields),
+            certificate: self.certificate(fields),
             server: Arc::new(server),
             rules,
             greylist,
@@ -192,12 +193,21 @@ impl Checker {
     /// What it serves on which ports.
     fn listens(&mut self, fields: &Fields<'_>) -> Vec<(u16, Service)> {
         let Some(node) = fields.get("listens") else { return vec![(25, Service::Smtp), (587, Service::Submission)] };
-        let services = [("Smtp", Service::Smtp), ("Submission", Service::Submission)];
+        let services =
+            [("Smtp", Service::Smtp), ("Submission", Service::Submission), ("Submissions", Service::Submissions)];
         let mut listens: Vec<(u16, Service)> = Vec::new();
         for (key, value) in self.r.map(node, "from ports to services").unwrap_or(&[]) {
             let number = port(&mut self.r, key);
             let service = self.r.choice(value, "a service", &services);
             let Some((number, service)) = number.zip(service) else { continue };
+            if service == Service::Submissions && fields.get("certificate").is_none() {
+                let d = self.r.at(
+                    &value.span,
+                    "missing-field",
+                    "this port is served behind TLS, and there is no certificate",
+                );
+                self.r.push(d.label("what should it show to clients?").help("add certificate: Good"));
+            }
             if listens.iter().any(|(known, _)| *known == number) {
                 let d = self.r.at(&key.span, "duplicate", format!("port {number} is listed twice"));
                 self.r.push(d.label("listed again here").help("a port has one service"));
@@ -207,6 +217,34 @@ impl Checker {
         }
         listens.sort_unstable();
         listens
+    }
+
+    /// What it shows to clients that want TLS.
+    fn certificate(&mut self, fields: &Fields<'_>) -> Option<Certificate> {
+        let standings = [
+            ("Good", Standing::Good),
+            ("Expired", Standing::Expired),
+            ("NotYetValid", Standing::NotYetValid),
+            ("SelfSigned", Standing::SelfSigned),
+            ("Untrusted", Standing::Untrusted),
+        ];
+        let mut names = Vec::new();
+        for node in fields.items(&mut self.r, "certificate_names", "domains") {
+            names.extend(self.r.domain(node));
+        }
+        let Some(node) = fields.get("certificate") else {
+            if let Some(node) = fields.get("certificate_names") {
+                let d = self.r.at(&node.span, "missing-field", "these are the names of no certificate");
+                self.r.push(d.label("for which certificate?").help("add certificate: Good"));
+            }
+            return None;
+        };
+        if !cfg!(feature = "tls") {
+            let d = self.r.at(&node.span, "no-tls", "this Postroad was built without TLS");
+            self.r.push(d.label("nobody can show a certificate").help("build it with the feature `tls`"));
+        }
+        let standing = self.r.choice(node, "what a certificate can be", &standings)?;
+        Some(Certificate { standing, names })
     }
 
     /// What EHLO offers.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::mta::MtaPlan;
 use super::sending::Sending;
+use super::tls::TrustDemand;
 use super::zones::ZoneIndex;
 use crate::identity::{Domain, Mailbox};
 use crate::net::tcp;
@@ -53,8 +54,10 @@ pub struct UserPlan {
     pub mailboxes: Vec<Mailbox>,
     /// The MTA that it hands mail to; none for a host whose every mail says `via`.
     pub submits_to: Option<HostId>,
-    /// The port there: 587 for submission.
+    /// The port there: 587 for submission, 465 for submission that is sealed from the first byte on.
     pub port: u16,
+    /// How far it trusts the server at port 465.
+    pub tls: TrustDemand,
     /// How it sends.
     pub sending: Sending,
 }

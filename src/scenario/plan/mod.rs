@@ -11,6 +11,7 @@ mod hosts;
 mod mail;
 mod mta;
 mod sending;
+mod tls;
 mod zones;
 
 use std::net::Ipv4Addr;
@@ -21,6 +22,7 @@ pub use hosts::{HostPlan, NameServerPlan, Role, UserPlan};
 pub use mail::{MailPlan, TrafficPlan};
 pub use mta::{LocalDomain, MtaPlan, ScriptedReply};
 pub use sending::Sending;
+pub use tls::{Certificate, Standing, TrustDemand};
 pub use zones::{ZoneIndex, ZonePlan};
 
 use super::Expectation;

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::sending::Sending;
+use super::tls::Certificate;
 use crate::agent::mta::{ReplyRule, Rules, Service};
 use crate::identity::{Domain, Mailbox};
 use crate::policy::greylist::GreylistConfig;
@@ -30,6 +31,8 @@ pub struct MtaPlan {
     pub sending: Sending,
     /// The ports that it listens on, and what it serves there. Sorted, each port once.
     pub listens: Vec<(u16, Service)>,
+    /// What it shows to clients that want TLS; none is no TLS.
+    pub certificate: Option<Certificate>,
     /// How it speaks to clients.
     pub server: Arc<server::Config>,
     /// What it does with mail.

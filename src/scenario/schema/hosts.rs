@@ -7,7 +7,7 @@ use crate::net::tcp;
 use crate::policy::greylist::{GreylistConfig, Network};
 use crate::queue;
 use crate::scenario::limits::MAX_MAIL_BYTES;
-use crate::scenario::plan::{HostPlan, NameServerPlan, Sending, UserPlan};
+use crate::scenario::plan::{HostPlan, NameServerPlan, Sending, TrustDemand, UserPlan};
 use crate::scenario::read::{Reader, bytes, flag, length, some, whole, word};
 use crate::scenario::tree::Node;
 use crate::sim::Duration;
@@ -91,6 +91,12 @@ shape! {
         submits_to: "host" = "none: every mail says `via`",
         /// The port there.
         port: "whole number" = "587" => user.port, whole(1, 65_535),
+        /// How far it trusts the server at port 465, where TLS seals the connection from the first byte on: `Verified` takes
+        /// a certificate for the server's name by an authority that it knows; `Any` takes all, and says what is wrong.
+        tls: "Verified or Any" = "Verified" => user.tls, word("a demand on certificates", &[
+            ("Verified", TrustDemand::Verified),
+            ("Any", TrustDemand::Any),
+        ]),
         /// Whether it begins with EHLO rather than HELO.
         esmtp: "bool" = "true" => client.try_esmtp, flag,
     }
@@ -145,8 +151,14 @@ shape! {
         /// The addresses that it sends from, in turn: how many, or which.
         outbound_addresses: "whole number, or list of IPv4 addresses" = "its own address",
         /// The ports that it listens on, and what it serves there. `Smtp` takes mail from everybody for the domains that are
-        /// here, and from its clients for elsewhere, too; `Submission` takes mail from its clients only (RFC 6409).
-        listens: "map from port to Smtp or Submission" = "{ 25: Smtp, 587: Submission }",
+        /// here, and from its clients for elsewhere, too; `Submission` takes mail from its clients only (RFC 6409);
+        /// `Submissions` does the same behind TLS (RFC 8314), usually at port 465, and needs a `certificate`.
+        listens: "map from port to Smtp, Submission or Submissions" = "{ 25: Smtp, 587: Submission }",
+        /// What is right or wrong with the certificate that it shows. Those that are no more or not yet valid miss the beginning
+        /// by three days and by one; `Untrusted` was signed by an authority that nobody knows.
+        certificate: "Good, Expired, NotYetValid, SelfSigned or Untrusted" = "none: it knows no TLS",
+        /// The names that its certificate is for.
+        certificate_names: "list of domains" = "its own name",
         /// Whether it knows EHLO, as a server and as a client.
         esmtp: "bool" = "true" => server.esmtp, flag,
         /// What its EHLO does not offer.

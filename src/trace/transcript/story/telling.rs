@@ -13,7 +13,7 @@ use super::items::Items;
 use super::options::{Options, SILENCE};
 use super::print::Printer;
 use crate::sim::{Duration, Instant};
-use crate::trace::{ConditionStep, ConnId, HostId, MailId, QueueName, Record, Roster, Server, TlsStep, What};
+use crate::trace::{ConditionStep, ConnId, HostId, MailId, QueueName, Record, Roster, Server, Side, TlsStep, What};
 
 /// A question that waits for its answer.
 pub(super) struct Question {
@@ -404,6 +404,8 @@ impl Telling {
                 self.remark(record, None, Line::of(style, format!("◆ {what}")).and(rest));
             }
             What::Tls { tls: TlsStep::Begins { discarded_bytes: 0 }, .. } => {}
+            // The client has told it, and knows more.
+            What::Tls { side: Side::Server, tls: TlsStep::Secured { .. }, .. } => {}
             What::Tls { peer, tls, .. } => {
                 let (what, rest) = words::tls(self.name(*peer), tls);
                 let style = match tls {

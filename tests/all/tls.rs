@@ -1,0 +1,157 @@
+//! Sealed connections in whole runs: what agent, TLS, TCP, trace and capture make of each other.
+
+use postroad::trace::{CertificateDefect, ConnectionState, QueueName, Record, Side, TlsStep, What};
+
+use super::lab::{self, Look, Run};
+
+/// Two people submit a mail each behind TLS: one takes any certificate, the other only a good one.
+fn submission(certificate: &str) -> String {
+    format!(
+        r#"(
+            title: "Sealed submission",
+            hosts: {{
+                "strict":             User(mailbox: "alice@green.example", submits_to: "mail.green.example", port: 465),
+                "easy":               User(mailbox: "bob@green.example", submits_to: "mail.green.example", port: 465, tls: Any),
+                "mail.green.example": Mta(domains: ["green.example"], mailboxes: ["carol"], listens: {{ 465: Submissions }}, {certificate}),
+            }},
+            links: [("strict", "mail.green.example", (latency: "10ms")), ("easy", "mail.green.example", (latency: "10ms"))],
+            mail: [
+                (at: "1s", from: "alice@green.example", to: ["carol@green.example"], subject: "strict"),
+                (at: "1s", from: "bob@green.example", to: ["carol@green.example"], subject: "easy", text: "for nobody else"),
+            ],
+            run_for: "1min",
+        )"#
+    )
+}
+
+/// Runs it for its time: who does not trust the server goes on trying.
+fn tell(text: &str) -> Run {
+    lab::run(&lab::plan(text), Look { records: true, ..Look::default() })
+}
+
+/// What TLS came to at a host, by what its records say.
+fn steps<'r>(run: &'r Run, host: &str) -> Vec<&'r TlsStep> {
+    let host = run.host(host);
+    let of = |r: &'r Record| match &r.what {
+        What::Tls { tls, .. } if r.host == host => Some(tls),
+        _ => None,
+    };
+    run.records.iter().filter_map(of).collect()
+}
+
+#[test]
+fn what_is_wrong_with_a_certificate_stops_who_wants_to_know_and_is_told_by_who_does_not() {
+    let other = || CertificateDefect::OtherName { names: vec!["www.green.example".into()] };
+    let cases = [
+        ("certificate: Good", None, ""),
+        ("certificate: Expired", Some(CertificateDefect::Expired { secs: 3 * 86_400 + 1 }), "certificate_expired"),
+        ("certificate: NotYetValid", Some(CertificateDefect::NotYetValid { secs: 86_400 - 1 }), "certificate_expired"),
+        ("certificate: SelfSigned", Some(CertificateDefect::SelfSigned), "unknown_ca"),
+        ("certificate: Untrusted", Some(CertificateDefect::UntrustedIssuer), "unknown_ca"),
+        (r#"certificate: Good, certificate_names: ["www.green.example"]"#, Some(other()), "bad_certificate"),
+    ];
+    for (certificate, defect, alert) in cases {
+        let run = tell(&submission(certificate));
+        run.report.as_ref().unwrap();
+        let TlsStep::Secured { verified, certificate: found, version, .. } = steps(&run, "easy")[1] else {
+            panic!("{certificate}: {:?}", steps(&run, "easy"));
+        };
+        assert_eq!((*verified, found, &**version), (defect.is_none(), &defect, "TLS 1.3"), "{certificate}");
+        let letters: Vec<String> =
+            run.mailbox("carol@green.example").iter().map(|f| String::from_utf8_lossy(&f.bytes).into_owned()).collect();
+        assert!(letters.iter().any(|l| l.contains("Subject: easy") && l.contains("with ESMTPS id")), "{letters:?}");
+        let strict = steps(&run, "strict");
+        match defect {
+            None => {
+                assert!(matches!(strict[1], TlsStep::Secured { verified: true, .. }));
+                assert_eq!(letters.len(), 2);
+            }
+            Some(defect) => {
+                assert_eq!(strict[1], &TlsStep::Distrusted { certificate: defect }, "{certificate}");
+                assert_eq!(letters.len(), 1, "the strict one has handed nothing over");
+                assert!(steps(&run, "mail.green.example").contains(&&TlsStep::Alert { alert: alert.into() }));
+                let reason = run.records.iter().find_map(|r| match &r.what {
+                    What::Queue { queue: QueueName::Deferred, reason, .. } => Some(reason.to_string()),
+                    _ => None,
+                });
+                let reason = reason.unwrap_or_default();
+                assert!(reason.contains("server certificate not trusted"), "{certificate}: {reason}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_sealed_is_not_on_the_wire_and_two_runs_seal_it_to_the_same_bytes() {
+    let plan = lab::plan(&submission("certificate: Good"));
+    let look = || Look { records: true, trace: true, capture: true, ..Look::default() };
+    let (one, other) = (lab::run(&plan, look()), lab::run(&plan, look()));
+    assert_eq!(one.capture, other.capture);
+    assert_eq!(one.trace, other.trace);
+    let has = |bytes: &[u8], word: &[u8]| bytes.windows(word.len()).any(|w| w == word);
+    assert!(!has(&one.capture, b"EHLO") && !has(&one.capture, b"for nobody else"));
+    assert!(has(&one.capture, b"CLIENT_TRAFFIC_SECRET_0 "), "who has the capture can read it");
+    let seed = lab::run(&plan, Look { seed: Some(2), ..look() });
+    assert_ne!(one.capture, seed.capture);
+    // With and without anybody who looks on.
+    assert_eq!(lab::run(&plan, Look::default()).report.unwrap().events, one.report.unwrap().events);
+    let lines = one.records.iter().filter(|r| matches!(r.what, What::Line { .. })).count();
+    let sealed = one.records.iter().filter(|r| matches!(r.what, What::Line { sealed: true, .. })).count();
+    assert!(lines > 20 && lines == sealed, "{lines} {sealed}");
+}
+
+#[test]
+fn a_second_connection_goes_on_with_the_session_of_the_first() {
+    let text = submission("certificate: Good").replace(
+        "mail: [",
+        r#"mail: [(at: "20s", from: "alice@green.example", to: ["carol@green.example"], subject: "again"),"#,
+    );
+    let run = tell(&text);
+    let resumed = |step: &&TlsStep| matches!(step, TlsStep::Secured { resumed: true, .. });
+    let strict = steps(&run, "strict");
+    assert_eq!(strict.iter().copied().filter(|s| resumed(s)).count(), 1, "{strict:?}");
+    assert_eq!(steps(&run, "easy").iter().copied().filter(|s| resumed(s)).count(), 0);
+    assert_eq!(run.letters("carol@green.example"), 3);
+}
+
+#[test]
+fn who_speaks_plainly_to_a_sealed_port_and_the_other_way_round_finds_out() {
+    let plain = submission("certificate: Good").replace("port: 465, tls: Any", "port: 466");
+    let plain = plain.replace("465: Submissions", "465: Submissions, 466: Submissions");
+    let run = tell(&plain);
+    // The client waits for a greeting, and the server for a handshake: nobody says anything, until the first gives up.
+    assert_eq!(run.letters("carol@green.example"), 1);
+    let run = tell(&plain.replace("1min", "1h"));
+    let (easy, server) = (run.host("easy"), run.host("mail.green.example"));
+    let broken: Vec<f64> = run
+        .records
+        .iter()
+        .filter(|r| {
+            r.host == easy
+                && matches!(r.what, What::Connection { state: ConnectionState::Reset, side: Side::Client, .. })
+        })
+        .map(|r| lab::secs(r.at))
+        .collect();
+    assert!(broken.first().is_some_and(|at| (301.0..301.1).contains(at)), "{broken:?}");
+    assert!(run.records.iter().any(|r| r.host == server && matches!(r.what, What::Connection { .. })));
+    let sealed = submission("certificate: Good").replace("465: Submissions", "465: Submission");
+    let run = tell(&sealed);
+    assert_eq!(run.letters("carol@green.example"), 0);
+    assert!(steps(&run, "easy").contains(&&TlsStep::NotTls), "{:?}", steps(&run, "easy"));
+    run.report.as_ref().unwrap();
+}
+
+#[test]
+fn both_ends_close_in_peace() {
+    let run = tell(&submission("certificate: Good"));
+    let states: Vec<_> = run
+        .records
+        .iter()
+        .filter_map(|r| match &r.what {
+            What::Connection { state, side: Side::Client, .. } => Some(format!("{state:?}")),
+            _ => None,
+        })
+        .collect();
+    assert!(states.iter().all(|state| state != "Reset"), "{states:?}");
+    assert_eq!(states.iter().filter(|state| *state == "Closed").count(), 2, "{states:?}");
+}
