@@ -33,6 +33,8 @@ pub enum Verb {
     Noop,
     /// §4.1.1.10.
     Quit,
+    /// RFC 3207 §4.
+    StartTls,
 }
 
 impl Verb {
@@ -51,6 +53,7 @@ impl Verb {
             Verb::Help => "HELP",
             Verb::Noop => "NOOP",
             Verb::Quit => "QUIT",
+            Verb::StartTls => "STARTTLS",
         }
     }
 
@@ -58,6 +61,15 @@ impl Verb {
     #[must_use]
     pub fn split(line: &[u8]) -> Option<(Verb, &[u8])> {
         let line = trim_end(line);
+        if let Some((word, arguments)) = line.split_at_checked(8)
+            && word.eq_ignore_ascii_case(b"STARTTLS")
+        {
+            return match arguments {
+                [] => Some((Verb::StartTls, arguments)),
+                [b' ', arguments @ ..] => Some((Verb::StartTls, arguments)),
+                _ => None,
+            };
+        }
         let word: [u8; 4] = line.get(..4)?.try_into().ok()?;
         let arguments = match line.get(4) {
             None => &line[4..],
@@ -151,6 +163,8 @@ pub enum Command {
     Noop,
     /// `QUIT`.
     Quit,
+    /// `STARTTLS`.
+    StartTls,
 }
 
 /// Why a line is no command.
@@ -210,6 +224,7 @@ impl Command {
             Verb::Data => alone(Command::Data, "DATA"),
             Verb::Rset => alone(Command::Rset, "RSET"),
             Verb::Quit => alone(Command::Quit, "QUIT"),
+            Verb::StartTls => alone(Command::StartTls, "STARTTLS"),
             Verb::Vrfy if arguments.is_empty() => Err(CommandError::Syntax("VRFY string")),
             Verb::Expn if arguments.is_empty() => Err(CommandError::Syntax("EXPN string")),
             Verb::Vrfy => Ok(Command::Vrfy(text()?)),
@@ -234,6 +249,7 @@ impl Command {
             Command::Help(_) => Verb::Help,
             Command::Noop => Verb::Noop,
             Command::Quit => Verb::Quit,
+            Command::StartTls => Verb::StartTls,
         }
     }
 }
@@ -257,7 +273,9 @@ impl fmt::Display for Command {
             Command::Rcpt { forward_path } => write!(f, "RCPT TO:{forward_path}"),
             Command::Help(text) if text.is_empty() => f.write_str("HELP"),
             Command::Vrfy(text) | Command::Expn(text) | Command::Help(text) => write!(f, "{verb} {text}"),
-            Command::Data | Command::Rset | Command::Noop | Command::Quit => f.write_str(verb.as_str()),
+            Command::Data | Command::Rset | Command::Noop | Command::Quit | Command::StartTls => {
+                f.write_str(verb.as_str())
+            }
         }
     }
 }

@@ -138,7 +138,7 @@ fn play<P: Player>(case: &Case, arrival: Arrival) -> Result<(), String> {
     };
     for (number, line) in case.steps.iter().filter(|(_, line)| !is_setting(line)) {
         let said = line.strip_prefix(P::PEER);
-        let words = ["wait:", "answer:", "deliver:", "quit", "eof"];
+        let words = ["wait:", "answer:", "deliver:", "quit", "secured", "eof"];
         let action = said.is_some() || words.iter().any(|word| line.starts_with(word));
         if action && turn.is_empty() {
             compare(&got, &expected, *number)?;

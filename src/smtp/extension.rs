@@ -1,5 +1,5 @@
 //! What EHLO offers (RFC 5321 §2.2): PIPELINING (RFC 2920), SIZE (RFC 1870), 8BITMIME (RFC 6152),
-//! ENHANCEDSTATUSCODES (RFC 2034).
+//! ENHANCEDSTATUSCODES (RFC 2034), STARTTLS (RFC 3207).
 
 use std::fmt;
 
@@ -60,6 +60,8 @@ extensions! {
     EightBitMime: "8BITMIME", 17;
     /// RFC 2034: codes of RFC 3463 in replies.
     EnhancedStatusCodes: "ENHANCEDSTATUSCODES", 0;
+    /// RFC 3207: TLS from then on. Offered only by who has a certificate, and only once.
+    StartTls: "STARTTLS", 0;
 }
 
 /// Which extensions a server offers: a set of them. All by default.
@@ -173,7 +175,7 @@ mod tests {
         let found = Extensions::from_ehlo(b"mx greets you\npipelining\nSize 1000\nX-FOO bar\n8BitMime\n\nHELP");
         let expected = Extensions {
             esmtp: true,
-            offer: Offer::ALL.without(Extension::EnhancedStatusCodes),
+            offer: Offer::ALL.without(Extension::EnhancedStatusCodes).without(Extension::StartTls),
             max_message_bytes: Some(1000),
         };
         assert_eq!(found, expected);

@@ -11,7 +11,7 @@ fn submission(certificate: &str) -> String {
             title: "Sealed submission",
             hosts: {{
                 "strict":             User(mailbox: "alice@green.example", submits_to: "mail.green.example", port: 465),
-                "easy":               User(mailbox: "bob@green.example", submits_to: "mail.green.example", port: 465, tls: Any),
+                "easy":               User(mailbox: "bob@green.example", submits_to: "mail.green.example", port: 465, tls: Required),
                 "mail.green.example": Mta(domains: ["green.example"], mailboxes: ["carol"], listens: {{ 465: Submissions }}, {certificate}),
             }},
             links: [("strict", "mail.green.example", (latency: "10ms")), ("easy", "mail.green.example", (latency: "10ms"))],
@@ -116,7 +116,7 @@ fn a_second_connection_goes_on_with_the_session_of_the_first() {
 
 #[test]
 fn who_speaks_plainly_to_a_sealed_port_and_the_other_way_round_finds_out() {
-    let plain = submission("certificate: Good").replace("port: 465, tls: Any", "port: 466");
+    let plain = submission("certificate: Good").replace("port: 465, tls: Required", "port: 466");
     let plain = plain.replace("465: Submissions", "465: Submissions, 466: Submissions");
     let run = tell(&plain);
     // The client waits for a greeting, and the server for a handshake: nobody says anything, until the first gives up.

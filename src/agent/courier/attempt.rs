@@ -62,6 +62,8 @@ pub(super) struct Attempt {
     current: usize,
     /// Sessions with earlier candidates in which a transaction was begun.
     begun: u32,
+    /// Whether TLS has been tried with this host and did not work.
+    in_plain_text: bool,
 }
 
 /// How an attempt ended with one host.
@@ -103,12 +105,22 @@ pub(super) enum Next {
 impl Attempt {
     /// An attempt that begins with the first candidate. There must be one.
     pub(super) fn new(candidates: Candidates) -> Attempt {
-        Attempt { candidates, current: 0, begun: 0 }
+        Attempt { candidates, current: 0, begun: 0, in_plain_text: false }
     }
 
     /// The attempt of another mail with the host that this one has reached.
     pub(super) fn renew(&mut self) {
         self.begun = 0;
+    }
+
+    /// The same host once more, without TLS.
+    pub(super) fn in_plain_text(&self) -> Attempt {
+        Attempt { in_plain_text: true, ..self.clone() }
+    }
+
+    /// Whether nothing is sealed with this host.
+    pub(super) fn is_in_plain_text(&self) -> bool {
+        self.in_plain_text
     }
 
     /// The host that is tried now.
@@ -132,7 +144,12 @@ impl Attempt {
         };
         let next = self.current + 1;
         if goes_on && begun < limits.sessions && next < self.candidates.len().min(limits.addresses) {
-            return Next::Try(Attempt { candidates: self.candidates.clone(), current: next, begun });
+            return Next::Try(Attempt {
+                candidates: self.candidates.clone(),
+                current: next,
+                begun,
+                in_plain_text: false,
+            });
         }
         Next::Over { out_of_reach: blames }
     }

@@ -13,6 +13,7 @@ use crate::agent::{Action, Context, End, Says, Trouble};
 use crate::identity::ForwardPath;
 use crate::octets::Chunk;
 use crate::queue::{Fate, Job};
+use crate::smtp::client::StartTls;
 use crate::smtp::{self, client};
 use crate::tls;
 use crate::trace::{ConnId, HostId, MailId, Side, What};
@@ -33,6 +34,9 @@ impl Courier {
         let mut client =
             spare.unwrap_or_else(|| Box::new(client::Session::new(self.config.client.clone(), self.host_name.clone())));
         client.observe(ctx.wants_lines());
+        if attempt.is_in_plain_text() {
+            client.stay_in_plain_text();
+        }
         let entry = self.queue.entry(job.entry);
         let about = (MailId(entry.mail), entry.hops + 1);
         let token = self.memory.sessions.insert(Connection {
@@ -144,12 +148,6 @@ impl Courier {
             self.note_deadline(token);
             return self.start_tls(ctx, token, 0);
         }
-        self.talk(ctx, token);
-    }
-
-    /// The dialogue begins.
-    fn talk(&mut self, ctx: &mut Context<'_>, token: u32) {
-        let session = &mut self.memory.sessions[token as usize];
         session.state = State::Talking;
         session.deadline = None;
         session.client.start(ctx.now);
@@ -173,7 +171,17 @@ impl Courier {
     pub(super) fn tls(&mut self, ctx: &mut Context<'_>, token: u32, news: tls::News) {
         let Some(session) = self.memory.sessions.get_mut(token as usize) else { return };
         match news {
-            tls::News::Secured(_) if session.state == State::Securing => self.talk(ctx, token),
+            tls::News::Secured(_) if session.state == State::Securing => {
+                session.state = State::Talking;
+                session.deadline = None;
+                session.client.handle_secured(ctx.now);
+                self.drain(ctx, token);
+            }
+            tls::News::Failed(_)
+                if session.client.is_securing() && self.config.client.start_tls == StartTls::IfOffered =>
+            {
+                self.in_plain_text(ctx, token);
+            }
             tls::News::Failed(failure) => {
                 if let Some(socket) = session.socket.take() {
                     ctx.actions.push(Action::Close { socket });
@@ -190,6 +198,25 @@ impl Courier {
             }
             tls::News::Secured(_) | tls::News::Closed | tls::News::Secret(_) => {}
         }
+    }
+
+    /// TLS was worth a try, and it did not work: the same host is dialled once more, and everything goes in plain text (as
+    /// Postfix does at the level `may`).
+    fn in_plain_text(&mut self, ctx: &mut Context<'_>, token: u32) {
+        let at = self.at_session(ctx, token);
+        let (policy, decision) = ("tls".into(), "plain text".into());
+        let detail = "TLS is used only where it works".into();
+        ctx.record(at, || What::Policy { policy, decision, detail });
+        let session = &mut self.memory.sessions[token as usize];
+        if let Some(socket) = session.socket.take() {
+            ctx.actions.push(Action::Close { socket });
+        }
+        let (job, attempt) = (session.job.take(), session.attempt.in_plain_text());
+        session.state = State::Quitting;
+        if let Some(job) = job {
+            self.dial(ctx, job, attempt);
+        }
+        self.forget(token);
     }
 
     pub(super) fn received(&mut self, ctx: &mut Context<'_>, token: u32, data: Chunk) {
@@ -243,6 +270,11 @@ impl Courier {
                     return;
                 }
                 client::Output::Event(event) => self.client_event(ctx, token, event),
+                client::Output::StartTls { discarded_bytes } => {
+                    session.state = State::Securing;
+                    session.deadline = Some(ctx.now + HANDSHAKE_TIMEOUT);
+                    self.start_tls(ctx, token, discarded_bytes);
+                }
             }
         }
         if self.memory.sessions.contains(token as usize) {

@@ -168,6 +168,16 @@ impl Courier {
             Reason::UnexpectedReply(reply) => ("4.5.0".into(), reply_text(reply)),
             Reason::Timeout => ("4.4.2".into(), broken(&label, "no reply in time to", failure)),
             Reason::Eof => ("4.4.2".into(), broken(&label, "connection lost while waiting for", failure)),
+            // As Postfix says it (`smtp_proto.c`).
+            Reason::NoTls(None) => ("4.7.4".into(), format!("{label}: TLS is required, but was not offered").into()),
+            Reason::NoTls(Some(reply)) => {
+                let said = visible(reply.text());
+                (
+                    "4.7.4".into(),
+                    format!("{label}: TLS is required, but it refused to start TLS: {} {said}", reply.code().get())
+                        .into(),
+                )
+            }
             Reason::BadReply(error) => ("4.5.0".into(), format!("{label}: {error}").into()),
         };
         let is_reply = matches!(failure.reason, Reason::Refused(_) | Reason::UnexpectedReply(_));

@@ -24,6 +24,9 @@ impl Mta {
         if !is_own && self.looks_at_senders(place) {
             server.ask_about_mail();
         }
+        if self.config.listeners[place].tls.is_some() {
+            server.offer_tls();
+        }
         server.observe(ctx.wants_lines());
         let inbound = Inbound {
             server,
@@ -44,17 +47,22 @@ impl Mta {
         };
         let token = self.memory.inbound.insert(inbound) as u32;
         ctx.actions.push(Action::Adopt { socket, token: token | INBOUND_TOKEN });
-        let listener = &self.config.listeners[place];
-        if let (true, Some(server)) = (listener.implicit_tls, listener.tls.clone()) {
-            let until = ctx.now + HANDSHAKE_TIMEOUT;
-            let inbound = &mut self.memory.inbound[token as usize];
-            (inbound.sealed, inbound.handshake_until) = (true, Some(until));
-            self.memory.inbound_wake = Some(self.memory.inbound_wake.map_or(until, |wake| wake.min(until)));
-            ctx.actions.push(Action::StartTls { socket, role: tls::Role::Server(server), discarded_bytes: 0 });
-            return;
+        if self.config.listeners[place].implicit_tls {
+            return self.start_tls(ctx, token, 0);
         }
         self.memory.inbound[token as usize].server.start(ctx.now);
         self.drain_inbound(ctx, token);
+    }
+
+    /// The connection is sealed from here on.
+    fn start_tls(&mut self, ctx: &mut Context<'_>, token: u32, discarded_bytes: u64) {
+        let until = ctx.now + HANDSHAKE_TIMEOUT;
+        let inbound = &mut self.memory.inbound[token as usize];
+        let Some(server) = self.config.listeners[usize::from(inbound.listener)].tls.clone() else { return };
+        (inbound.sealed, inbound.handshake_until) = (true, Some(until));
+        self.memory.inbound_wake = Some(self.memory.inbound_wake.map_or(until, |wake| wake.min(until)));
+        let (socket, role) = (inbound.socket, tls::Role::Server(server));
+        ctx.actions.push(Action::StartTls { socket, role, discarded_bytes });
     }
 
     /// TLS tells something.
@@ -64,7 +72,7 @@ impl Mta {
         match news {
             tls::News::Secured(_) => {
                 inbound.handshake_until = None;
-                inbound.server.start(ctx.now);
+                inbound.server.handle_secured(ctx.now);
                 self.drain_inbound(ctx, token);
             }
             tls::News::Failed(_) => {
@@ -209,6 +217,7 @@ impl Mta {
                 }
                 Output::Event(event) => self.server_event(ctx, token, event),
                 Output::Ask(question) => self.decide(ctx, token, question),
+                Output::StartTls { discarded_bytes } => self.start_tls(ctx, token, discarded_bytes),
                 Output::Close => {
                     if !inbound.gone {
                         ctx.actions.push(Action::Close { socket: inbound.socket });

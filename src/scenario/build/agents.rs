@@ -102,10 +102,11 @@ fn dial_host(plan: &Plan, host: HostId, port: u16) -> NextHop {
     NextHop::Host { name: own_name(plan.host(host)), port: Some(port) }
 }
 
-fn build_courier(plan: &Plan, id: HostId, sending: &Sending, streams: Streams) -> Courier {
+fn build_courier(plan: &Plan, id: HostId, sending: &Sending, trust: Option<&Trust>, streams: Streams) -> Courier {
     let host = plan.host(id);
     let luck = streams.stream(&format!("host:{}/mx", host.name));
-    Courier::new(own_name(host), sending.courier.clone(), sending.queue.clone(), luck)
+    let tls = trust.and_then(|trust| trust.sealing(sending.tls));
+    Courier::new(own_name(host), sending.courier.clone(), sending.queue.clone(), luck).with_tls(tls)
 }
 
 fn build_lookups(plan: &Plan, id: HostId, cache: bool, names: &Names, streams: Streams) -> Lookups {
@@ -127,8 +128,7 @@ fn build_lookups(plan: &Plan, id: HostId, cache: bool, names: &Names, streams: S
 
 fn build_user(plan: &Plan, id: HostId, user: &UserPlan, (names, trust): Known<'_>, streams: Streams) -> User {
     let host = plan.host(id);
-    let courier = build_courier(plan, id, &user.sending, streams);
-    let courier = courier.with_tls(trust.map(|trust| trust.sealing(user)));
+    let courier = build_courier(plan, id, &user.sending, trust, streams);
     let lookups = build_lookups(plan, id, user.sending.dns_cache, names, streams);
     let mut tasks: Vec<Task> = Vec::new();
     for (place, mail) in plan.mail.iter().enumerate().filter(|(_, m)| m.host == id) {
@@ -211,7 +211,7 @@ fn scale(value: u64, all: u64, share: u64) -> u64 {
 fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, (names, trust): Known<'_>, streams: Streams) -> Mta {
     let host = plan.host(id);
     let outbound: Vec<IpAddr> = mta.outbound_addresses.iter().map(|a| IpAddr::V4(*a)).collect();
-    let courier = build_courier(plan, id, &mta.sending, streams).with_addresses(outbound);
+    let courier = build_courier(plan, id, &mta.sending, trust, streams).with_addresses(outbound);
     let lookups = build_lookups(plan, id, mta.sending.dns_cache, names, streams);
     let mut store = Store::new().with_letters(plan.keep_mail);
     for local in &mta.domains {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::agent::courier::Sealing;
-use crate::scenario::{Certificate, HostPlan, Plan, UserPlan};
+use crate::scenario::{Certificate, HostPlan, Plan, TlsDemand};
 use crate::sim::Streams;
 use crate::tls::Server;
 
@@ -15,7 +15,7 @@ impl Trust {
         None
     }
 
-    pub(super) fn sealing(&self, _user: &UserPlan) -> Arc<Sealing> {
+    pub(super) fn sealing(&self, _demand: TlsDemand) -> Option<Arc<Sealing>> {
         match *self {}
     }
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::agent::courier::{SUBMISSIONS_PORT, Sealing};
-use crate::scenario::{Certificate, HostPlan, Plan, Role, Standing, TrustDemand, UserPlan};
+use crate::agent::courier::Sealing;
+use crate::scenario::{Certificate, HostPlan, Plan, Role, Standing, TlsDemand};
 use crate::sim::Streams;
 use crate::tls::{Authority, Client, Server, Validity, Version};
 
@@ -24,11 +24,11 @@ impl Trust {
     /// None where no host of the plan speaks TLS.
     pub(super) fn new(plan: &Plan, streams: Streams) -> Option<Trust> {
         let speaks = |host: &HostPlan| match &host.role {
-            Role::Mta(mta) => mta.certificate.is_some(),
-            Role::User(user) => user.port == SUBMISSIONS_PORT,
+            Role::Mta(mta) => mta.certificate.is_some() || mta.sending.tls != TlsDemand::Never,
+            Role::User(user) => user.sending.tls != TlsDemand::Never,
             Role::NameServer(_) | Role::Router => false,
         };
-        if !plan.hosts.iter().any(speaks) && !plan.mail.iter().any(|mail| mail.port == SUBMISSIONS_PORT) {
+        if !plan.hosts.iter().any(speaks) {
             return None;
         }
         let start = plan.start_unix_secs;
@@ -40,11 +40,12 @@ impl Trust {
         Some(Trust { known, unknown: authority("Nobody Knows Root"), verified, any, start_unix_secs: start })
     }
 
-    /// How a person's program seals its connections.
-    pub(super) fn sealing(&self, user: &UserPlan) -> Arc<Sealing> {
-        match user.tls {
-            TrustDemand::Verified => Arc::clone(&self.verified),
-            TrustDemand::Any => Arc::clone(&self.any),
+    /// How a sender seals its connections.
+    pub(super) fn sealing(&self, demand: TlsDemand) -> Option<Arc<Sealing>> {
+        match demand {
+            TlsDemand::Never => None,
+            TlsDemand::IfOffered | TlsDemand::Required => Some(Arc::clone(&self.any)),
+            TlsDemand::Verified => Some(Arc::clone(&self.verified)),
         }
     }
 

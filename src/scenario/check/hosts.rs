@@ -7,10 +7,11 @@ use std::sync::Arc;
 use super::Checker;
 use super::drafts::{Draft, SitesPlan};
 use super::names::{HostKind, HostName};
-use crate::agent::{courier, user};
+use crate::agent::courier::{self, SUBMISSIONS_PORT};
+use crate::agent::user;
 use crate::identity::{Domain, Mailbox};
 use crate::queue;
-use crate::scenario::plan::{HostPlan, NameServerPlan, Role, Sending, TrustDemand, UserPlan};
+use crate::scenario::plan::{HostPlan, NameServerPlan, Role, Sending, TlsDemand, UserPlan};
 use crate::scenario::read::{Fields, Reader};
 use crate::scenario::schema::{
     MTA, NAME_SERVER, ROUTER, USER, client_settings, host_settings, name_server_settings, user_settings,
@@ -18,7 +19,7 @@ use crate::scenario::schema::{
 use crate::scenario::tree::{Kind, Node};
 use crate::sim::Duration;
 use crate::sim::calendar::Calendar;
-use crate::smtp::client;
+use crate::smtp::client::{self, StartTls};
 use crate::smtp::timeouts::Patience;
 use crate::trace::HostId;
 
@@ -211,12 +212,13 @@ impl Checker {
         }
         let submits_to = fields.get("submits_to").and_then(|n| self.mta_host(n));
         let mut client = client::Config::default();
-        let mut user =
-            UserPlan { mailboxes, submits_to, port: 587, tls: TrustDemand::default(), sending: Sending::default() };
+        let mut user = UserPlan { mailboxes, submits_to, port: 587, sending: Sending::default() };
         user_settings(&mut self.r, fields, &mut user, &mut client);
         // A person's program has one server.
         let courier = courier::Config { deliveries: u32::MAX, responsible: false, ..courier::Config::default() };
-        user.sending = sending(&mut self.r, fields, client, courier, outbox(queue::Limits::default()));
+        // RFC 8314 §5.2: people's programs verify.
+        let tls = if user.port == SUBMISSIONS_PORT { TlsDemand::Verified } else { TlsDemand::Never };
+        user.sending = sending(&mut self.r, fields, client, courier, outbox(queue::Limits::default()), tls);
         user
     }
 
@@ -250,6 +252,7 @@ pub(super) fn sending(
     mut client: client::Config,
     mut courier: courier::Config,
     queue: queue::Config,
+    tls: TlsDemand,
 ) -> Sending {
     let names = [
         ("Rfc5321", Patience::Rfc5321),
@@ -262,8 +265,18 @@ pub(super) fn sending(
     // Before the times that can be said one by one.
     let patience = fields.or("patience", Patience::Rfc5321, |n| r.choice(n, "a client's patience", &names));
     (courier.connect_timeout, client.timeouts) = (patience.connect(), patience.timeouts());
-    let mut sending = Sending { queue: Arc::new(queue), ..Sending::default() };
+    let mut sending = Sending { queue: Arc::new(queue), tls, ..Sending::default() };
     client_settings(r, fields, &mut sending, &mut courier, &mut client);
+    if sending.tls != TlsDemand::Never && !cfg!(feature = "tls") {
+        let span = fields.get("tls").or_else(|| fields.get("port")).map_or(&fields.span, |node| &node.span);
+        let d = r.at(span, "no-tls", "this Postroad was built without TLS").label("nobody can seal a connection");
+        r.push(d.help("build it with the feature `tls`"));
+    }
+    client.start_tls = match sending.tls {
+        TlsDemand::Never => StartTls::Never,
+        TlsDemand::IfOffered => StartTls::IfOffered,
+        TlsDemand::Required | TlsDemand::Verified => StartTls::Required,
+    };
     courier.client = Arc::new(client);
     Sending { courier: Arc::new(courier), ..sending }
 }

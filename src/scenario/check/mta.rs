@@ -12,7 +12,7 @@ use crate::agent::mta::{ReplyRule, Rules, Service};
 use crate::identity::{Domain, Mailbox};
 use crate::policy::greylist::{GreylistConfig, Network};
 use crate::queue::{self, Schedule};
-use crate::scenario::plan::{Certificate, LocalDomain, MtaPlan, Role, Standing};
+use crate::scenario::plan::{Certificate, LocalDomain, MtaPlan, Role, Standing, TlsDemand};
 use crate::scenario::read::{Fields, Reader};
 use crate::scenario::schema::{CUSTOM, GREYLIST, greylist_settings, mta_settings};
 use crate::scenario::tree::{Kind, Node};
@@ -136,7 +136,7 @@ impl Checker {
         mta_settings(r, fields, &mut courier, &mut queue, &mut server, &mut rules);
         server.data_timeout = server.command_timeout;
         let client = client::Config { try_esmtp: server.esmtp, ..client::Config::default() };
-        let sending = sending(r, fields, client, courier, queue);
+        let sending = sending(r, fields, client, courier, queue, TlsDemand::Never);
         let greylist = fields.opt("greylist", |n| greylist(r, n));
         let outbound_addresses = self.names.outbound.remove(&id.0).unwrap_or_default();
         let forwards = self.forwards(&domains, fields);

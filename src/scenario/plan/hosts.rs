@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::mta::MtaPlan;
 use super::sending::Sending;
-use super::tls::TrustDemand;
 use super::zones::ZoneIndex;
 use crate::identity::{Domain, Mailbox};
 use crate::net::tcp;
@@ -56,8 +55,6 @@ pub struct UserPlan {
     pub submits_to: Option<HostId>,
     /// The port there: 587 for submission, 465 for submission that is sealed from the first byte on.
     pub port: u16,
-    /// How far it trusts the server at port 465.
-    pub tls: TrustDemand,
     /// How it sends.
     pub sending: Sending,
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::tls::TlsDemand;
 use crate::agent::courier;
 use crate::queue;
 
@@ -14,11 +15,13 @@ pub struct Sending {
     pub queue: Arc<queue::Config>,
     /// Whether the host remembers answers of the DNS itself.
     pub dns_cache: bool,
+    /// What it wants of TLS.
+    pub tls: TlsDemand,
 }
 
 /// As a mail server sends.
 impl Default for Sending {
     fn default() -> Sending {
-        Sending { courier: Arc::default(), queue: Arc::default(), dns_cache: true }
+        Sending { courier: Arc::default(), queue: Arc::default(), dns_cache: true, tls: TlsDemand::Never }
     }
 }

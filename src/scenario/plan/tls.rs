@@ -26,12 +26,16 @@ pub struct Certificate {
     pub names: Vec<Domain>,
 }
 
-/// How far a client trusts a server where a connection is sealed.
+/// What a client wants of TLS.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TrustDemand {
-    /// It takes any certificate, and says what is wrong with it.
-    Any,
-    /// It ends the handshake where a certificate does not hold (RFC 8314 §5.2 wants this of people's programs).
+pub enum TlsDemand {
+    /// It does not speak it.
     #[default]
+    Never,
+    /// It takes it where it can be had, with any certificate (RFC 7435).
+    IfOffered,
+    /// It hands nothing over without, and takes any certificate.
+    Required,
+    /// It hands nothing over without, and ends the handshake where a certificate does not hold.
     Verified,
 }

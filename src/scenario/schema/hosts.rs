@@ -7,7 +7,7 @@ use crate::net::tcp;
 use crate::policy::greylist::{GreylistConfig, Network};
 use crate::queue;
 use crate::scenario::limits::MAX_MAIL_BYTES;
-use crate::scenario::plan::{HostPlan, NameServerPlan, Sending, TrustDemand, UserPlan};
+use crate::scenario::plan::{HostPlan, NameServerPlan, Sending, TlsDemand, UserPlan};
 use crate::scenario::read::{Reader, bytes, flag, length, some, whole, word};
 use crate::scenario::tree::Node;
 use crate::sim::Duration;
@@ -73,6 +73,16 @@ shape! {
             => courier.connect_timeout, length(WAIT.0, WAIT.1),
         /// How long it waits for any reply, and for any block of content to be taken.
         reply_timeout: "duration" = "those of its patience: by RFC 5321, 2 to 10 minutes" => client.timeouts, every_reply,
+        /// What it wants of TLS: by STARTTLS (RFC 3207), and at port 465 from the first byte on (RFC 8314). `IfOffered` takes it
+        /// where it can be had, with any certificate, and goes on in plain text where it does not work; `Required` hands
+        /// nothing over without it; `Verified` wants a certificate for the server's name by an authority that it knows, too.
+        tls: "Never, IfOffered, Required or Verified" = "Never; of a User at port 465 Verified"
+            => sending.tls, word("a demand on TLS", &[
+                ("Never", TlsDemand::Never),
+                ("IfOffered", TlsDemand::IfOffered),
+                ("Required", TlsDemand::Required),
+                ("Verified", TlsDemand::Verified),
+            ]),
         /// Whether the host remembers answers of the DNS for as long as their TTL says, as one with systemd-resolved or
         /// an unbound of its own does. Most mail servers remember nothing themselves: with `false`, every question goes
         /// to the name server that the host asks, and only that one remembers.
@@ -91,12 +101,6 @@ shape! {
         submits_to: "host" = "none: every mail says `via`",
         /// The port there.
         port: "whole number" = "587" => user.port, whole(1, 65_535),
-        /// How far it trusts the server at port 465, where TLS seals the connection from the first byte on: `Verified` takes
-        /// a certificate for the server's name by an authority that it knows; `Any` takes all, and says what is wrong.
-        tls: "Verified or Any" = "Verified" => user.tls, word("a demand on certificates", &[
-            ("Verified", TrustDemand::Verified),
-            ("Any", TrustDemand::Any),
-        ]),
         /// Whether it begins with EHLO rather than HELO.
         esmtp: "bool" = "true" => client.try_esmtp, flag,
     }
@@ -155,7 +159,8 @@ shape! {
         /// `Submissions` does the same behind TLS (RFC 8314), usually at port 465, and needs a `certificate`.
         listens: "map from port to Smtp, Submission or Submissions" = "{ 25: Smtp, 587: Submission }",
         /// What is right or wrong with the certificate that it shows. Those that are no more or not yet valid miss the beginning
-        /// by three days and by one; `Untrusted` was signed by an authority that nobody knows.
+        /// by three days and by one; `Untrusted` was signed by an authority that nobody knows. With any, STARTTLS is offered,
+        /// unless it stands in `without`.
         certificate: "Good, Expired, NotYetValid, SelfSigned or Untrusted" = "none: it knows no TLS",
         /// The names that its certificate is for.
         certificate_names: "list of domains" = "its own name",

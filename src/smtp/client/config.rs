@@ -18,14 +18,34 @@ pub struct Config {
     pub pipelining: bool,
     /// Whether to declare the size of the message where SIZE is offered.
     pub declare_size: bool,
+    /// Whether to seal the connection (RFC 3207).
+    pub start_tls: StartTls,
     /// How long to wait for each reply.
     pub timeouts: Timeouts,
+}
+
+/// When a client says STARTTLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StartTls {
+    /// Never.
+    #[default]
+    Never,
+    /// Where it is offered; where it is not, or is refused, everything goes on in plain text (RFC 7435).
+    IfOffered,
+    /// Always: nothing is handed over in plain text.
+    Required,
 }
 
 /// The settings of a client that follows the RFC and uses what is offered.
 impl Default for Config {
     fn default() -> Config {
-        Config { try_esmtp: true, pipelining: true, declare_size: true, timeouts: Timeouts::default() }
+        Config {
+            try_esmtp: true,
+            pipelining: true,
+            declare_size: true,
+            start_tls: StartTls::Never,
+            timeouts: Timeouts::default(),
+        }
     }
 }
 
@@ -80,6 +100,8 @@ pub enum Reason {
     Eof,
     /// The peer refused the session: the greeting, EHLO or HELO got this reply.
     Refused(Reply),
+    /// TLS is required, and the peer does not offer it; or it said this to STARTTLS.
+    NoTls(Option<Reply>),
     /// What came is no reply.
     BadReply(ReplyError),
     /// A reply came that does not fit: unasked, or 354 where nothing was to be sent, or 2yz instead of it.

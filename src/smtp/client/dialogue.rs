@@ -1,6 +1,6 @@
 //! What is said in reply to what.
 
-use super::config::{Event, Reason, Stage, Transaction, Verdict};
+use super::config::{Event, Reason, Stage, StartTls, Transaction, Verdict};
 use super::{Awaited, Output, Running, Session, State};
 use crate::identity::{ForwardPath, ReversePath};
 use crate::octets::{Chunk, write_decimal};
@@ -28,12 +28,21 @@ impl Session {
                     self.last_offer = (reply.text().clone(), Extensions::from_ehlo(reply.text()));
                 }
                 self.extensions = self.last_offer.1;
-                self.ready();
+                self.greeted(now);
             }
             // RFC 5321 §3.2: a server that does not know EHLO says 500 or 502; "any 5yz" is what clients go by.
             Awaited::Ehlo if reply.is_permanent() => self.say_hello(now, false),
-            Awaited::Helo if reply.is_positive() => self.ready(),
+            Awaited::Helo if reply.is_positive() => self.greeted(now),
             Awaited::Greeting | Awaited::Ehlo | Awaited::Helo => self.refused(now, reply),
+            Awaited::StartTls if reply.is_positive() => {
+                self.deadline = None;
+                self.enter(State::Securing);
+            }
+            Awaited::StartTls if self.config.start_tls == StartTls::Required => {
+                self.report_failure(Reason::NoTls(Some(reply)));
+                self.say_quit(now);
+            }
+            Awaited::StartTls => self.ready(),
             // RFC 5321 §4.1.1.5: always 250. Where it is not, the reply to MAIL will tell.
             Awaited::Rset => self.say_mail(now),
             Awaited::Mail => self.mail_replied(now, reply),
@@ -50,7 +59,9 @@ impl Session {
     /// RFC 5321 §3.8: 421 may be the reply to any command, or to none; the peer closes.
     fn shut_down(&mut self, reply: Reply) {
         match self.state {
-            State::Await(Awaited::Greeting | Awaited::Ehlo | Awaited::Helo) => self.fail(Reason::Refused(reply)),
+            State::Await(Awaited::Greeting | Awaited::Ehlo | Awaited::Helo | Awaited::StartTls) => {
+                self.fail(Reason::Refused(reply))
+            }
             State::Await(awaited) if self.running.is_some() => {
                 let stage = match awaited {
                     Awaited::Rcpt(_) => Stage::Rcpt,
@@ -65,7 +76,24 @@ impl Session {
         }
     }
 
-    fn say_hello(&mut self, now: Instant, esmtp: bool) {
+    /// The peer has said what it offers, or that it offers nothing.
+    fn greeted(&mut self, now: Instant) {
+        let wants = self.config.start_tls;
+        if self.sealed || self.in_plain_text || wants == StartTls::Never {
+            self.ready();
+        } else if self.extensions.has(Extension::StartTls) {
+            // RFC 3207 §4: nothing is pipelined behind it.
+            self.outputs.push_back(Output::Send(Chunk::from_static(b"STARTTLS\r\n")));
+            self.await_reply(now, Awaited::StartTls);
+        } else if wants == StartTls::Required {
+            self.report_failure(Reason::NoTls(None));
+            self.say_quit(now);
+        } else {
+            self.ready();
+        }
+    }
+
+    pub(super) fn say_hello(&mut self, now: Instant, esmtp: bool) {
         let verb = if esmtp { "EHLO" } else { "HELO" };
         for part in [verb, " ", self.helo_name.as_str(), "\r\n"] {
             self.buffer.extend_from_slice(part.as_bytes());

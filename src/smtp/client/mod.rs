@@ -17,7 +17,7 @@ mod dialogue;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-pub use config::{Config, Event, Failure, Reason, Stage, Transaction, Verdict, Verdicts};
+pub use config::{Config, Event, Failure, Reason, Stage, StartTls, Transaction, Verdict, Verdicts};
 use smallvec::SmallVec;
 
 use super::extension::{Extension, Extensions};
@@ -49,6 +49,11 @@ pub enum Output {
     },
     /// Something for the agent.
     Event(Event),
+    /// Seal the connection, and say [`Session::handle_secured`] then.
+    StartTls {
+        /// Octets that came behind the reply and were thrown away.
+        discarded_bytes: u64,
+    },
     /// Close the connection when everything is sent. The last output.
     Close,
     /// Break the connection off, so that nothing of a message that was given up is delivered after all. The last output.
@@ -61,6 +66,7 @@ enum Awaited {
     Greeting,
     Ehlo,
     Helo,
+    StartTls,
     Rset,
     Mail,
     Rcpt(usize),
@@ -75,6 +81,8 @@ enum State {
     Unborn,
     /// A reply is to come.
     Await(Awaited),
+    /// A handshake is under way.
+    Securing,
     /// Nothing is under way.
     Ready,
     /// Nothing more is said.
@@ -85,12 +93,14 @@ impl State {
     fn name(self) -> &'static str {
         match self {
             State::Unborn => "not started",
+            State::Securing => "starting TLS",
             State::Ready => "idle",
             State::Closed => "closed",
             State::Await(awaited) => match awaited {
                 Awaited::Greeting => "greeting",
                 Awaited::Ehlo => "EHLO",
                 Awaited::Helo => "HELO",
+                Awaited::StartTls => "STARTTLS",
                 Awaited::Rset => "RSET",
                 Awaited::Mail => "MAIL",
                 Awaited::Rcpt(_) => "RCPT",
@@ -134,6 +144,10 @@ pub struct Session {
     outputs: VecDeque<Output>,
     deadline: Option<Instant>,
     observed: bool,
+    /// Whether the connection is sealed.
+    sealed: bool,
+    /// Whether STARTTLS is not said, whatever the settings say.
+    in_plain_text: bool,
     /// The last reply to EHLO and what it offers. Servers say the same to everybody.
     last_offer: (Chunk, Extensions),
 }
@@ -156,6 +170,8 @@ impl Session {
             outputs: VecDeque::new(),
             deadline: None,
             observed: false,
+            sealed: false,
+            in_plain_text: false,
             last_offer: (Chunk::EMPTY, Extensions::default()),
         }
     }
@@ -174,6 +190,8 @@ impl Session {
         self.outputs.clear();
         self.deadline = None;
         self.observed = false;
+        self.sealed = false;
+        self.in_plain_text = false;
     }
 
     /// Turns [`Output::Saw`] and [`Event::State`] on or off. Changes nothing else.
@@ -181,10 +199,35 @@ impl Session {
         self.observed = on;
     }
 
+    /// Says no STARTTLS in this session, whatever the settings say: it has been tried and did not work.
+    pub fn stay_in_plain_text(&mut self) {
+        self.in_plain_text = true;
+    }
+
+    /// The connection is sealed: behind [`Output::StartTls`], or instead of [`start`](Session::start) where it is from its
+    /// first byte on (RFC 8314). What was offered before is forgotten (RFC 3207 §4.2).
+    pub fn handle_secured(&mut self, now: Instant) {
+        self.sealed = true;
+        match self.state {
+            State::Unborn => self.start(now),
+            State::Securing => {
+                self.extensions = Extensions::default();
+                self.say_hello(now, true);
+            }
+            _ => {}
+        }
+    }
+
     /// Whether [`begin`](Session::begin) and [`quit`](Session::quit) may be called.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.state == State::Ready
+    }
+
+    /// Whether a handshake of TLS is under way behind STARTTLS.
+    #[must_use]
+    pub fn is_securing(&self) -> bool {
+        self.state == State::Securing
     }
 
     /// Whether the session is over.
@@ -201,6 +244,9 @@ impl Session {
 
     /// Bytes came in.
     pub fn handle_input(&mut self, now: Instant, mut bytes: Chunk) {
+        if self.state == State::Securing {
+            return; // nobody knows who says this
+        }
         while !self.is_closed()
             && let Some(framed) = self.framer.next(&mut bytes)
         {
@@ -216,7 +262,14 @@ impl Session {
             };
             match reply {
                 Ok(None) => {}
-                Ok(Some(reply)) => self.take_reply(now, reply),
+                Ok(Some(reply)) => {
+                    self.take_reply(now, reply);
+                    if self.state == State::Securing {
+                        // RFC 3207 §4.2, seen from the other side (CVE-2021-38370 and its like).
+                        let discarded_bytes = bytes.len() as u64;
+                        return self.outputs.push_back(Output::StartTls { discarded_bytes });
+                    }
+                }
                 Err(error) => self.fail(Reason::BadReply(error)),
             }
         }
@@ -228,7 +281,7 @@ impl Session {
             State::Closed => {}
             // RFC 5321 §4.1.1.10 wants QUIT first, but a peer that leaves while nothing is asked does no harm.
             State::Ready | State::Await(Awaited::Quit) => self.close(None),
-            State::Unborn | State::Await(_) => self.fail(Reason::Eof),
+            State::Unborn | State::Securing | State::Await(_) => self.fail(Reason::Eof),
         }
     }
 
@@ -325,7 +378,7 @@ impl Session {
         let timeouts = &self.config.timeouts;
         match awaited {
             Awaited::Greeting => timeouts.greeting,
-            Awaited::Ehlo | Awaited::Helo => timeouts.helo,
+            Awaited::Ehlo | Awaited::Helo | Awaited::StartTls => timeouts.helo,
             Awaited::Rset => timeouts.rset,
             Awaited::Mail => timeouts.mail,
             Awaited::Rcpt(_) => timeouts.rcpt,

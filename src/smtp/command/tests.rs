@@ -114,7 +114,7 @@ fn command() -> impl Strategy<Value = Command> {
         text.prop_map(Command::Vrfy),
         text.prop_map(Command::Expn),
         text.prop_map(Command::Help),
-        prop::sample::select(vec![Command::Data, Command::Rset, Command::Noop, Command::Quit]),
+        prop::sample::select(vec![Command::Data, Command::Rset, Command::Noop, Command::Quit, Command::StartTls]),
     ]
 }
 

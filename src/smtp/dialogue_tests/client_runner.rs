@@ -6,7 +6,7 @@ use super::{Arrival, Player, deliver, show_lines, unescape};
 use crate::identity::{ForwardPath, ReversePath};
 use crate::octets::{Chunk, Rope};
 use crate::sim::{Duration, Instant};
-use crate::smtp::client::{Config, Event, Failure, Output, Reason, Session, Transaction, Verdict};
+use crate::smtp::client::{Config, Event, Failure, Output, Reason, Session, StartTls, Transaction, Verdict};
 
 pub(super) struct ClientPlayer {
     session: Session,
@@ -23,6 +23,16 @@ fn configure(config: &mut Config, setting: &str) {
         "esmtp" => config.try_esmtp = on,
         "pipelining" => config.pipelining = on,
         "size" => config.declare_size = on,
+        "starttls" => {
+            config.start_tls = match value {
+                "never" => StartTls::Never,
+                "if-offered" => StartTls::IfOffered,
+                "required" => StartTls::Required,
+                _ => panic!("unknown demand `{value}`"),
+            };
+        }
+        // Said to the session.
+        "sealed" | "plain" => {}
         _ => panic!("unknown setting `{key}`"),
     }
 }
@@ -40,6 +50,8 @@ fn show_failure(failure: &Failure) -> String {
         Reason::Timeout => "timeout".to_owned(),
         Reason::Eof => "eof".to_owned(),
         Reason::Refused(reply) => format!("refused ({})", one_line(reply)),
+        Reason::NoTls(None) => "no TLS".to_owned(),
+        Reason::NoTls(Some(reply)) => format!("no TLS ({})", one_line(reply)),
         Reason::BadReply(error) => format!("bad reply ({error})"),
         Reason::UnexpectedReply(reply) => format!("unexpected reply ({})", one_line(reply)),
     };
@@ -100,6 +112,7 @@ impl ClientPlayer {
                 Output::Event(event) => show_event(&event),
                 Output::Close => "close".to_owned(),
                 Output::Abort => "abort".to_owned(),
+                Output::StartTls { .. } => "start tls".to_owned(),
                 Output::Saw { .. } => panic!("nobody observes"),
             };
             show_lines("C:", &mut self.sent, &mut self.lines);
@@ -117,7 +130,14 @@ impl Player for ClientPlayer {
             configure(&mut config, setting.strip_prefix("config: ").unwrap());
         }
         let mut session = Session::new(Arc::new(config), "relay.blue.example".parse().unwrap());
-        session.start(Instant::ZERO);
+        if settings.contains(&"config: plain on") {
+            session.stay_in_plain_text();
+        }
+        if settings.contains(&"config: sealed on") {
+            session.handle_secured(Instant::ZERO);
+        } else {
+            session.start(Instant::ZERO);
+        }
         let mut player = ClientPlayer { session, now: Instant::ZERO, arrival, sent: Vec::new(), lines: Vec::new() };
         player.drain();
         player
@@ -137,6 +157,8 @@ impl Player for ClientPlayer {
             self.session.handle_timeout(self.now);
         } else if let Some(text) = line.strip_prefix("deliver: ") {
             self.session.begin(self.now, read_transaction(text));
+        } else if line == "secured" {
+            self.session.handle_secured(self.now);
         } else if line == "quit" {
             self.session.quit(self.now);
         } else if line == "eof" {

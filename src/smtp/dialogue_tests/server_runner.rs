@@ -44,6 +44,8 @@ fn configure(config: &mut Config, setting: &str) {
         "data-timeout" => config.data_timeout = value.parse().unwrap(),
         "normalise" => config.bare_newlines = if on { BareNewlines::Normalise } else { BareNewlines::Refuse },
         "require-helo" => config.require_helo = on,
+        // Said to the session.
+        "starttls" | "sealed" => {}
         "help" => config.help_text = value.into(),
         _ => panic!("unknown setting `{key}`"),
     }
@@ -76,6 +78,7 @@ impl ServerPlayer {
                 Output::Send(chunk) => self.sent.extend_from_slice(&chunk),
                 Output::Close => self.line("close".into()),
                 Output::Ask(question) => self.consider(&question),
+                Output::StartTls { .. } => self.line("start tls".into()),
                 Output::Saw { .. } | Output::Event(_) => panic!("nobody observes"),
             }
         }
@@ -118,7 +121,13 @@ impl Player for ServerPlayer {
     fn start(settings: &[&str], arrival: Arrival) -> ServerPlayer {
         let mut config = Config::default();
         let mut script = Vec::new();
+        let (mut offers_tls, mut is_sealed) = (false, false);
         for setting in settings {
+            match *setting {
+                "config: starttls on" => offers_tls = true,
+                "config: sealed on" => is_sealed = true,
+                _ => {}
+            }
             if let Some(setting) = setting.strip_prefix("config: ") {
                 configure(&mut config, setting);
                 continue;
@@ -140,7 +149,14 @@ impl Player for ServerPlayer {
             script.push((question.to_owned(), reply.to_owned()));
         }
         let mut session = Session::new(Arc::new(Server::new(Arc::new(config), "mx.green.example".parse().unwrap())));
-        session.start(Instant::ZERO);
+        if offers_tls {
+            session.offer_tls();
+        }
+        if is_sealed {
+            session.handle_secured(Instant::ZERO);
+        } else {
+            session.start(Instant::ZERO);
+        }
         let mut player =
             ServerPlayer { session, script, now: Instant::ZERO, arrival, sent: Vec::new(), lines: Vec::new() };
         player.drain();
@@ -161,6 +177,8 @@ impl Player for ServerPlayer {
             self.session.handle_timeout(self.now);
         } else if let Some(text) = line.strip_prefix("answer: ") {
             self.session.answer(self.now, answer(text));
+        } else if line == "secured" {
+            self.session.handle_secured(self.now);
         } else if line == "eof" {
             self.session.handle_eof(self.now);
         } else {

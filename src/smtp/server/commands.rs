@@ -2,7 +2,7 @@
 
 use super::Session;
 use super::replies::{self, Fixed};
-use super::state::{Answer, Pending, Question, State, Transaction};
+use super::state::{Answer, Output, Pending, Question, State, Tls, Transaction};
 use crate::identity::{Domain, ForwardPath, ReversePath};
 use crate::octets::Chunk;
 use crate::sim::Instant;
@@ -26,9 +26,15 @@ enum When {
 /// time during a session, or without previously initializing a session".
 const fn when(verb: Verb) -> When {
     match verb {
-        Verb::Helo | Verb::Ehlo | Verb::Rset | Verb::Vrfy | Verb::Expn | Verb::Help | Verb::Noop | Verb::Quit => {
-            When::Always
-        }
+        Verb::Helo
+        | Verb::Ehlo
+        | Verb::Rset
+        | Verb::Vrfy
+        | Verb::Expn
+        | Verb::Help
+        | Verb::Noop
+        | Verb::Quit
+        | Verb::StartTls => When::Always,
         Verb::Mail => When::OutsideTransaction,
         Verb::Rcpt | Verb::Data => When::InsideTransaction,
     }
@@ -51,6 +57,7 @@ const fn syntax(verb: Verb) -> Fixed {
         Verb::Vrfy => replies::SYNTAX_VRFY,
         Verb::Expn => replies::SYNTAX_EXPN,
         Verb::Quit => replies::SYNTAX_QUIT,
+        Verb::StartTls => replies::SYNTAX_STARTTLS,
         // Whatever is said behind these is well-formed.
         Verb::Help | Verb::Noop => replies::UNKNOWN,
     }
@@ -64,6 +71,8 @@ impl Session {
         if line.len() + 2 > self.server.config.max_line(mail) {
             return self.blame(replies::LINE_TOO_LONG);
         }
+        // RFC 3207 §4: who has not offered it does not know it.
+        let verb = verb.filter(|(verb, _)| *verb != Verb::StartTls || self.tls != Tls::None);
         let Some((verb, arguments)) = verb else {
             self.blame(if matches!(self.state, State::Refused) { replies::REFUSED } else { replies::UNKNOWN });
             return self.flush();
@@ -93,6 +102,8 @@ impl Session {
         }
         let transaction = if let State::AwaitRcpt(transaction) = &self.state { Some(transaction) } else { None };
         match (when(verb), transaction) {
+            _ if verb == Verb::StartTls && self.tls == Tls::Sealed => Err(replies::SEALED),
+            _ if verb == Verb::StartTls && !self.esmtp => Err(replies::HELO_FIRST),
             (When::Always, _) => Ok(()),
             _ if self.helo.is_none() && self.server.config.require_helo => Err(replies::HELO_FIRST),
             (When::OutsideTransaction, None) => Ok(()),
@@ -128,6 +139,7 @@ impl Session {
                 self.say_reply(&help);
             }
             Command::Noop => self.say(replies::OK),
+            Command::StartTls => self.start_tls(),
             Command::Quit => {
                 let built = self.server.built();
                 let bye = if self.enhanced() { built.bye_enhanced.clone() } else { built.bye.clone() };
@@ -151,6 +163,19 @@ impl Session {
                 self.say_reply(&reply);
             }
         }
+    }
+
+    /// RFC 3207 §4.2: what was pipelined behind the command was said by nobody knows whom (CVE-2011-0411): it is thrown away.
+    fn start_tls(&mut self) {
+        self.say(replies::READY_FOR_TLS);
+        self.flush();
+        let discarded_bytes = self.backlog_bytes as u64;
+        self.input = Chunk::EMPTY;
+        self.backlog.clear();
+        self.backlog_bytes = 0;
+        self.enter(State::Securing);
+        self.deadline = None;
+        self.outputs.push_back(Output::StartTls { discarded_bytes });
     }
 
     fn do_helo(&mut self, domain: Domain, esmtp: bool) {
@@ -180,13 +205,14 @@ impl Session {
             (Answer::Reply(reply), false) => reply.write_to(self.outbox.writer(), false),
             (Answer::Reply(reply), true) => {
                 let mut text = reply.text().to_vec();
-                for keyword in self.server.config.offer.keywords(self.server.config.max_message_bytes) {
+                for keyword in self.offer().keywords(self.server.config.max_message_bytes) {
                     text.push(b'\n');
                     text.extend_from_slice(keyword.as_bytes());
                 }
                 Reply::new(reply.code().get(), None, text).write_to(self.outbox.writer(), false);
             }
             (_, false) => self.outbox.push(self.server.built().helo.clone()),
+            (_, true) if self.tls == Tls::Offered => self.outbox.push(self.server.built().ehlo_starttls.clone()),
             (_, true) => self.outbox.push(self.server.built().ehlo.clone()),
         }
         self.flush();

@@ -117,17 +117,17 @@ impl Server {
             let name = &self.name;
             let config = &self.config;
             let mut ehlo = vec![name.to_string()];
-            ehlo.extend(config.offer.keywords(config.max_message_bytes));
-            let last = ehlo.len() - 1;
-            let mut text = String::new();
-            for (i, line) in ehlo.iter().enumerate() {
-                text += &format!("250{}{line}\r\n", if i == last { ' ' } else { '-' });
+            ehlo.extend(config.offer.without(Extension::StartTls).keywords(config.max_message_bytes));
+            let text = lines(&ehlo);
+            if config.offer.has(Extension::StartTls) {
+                ehlo.push(Extension::StartTls.keyword().into());
             }
             // RFC 5321 §4.3.1: the greeting begins with the name; §4.2: so do 221 and 421.
             let greeting = format!("220 {name} {}", config.greeting_text.replace(['\r', '\n'], " "));
             Box::new(Built {
                 greeting: Chunk::from(format!("{}\r\n", greeting.trim_end())),
                 ehlo: Chunk::from(text),
+                ehlo_starttls: Chunk::from(lines(&ehlo)),
                 helo: Chunk::from(format!("250 {name}\r\n")),
                 bye: Chunk::from(format!("221 {name} closing connection\r\n")),
                 bye_enhanced: Chunk::from(format!("221 2.0.0 {name} closing connection\r\n")),
@@ -136,11 +136,20 @@ impl Server {
     }
 }
 
+/// The lines of a reply to EHLO (RFC 5321 §4.2.1).
+fn lines(lines: &[String]) -> String {
+    let last = lines.len() - 1;
+    let line = |(i, line): (usize, &String)| format!("250{}{line}\r\n", if i == last { ' ' } else { '-' });
+    lines.iter().enumerate().map(line).collect()
+}
+
 /// Replies that depend on the settings alone.
 #[derive(Debug)]
 pub(super) struct Built {
     pub(super) greeting: Chunk,
     pub(super) ehlo: Chunk,
+    /// The same, with STARTTLS.
+    pub(super) ehlo_starttls: Chunk,
     pub(super) helo: Chunk,
     pub(super) bye: Chunk,
     pub(super) bye_enhanced: Chunk,

@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub use config::{Ask, Config, Server};
 use replies::Fixed;
 pub use state::{Answer, Event, Message, Output, Question};
-use state::{Pending, State};
+use state::{Pending, State, Tls};
 
 use super::data::Decoder;
 use super::extension::Extension;
@@ -61,6 +61,7 @@ pub struct Session {
     observed: bool,
     /// Whether the agent wants to decide about MAIL from this client, whatever the settings say.
     asks_mail: bool,
+    tls: Tls,
 }
 
 impl Session {
@@ -89,6 +90,7 @@ impl Session {
             errors: 0,
             observed: false,
             asks_mail: false,
+            tls: Tls::None,
         }
     }
 
@@ -111,6 +113,7 @@ impl Session {
         self.errors = 0;
         self.observed = false;
         self.asks_mail = false;
+        self.tls = Tls::None;
     }
 
     /// Turns [`Output::Saw`] and [`Output::Event`] on or off. Changes nothing else.
@@ -121,6 +124,36 @@ impl Session {
     /// Has the agent [decide](Output::Ask) about MAIL in this session, whatever [`Ask::mail`] says.
     pub fn ask_about_mail(&mut self) {
         self.asks_mail = true;
+    }
+
+    /// Has STARTTLS offered, where the settings do not leave it out. Call it before [`start`](Session::start).
+    pub fn offer_tls(&mut self) {
+        if self.server.config.offer.has(Extension::StartTls) {
+            self.tls = Tls::Offered;
+        }
+    }
+
+    /// The connection is sealed: behind [`Output::StartTls`], or instead of [`start`](Session::start) where it is from its
+    /// first byte on (RFC 8314). Everything that was said before is forgotten (RFC 3207 §4.2).
+    pub fn handle_secured(&mut self, now: Instant) {
+        self.tls = Tls::Sealed;
+        match self.state {
+            State::Unborn => self.start(now),
+            State::Securing => {
+                self.helo = None;
+                self.esmtp = false;
+                self.enter(State::AwaitHelo);
+                self.await_command(now);
+                self.run(now);
+            }
+            _ => {}
+        }
+    }
+
+    /// What EHLO offers now.
+    fn offer(&self) -> super::extension::Offer {
+        let offer = self.server.config.offer;
+        if self.tls == Tls::Offered { offer } else { offer.without(Extension::StartTls) }
     }
 
     /// Whether the session is over.
@@ -143,7 +176,8 @@ impl Session {
 
     /// Bytes came in.
     pub fn handle_input(&mut self, now: Instant, bytes: Chunk) {
-        if bytes.is_empty() || self.is_closed() {
+        // Before a handshake is done, nobody knows who says this.
+        if bytes.is_empty() || matches!(self.state, State::Closed | State::Securing) {
             return;
         }
         self.backlog_bytes += bytes.len();
@@ -210,7 +244,7 @@ impl Session {
 
     /// Reads input until it is used up, or a question is open, or the session is over.
     fn run(&mut self, now: Instant) {
-        while self.pending.is_none() && !self.is_closed() {
+        while self.pending.is_none() && !matches!(self.state, State::Closed | State::Securing) {
             if self.input.is_empty() {
                 match self.backlog.pop_front() {
                     Some(chunk) => self.input = chunk,
@@ -262,7 +296,7 @@ impl Session {
     fn await_command(&mut self, now: Instant) {
         self.deadline = match &self.state {
             _ if self.pending.is_some() => None,
-            State::Closed => None,
+            State::Closed | State::Securing => None,
             State::Data(..) => Some(now + self.server.config.data_timeout),
             _ => Some(now + self.server.config.command_timeout),
         };

@@ -61,6 +61,10 @@ fixed! {
     MAIL_FIRST = "503" "5.5.1" "Need MAIL command";
     RCPT_FIRST = "503" "5.5.1" "Need RCPT command";
     REFUSED = "503" "5.5.1" "Service refused, only QUIT is accepted";
+    /// RFC 3207 §4.
+    READY_FOR_TLS = "220" "2.0.0" "Ready to start TLS";
+    SYNTAX_STARTTLS = "501" "5.5.4" "Syntax: STARTTLS";
+    SEALED = "503" "5.5.1" "TLS is already active";
     /// RFC 5321 §3.3.
     NO_RECIPIENTS = "554" "5.5.1" "No valid recipients";
     /// RFC 5321 §4.5.3.1.10.

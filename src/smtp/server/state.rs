@@ -25,8 +25,22 @@ pub(super) enum State {
     Data(Envelope),
     /// §4.1.1.4: the content is complete, and the agent considers the message.
     EndOfData,
+    /// RFC 3207: 220 was said, and nothing is read before the connection is sealed.
+    Securing,
     /// Nothing more is said.
     Closed,
+}
+
+/// What a session has to do with TLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Tls {
+    /// Nothing: STARTTLS is not known.
+    #[default]
+    None,
+    /// It can be asked for.
+    Offered,
+    /// The connection is sealed.
+    Sealed,
 }
 
 impl State {
@@ -42,6 +56,7 @@ impl State {
             State::AwaitRcpt(_) => "waiting for RCPT or DATA",
             State::Data(..) => "DATA",
             State::EndOfData => "end of data",
+            State::Securing => "starting TLS",
             State::Closed => "closed",
         }
     }
@@ -142,6 +157,11 @@ pub enum Output {
     Ask(Question),
     /// For observers.
     Event(Event),
+    /// Seal the connection when everything is sent, and say [`Session::handle_secured`](super::Session::handle_secured) then.
+    StartTls {
+        /// Octets that came behind the command and were thrown away.
+        discarded_bytes: u64,
+    },
     /// Close the connection when everything is sent. The last output.
     Close,
 }
