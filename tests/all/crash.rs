@@ -42,15 +42,16 @@ const GREYLIST_AND_FORWARD: &str = r#"(
     mail: [(at: "1s", from: "alice@green.example", to: ["bob@blue.example"])],
 )"#;
 
-/// Two mails that are submitted behind TLS, the second with a ticket of the first, over a line that loses packets.
+/// Two mails that are submitted behind TLS, the second with a ticket of the first, over a line that loses packets; one goes on by
+/// STARTTLS.
 #[cfg(feature = "tls")]
 const SEALED: &str = r#"(
     title: "Sealed submission",
     hosts: {
         "laptop":             User(mailbox: "alice@green.example", submits_to: "mail.green.example", port: 465),
         "mail.green.example": Mta(domains: ["green.example"], mailboxes: ["alice", "carol"], listens: { 25: Smtp, 465: Submissions },
-                                  certificate: Good),
-        "mx.blue.example":    Mta(domains: ["blue.example"], mailboxes: ["bob"]),
+                                  certificate: Good, tls: IfOffered),
+        "mx.blue.example":    Mta(domains: ["blue.example"], mailboxes: ["bob"], certificate: Good),
     },
     links: [("laptop", "mail.green.example", (latency: "15ms", loss: "2 %")), ("mail.green.example", "mx.blue.example", (latency: "20ms"))],
     mail: [

@@ -1,6 +1,6 @@
 //! Sealed connections in whole runs: what agent, TLS, TCP, trace and capture make of each other.
 
-use postroad::trace::{CertificateDefect, ConnectionState, QueueName, Record, Side, TlsStep, What};
+use postroad::trace::{CertificateDefect, ConnectionState, Direction, QueueName, Record, Side, TlsStep, What};
 
 use super::lab::{self, Look, Run};
 
@@ -154,4 +154,94 @@ fn both_ends_close_in_peace() {
         .collect();
     assert!(states.iter().all(|state| state != "Reset"), "{states:?}");
     assert_eq!(states.iter().filter(|state| *state == "Closed").count(), 2, "{states:?}");
+}
+
+/// Two servers: one hands on, the other takes.
+fn relay(sender: &str, receiver: &str) -> String {
+    format!(
+        r#"(
+            title: "STARTTLS",
+            hosts: {{
+                "laptop":             User(mailbox: "alice@green.example", submits_to: "mail.green.example"),
+                "mail.green.example": Mta(domains: ["green.example"], mailboxes: ["alice"], {sender}),
+                "mx.blue.example":    Mta(domains: ["blue.example"], mailboxes: ["bob"], {receiver}),
+            }},
+            links: [("laptop", "mail.green.example", Lan), ("mail.green.example", "mx.blue.example", (latency: "20ms"))],
+            mail: [
+                (at: "1s", from: "alice@green.example", to: ["bob@blue.example"], subject: "one"),
+                (at: "9s", from: "alice@green.example", to: ["bob@blue.example"], subject: "two"),
+            ],
+            run_for: "2min",
+        )"#
+    )
+}
+
+fn says(run: &Run, host: &str, begins: &str) -> usize {
+    let host = run.host(host);
+    let of = |r: &&Record| match &r.what {
+        What::Line { direction: Direction::Sent, text, .. } => r.host == host && text.0.starts_with(begins.as_bytes()),
+        _ => false,
+    };
+    run.records.iter().filter(of).count()
+}
+
+#[test]
+fn servers_seal_what_they_hand_on_as_far_as_both_want() {
+    const UNOFFERED: &str = "TLS is required, but was not offered";
+    const DISTRUSTED: &str = "server certificate not trusted";
+    const OTHER_NAME: &str = r#"certificate: Good, certificate_names: ["blue.example"]"#;
+    // What the sender wants, what the receiver is, how many mails arrive, how many of them sealed; what is said otherwise.
+    let cases = [
+        ("tls: Never", "certificate: Good", 2, 0, ""),
+        ("tls: IfOffered", "certificate: Good", 2, 2, ""),
+        ("tls: IfOffered", "certificate: Expired", 2, 2, ""),
+        ("tls: IfOffered", "certificate: SelfSigned", 2, 2, ""),
+        ("tls: IfOffered", "hop_limit: 50", 2, 0, ""),
+        ("tls: IfOffered", "certificate: Good, without: [StartTls]", 2, 0, ""),
+        ("tls: Required", "certificate: Untrusted", 2, 2, ""),
+        ("tls: Required", "certificate: Good, without: [StartTls]", 0, 0, UNOFFERED),
+        ("tls: Required", "hop_limit: 50", 0, 0, UNOFFERED),
+        ("tls: Verified", "certificate: Good", 2, 2, ""),
+        ("tls: Verified", "certificate: Expired", 0, 0, DISTRUSTED),
+        ("tls: Verified", OTHER_NAME, 0, 0, DISTRUSTED),
+        ("tls: IfOffered, tls_versions: Only12", "certificate: Good", 2, 2, ""),
+        ("tls: IfOffered, tls_versions: Only13", "certificate: Good, tls_versions: Only12", 2, 0, ""),
+        ("tls: Required, tls_versions: Only13", "certificate: Good, tls_versions: Only12", 0, 0, "handshake failure"),
+    ];
+    for (sender, receiver, arrives, sealed, reason) in cases {
+        let case = format!("{sender} / {receiver}");
+        let run = tell(&relay(sender, receiver));
+        run.report.as_ref().unwrap();
+        let letters = run.mailbox("bob@blue.example");
+        let with = |word: &str| letters.iter().filter(|f| String::from_utf8_lossy(&f.bytes).contains(word)).count();
+        assert_eq!((letters.len(), with("by mx.blue.example with ESMTPS id")), (arrives, sealed), "{case}");
+        let told = run.records.iter().filter_map(|r| match &r.what {
+            What::Queue { queue: QueueName::Deferred, reason, .. } => Some(reason.to_string()),
+            _ => None,
+        });
+        let told: Vec<String> = told.collect();
+        assert!(told.iter().all(|t| t.contains(reason)) && told.is_empty() == reason.is_empty(), "{case}: {told:?}");
+        // RFC 3207 §4.2: everything is said anew behind it.
+        let (starts, hellos) = (says(&run, "mail.green.example", "STARTTLS"), says(&run, "mail.green.example", "EHLO"));
+        assert!(sealed == 0 || (starts, hellos) == (2, 4), "{case}: {starts} {hellos}");
+    }
+}
+
+#[test]
+fn who_can_do_without_tls_tries_once_more_in_plain_text_and_says_so() {
+    let run = tell(&relay("tls: IfOffered, tls_versions: Only13", "certificate: Good, tls_versions: Only12"));
+    assert!(steps(&run, "mx.blue.example").contains(&&TlsStep::NothingInCommon));
+    let of = |r: &&Record| matches!(&r.what, What::Policy { policy, .. } if &**policy == "tls");
+    assert_eq!(run.records.iter().filter(of).count(), 2, "once for each mail");
+    assert_eq!(run.letters("bob@blue.example"), 2);
+}
+
+#[test]
+fn a_sealed_relay_goes_on_with_its_session_and_uses_connections_again() {
+    let run = tell(&relay(r#"tls: Verified, idle: "30s""#, "certificate: Good"));
+    assert_eq!(says(&run, "mail.green.example", "STARTTLS"), 1, "one connection carries both");
+    assert_eq!(run.letters("bob@blue.example"), 2);
+    let run = tell(&relay("tls: Verified", "certificate: Good"));
+    let resumed = |step: &&&TlsStep| matches!(step, TlsStep::Secured { resumed: true, .. });
+    assert_eq!(steps(&run, "mail.green.example").iter().filter(resumed).count(), 1);
 }

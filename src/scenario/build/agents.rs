@@ -105,7 +105,7 @@ fn dial_host(plan: &Plan, host: HostId, port: u16) -> NextHop {
 fn build_courier(plan: &Plan, id: HostId, sending: &Sending, trust: Option<&Trust>, streams: Streams) -> Courier {
     let host = plan.host(id);
     let luck = streams.stream(&format!("host:{}/mx", host.name));
-    let tls = trust.and_then(|trust| trust.sealing(sending.tls));
+    let tls = trust.and_then(|trust| trust.sealing(sending));
     Courier::new(own_name(host), sending.courier.clone(), sending.queue.clone(), luck).with_tls(tls)
 }
 
@@ -253,7 +253,9 @@ pub(super) fn addresses(host: &HostPlan) -> Vec<IpAddr> {
 /// The listeners of a server. It is one server, whatever the port.
 fn listeners(host: &HostPlan, mta: &MtaPlan, trust: Option<&Trust>, streams: Streams) -> Vec<mta::Listener> {
     let shown = trust.zip(mta.certificate.as_ref());
-    let tls = shown.map(|(trust, certificate)| trust.server(own_name(host).as_str(), certificate, host, streams));
+    let tls = shown.map(|(trust, certificate)| {
+        trust.server(own_name(host).as_str(), (certificate, mta.sending.tls_versions), host, streams)
+    });
     let server = Arc::new(server::Server::new(mta.server.clone(), own_name(host)));
     let listener = |(port, service): &(u16, Service)| mta::Listener {
         port: *port,

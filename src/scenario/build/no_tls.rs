@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::agent::courier::Sealing;
-use crate::scenario::{Certificate, HostPlan, Plan, TlsDemand};
+use crate::scenario::{Certificate, HostPlan, Plan, Sending, TlsVersions};
 use crate::sim::Streams;
 use crate::tls::Server;
 
@@ -15,14 +15,14 @@ impl Trust {
         None
     }
 
-    pub(super) fn sealing(&self, _demand: TlsDemand) -> Option<Arc<Sealing>> {
+    pub(super) fn sealing(&self, _sending: &Sending) -> Option<Arc<Sealing>> {
         match *self {}
     }
 
     pub(super) fn server(
         &self,
         _name: &str,
-        _certificate: &Certificate,
+        _shown: (&Certificate, TlsVersions),
         _host: &HostPlan,
         _streams: Streams,
     ) -> Server {

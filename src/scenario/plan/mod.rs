@@ -22,7 +22,7 @@ pub use hosts::{HostPlan, NameServerPlan, Role, UserPlan};
 pub use mail::{MailPlan, TrafficPlan};
 pub use mta::{LocalDomain, MtaPlan, ScriptedReply};
 pub use sending::Sending;
-pub use tls::{Certificate, Standing, TlsDemand};
+pub use tls::{Certificate, Standing, TlsDemand, TlsVersions};
 pub use zones::{ZoneIndex, ZonePlan};
 
 use super::Expectation;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::tls::TlsDemand;
+use super::tls::{TlsDemand, TlsVersions};
 use crate::agent::courier;
 use crate::queue;
 
@@ -17,11 +17,19 @@ pub struct Sending {
     pub dns_cache: bool,
     /// What it wants of TLS.
     pub tls: TlsDemand,
+    /// Which versions of it the host speaks, to clients and to servers.
+    pub tls_versions: TlsVersions,
 }
 
 /// As a mail server sends.
 impl Default for Sending {
     fn default() -> Sending {
-        Sending { courier: Arc::default(), queue: Arc::default(), dns_cache: true, tls: TlsDemand::Never }
+        Sending {
+            courier: Arc::default(),
+            queue: Arc::default(),
+            dns_cache: true,
+            tls: TlsDemand::Never,
+            tls_versions: TlsVersions::Both,
+        }
     }
 }

@@ -26,6 +26,18 @@ pub struct Certificate {
     pub names: Vec<Domain>,
 }
 
+/// The versions of TLS that a host speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TlsVersions {
+    /// TLS 1.3, and 1.2 with those that know no better.
+    #[default]
+    Both,
+    /// TLS 1.2 only.
+    Only12,
+    /// TLS 1.3 only.
+    Only13,
+}
+
 /// What a client wants of TLS.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TlsDemand {

@@ -7,7 +7,7 @@ use crate::net::tcp;
 use crate::policy::greylist::{GreylistConfig, Network};
 use crate::queue;
 use crate::scenario::limits::MAX_MAIL_BYTES;
-use crate::scenario::plan::{HostPlan, NameServerPlan, Sending, TlsDemand, UserPlan};
+use crate::scenario::plan::{HostPlan, NameServerPlan, Sending, TlsDemand, TlsVersions, UserPlan};
 use crate::scenario::read::{Reader, bytes, flag, length, some, whole, word};
 use crate::scenario::tree::Node;
 use crate::sim::Duration;
@@ -83,6 +83,12 @@ shape! {
                 ("Required", TlsDemand::Required),
                 ("Verified", TlsDemand::Verified),
             ]),
+        /// The versions of TLS that it speaks, to servers and to clients.
+        tls_versions: "Both, Only12 or Only13" = "Both" => sending.tls_versions, word("versions of TLS", &[
+            ("Both", TlsVersions::Both),
+            ("Only12", TlsVersions::Only12),
+            ("Only13", TlsVersions::Only13),
+        ]),
         /// Whether the host remembers answers of the DNS for as long as their TTL says, as one with systemd-resolved or
         /// an unbound of its own does. Most mail servers remember nothing themselves: with `false`, every question goes
         /// to the name server that the host asks, and only that one remembers.
