@@ -53,6 +53,24 @@ const DIALOGUE: &[u8] = b"EHLO relay.blue.example\r\nMAIL FROM:<a@b.example> SIZ
     RCPT TO:<e@f.example>\r\nFOO\r\nDATA\r\nHello\r\n..dot\r\n.\r\nRSET\r\nMAIL FROM:<>\r\nNOOP\nx\r\nHELP\r\nQUIT\r\n";
 
 #[test]
+fn what_is_thrown_away_behind_starttls_is_counted() {
+    for (behind, bytes) in [("", 0), ("RSET\r\n", 6), ("RSET\r\nNO", 8)] {
+        let mut session = Session::new(Arc::new(Server::new(config(), "mx.green.example".parse().unwrap())));
+        session.offer_tls();
+        session.start(NOW);
+        let mut out = Vec::new();
+        drain(&mut session, &mut out);
+        session.handle_input(NOW, Chunk::from("EHLO relay.blue.example\r\n"));
+        session.handle_input(NOW, Chunk::from(format!("STARTTLS\r\n{behind}")));
+        drain(&mut session, &mut out);
+        assert_eq!(out.last(), Some(&Output::StartTls { discarded_bytes: bytes }), "{behind:?}");
+        // What comes after it, before anything is sealed, is not read at all.
+        session.handle_input(NOW, Chunk::from("QUIT\r\n"));
+        assert_eq!(session.poll_output(), None);
+    }
+}
+
+#[test]
 fn split_at_any_byte_gives_the_same() {
     let whole = play(config(), false, &[DIALOGUE]);
     assert!(whole.1.iter().any(|o| matches!(o, Output::Ask(Question::Message { .. }))));
