@@ -21,6 +21,8 @@ mod imports;
 mod joints;
 #[path = "all/lab.rs"]
 mod lab;
+#[path = "all/logins.rs"]
+mod logins;
 #[path = "all/rooms.rs"]
 mod rooms;
 #[path = "all/scenarios.rs"]

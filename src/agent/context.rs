@@ -13,7 +13,7 @@ use crate::sim::calendar::Calendar;
 use crate::sim::{Duration, Instant};
 use crate::store::Letter;
 use crate::tls;
-use crate::trace::{At, ConnId, Direction, HostId, MailId, Octets, RecordId, Side, Tracer, What};
+use crate::trace::{At, ConnId, Direction, HostId, MailId, RecordId, Side, Tracer, What};
 
 /// A TCP connection of a host: its place in the world's table. Places are used again after a connection has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +61,8 @@ pub enum Says {
     Nothing,
     /// Lines of dialogue: whole ones, each with its line end.
     Lines,
+    /// A line of dialogue that holds what proves who somebody is.
+    Secret,
     /// The last bytes of a message, the final dot among them.
     EndOfContent {
         /// Size of the message in bytes, without dot-stuffing and without the final dot.
@@ -366,10 +368,11 @@ impl Context<'_> {
         self.tracer.is_on() || self.watch.is_on(self.host)
     }
 
-    /// A line of dialogue (without its line end) was received, through TLS where it was `sealed`.
-    pub fn line_received(&mut self, at: At, end: End, line: Chunk) -> Option<RecordId> {
+    /// A line of dialogue (without its line end) was received, through TLS where it was `sealed`; what is secret in it is not shown.
+    pub fn line_received(&mut self, at: At, end: End, line: Chunk, is_secret: bool) -> Option<RecordId> {
         let (direction, End { side, peer, sealed }) = (Direction::Received, end);
-        let record = self.tracer.hear(at, || What::Line { direction, side, peer, sealed, text: Octets(line.clone()) });
+        let text = self.tracer.shown(&line, is_secret);
+        let record = self.tracer.hear(at, || What::Line { direction, side, peer, sealed, text });
         self.watch.see_line(at.host, direction, &line, record);
         record
     }

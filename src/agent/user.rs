@@ -175,7 +175,8 @@ impl User {
             Kind::Letter { reverse_path, recipients, draft, composer } => {
                 write_message_id(&mut message_id, left, draft.from.mailbox.domain());
                 let composer = composer.get_or_insert_with(|| Box::new(Composer::new(draft)));
-                let content = composer.mail(&message_id, date);
+                let id = if draft.left_out.message_id { "" } else { &message_id };
+                let content = composer.mail(id, if draft.left_out.date { "" } else { date });
                 (reverse_path.clone(), recipients.clone(), Cow::Borrowed(draft.subject.as_str()), content)
             }
             Kind::Traffic { from, to, size_bytes, max_size_bytes, subject } => {

@@ -53,6 +53,9 @@ pub(super) struct Args {
     /// Tell everything: every packet, the dialogues of however many mails, and where each failed expectation stands
     #[arg(short, long)]
     verbose: bool,
+    /// Show passwords, and what proves them, where there would be stars
+    #[arg(long)]
+    secrets: bool,
     /// Do not judge what the scenario expects: for a file that you have changed
     #[arg(long)]
     no_expect: bool,
@@ -128,6 +131,9 @@ impl Args {
             None => Vec::new(),
         };
         let mut world = build(&plan, wishes);
+        if self.secrets {
+            world.show_secrets();
+        }
         if let (Some(output), Wanted(Some(choice))) = (&mut output, &self.capture) {
             output.capture(&mut world, choice)?;
         }

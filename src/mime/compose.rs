@@ -68,6 +68,17 @@ pub struct Draft {
     pub message_id: String,
     /// How text that is not plain ASCII travels.
     pub encoding: TextEncoding,
+    /// Fields that whoever sends it leaves to others.
+    pub left_out: LeftOut,
+}
+
+/// Fields of the author's that a submission server adds where they are missing (RFC 6409 §8).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The date (RFC 6409 §8.2).
+    pub date: bool,
+    /// The message id (RFC 6409 §8.3).
+    pub message_id: bool,
 }
 
 impl Draft {
@@ -85,6 +96,7 @@ impl Draft {
             date: String::new(),
             message_id: String::new(),
             encoding: TextEncoding::default(),
+            left_out: LeftOut::default(),
         }
     }
 

@@ -10,7 +10,7 @@ mod fold;
 pub mod received;
 pub mod report;
 
-pub use compose::{Composer, Draft, Party, TextEncoding};
+pub use compose::{Composer, Draft, LeftOut, Party, TextEncoding};
 pub use content::Content;
 pub use fields::{Field, Fields};
 pub use received::{FieldWriter, Protocol, QueueIdText, Received, first_serial, queue_id};

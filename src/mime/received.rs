@@ -145,6 +145,28 @@ impl FieldWriter {
         Chunk::copy_from(out)
     }
 
+    /// A Date field (RFC 5322 §3.6.1).
+    pub fn date(&mut self, date: &str) -> Chunk {
+        let out = &mut self.buffer;
+        out.clear();
+        out.extend_from_slice(b"Date: ");
+        clean_date(out, date);
+        out.extend_from_slice(b"\r\n");
+        Chunk::copy_from(out)
+    }
+
+    /// A Message-ID field (RFC 5322 §3.6.4): something that this server gives out once, at its name.
+    pub fn message_id(&mut self, id: &str, host: &str) -> Chunk {
+        let out = &mut self.buffer;
+        out.clear();
+        out.extend_from_slice(b"Message-ID: <");
+        clean_name(out, id);
+        out.push(b'@');
+        clean_name(out, host);
+        out.extend_from_slice(b">\r\n");
+        Chunk::copy_from(out)
+    }
+
     /// The Return-Path field that final delivery puts on top (RFC 5321 §4.4).
     pub fn return_path(&mut self, path: &ReversePath) -> Chunk {
         let out = &mut self.buffer;

@@ -80,6 +80,60 @@ impl FromStr for Mechanism {
     }
 }
 
+/// A set of mechanisms.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Mechanisms(u8);
+
+impl Mechanisms {
+    /// None of them.
+    pub const NONE: Mechanisms = Mechanisms(0);
+    /// All of them.
+    pub const ALL: Mechanisms = Mechanisms((1 << Mechanism::ALL.len()) - 1);
+    /// Those that every client knows, and that show the password: what most submission servers offer, behind TLS.
+    pub const COMMON: Mechanisms = Mechanisms::NONE.with(Mechanism::Plain).with(Mechanism::Login);
+
+    /// Whether this one is among them.
+    #[must_use]
+    pub const fn has(self, mechanism: Mechanism) -> bool {
+        self.0 & (1 << mechanism as u8) != 0
+    }
+
+    /// This one as well.
+    #[must_use]
+    pub const fn with(self, mechanism: Mechanism) -> Mechanisms {
+        Mechanisms(self.0 | 1 << mechanism as u8)
+    }
+
+    /// Those that are in both.
+    #[must_use]
+    pub const fn and(self, other: Mechanisms) -> Mechanisms {
+        Mechanisms(self.0 & other.0)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Each of them, in a client's order of preference.
+    pub fn iter(self) -> impl Iterator<Item = Mechanism> {
+        Mechanism::ALL.into_iter().filter(move |mechanism| self.has(*mechanism))
+    }
+}
+
+impl FromIterator<Mechanism> for Mechanisms {
+    fn from_iter<I: IntoIterator<Item = Mechanism>>(all: I) -> Mechanisms {
+        all.into_iter().fold(Mechanisms::NONE, Mechanisms::with)
+    }
+}
+
+impl fmt::Debug for Mechanisms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,5 +163,15 @@ mod tests {
             assert_eq!(Mechanism::choose(offered.iter().copied(), *encrypted), *chosen, "{offered:?} {encrypted}");
         }
         assert!(Mechanism::ALL.is_sorted());
+    }
+
+    #[test]
+    fn sets_hold_what_was_put_in() {
+        let set: Mechanisms = [Mechanism::Plain, Mechanism::ScramSha256].into_iter().collect();
+        assert_eq!(set.iter().collect::<Vec<_>>(), [Mechanism::ScramSha256, Mechanism::Plain]);
+        assert_eq!(set.and(Mechanisms::COMMON), Mechanisms::NONE.with(Mechanism::Plain));
+        assert_eq!(Mechanisms::ALL.iter().count(), Mechanism::ALL.len());
+        assert!(Mechanisms::NONE.is_empty() && !set.has(Mechanism::Login) && set.has(Mechanism::Plain));
+        assert_eq!(format!("{set:?}"), "{ScramSha256, Plain}");
     }
 }

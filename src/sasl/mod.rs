@@ -27,7 +27,7 @@ mod garbage_tests;
 pub use accounts::{AccountError, Accounts, ScramConfig};
 pub use client::{Client, ClientError, MAX_ITERATIONS, Response};
 pub use login::{Login, LoginError};
-pub use mechanism::{Mechanism, UnknownMechanism};
+pub use mechanism::{Mechanism, Mechanisms, UnknownMechanism};
 pub use nonce::Nonce;
 pub use prepare::{PrepareError, prepare};
 pub use refusal::Refusal;

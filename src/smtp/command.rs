@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::limits;
 use crate::identity::{Domain, ForwardPath, Mailbox, MailboxError, ReversePath};
+use crate::sasl::Secret;
 
 /// The verbs that are known here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +36,8 @@ pub enum Verb {
     Quit,
     /// RFC 3207 §4.
     StartTls,
+    /// RFC 4954 §4.
+    Auth,
 }
 
 impl Verb {
@@ -54,6 +57,7 @@ impl Verb {
             Verb::Noop => "NOOP",
             Verb::Quit => "QUIT",
             Verb::StartTls => "STARTTLS",
+            Verb::Auth => "AUTH",
         }
     }
 
@@ -88,6 +92,7 @@ impl Verb {
             b"HELP" => Verb::Help,
             b"NOOP" => Verb::Noop,
             b"QUIT" => Verb::Quit,
+            b"AUTH" => Verb::Auth,
             _ => return None,
         };
         Some((verb, arguments))
@@ -128,6 +133,9 @@ pub struct MailParameters {
     pub size: Option<u64>,
     /// BODY (RFC 6152 §2).
     pub body: Option<BodyType>,
+    /// Whether AUTH was said (RFC 4954 §5). Nobody here trusts a client about who has submitted a mail elsewhere, so who it
+    /// names is not kept; that is what `AUTH=<>` says.
+    pub auth: bool,
 }
 
 /// One command.
@@ -165,6 +173,13 @@ pub enum Command {
     Quit,
     /// `STARTTLS`.
     StartTls,
+    /// `AUTH mechanism [initial-response]`.
+    Auth {
+        /// The name of the mechanism, as it was written.
+        mechanism: String,
+        /// What the client says with the command: base64, or `=` for nothing.
+        initial: Option<Secret>,
+    },
 }
 
 /// Why a line is no command.
@@ -225,6 +240,7 @@ impl Command {
             Verb::Rset => alone(Command::Rset, "RSET"),
             Verb::Quit => alone(Command::Quit, "QUIT"),
             Verb::StartTls => alone(Command::StartTls, "STARTTLS"),
+            Verb::Auth => parse_auth(arguments),
             Verb::Vrfy if arguments.is_empty() => Err(CommandError::Syntax("VRFY string")),
             Verb::Expn if arguments.is_empty() => Err(CommandError::Syntax("EXPN string")),
             Verb::Vrfy => Ok(Command::Vrfy(text()?)),
@@ -250,6 +266,7 @@ impl Command {
             Command::Noop => Verb::Noop,
             Command::Quit => Verb::Quit,
             Command::StartTls => Verb::StartTls,
+            Command::Auth { .. } => Verb::Auth,
         }
     }
 }
@@ -268,11 +285,16 @@ impl fmt::Display for Command {
                 if let Some(body) = parameters.body {
                     write!(f, " BODY={}", body.as_str())?;
                 }
+                if parameters.auth {
+                    f.write_str(" AUTH=<>")?;
+                }
                 Ok(())
             }
             Command::Rcpt { forward_path } => write!(f, "RCPT TO:{forward_path}"),
             Command::Help(text) if text.is_empty() => f.write_str("HELP"),
             Command::Vrfy(text) | Command::Expn(text) | Command::Help(text) => write!(f, "{verb} {text}"),
+            Command::Auth { mechanism, initial: None } => write!(f, "AUTH {mechanism}"),
+            Command::Auth { mechanism, initial: Some(secret) } => write!(f, "AUTH {mechanism} {}", secret.reveal()),
             Command::Data | Command::Rset | Command::Noop | Command::Quit | Command::StartTls => {
                 f.write_str(verb.as_str())
             }
@@ -309,11 +331,39 @@ fn parse_mail(arguments: &[u8]) -> Result<Command, CommandError> {
             let known = [BodyType::SevenBit, BodyType::EightBitMime];
             let body = known.into_iter().find(|body| value.eq_ignore_ascii_case(body.as_str().as_bytes()));
             set_once(&mut parameters.body, body.ok_or(CommandError::ParameterValue)?)
+        } else if keyword.eq_ignore_ascii_case(b"AUTH") {
+            let named = value.is_some_and(|value| value == b"<>" || is_xtext(value));
+            if !named || std::mem::replace(&mut parameters.auth, true) {
+                return Err(CommandError::ParameterValue);
+            }
+            Ok(())
         } else {
             Err(CommandError::UnknownParameter)
         }
     })?;
     Ok(Command::Mail { reverse_path, parameters })
+}
+
+/// RFC 4954 §4: `"AUTH" SP sasl-mech [SP initial-response]`. The name is of RFC 4422 §3.1, in any case.
+fn parse_auth(arguments: &[u8]) -> Result<Command, CommandError> {
+    let wrong = CommandError::Syntax("AUTH mechanism [initial-response]");
+    let mut words = arguments.split(|&b| b == b' ');
+    let mechanism = words.next().filter(|name| matches!(name.len(), 1..=20)).ok_or(wrong)?;
+    if !mechanism.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')) {
+        return Err(wrong);
+    }
+    let initial = words.next().map(|word| ascii(word).map(Secret::from)).transpose()?;
+    if words.next().is_some() {
+        return Err(wrong);
+    }
+    Ok(Command::Auth { mechanism: ascii(mechanism)?.to_owned(), initial })
+}
+
+/// RFC 3461 §4: printable characters, where `+` and two hexadecimal digits stand for any.
+fn is_xtext(value: &[u8]) -> bool {
+    let hex = |b: Option<&u8>| b.is_some_and(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F'));
+    let escape = |at: usize| hex(value.get(at + 1)) && hex(value.get(at + 2));
+    value.iter().enumerate().all(|(at, &b)| (b'!'..=b'~').contains(&b) && b != b'=' && (b != b'+' || escape(at)))
 }
 
 fn parse_rcpt(arguments: &[u8]) -> Result<Command, CommandError> {

@@ -1,7 +1,9 @@
 //! What EHLO offers (RFC 5321 §2.2): PIPELINING (RFC 2920), SIZE (RFC 1870), 8BITMIME (RFC 6152),
-//! ENHANCEDSTATUSCODES (RFC 2034), STARTTLS (RFC 3207).
+//! ENHANCEDSTATUSCODES (RFC 2034), STARTTLS (RFC 3207), AUTH (RFC 4954).
 
 use std::fmt;
+
+use crate::sasl::{Mechanism, Mechanisms};
 
 /// Declares the extensions, each once: its keyword, and by how many octets its parameter lengthens a MAIL command line
 /// (RFC 5321 §4.1.1.11). The name is the word of scenario files, too.
@@ -62,6 +64,9 @@ extensions! {
     EnhancedStatusCodes: "ENHANCEDSTATUSCODES", 0;
     /// RFC 3207: TLS from then on. Offered only by who has a certificate, and only once.
     StartTls: "STARTTLS", 0;
+    /// RFC 4954: the mechanisms by which one can log in stand behind the keyword. MAIL may name who has submitted a mail
+    /// (§3: 500).
+    Auth: "AUTH", 500;
 }
 
 /// Which extensions a server offers: a set of them. All by default.
@@ -99,10 +104,18 @@ impl Offer {
     }
 
     /// The keyword lines of the EHLO reply, in the order in which they are written.
-    pub(super) fn keywords(self, max_message_bytes: Option<u64>) -> impl Iterator<Item = String> {
+    pub(super) fn keywords(
+        self,
+        max_message_bytes: Option<u64>,
+        mechanisms: Mechanisms,
+    ) -> impl Iterator<Item = String> {
         self.iter().map(move |extension| match extension {
             // RFC 1870 §3: 0 says that there is no fixed maximum.
             Extension::Size => format!("{} {}", extension.keyword(), max_message_bytes.unwrap_or(0)),
+            Extension::Auth => {
+                let add = |line: String, mechanism: Mechanism| line + " " + mechanism.name();
+                mechanisms.iter().fold(extension.keyword().to_owned(), add)
+            }
             _ => extension.keyword().to_owned(),
         })
     }
@@ -129,12 +142,14 @@ pub struct Extensions {
     pub offer: Offer,
     /// RFC 1870: the largest message that the peer takes, in octets, where it says so.
     pub max_message_bytes: Option<u64>,
+    /// RFC 4954: the mechanisms that it offers, of those that are known here.
+    pub mechanisms: Mechanisms,
 }
 
 /// Nothing is offered.
 impl Default for Extensions {
     fn default() -> Extensions {
-        Extensions { esmtp: false, offer: Offer::NONE, max_message_bytes: None }
+        Extensions { esmtp: false, offer: Offer::NONE, max_message_bytes: None, mechanisms: Mechanisms::NONE }
     }
 }
 
@@ -150,7 +165,10 @@ impl Extensions {
             let known = |e: &Extension| keyword.eq_ignore_ascii_case(e.keyword().as_bytes());
             let Some(extension) = Extension::ALL.into_iter().find(known) else { continue };
             found.offer = found.offer.with(extension);
-            if extension == Extension::Size {
+            if extension == Extension::Auth {
+                let names = words.filter_map(|word| std::str::from_utf8(word).ok()?.parse().ok());
+                found.mechanisms = names.fold(found.mechanisms, Mechanisms::with);
+            } else if extension == Extension::Size {
                 let number = words.next().and_then(|word| std::str::from_utf8(word).ok()?.parse::<u64>().ok());
                 found.max_message_bytes = number.filter(|&n| n > 0);
             }
@@ -172,11 +190,18 @@ mod tests {
 
     #[test]
     fn keywords_are_read_in_any_case_and_unknown_ones_ignored() {
-        let found = Extensions::from_ehlo(b"mx greets you\npipelining\nSize 1000\nX-FOO bar\n8BitMime\n\nHELP");
+        let found = Extensions::from_ehlo(
+            b"mx greets you\npipelining\nSize 1000\nX-FOO bar\n8BitMime\n\nHELP\nAUTH login X-9  Plain",
+        );
         let expected = Extensions {
             esmtp: true,
-            offer: Offer::ALL.without(Extension::EnhancedStatusCodes).without(Extension::StartTls),
+            offer: Offer::NONE
+                .with(Extension::Pipelining)
+                .with(Extension::Size)
+                .with(Extension::EightBitMime)
+                .with(Extension::Auth),
             max_message_bytes: Some(1000),
+            mechanisms: Mechanisms::COMMON,
         };
         assert_eq!(found, expected);
         assert_eq!(Extensions::from_ehlo(b"mx\nSIZE 0").max_message_bytes, None, "zero: no fixed maximum");
@@ -185,10 +210,14 @@ mod tests {
 
     #[test]
     fn what_is_offered_is_understood() {
-        let text = Offer::ALL.keywords(Some(5)).fold("mx".to_owned(), |text, line| text + "\n" + &line);
+        let text =
+            Offer::ALL.keywords(Some(5), Mechanisms::ALL).fold("mx".to_owned(), |text, line| text + "\n" + &line);
         let found = Extensions::from_ehlo(text.as_bytes());
-        assert_eq!(found, Extensions { esmtp: true, offer: Offer::ALL, max_message_bytes: Some(5) });
-        assert_eq!(Offer::NONE.keywords(Some(5)).count(), 0);
+        assert_eq!(
+            found,
+            Extensions { esmtp: true, offer: Offer::ALL, max_message_bytes: Some(5), mechanisms: Mechanisms::ALL }
+        );
+        assert_eq!(Offer::NONE.keywords(Some(5), Mechanisms::ALL).count(), 0);
     }
 
     #[test]

@@ -53,6 +53,11 @@ impl Framer {
         self.overlong = false;
     }
 
+    /// Takes lines of at most `limit` bytes from now on, CRLF included.
+    pub(super) fn limit_to(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
     /// Takes the next line off the front of `input`; `None` when `input` is used up before the line ends.
     pub fn next(&mut self, input: &mut Chunk) -> Option<Framed> {
         // Nearly always: a whole line, whose first CR or LF is its CRLF.

@@ -13,6 +13,7 @@ pub mod jsonl;
 pub mod query;
 mod record;
 mod scope;
+mod secrets;
 mod text;
 mod tls;
 mod tracer;

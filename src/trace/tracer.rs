@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::at::At;
 use super::causes::{Because, Causes};
-use super::{ConnId, HostId, Record, RecordId, Roster, What};
+use super::{ConnId, HostId, Octets, Record, RecordId, Roster, What};
+use crate::octets::Chunk;
 
 /// Takes records.
 pub trait Sink {
@@ -27,6 +28,7 @@ pub struct Tracer {
     sinks: Vec<(Box<dyn Sink>, bool)>,
     on: bool,
     packets: bool,
+    secrets: bool,
     last_id: u64,
     causes: Causes,
 }
@@ -65,6 +67,17 @@ impl Tracer {
     #[inline]
     pub fn wants_packets(&self) -> bool {
         self.packets
+    }
+
+    /// Shows secrets from now on, where there would be stars.
+    pub fn show_secrets(&mut self) {
+        self.secrets = true;
+    }
+
+    /// A line as the trace has it.
+    #[must_use]
+    pub fn shown(&self, line: &Chunk, is_secret: bool) -> Octets {
+        Octets(if is_secret && !self.secrets { super::secrets::starred(line) } else { line.clone() })
     }
 
     /// Records what `what` returns, and returns the record's number so that others can name it as their cause. With

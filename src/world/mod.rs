@@ -122,6 +122,11 @@ impl World {
         &self.hosts[host.0 as usize].agent
     }
 
+    /// Shows passwords, and what proves them, in records from now on, where there would be stars. Changes nothing else.
+    pub fn show_secrets(&mut self) {
+        self.tracer.show_secrets();
+    }
+
     /// Asks for the letters that are filed from now on. Whoever wants them takes them now and then
     /// ([`World::take_filed`]); what is in the mailboxes is another matter.
     pub fn watch_mailboxes(&mut self) {

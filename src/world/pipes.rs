@@ -53,7 +53,7 @@ pub(super) struct Said {
 
 #[derive(Clone)]
 pub(super) enum Spoken {
-    Line(Chunk),
+    Line { text: Chunk, is_secret: bool },
     Content { size_bytes: u64 },
 }
 
@@ -98,7 +98,8 @@ impl Pipe {
         let spoke = self.spoke;
         match says {
             Says::Nothing => {}
-            Says::Lines => {
+            Says::Lines | Says::Secret => {
+                let is_secret = says == Says::Secret;
                 let (mut rest, mut taken, mut replies) = (data.clone(), 0, 0);
                 while let Some(newline) = memchr::memchr(b'\n', &rest) {
                     let line = rest.split_to(newline + 1);
@@ -108,7 +109,7 @@ impl Pipe {
                     let cause = because.get(replies).or(because.last()).copied();
                     // The next line is of the next reply, unless this one goes on (RFC 5321 §4.2.1).
                     replies += usize::from(line.get(3) != Some(&b'-'));
-                    let what = Spoken::Line(line.slice(0..text));
+                    let what = Spoken::Line { text: line.slice(0..text), is_secret };
                     self.said.push_back(Said { end, arrives, sealed, about, what, cause });
                 }
             }
@@ -117,7 +118,8 @@ impl Pipe {
                 let cause = because.last().copied();
                 let what = Spoken::Content { size_bytes };
                 self.said.push_back(Said { end, arrives, sealed, about, what, cause });
-                self.said.push_back(Said { end, arrives, sealed, about, what: Spoken::Line(".".into()), cause });
+                let dot = Spoken::Line { text: ".".into(), is_secret: false };
+                self.said.push_back(Said { end, arrives, sealed, about, what: dot, cause });
             }
         }
     }

@@ -7,7 +7,7 @@ use super::{World, node};
 use crate::agent::{Input, Peer, Says, SocketId, Trouble};
 use crate::net::{self, Dial};
 use crate::octets::Chunk;
-use crate::trace::{At, ConnId, ConnectionState, Direction, HostId, Octets, RecordId, Side, What};
+use crate::trace::{At, ConnId, ConnectionState, Direction, HostId, RecordId, Side, What};
 
 impl World {
     /// Opens a connection for an agent.
@@ -195,8 +195,8 @@ impl World {
             let there = (pipe.number, if side == Side::Client { Side::Server } else { Side::Client });
             let direction = Direction::Sent;
             let record = match said.what {
-                Spoken::Line(line) => {
-                    let text = Octets(line.clone());
+                Spoken::Line { text: line, is_secret } => {
+                    let text = self.tracer.shown(&line, is_secret);
                     let sealed = said.sealed;
                     let record = self.tracer.record(at, || What::Line { direction, side, peer, sealed, text });
                     self.watch.see_line(host, direction, &line, record);

@@ -42,15 +42,17 @@ const GREYLIST_AND_FORWARD: &str = r#"(
     mail: [(at: "1s", from: "alice@green.example", to: ["bob@blue.example"])],
 )"#;
 
-/// Two mails that are submitted behind TLS, the second with a ticket of the first, over a line that loses packets; one goes on by
+/// Two mails that are submitted behind TLS by somebody who logs in, the second with a ticket of the first, over a line that loses packets; one goes on by
 /// STARTTLS.
 #[cfg(feature = "tls")]
 const SEALED: &str = r#"(
     title: "Sealed submission",
     hosts: {
-        "laptop":             User(mailbox: "alice@green.example", submits_to: "mail.green.example", port: 465),
+        "laptop":             User(mailbox: "alice@green.example", submits_to: "mail.green.example", port: 465,
+                                   login: "alice@green.example", password: "sesame"),
         "mail.green.example": Mta(domains: ["green.example"], mailboxes: ["alice", "carol"], listens: { 25: Smtp, 465: Submissions },
-                                  certificate: Good, tls: IfOffered),
+                                  certificate: Good, tls: IfOffered, accounts: { "alice@green.example": "sesame" },
+                                  mechanisms: [ScramSha256]),
         "mx.blue.example":    Mta(domains: ["blue.example"], mailboxes: ["bob"], certificate: Good),
     },
     links: [("laptop", "mail.green.example", (latency: "15ms", loss: "2 %")), ("mail.green.example", "mx.blue.example", (latency: "20ms"))],

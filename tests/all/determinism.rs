@@ -10,8 +10,16 @@ use postroad::sim::calendar::Calendar;
 use postroad::trace::HostId;
 use serde_json::Value;
 
-const ALL: Look =
-    Look { seed: None, records: false, packets: true, trace: true, checksum: false, capture: true, crash: None };
+const ALL: Look = Look {
+    seed: None,
+    records: false,
+    packets: true,
+    trace: true,
+    checksum: false,
+    capture: true,
+    secrets: false,
+    crash: None,
+};
 
 /// The shipped scenarios, and one in which chance has much to say.
 fn plans() -> Vec<(String, Plan)> {

@@ -104,6 +104,8 @@ pub(crate) struct Look {
     pub(crate) checksum: bool,
     /// All packets as a capture.
     pub(crate) capture: bool,
+    /// Secrets in records.
+    pub(crate) secrets: bool,
     /// After so many events this host goes down, for five minutes.
     pub(crate) crash: Option<(u64, HostId)>,
 }
@@ -178,6 +180,9 @@ pub(crate) fn run(plan: &Plan, look: Look) -> Run {
     let tape = tape.map(|tape| Rc::new(RefCell::new(tape)));
     if let Some(tape) = &tape {
         world.tap(Box::new(tape.clone()));
+    }
+    if look.secrets {
+        world.show_secrets();
     }
     world.start();
     if let Some((events, host)) = look.crash {

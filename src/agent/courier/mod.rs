@@ -21,6 +21,7 @@ use super::{Context, Input};
 use crate::dns::mail::RouteFailure;
 use crate::identity::{Domain, Mailbox};
 use crate::queue::{DestinationId, EntryId, Failure, Fate, Mail, NextHop, Queue, Settled};
+use crate::sasl;
 use crate::sim::{Duration, Instant, Stream};
 use crate::smtp::client;
 use crate::tls;
@@ -57,6 +58,15 @@ pub struct Config {
 pub struct Sealing {
     /// Whom it trusts, and how far.
     pub client: tls::Client,
+}
+
+/// Whom a courier logs in as.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// Name and password.
+    pub login: sasl::Login,
+    /// The only next hop that is to have them; none: every one.
+    pub only: Option<NextHop>,
 }
 
 /// The port of submission where TLS seals a connection from the first byte on (RFC 8314 §7.3).
@@ -97,6 +107,8 @@ pub struct Courier {
     config: Arc<Config>,
     /// How its connections are sealed, where they are.
     tls: Option<Arc<Sealing>>,
+    /// Whom it logs in as, where it has to.
+    credentials: Option<Box<Credentials>>,
     /// On disk.
     queue: Queue,
     memory: Memory,
@@ -131,13 +143,34 @@ impl Courier {
         luck: Stream,
     ) -> Courier {
         let (config, queue) = (config.into(), Queue::new(queue));
-        Courier { host_name, addresses: Box::default(), config, tls: None, queue, memory: Memory::default(), luck }
+        Courier {
+            host_name,
+            addresses: Box::default(),
+            config,
+            tls: None,
+            credentials: None,
+            queue,
+            memory: Memory::default(),
+            luck,
+        }
     }
 
     /// Seals its connections.
     #[must_use]
     pub fn with_tls(self, tls: Option<Arc<Sealing>>) -> Courier {
         Courier { tls, ..self }
+    }
+
+    /// Logs in.
+    #[must_use]
+    pub fn with_login(self, credentials: Option<Credentials>) -> Courier {
+        Courier { credentials: credentials.map(Box::new), ..self }
+    }
+
+    /// Something that is used once.
+    pub fn nonce(&mut self) -> sasl::Nonce {
+        let (a, b) = (self.luck.bits(), self.luck.bits());
+        sasl::Nonce::from_bytes([a.to_be_bytes(), b.to_be_bytes()].as_flattened())
     }
 
     /// Sends from these addresses, taken in turn by connection; none is the host's own.

@@ -12,7 +12,8 @@ use crate::agent::outgoing::Outgoing;
 use crate::agent::{Action, Context, End, Says, Trouble};
 use crate::identity::ForwardPath;
 use crate::octets::Chunk;
-use crate::queue::{Fate, Job};
+use crate::queue::{DestinationId, Fate, Job};
+use crate::sasl;
 use crate::smtp::client::StartTls;
 use crate::smtp::{self, client};
 use crate::tls;
@@ -37,6 +38,9 @@ impl Courier {
         if attempt.is_in_plain_text() {
             client.stay_in_plain_text();
         }
+        if let Some(login) = self.login_at(job.destination) {
+            client.log_in_with(login, self.nonce());
+        }
         let entry = self.queue.entry(job.entry);
         let about = (MailId(entry.mail), entry.hops + 1);
         let token = self.memory.sessions.insert(Connection {
@@ -60,6 +64,13 @@ impl Courier {
         let socket = ctx.connect(token, from, address, port, Some(about));
         self.memory.sessions[token as usize].socket = Some(socket);
         self.note_deadline(token);
+    }
+
+    /// Whom it logs in as at a destination. Nobody else learns a password.
+    fn login_at(&self, destination: DestinationId) -> Option<sasl::Login> {
+        let credentials = self.credentials.as_ref()?;
+        let is_meant = credentials.only.as_ref().is_none_or(|only| only == self.queue.next_hop(destination));
+        is_meant.then(|| credentials.login.clone())
     }
 
     fn record_attempt(&mut self, ctx: &mut Context<'_>, token: u32) {
@@ -247,6 +258,7 @@ impl Courier {
             let Some(output) = session.client.poll_output() else { break };
             match output {
                 client::Output::Send(data) => self.send(ctx, token, data, Says::Lines),
+                client::Output::Secret(data) => self.send(ctx, token, data, Says::Secret),
                 client::Output::Content(data) => self.send(ctx, token, data, Says::Nothing),
                 client::Output::EndOfContent { data, size_bytes } => {
                     self.send(ctx, token, data, Says::EndOfContent { size_bytes });
@@ -258,7 +270,7 @@ impl Courier {
                 client::Output::Saw { line } => {
                     let (at, session) = (self.at_session(ctx, token), &self.memory.sessions[token as usize]);
                     let end = End { side: Side::Client, peer: session.peer, sealed: session.sealed };
-                    ctx.line_received(at, end, line);
+                    ctx.line_received(at, end, line, false);
                 }
                 client::Output::Close | client::Output::Abort => {
                     if let Some(socket) = session.socket.take() {

@@ -10,7 +10,7 @@ use crate::agent::{Context, Ending};
 use crate::identity::Domain;
 use crate::octets::Chunk;
 use crate::queue::{DestinationId, EntryId, Failure, Fate, Job, Settled};
-use crate::smtp::client::Reason;
+use crate::smtp::client::{NoLogin, Reason};
 use crate::smtp::{Reply, client};
 use crate::trace::{MailId, Octets, Server, Verdict, What, visible};
 
@@ -178,6 +178,10 @@ impl Courier {
                         .into(),
                 )
             }
+            Reason::NotLoggedIn(why) => {
+                let (status, text) = not_logged_in(&label, why);
+                (status.into(), text.into())
+            }
             Reason::BadReply(error) => ("4.5.0".into(), format!("{label}: {error}").into()),
         };
         let is_reply = matches!(failure.reason, Reason::Refused(_) | Reason::UnexpectedReply(_));
@@ -285,6 +289,25 @@ impl Courier {
                 self.record_outcome(ctx, u32::MAX, job.entry, *place, verdict, failure.text.clone(), None);
             }
         }
+    }
+}
+
+/// Why nothing was handed over without a login. It is put off, and never fails for this: a password can be mended (Postfix,
+/// `smtp_sasl_auth_soft_bounce`).
+fn not_logged_in(label: &str, why: &NoLogin) -> (&'static str, String) {
+    match why {
+        NoLogin::NotOffered { in_plain_text: true } => (
+            "4.7.0",
+            format!("{label}: cannot log in: nothing is offered that hides the password, and there is no TLS"),
+        ),
+        NoLogin::NotOffered { in_plain_text: false } => {
+            ("4.7.0", format!("{label}: cannot log in: no mechanism is offered that is known here"))
+        }
+        NoLogin::Refused(reply) => {
+            let said = visible(reply.text());
+            ("4.7.8", format!("{label}: cannot log in: it said: {} {said}", reply.code().get()))
+        }
+        NoLogin::GaveUp(error) => ("4.7.0", format!("{label}: cannot log in: {error}")),
     }
 }
 

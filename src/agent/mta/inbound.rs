@@ -27,6 +27,9 @@ impl Mta {
         if self.config.listeners[place].tls.is_some() {
             server.offer_tls();
         }
+        if self.config.listeners[place].server.has_accounts() {
+            server.offer_logins(self.courier.nonce());
+        }
         server.observe(ctx.wants_lines());
         let inbound = Inbound {
             server,
@@ -210,9 +213,9 @@ impl Mta {
                         }
                     }
                 }
-                Output::Saw { line } => {
+                Output::Saw { line, is_secret } => {
                     let (at, end) = (inbound.at(ctx.at()), inbound.end());
-                    let record = ctx.line_received(at, end, line);
+                    let record = ctx.line_received(at, end, line, is_secret);
                     self.memory.inbound[token as usize].unanswered.extend(record);
                 }
                 Output::Event(event) => self.server_event(ctx, token, event),
@@ -242,11 +245,22 @@ impl Mta {
             Event::State(state) => {
                 ctx.record(at, || What::Session { side: Side::Server, state: state.into() });
             }
+            Event::Login { mechanism, result } => {
+                let (decision, who) = match result {
+                    Ok(identity) => ("accept", identity.to_string()),
+                    Err(reason) => ("reject", reason.to_string()),
+                };
+                ctx.record(at, || What::Policy {
+                    policy: "login".into(),
+                    decision: decision.into(),
+                    detail: format!("{mechanism}: {who}").into(),
+                });
+            }
             Event::Content { size } => {
                 let (direction, End { side, peer, .. }) = (Direction::Received, end);
                 ctx.tracer.hear(at, || What::Content { direction, side, peer, size_bytes: size });
                 // The data phase ends with the final dot, which the session does not show as a line.
-                let record = ctx.line_received(at, end, ".".into());
+                let record = ctx.line_received(at, end, ".".into(), false);
                 self.memory.inbound[token as usize].unanswered.extend(record);
             }
         }

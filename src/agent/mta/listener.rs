@@ -12,19 +12,26 @@ pub enum Service {
     /// Mail from other servers (RFC 5321): whoever it is, for the domains that are here; for elsewhere from known
     /// clients only.
     Smtp,
-    /// Mail from the site's own people (RFC 6409): known clients only, to anywhere.
+    /// Mail from the site's own people (RFC 6409): known clients and those who have logged in, to anywhere. What their
+    /// mail lacks is added.
     Submission,
     /// The same, sealed by TLS from the first byte on (RFC 8314 §3.3).
     Submissions,
 }
 
 impl Service {
+    /// Whether it is the site's own people who hand mail in.
+    #[must_use]
+    pub fn is_submission(self) -> bool {
+        matches!(self, Service::Submission | Service::Submissions)
+    }
+
     /// What is considered of everything that a client says, in this order.
     pub(super) fn policies(self) -> &'static [Policy] {
-        use Policy::{Access, Greylist, KnownSender, Processing, Script, Submitters};
+        use Policy::{Access, Greylist, KnownSender, Processing, Script, SenderLogin, Submitters};
         match self {
-            Service::Smtp => &[Processing, Script, KnownSender, Access, Greylist],
-            Service::Submission | Service::Submissions => &[Processing, Script, Submitters, Access],
+            Service::Smtp => &[Processing, Script, SenderLogin, KnownSender, Access, Greylist],
+            Service::Submission | Service::Submissions => &[Processing, Script, Submitters, SenderLogin, Access],
         }
     }
 }

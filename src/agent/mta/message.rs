@@ -19,25 +19,32 @@ impl Mta {
     pub(super) fn take_message(&mut self, ctx: &mut Context<'_>, token: u32, message: Message) -> (Reply, bool) {
         let Message { envelope, content } = message;
         let inbound = &self.memory.inbound[token as usize];
-        let sealed = inbound.sealed;
+        let (sealed, logged_in) = (inbound.sealed, inbound.server.identity().is_some());
         let (peer, about, at) = (inbound.peer, inbound.about.or(inbound.last_about), inbound.at(ctx.at()));
-        let content = Content::scan(content);
+        let is_submitted = self.config.listeners[usize::from(inbound.listener)].service.is_submission();
+        let mut content = Content::scan(content);
         if u32::from(content.received_count()) >= self.config.rules.hop_limit {
             // RFC 5321 §6.3: counting Received fields finds loops that nothing else finds.
             return (Reply::new(554, Some((5, 4, 6)), "too many hops, this mail is looping"), false);
         }
         let serial = self.next_serial();
         let id = queue_id(serial);
+        if is_submitted {
+            content = self.complete(ctx, at, content, &id);
+        }
         let recipients: SmallVec<[Mailbox; 1]> = envelope.recipients.iter().map(|p| self.mailbox_of(p)).collect();
         let received = Received {
             helo: envelope.helo.as_ref().map_or("unknown", |d| d.as_str()),
             reverse_name: None,
             client: peer.address,
             by: self.config.host_name.as_str(),
-            with: match (envelope.esmtp, sealed) {
-                (true, true) => Protocol::Esmtps,
-                (true, false) => Protocol::Esmtp,
-                (false, _) => Protocol::Smtp,
+            // RFC 3848 §1.
+            with: match (envelope.esmtp, sealed, logged_in) {
+                (true, true, true) => Protocol::Esmtpsa,
+                (true, true, false) => Protocol::Esmtps,
+                (true, false, true) => Protocol::Esmtpa,
+                (true, false, false) => Protocol::Esmtp,
+                (false, ..) => Protocol::Smtp,
             },
             id: &id,
             recipient: if let [only] = &recipients[..] { Some(only) } else { None },

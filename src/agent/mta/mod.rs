@@ -21,6 +21,7 @@ mod responsibility;
 mod routing;
 mod script;
 mod state;
+mod submission;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -37,7 +38,7 @@ use crate::sim::{Duration, Instant};
 use crate::store::Store;
 
 pub use listener::{Listener, Service};
-pub use policy::SenderDomain;
+pub use policy::{LoginSender, SenderDomain};
 pub use script::{ReplyRule, Scripted, Stage};
 use state::{INBOUND_TOKEN, Memory};
 
@@ -63,6 +64,8 @@ pub struct Rules {
     pub unknown_users: UnknownUsers,
     /// What it wants of the senders of strangers.
     pub sender_domain: SenderDomain,
+    /// In whose name somebody who has logged in may send.
+    pub login_sender: LoginSender,
     /// Time from the final dot to the reply.
     pub processing: Duration,
 }
@@ -74,6 +77,7 @@ impl Default for Rules {
             hop_limit: 100,
             unknown_users: UnknownUsers::Reject,
             sender_domain: SenderDomain::Any,
+            login_sender: LoginSender::Own,
             processing: Duration::ZERO,
         }
     }

@@ -4,7 +4,7 @@
 //! Their order is that of the [`Service`](super::Service).
 
 use super::Mta;
-use super::listener::Service;
+use super::listener::Listener;
 use super::policy::{Policy, SenderDomain, Verdict};
 use super::routing::Access;
 use super::script::{Stage, scripted};
@@ -20,7 +20,9 @@ use crate::trace::What;
 impl Mta {
     /// Whether some policy of a listener has something to say to the MAIL of strangers, or must know their senders later.
     pub(super) fn looks_at_senders(&self, listener: usize) -> bool {
-        self.config.listeners[listener].service == Service::Submission
+        let Listener { service, server, .. } = &self.config.listeners[listener];
+        service.is_submission()
+            || server.has_accounts()
             || self.disk.greylist.is_some()
             || self.config.rules.sender_domain != SenderDomain::Any
     }
@@ -39,6 +41,7 @@ impl Mta {
             }
             (Policy::Script, _) if !self.script.is_empty() => self.scripted(ctx, token, question),
             (Policy::Submitters, Question::Mail { .. }) => self.may_submit(token),
+            (Policy::SenderLogin, Question::Mail { reverse_path, .. }) => self.may_send_as(ctx, token, reverse_path),
             (Policy::KnownSender, Question::Mail { reverse_path, .. }) => self.knows_sender(ctx, token, reverse_path),
             (Policy::Access, Question::Rcpt { forward_path }) => self.admits(token, forward_path),
             (Policy::Greylist, Question::Rcpt { forward_path }) => self.greylisted(ctx, token, forward_path),
@@ -82,9 +85,30 @@ impl Mta {
         Verdict::Answer(Reply::new(530, Some((5, 7, 0)), "Authentication required"), false)
     }
 
-    /// Whether the client at `token` is one of the site's own.
+    /// Whether the client at `token` is one of the site's own, by its address or because somebody has logged in.
     pub(super) fn knows(&self, token: u32) -> bool {
-        self.memory.inbound[token as usize].is_own
+        let inbound = &self.memory.inbound[token as usize];
+        inbound.is_own || inbound.server.identity().is_some()
+    }
+
+    /// RFC 6409 §6.1: whoever has logged in sends in his own name.
+    fn may_send_as(&self, ctx: &mut Context<'_>, token: u32, path: &ReversePath) -> Verdict {
+        let (rule, inbound) = (self.config.rules.login_sender, &self.memory.inbound[token as usize]);
+        let (ReversePath::Mailbox(sender), Some(identity)) = (path, inbound.server.identity()) else {
+            return Verdict::Pass;
+        };
+        if rule.permits(identity, sender, |domain| self.disk.store.serves(domain)) {
+            return Verdict::Pass;
+        }
+        let detail = || format!("{identity} is not {sender}").into();
+        ctx.record(inbound.at(ctx.at()), || What::Policy {
+            policy: "sender login".into(),
+            decision: "reject".into(),
+            detail: detail(),
+        });
+        // The code and the words are Postfix's (`reject_authenticated_sender_login_mismatch`).
+        let text = format!("<{sender}>: Sender address rejected: not owned by user {identity}");
+        Verdict::Answer(Reply::new(553, Some((5, 7, 1)), text), false)
     }
 
     fn knows_sender(&mut self, ctx: &mut Context<'_>, token: u32, path: &ReversePath) -> Verdict {

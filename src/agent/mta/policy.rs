@@ -1,5 +1,6 @@
 //! Whose opinion counts, and what an opinion can be.
 
+use crate::identity::Mailbox;
 use crate::sim::Instant;
 use crate::smtp::Reply;
 
@@ -12,6 +13,8 @@ pub(super) enum Policy {
     Script,
     /// Who may submit (RFC 6409 §4.3).
     Submitters,
+    /// Whether the sender is who has logged in (RFC 6409 §6.1).
+    SenderLogin,
     /// Whether the domain of the sender exists.
     KnownSender,
     /// Whether a recipient is here, or the client may have mail passed on.
@@ -43,4 +46,45 @@ pub enum SenderDomain {
     Any,
     /// That a report could be sent there: it has an exchanger or an address (Postfix, `reject_unknown_sender_domain`).
     MustExist,
+}
+
+/// In whose name somebody who has logged in may send.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LoginSender {
+    /// In his own: the sender is the name of the account, or, where that has no domain, that name at one of the domains
+    /// that are here (RFC 6409 §6.1; Postfix, `reject_authenticated_sender_login_mismatch`).
+    #[default]
+    Own,
+    /// In any.
+    Any,
+}
+
+impl LoginSender {
+    /// Whether `identity` may send as `sender`. `is_here` tells of a domain whether its mailboxes are here.
+    pub(super) fn permits(self, identity: &str, sender: &Mailbox, is_here: impl Fn(&str) -> bool) -> bool {
+        match identity.rsplit_once('@') {
+            _ if self == LoginSender::Any => true,
+            Some((local, domain)) => local == sender.local_part() && domain.eq_ignore_ascii_case(sender.domain()),
+            None => identity == sender.local_part() && is_here(sender.domain()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_sends_in_ones_own_name() {
+        let sends = |identity: &str, sender: &str| {
+            LoginSender::Own.permits(identity, &sender.parse().unwrap(), |domain| domain == "green.example")
+        };
+        assert!(sends("alice@green.example", "alice@Green.Example"));
+        assert!(sends("alice", "alice@green.example"));
+        assert!(!sends("alice", "alice@red.example"), "not one of ours");
+        assert!(!sends("alice@green.example", "bob@green.example"));
+        assert!(!sends("alice@green.example", "alice@red.example"));
+        assert!(!sends("Alice", "alice@green.example"), "local parts have case (RFC 5321 §2.4)");
+        assert!(LoginSender::Any.permits("alice", &"bob@red.example".parse().unwrap(), |_| false));
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::names::Names;
 use super::tls::Trust;
 use crate::agent::Agent;
-use crate::agent::courier::Courier;
+use crate::agent::courier::{Courier, Credentials};
 use crate::agent::lookups::Lookups;
 use crate::agent::mta::{self, Mta, Service};
 use crate::agent::user::{Kind, Task, User};
@@ -14,6 +14,7 @@ use crate::dns::mail::{AddressFamilies, MailRouter, RouterConfig};
 use crate::identity::{Domain, Mailbox};
 use crate::policy::greylist::Greylist;
 use crate::queue::NextHop;
+use crate::sasl::Login;
 use crate::scenario::{HostPlan, MailPlan, MtaPlan, Plan, Role, Sending, TrafficPlan, UserPlan};
 use crate::sim::{Distribution, Instant, Streams};
 use crate::smtp::server;
@@ -106,7 +107,20 @@ fn build_courier(plan: &Plan, id: HostId, sending: &Sending, trust: Option<&Trus
     let host = plan.host(id);
     let luck = streams.stream(&format!("host:{}/mx", host.name));
     let tls = trust.and_then(|trust| trust.sealing(sending));
-    Courier::new(own_name(host), sending.courier.clone(), sending.queue.clone(), luck).with_tls(tls)
+    Courier::new(own_name(host), sending.courier.clone(), sending.queue.clone(), luck)
+        .with_tls(tls)
+        .with_login(credentials(plan, host, sending))
+}
+
+/// Whom a host logs in as. An MTA does so at its smarthost only; a user agent has no other servers than its own.
+fn credentials(plan: &Plan, host: &HostPlan, sending: &Sending) -> Option<Credentials> {
+    let (user, password) = sending.login.as_ref()?;
+    let only = match &host.role {
+        Role::Mta(mta) => Some(dial_host(plan, mta.smarthost?, mta.smarthost_port)),
+        Role::User(_) | Role::NameServer(_) | Role::Router => None,
+    };
+    // What cannot be prepared has had its diagnostic.
+    Login::new(user, password).ok().map(|login| Credentials { login, only })
 }
 
 fn build_lookups(plan: &Plan, id: HostId, cache: bool, names: &Names, streams: Streams) -> Lookups {
@@ -232,7 +246,7 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, (names, trust): Known<'_>, 
         catch_all: mta.domains.iter().filter(|d| d.catch_all).map(|d| d.domain.clone()).collect(),
         relay_for: mta.relay_for.iter().cloned().collect(),
         clients: clients.into(),
-        smarthost: mta.smarthost.map(|host| dial_host(plan, host, 25)),
+        smarthost: mta.smarthost.map(|host| dial_host(plan, host, mta.smarthost_port)),
         routes: mta.routes.iter().map(|(domain, host)| (domain.clone(), dial_host(plan, *host, 25))).collect(),
         forwards: mta.forwards.iter().map(|(from, to)| (from.as_str().to_ascii_lowercase(), to.clone())).collect(),
         rules: mta.rules,
@@ -256,13 +270,20 @@ fn listeners(host: &HostPlan, mta: &MtaPlan, trust: Option<&Trust>, streams: Str
     let tls = shown.map(|(trust, certificate)| {
         trust.server(own_name(host).as_str(), (certificate, mta.sending.tls_versions), host, streams)
     });
-    let server = Arc::new(server::Server::new(mta.server.clone(), own_name(host)));
-    let listener = |(port, service): &(u16, Service)| mta::Listener {
-        port: *port,
-        service: *service,
-        server: server.clone(),
-        tls: tls.clone(),
-        implicit_tls: *service == Service::Submissions,
+    let server = |config: Arc<server::Config>| {
+        Arc::new(server::Server::new(config, own_name(host)).with_accounts(mta.accounts.clone()))
+    };
+    let usual = server(mta.server.clone());
+    let listener = |(port, service): &(u16, Service)| {
+        let (requires_login, requires_tls) = (mta.requires_login.contains(port), mta.requires_tls.contains(port));
+        let strict = || Arc::new(server::Config { requires_login, requires_tls, ..(*mta.server).clone() });
+        mta::Listener {
+            port: *port,
+            service: *service,
+            server: if requires_login || requires_tls { server(strict()) } else { usual.clone() },
+            tls: tls.clone(),
+            implicit_tls: *service == Service::Submissions,
+        }
     };
     mta.listens.iter().map(listener).collect()
 }

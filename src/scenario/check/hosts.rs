@@ -277,6 +277,7 @@ pub(super) fn sending(
         TlsDemand::IfOffered => StartTls::IfOffered,
         TlsDemand::Required | TlsDemand::Verified => StartTls::Required,
     };
+    sending.login = super::logins::login(r, fields);
     courier.client = Arc::new(client);
     Sending { courier: Arc::new(courier), ..sending }
 }

@@ -6,7 +6,7 @@ use super::Checker;
 use super::hosts::port;
 use super::names::HostKind;
 use crate::identity::{Mailbox, ReversePath};
-use crate::mime::{Draft, Party, TextEncoding};
+use crate::mime::{Draft, LeftOut, Party, TextEncoding};
 use crate::scenario::limits::{MAX_MAIL_BYTES, MAX_MAILS};
 use crate::scenario::plan::{MailPlan, Role};
 use crate::scenario::read::{Fields, Reader};
@@ -46,6 +46,7 @@ impl Checker {
         let subject = fields.or("subject", "(no subject)", |n| r.line(n, 900));
         let text = fields.or("text", "", |n| r.text(n)).replace("\r\n", "\n").replace('\r', "\n");
         let headers = headers(r, fields);
+        let left_out = left_out(r, fields);
         let size = fields.opt("size", |n| r.size(n, 1, MAX_MAIL_BYTES));
         let count = fields.or("count", 1, |n| r.number(n, 1, MAX_MAILS));
         let every = fields.or("every", Distribution::Fixed(1_000_000_000), |n| r.gaps(n));
@@ -72,6 +73,7 @@ impl Checker {
                 date: String::new(),
                 message_id: String::new(),
                 encoding: TextEncoding::default(),
+                left_out,
             },
             count,
             every,
@@ -170,6 +172,19 @@ impl Checker {
 
 /// Fields that the user agent writes itself.
 const OWN_FIELDS: [&str; 7] = ["from", "to", "cc", "bcc", "subject", "date", "message-id"];
+
+/// Fields that are left to the server.
+fn left_out(r: &mut Reader, fields: &Fields<'_>) -> LeftOut {
+    let mut left_out = LeftOut::default();
+    for node in fields.items(r, "without", "fields") {
+        match r.choice(node, "a field that a server adds", &[("Date", true), ("MessageId", false)]) {
+            Some(true) => left_out.date = true,
+            Some(false) => left_out.message_id = true,
+            None => {}
+        }
+    }
+    left_out
+}
 
 fn headers(r: &mut Reader, fields: &Fields<'_>) -> Vec<(String, String)> {
     let mut headers = Vec::new();

@@ -130,6 +130,7 @@ impl Checker {
             offer: self.offer(fields),
             ..server::Config::default()
         };
+        self.mechanisms(fields, &mut server);
         let r = &mut self.r;
         let (mut courier, mut rules) = (courier::Config::default(), Rules::default());
         let mut queue = retry(r, fields);
@@ -137,9 +138,18 @@ impl Checker {
         server.data_timeout = server.command_timeout;
         let client = client::Config { try_esmtp: server.esmtp, ..client::Config::default() };
         let sending = sending(r, fields, client, courier, queue, TlsDemand::Never);
+        // One word for both of what it is.
+        server.plain_text_logins = sending.courier.client.plain_text_logins;
+        let smarthost_port = fields.or("smarthost_port", 25, |n| port(r, n));
         let greylist = fields.opt("greylist", |n| greylist(r, n));
         let outbound_addresses = self.names.outbound.remove(&id.0).unwrap_or_default();
         let forwards = self.forwards(&domains, fields);
+        let listens = self.listens(fields);
+        let why = "a login is required, and nobody has an account";
+        let needs = ("accounts", why, "add accounts: { \"alice@green.example\": \"sesame\" }");
+        let requires_login = self.demanding_ports(fields, "requires_login", &listens, needs);
+        let needs = ("certificate", "TLS is required, and there is no certificate", "add certificate: Good");
+        let requires_tls = self.demanding_ports(fields, "requires_tls", &listens, needs);
         MtaPlan {
             domains,
             relay_for,
@@ -148,7 +158,11 @@ impl Checker {
             routes,
             forwards,
             sending,
-            listens: self.listens(fields),
+            listens,
+            accounts: self.accounts(id, fields),
+            requires_login,
+            requires_tls,
+            smarthost_port,
             certificate: self.certificate(fields),
             server: Arc::new(server),
             rules,
@@ -272,6 +286,7 @@ impl Checker {
                 _ => {}
             }
         }
+        pairs.retain(|(server, client)| self.is_known_by_address(*server, *client));
         for (server, client) in pairs {
             if let Role::Mta(mta) = &mut self.plan.hosts[server.0 as usize].role {
                 mta.clients.push(client);

@@ -105,7 +105,7 @@ impl Checker {
         let mut courier = courier::Config { responsible: false, ..(*template.sending.courier).clone() };
         courier.client = Arc::new(client::Config { try_esmtp: true, ..(*courier.client).clone() });
         let outbox = outbox(template.sending.queue.limits);
-        let sending = Sending { courier: Arc::new(courier), queue: Arc::new(outbox), ..template.sending };
+        let sending = Sending { courier: Arc::new(courier), queue: Arc::new(outbox), ..template.sending.clone() };
         for site in 0..sites.count {
             let server = sites.server(site);
             let users = (0..sites.users).map(|u| Arc::from(format!("user{}", u + 1)));

@@ -9,6 +9,7 @@ use super::tls::Certificate;
 use crate::agent::mta::{ReplyRule, Rules, Service};
 use crate::identity::{Domain, Mailbox};
 use crate::policy::greylist::GreylistConfig;
+use crate::sasl::Accounts;
 use crate::smtp::server;
 use crate::trace::HostId;
 
@@ -31,6 +32,14 @@ pub struct MtaPlan {
     pub sending: Sending,
     /// The ports that it listens on, and what it serves there. Sorted, each port once.
     pub listens: Vec<(u16, Service)>,
+    /// Who can log in.
+    pub accounts: Option<Arc<Accounts>>,
+    /// The ports where nobody hands mail over without a login.
+    pub requires_login: Vec<u16>,
+    /// The ports where nothing is done before the connection is sealed.
+    pub requires_tls: Vec<u16>,
+    /// The port of its smarthost.
+    pub smarthost_port: u16,
     /// What it shows to clients that want TLS; none is no TLS.
     pub certificate: Option<Certificate>,
     /// How it speaks to clients.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::tls::{TlsDemand, TlsVersions};
 use crate::agent::courier;
 use crate::queue;
+use crate::sasl::Secret;
 
 /// How a host sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Sending {
     pub dns_cache: bool,
     /// What it wants of TLS.
     pub tls: TlsDemand,
+    /// Whom it logs in as.
+    pub login: Option<(Arc<str>, Secret)>,
     /// Which versions of it the host speaks, to clients and to servers.
     pub tls_versions: TlsVersions,
 }
@@ -29,6 +32,7 @@ impl Default for Sending {
             queue: Arc::default(),
             dns_cache: true,
             tls: TlsDemand::Never,
+            login: None,
             tls_versions: TlsVersions::Both,
         }
     }

@@ -32,6 +32,8 @@ shape! {
         /// Further fields: `[("X-Colour", "green")]`. Received and Return-Path stand on top of the header, where servers
         /// write theirs and a forger puts a false one; the others below the subject.
         headers: "list of (name, value)" = "[]",
+        /// Fields that it leaves to the server that it is submitted to: Date, MessageId (RFC 6409 §8).
+        without: "list of Date, MessageId" = "[]",
         /// The text is padded until the whole mail has this size.
         size: "size, up to 200 MiB" = "as it comes",
         /// How many of them.

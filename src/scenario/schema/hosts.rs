@@ -2,7 +2,7 @@
 
 use super::declare::shape;
 use crate::agent::courier;
-use crate::agent::mta::{Rules, SenderDomain, UnknownUsers};
+use crate::agent::mta::{LoginSender, Rules, SenderDomain, UnknownUsers};
 use crate::net::tcp;
 use crate::policy::greylist::{GreylistConfig, Network};
 use crate::queue;
@@ -89,6 +89,14 @@ shape! {
             ("Only12", TlsVersions::Only12),
             ("Only13", TlsVersions::Only13),
         ]),
+        /// Whom it logs in as where it hands mail in: a user agent at its server, an MTA at its smarthost (RFC 4954). Without
+        /// TLS no password is shown; see `plain_text_logins`.
+        login: "login name" = "none",
+        /// The password to that.
+        password: "password" = "none",
+        /// Whether a password may cross a connection that is not sealed: of a client, that it says one, and of a server, that it
+        /// offers to take one (RFC 4954 §4).
+        plain_text_logins: "bool" = "false" => client.plain_text_logins, flag,
         /// Whether the host remembers answers of the DNS for as long as their TTL says, as one with systemd-resolved or
         /// an unbound of its own does. Most mail servers remember nothing themselves: with `false`, every question goes
         /// to the name server that the host asks, and only that one remembers.
@@ -131,6 +139,8 @@ shape! {
         open_relay: "bool" = "false" => rules.open_relay, flag,
         /// Where it sends all mail that is not for here.
         smarthost: "host" = "none: it asks the DNS",
+        /// The port there: 587 or 465 where it submits as a person would.
+        smarthost_port: "whole number" = "25",
         /// Where it sends mail for certain domains, whatever the DNS says.
         routes: "map from domain to host" = "{}",
         /// Mail for a mailbox goes on to others instead.
@@ -161,9 +171,27 @@ shape! {
         /// The addresses that it sends from, in turn: how many, or which.
         outbound_addresses: "whole number, or list of IPv4 addresses" = "its own address",
         /// The ports that it listens on, and what it serves there. `Smtp` takes mail from everybody for the domains that are
-        /// here, and from its clients for elsewhere, too; `Submission` takes mail from its clients only (RFC 6409);
+        /// here, and from its clients for elsewhere, too; `Submission` takes mail from its clients and those who have logged
+        /// in only, and adds what it lacks (RFC 6409);
         /// `Submissions` does the same behind TLS (RFC 8314), usually at port 465, and needs a `certificate`.
         listens: "map from port to Smtp, Submission or Submissions" = "{ 25: Smtp, 587: Submission }",
+        /// Who can log in: names and passwords. Where there are accounts, nobody submits without one, but for `clients`.
+        accounts: "map from login name to password" = "none: nobody can log in",
+        /// How one can log in (RFC 4954).
+        mechanisms: "list of Plain, Login, CramMd5, ScramSha256" = "[Plain, Login]",
+        /// The ports where nobody hands mail over without a login, wherever it comes from.
+        requires_login: "list of ports" = "[]",
+        /// The ports where nothing is done before STARTTLS (RFC 3207 §4). Not for port 25 of a server that takes mail from
+        /// everybody.
+        requires_tls: "list of ports" = "[]",
+        /// Failed logins until it closes the connection.
+        max_failed_logins: "whole number" = "3" => server.max_failed_logins, whole(1, 10_000),
+        /// In whose name somebody who has logged in may send: in his own, which is the name of his account, or in any
+        /// (Postfix calls the former `reject_authenticated_sender_login_mismatch`).
+        login_sender: "Own or Any" = "Own" => rules.login_sender, word("a rule for senders", &[
+            ("Own", LoginSender::Own),
+            ("Any", LoginSender::Any),
+        ]),
         /// What is right or wrong with the certificate that it shows. Those that are no more or not yet valid miss the beginning
         /// by three days and by one; `Untrusted` was signed by an authority that nobody knows. With any, STARTTLS is offered,
         /// unless it stands in `without`.

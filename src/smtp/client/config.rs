@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use crate::identity::ReversePath;
 use crate::octets::Rope;
+use crate::sasl::{ClientError, Mechanisms};
 use crate::smtp::Recipients;
 use crate::smtp::extension::Extensions;
 use crate::smtp::reply::{Reply, ReplyError};
@@ -20,6 +21,10 @@ pub struct Config {
     pub declare_size: bool,
     /// Whether to seal the connection (RFC 3207).
     pub start_tls: StartTls,
+    /// How to log in, where there is a choice (RFC 4954).
+    pub mechanisms: Mechanisms,
+    /// Whether to show a password over a connection that is not sealed. RFC 4954 §4 warns against it.
+    pub plain_text_logins: bool,
     /// How long to wait for each reply.
     pub timeouts: Timeouts,
 }
@@ -44,6 +49,8 @@ impl Default for Config {
             pipelining: true,
             declare_size: true,
             start_tls: StartTls::Never,
+            mechanisms: Mechanisms::ALL,
+            plain_text_logins: false,
             timeouts: Timeouts::default(),
         }
     }
@@ -102,10 +109,26 @@ pub enum Reason {
     Refused(Reply),
     /// TLS is required, and the peer does not offer it; or it said this to STARTTLS.
     NoTls(Option<Reply>),
+    /// Somebody was to log in, and has not.
+    NotLoggedIn(NoLogin),
     /// What came is no reply.
     BadReply(ReplyError),
     /// A reply came that does not fit: unasked, or 354 where nothing was to be sent, or 2yz instead of it.
     UnexpectedReply(Reply),
+}
+
+/// Why nobody is logged in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoLogin {
+    /// The peer offers no mechanism that may be used.
+    NotOffered {
+        /// Whether those that show the password were left out, because the connection is not sealed.
+        in_plain_text: bool,
+    },
+    /// The peer said this.
+    Refused(Reply),
+    /// The peer's side of the exchange is wrong: it may be somebody else.
+    GaveUp(ClientError),
 }
 
 /// How a session failed.

@@ -1,6 +1,6 @@
 //! What is said in reply to what.
 
-use super::config::{Event, Reason, Stage, StartTls, Transaction, Verdict};
+use super::config::{Event, NoLogin, Reason, Stage, StartTls, Transaction, Verdict};
 use super::{Awaited, Output, Running, Session, State};
 use crate::identity::{ForwardPath, ReversePath};
 use crate::octets::{Chunk, write_decimal};
@@ -17,8 +17,8 @@ impl Session {
         let State::Await(awaited) = self.state else {
             return self.fail(Reason::UnexpectedReply(reply));
         };
-        // RFC 5321 §4.3.2: only DATA has an intermediate reply.
-        if reply.class() == Class::Intermediate && awaited != Awaited::Data {
+        // RFC 5321 §4.3.2, RFC 4954 §4: only DATA and AUTH have intermediate replies.
+        if reply.class() == Class::Intermediate && !matches!(awaited, Awaited::Data | Awaited::Auth) {
             return self.fail(Reason::UnexpectedReply(reply));
         }
         match awaited {
@@ -42,7 +42,8 @@ impl Session {
                 self.report_failure(Reason::NoTls(Some(reply)));
                 self.say_quit(now);
             }
-            Awaited::StartTls => self.ready(),
+            Awaited::StartTls => self.log_in(now),
+            Awaited::Auth => self.auth_replied(now, reply),
             // RFC 5321 §4.1.1.5: always 250. Where it is not, the reply to MAIL will tell.
             Awaited::Rset => self.say_mail(now),
             Awaited::Mail => self.mail_replied(now, reply),
@@ -59,6 +60,7 @@ impl Session {
     /// RFC 5321 §3.8: 421 may be the reply to any command, or to none; the peer closes.
     fn shut_down(&mut self, reply: Reply) {
         match self.state {
+            State::Await(Awaited::Auth) => self.fail(Reason::NotLoggedIn(NoLogin::Refused(reply))),
             State::Await(Awaited::Greeting | Awaited::Ehlo | Awaited::Helo | Awaited::StartTls) => {
                 self.fail(Reason::Refused(reply))
             }
@@ -80,7 +82,7 @@ impl Session {
     fn greeted(&mut self, now: Instant) {
         let wants = self.config.start_tls;
         if self.sealed || self.in_plain_text || wants == StartTls::Never {
-            self.ready();
+            self.log_in(now);
         } else if self.extensions.has(Extension::StartTls) {
             // RFC 3207 §4: nothing is pipelined behind it.
             self.outputs.push_back(Output::Send(Chunk::from_static(b"STARTTLS\r\n")));
@@ -89,7 +91,7 @@ impl Session {
             self.report_failure(Reason::NoTls(None));
             self.say_quit(now);
         } else {
-            self.ready();
+            self.log_in(now);
         }
     }
 
@@ -102,7 +104,7 @@ impl Session {
         self.await_reply(now, if esmtp { Awaited::Ehlo } else { Awaited::Helo });
     }
 
-    fn ready(&mut self) {
+    pub(super) fn ready(&mut self) {
         self.deadline = None;
         self.enter(State::Ready);
         self.event(Event::Ready { extensions: self.extensions });

@@ -9,15 +9,19 @@
 //! | RFC 2920 §3.1 | MAIL, every RCPT and DATA go out together where PIPELINING is offered |
 //! | RFC 1870 | SIZE is declared; what is larger than the peer takes fails here, with 552 5.3.4, unsent |
 //! | RFC 6152 | `BODY=8BITMIME` for 8-bit content; without the offer it fails here, with 554 5.6.3, unsent |
+//! | RFC 4954 | logs in before the first mail, and hands nothing over where that fails |
 //! | RFC 5321 §4.5.3.2 | a time-out for every reply |
 
 mod config;
+mod credentials;
 mod dialogue;
+mod login;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-pub use config::{Config, Event, Failure, Reason, Stage, StartTls, Transaction, Verdict, Verdicts};
+pub use config::{Config, Event, Failure, NoLogin, Reason, Stage, StartTls, Transaction, Verdict, Verdicts};
+use credentials::LogIn;
 use smallvec::SmallVec;
 
 use super::extension::{Extension, Extensions};
@@ -33,6 +37,8 @@ use crate::sim::{Duration, Instant};
 pub enum Output {
     /// Send these commands: whole lines.
     Send(Chunk),
+    /// Send this line, which holds what proves who the client is.
+    Secret(Chunk),
     /// Send this piece of a message.
     Content(Chunk),
     /// Send the end of a message, the final dot among it.
@@ -67,6 +73,7 @@ enum Awaited {
     Ehlo,
     Helo,
     StartTls,
+    Auth,
     Rset,
     Mail,
     Rcpt(usize),
@@ -101,6 +108,7 @@ impl State {
                 Awaited::Ehlo => "EHLO",
                 Awaited::Helo => "HELO",
                 Awaited::StartTls => "STARTTLS",
+                Awaited::Auth => "AUTH",
                 Awaited::Rset => "RSET",
                 Awaited::Mail => "MAIL",
                 Awaited::Rcpt(_) => "RCPT",
@@ -148,6 +156,8 @@ pub struct Session {
     sealed: bool,
     /// Whether STARTTLS is not said, whatever the settings say.
     in_plain_text: bool,
+    /// Who it is to log in as.
+    login: Option<Box<LogIn>>,
     /// The last reply to EHLO and what it offers. Servers say the same to everybody.
     last_offer: (Chunk, Extensions),
 }
@@ -172,6 +182,7 @@ impl Session {
             observed: false,
             sealed: false,
             in_plain_text: false,
+            login: None,
             last_offer: (Chunk::EMPTY, Extensions::default()),
         }
     }
@@ -192,6 +203,7 @@ impl Session {
         self.observed = false;
         self.sealed = false;
         self.in_plain_text = false;
+        self.login = None;
     }
 
     /// Turns [`Output::Saw`] and [`Event::State`] on or off. Changes nothing else.
@@ -378,7 +390,7 @@ impl Session {
         let timeouts = &self.config.timeouts;
         match awaited {
             Awaited::Greeting => timeouts.greeting,
-            Awaited::Ehlo | Awaited::Helo | Awaited::StartTls => timeouts.helo,
+            Awaited::Ehlo | Awaited::Helo | Awaited::StartTls | Awaited::Auth => timeouts.helo,
             Awaited::Rset => timeouts.rset,
             Awaited::Mail => timeouts.mail,
             Awaited::Rcpt(_) => timeouts.rcpt,

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::identity::{ForwardPath, ReversePath};
 use crate::octets::Rope;
+use crate::sasl::{Login, Nonce};
 use crate::smtp::server::{self, Answer, Question};
 use crate::smtp::{BodyType, Envelope, Offer};
 
@@ -272,14 +273,20 @@ proptest! {
     fn whatever_a_server_says_is_survived(
         words in prop::collection::vec(prop_oneof![
             8 => prop::sample::select(vec!["220 a\r\n", "250 b\r\n", "250-c\r\n", "250 PIPELINING\r\n", "354 d\r\n", "421 e\r\n",
-                                           "451 f\r\n", "550 g\r\n", "221 h\r\n", "x\r\n", "\n", "2"]).prop_map(|w| w.as_bytes().to_vec()),
+                                           "451 f\r\n", "550 g\r\n", "221 h\r\n", "x\r\n", "\n", "2", "334 \r\n", "334 PDFAYT4=\r\n", "235 i\r\n",
+                                           "250 AUTH CRAM-MD5\r\n", "250 AUTH PLAIN LOGIN\r\n", "250 AUTH SCRAM-SHA-256\r\n",
+                                           "334 cj1DTk9OQ0VTLHM9YSxpPTQwOTY=\r\n", "535 j\r\n"]).prop_map(|w| w.as_bytes().to_vec()),
             1 => prop::collection::vec(any::<u8>(), 0..20),
-        ], 0..30), step in 1_usize..30,
+        ], 0..30), step in 1_usize..30, logs_in in any::<bool>(),
     ) {
         let all = words.concat();
         let run = |step: usize| {
-            let (config, _) = configs();
+            let config = Config { plain_text_logins: true, ..Config::default() };
             let mut client = session(config);
+            if logs_in {
+                let login = Login::new("alice", &"sesame".into()).unwrap();
+                client.log_in_with(login, Nonce::from_text("CNONCE").unwrap());
+            }
             let mut seen = Vec::new();
             client.start(NOW);
             for piece in all.chunks(step.max(1)) {

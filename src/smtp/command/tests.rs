@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::sasl::Secret;
 
 #[test]
 fn commands_are_read_in_any_case_and_written_one_way() {
@@ -104,12 +105,17 @@ fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         domain().prop_map(|d| Command::Helo(d.parse().unwrap())),
         domain().prop_map(|d| Command::Ehlo(d.parse().unwrap())),
-        (prop::option::of(mailbox()), prop::option::of(any::<u64>()), body).prop_map(|(path, size, body)| {
-            let reverse_path = path.map_or(ReversePath::Null, ReversePath::Mailbox);
-            Command::Mail { reverse_path, parameters: MailParameters { size, body } }
-        }),
+        (prop::option::of(mailbox()), prop::option::of(any::<u64>()), body, any::<bool>()).prop_map(
+            |(path, size, body, auth)| {
+                let reverse_path = path.map_or(ReversePath::Null, ReversePath::Mailbox);
+                Command::Mail { reverse_path, parameters: MailParameters { size, body, auth } }
+            }
+        ),
         prop::option::of(mailbox()).prop_map(|path| {
             Command::Rcpt { forward_path: path.map_or(ForwardPath::Postmaster, ForwardPath::Mailbox) }
+        }),
+        ("[A-Z0-9_-]{1,20}", prop::option::of("[A-Za-z0-9+/]{1,30}=?|=")).prop_map(|(mechanism, initial)| {
+            Command::Auth { mechanism, initial: initial.as_deref().map(Secret::from) }
         }),
         text.prop_map(Command::Vrfy),
         text.prop_map(Command::Expn),

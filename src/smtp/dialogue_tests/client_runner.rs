@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::{Arrival, Player, deliver, show_lines, unescape};
 use crate::identity::{ForwardPath, ReversePath};
 use crate::octets::{Chunk, Rope};
+use crate::sasl::{Login, Nonce};
 use crate::sim::{Duration, Instant};
-use crate::smtp::client::{Config, Event, Failure, Output, Reason, Session, StartTls, Transaction, Verdict};
+use crate::smtp::client::{Config, Event, Failure, NoLogin, Output, Reason, Session, StartTls, Transaction, Verdict};
 
 pub(super) struct ClientPlayer {
     session: Session,
@@ -32,7 +33,9 @@ fn configure(config: &mut Config, setting: &str) {
             };
         }
         // Said to the session.
-        "sealed" | "plain" => {}
+        "sealed" | "plain" | "login" => {}
+        "mechanisms" => config.mechanisms = value.split(' ').map(|name| name.parse().unwrap()).collect(),
+        "plain-text-logins" => config.plain_text_logins = on,
         _ => panic!("unknown setting `{key}`"),
     }
 }
@@ -52,6 +55,10 @@ fn show_failure(failure: &Failure) -> String {
         Reason::Refused(reply) => format!("refused ({})", one_line(reply)),
         Reason::NoTls(None) => "no TLS".to_owned(),
         Reason::NoTls(Some(reply)) => format!("no TLS ({})", one_line(reply)),
+        Reason::NotLoggedIn(NoLogin::NotOffered { in_plain_text: false }) => "no mechanism".to_owned(),
+        Reason::NotLoggedIn(NoLogin::NotOffered { in_plain_text: true }) => "no mechanism without TLS".to_owned(),
+        Reason::NotLoggedIn(NoLogin::Refused(reply)) => format!("not logged in ({})", one_line(reply)),
+        Reason::NotLoggedIn(NoLogin::GaveUp(error)) => format!("not logged in: {error}"),
         Reason::BadReply(error) => format!("bad reply ({error})"),
         Reason::UnexpectedReply(reply) => format!("unexpected reply ({})", one_line(reply)),
     };
@@ -105,7 +112,10 @@ impl ClientPlayer {
     fn drain(&mut self) {
         while let Some(output) = self.session.poll_output() {
             let line = match output {
-                Output::Send(chunk) | Output::Content(chunk) | Output::EndOfContent { data: chunk, .. } => {
+                Output::Send(chunk)
+                | Output::Secret(chunk)
+                | Output::Content(chunk)
+                | Output::EndOfContent { data: chunk, .. } => {
                     self.sent.extend_from_slice(&chunk);
                     continue;
                 }
@@ -130,6 +140,12 @@ impl Player for ClientPlayer {
             configure(&mut config, setting.strip_prefix("config: ").unwrap());
         }
         let mut session = Session::new(Arc::new(config), "relay.blue.example".parse().unwrap());
+        if let Some(login) = settings.iter().find_map(|s| s.strip_prefix("config: login ")) {
+            let words: Vec<&str> = login.split(' ').collect();
+            let login = Login::new(words[0], &words[1].into()).unwrap();
+            let login = words.get(2).map_or(login.clone(), |as_whom| login.acting_as(as_whom).unwrap());
+            session.log_in_with(login, Nonce::from_text("CNONCE").unwrap());
+        }
         if settings.contains(&"config: plain on") {
             session.stay_in_plain_text();
         }
@@ -172,6 +188,6 @@ impl Player for ClientPlayer {
 
     fn transcript(&mut self) -> Vec<String> {
         show_lines("C:", &mut self.sent, &mut self.lines);
-        std::mem::take(&mut self.lines)
+        std::mem::take(&mut self.lines).into_iter().map(|line| line.trim_end().to_owned()).collect()
     }
 }

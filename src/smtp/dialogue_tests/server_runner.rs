@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Arrival, Player, deliver, show_lines, unescape};
 use crate::octets::Chunk;
+use crate::sasl::{Accounts, Nonce};
 use crate::sim::{Duration, Instant};
 use crate::smtp::Extension;
 use crate::smtp::Reply;
@@ -45,7 +46,12 @@ fn configure(config: &mut Config, setting: &str) {
         "normalise" => config.bare_newlines = if on { BareNewlines::Normalise } else { BareNewlines::Refuse },
         "require-helo" => config.require_helo = on,
         // Said to the session.
-        "starttls" | "sealed" => {}
+        "starttls" | "sealed" | "account" => {}
+        "mechanisms" => config.mechanisms = value.split(' ').map(|name| name.parse().unwrap()).collect(),
+        "plain-text-logins" => config.plain_text_logins = on,
+        "requires-login" => config.requires_login = on,
+        "requires-tls" => config.requires_tls = on,
+        "max-failed-logins" => config.max_failed_logins = value.parse().unwrap(),
         "help" => config.help_text = value.into(),
         _ => panic!("unknown setting `{key}`"),
     }
@@ -122,11 +128,16 @@ impl Player for ServerPlayer {
         let mut config = Config::default();
         let mut script = Vec::new();
         let (mut offers_tls, mut is_sealed) = (false, false);
+        let mut accounts: Option<Accounts> = None;
         for setting in settings {
             match *setting {
                 "config: starttls on" => offers_tls = true,
                 "config: sealed on" => is_sealed = true,
                 _ => {}
+            }
+            if let Some(account) = setting.strip_prefix("config: account ") {
+                let (name, password) = account.split_once(' ').expect("name and password");
+                accounts.get_or_insert_default().add(name, &password.into()).unwrap();
             }
             if let Some(setting) = setting.strip_prefix("config: ") {
                 configure(&mut config, setting);
@@ -148,7 +159,9 @@ impl Player for ServerPlayer {
             config.ask.mail |= question.starts_with("MAIL");
             script.push((question.to_owned(), reply.to_owned()));
         }
-        let mut session = Session::new(Arc::new(Server::new(Arc::new(config), "mx.green.example".parse().unwrap())));
+        let server = Server::new(Arc::new(config), "mx.green.example".parse().unwrap());
+        let mut session = Session::new(Arc::new(server.with_accounts(accounts.map(Arc::new))));
+        session.offer_logins(Nonce::from_text("NONCE").unwrap());
         if offers_tls {
             session.offer_tls();
         }

@@ -34,7 +34,8 @@ const fn when(verb: Verb) -> When {
         | Verb::Help
         | Verb::Noop
         | Verb::Quit
-        | Verb::StartTls => When::Always,
+        | Verb::StartTls
+        | Verb::Auth => When::Always,
         Verb::Mail => When::OutsideTransaction,
         Verb::Rcpt | Verb::Data => When::InsideTransaction,
     }
@@ -58,6 +59,7 @@ const fn syntax(verb: Verb) -> Fixed {
         Verb::Expn => replies::SYNTAX_EXPN,
         Verb::Quit => replies::SYNTAX_QUIT,
         Verb::StartTls => replies::SYNTAX_STARTTLS,
+        Verb::Auth => replies::SYNTAX_AUTH,
         // Whatever is said behind these is well-formed.
         Verb::Help | Verb::Noop => replies::UNKNOWN,
     }
@@ -68,11 +70,15 @@ impl Session {
     pub(super) fn obey(&mut self, line: &Chunk) {
         let verb = Verb::split(line);
         let mail = matches!(verb, Some((Verb::Mail, _)));
-        if line.len() + 2 > self.server.config.max_line(mail) {
+        if line.len() + 2 > self.server.config.max_line(mail, self.offer()) {
             return self.blame(replies::LINE_TOO_LONG);
         }
-        // RFC 3207 §4: who has not offered it does not know it.
-        let verb = verb.filter(|(verb, _)| *verb != Verb::StartTls || self.tls != Tls::None);
+        // RFC 3207 §4, RFC 4954 §4: who has not offered it does not know it.
+        let verb = verb.filter(|(verb, _)| match verb {
+            Verb::StartTls => self.tls != Tls::None,
+            Verb::Auth => self.logins.is_some(),
+            _ => true,
+        });
         let Some((verb, arguments)) = verb else {
             self.blame(if matches!(self.state, State::Refused) { replies::REFUSED } else { replies::UNKNOWN });
             return self.flush();
@@ -104,6 +110,9 @@ impl Session {
         match (when(verb), transaction) {
             _ if verb == Verb::StartTls && self.tls == Tls::Sealed => Err(replies::SEALED),
             _ if verb == Verb::StartTls && !self.esmtp => Err(replies::HELO_FIRST),
+            _ if self.wants_tls_first(verb) => Err(replies::TLS_FIRST),
+            _ if verb == Verb::Auth => self.may_log_in(),
+            _ if self.wants_login_first(verb) => Err(replies::LOGIN_FIRST),
             (When::Always, _) => Ok(()),
             _ if self.helo.is_none() && self.server.config.require_helo => Err(replies::HELO_FIRST),
             (When::OutsideTransaction, None) => Ok(()),
@@ -117,6 +126,20 @@ impl Session {
                 _ => Ok(()),
             },
         }
+    }
+
+    /// RFC 3207 §4: before TLS only these are obeyed where it is required.
+    fn wants_tls_first(&self, verb: Verb) -> bool {
+        self.server.config.requires_tls
+            && self.tls == Tls::Offered
+            && !matches!(verb, Verb::Noop | Verb::Ehlo | Verb::StartTls | Verb::Quit)
+    }
+
+    /// RFC 4954 §6: 530 stands in the place of every reply but those to commands that begin a session or end it.
+    fn wants_login_first(&self, verb: Verb) -> bool {
+        self.server.config.requires_login
+            && self.identity().is_none()
+            && matches!(verb, Verb::Mail | Verb::Rcpt | Verb::Data | Verb::Vrfy | Verb::Expn)
     }
 
     fn act(&mut self, command: Command) {
@@ -140,6 +163,7 @@ impl Session {
             }
             Command::Noop => self.say(replies::OK),
             Command::StartTls => self.start_tls(),
+            Command::Auth { mechanism, initial } => self.do_auth(&mechanism, initial.as_ref()),
             Command::Quit => {
                 let built = self.server.built();
                 let bye = if self.enhanced() { built.bye_enhanced.clone() } else { built.bye.clone() };
@@ -205,24 +229,35 @@ impl Session {
             (Answer::Reply(reply), false) => reply.write_to(self.outbox.writer(), false),
             (Answer::Reply(reply), true) => {
                 let mut text = reply.text().to_vec();
-                for keyword in self.offer().keywords(self.server.config.max_message_bytes) {
-                    text.push(b'\n');
-                    text.extend_from_slice(keyword.as_bytes());
-                }
+                self.add_keywords(&mut text);
                 Reply::new(reply.code().get(), None, text).write_to(self.outbox.writer(), false);
             }
             (_, false) => self.outbox.push(self.server.built().helo.clone()),
+            (_, true) if self.offer().has(Extension::Auth) => {
+                let mut text = self.server.name.to_string().into_bytes();
+                self.add_keywords(&mut text);
+                Reply::new(250, None, text).write_to(self.outbox.writer(), false);
+            }
             (_, true) if self.tls == Tls::Offered => self.outbox.push(self.server.built().ehlo_starttls.clone()),
             (_, true) => self.outbox.push(self.server.built().ehlo.clone()),
         }
         self.flush();
     }
 
+    fn add_keywords(&self, text: &mut Vec<u8>) {
+        let config = &self.server.config;
+        for keyword in self.offer().keywords(config.max_message_bytes, config.mechanisms) {
+            text.push(b'\n');
+            text.extend_from_slice(keyword.as_bytes());
+        }
+    }
+
     fn do_mail(&mut self, reverse_path: ReversePath, parameters: MailParameters) {
-        let offer = self.server.config.offer;
+        let offer = self.offer();
         let known = |said: bool, by: Extension| !said || (self.esmtp && offer.has(by));
         if !known(parameters.size.is_some(), Extension::Size)
             || !known(parameters.body.is_some(), Extension::EightBitMime)
+            || !known(parameters.auth, Extension::Auth)
         {
             // RFC 5321 §4.1.1.11: what was not offered is not recognized.
             return self.blame(replies::UNKNOWN_PARAMETER);

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::identity::Domain;
 use crate::octets::Chunk;
+use crate::sasl::{Accounts, Mechanisms};
 use crate::sim::Duration;
 use crate::smtp::extension::{Extension, Offer};
 use crate::smtp::framing::BareNewlines;
@@ -61,6 +62,19 @@ pub struct Config {
     pub max_text_line_bytes: Option<usize>,
     /// The text of the 214 reply, lines separated by `\n`.
     pub help_text: String,
+    /// How one can log in, where the server has accounts (RFC 4954); offered with AUTH.
+    pub mechanisms: Mechanisms,
+    /// Whether one can log in over a connection that is not sealed. `false` is what RFC 4954 §4 asks of whoever offers
+    /// PLAIN.
+    pub plain_text_logins: bool,
+    /// Whether whoever has not logged in is refused at MAIL (RFC 4954 §6: 530), wherever it comes from.
+    pub requires_login: bool,
+    /// Whether nothing is done before the connection is sealed, where it can be (RFC 3207 §4: 530). Not for a server that
+    /// takes mail from everybody.
+    pub requires_tls: bool,
+    /// How many logins may fail; the one that reaches the number gets 421 behind its reply. RFC 4954 §4 leaves the number
+    /// open.
+    pub max_failed_logins: u32,
     /// The most octets of pipelined input that are kept while a question is open; more ends the session with 421.
     pub max_backlog_bytes: usize,
 }
@@ -83,6 +97,11 @@ impl Default for Config {
             require_helo: true,
             max_text_line_bytes: None,
             help_text: "Commands: HELO EHLO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT\nSee RFC 5321".into(),
+            mechanisms: Mechanisms::COMMON,
+            plain_text_logins: false,
+            requires_login: false,
+            requires_tls: false,
+            max_failed_logins: 3,
             max_backlog_bytes: 1 << 20,
         }
     }
@@ -90,8 +109,8 @@ impl Default for Config {
 
 impl Config {
     /// The longest line of a command, CRLF included. Only MAIL is lengthened by parameters, and only by those offered.
-    pub(super) fn max_line(&self, mail: bool) -> usize {
-        let parameters = if mail && self.esmtp { self.offer } else { Offer::NONE };
+    pub(super) fn max_line(&self, mail: bool, offer: Offer) -> usize {
+        let parameters = if mail && self.esmtp { offer } else { Offer::NONE };
         limits::COMMAND_LINE + parameters.iter().map(Extension::mail_octets).sum::<usize>()
     }
 }
@@ -102,6 +121,8 @@ impl Config {
 pub struct Server {
     pub(super) config: Arc<Config>,
     pub(super) name: Domain,
+    /// Who can log in.
+    pub(super) accounts: Option<Arc<Accounts>>,
     built: OnceLock<Box<Built>>,
 }
 
@@ -109,7 +130,7 @@ impl Server {
     /// A server that calls itself `name` in its greeting and in 221 and 421 replies.
     #[must_use]
     pub fn new(config: Arc<Config>, name: Domain) -> Server {
-        Server { config, name, built: OnceLock::new() }
+        Server { config, name, accounts: None, built: OnceLock::new() }
     }
 
     pub(super) fn built(&self) -> &Built {
@@ -117,7 +138,8 @@ impl Server {
             let name = &self.name;
             let config = &self.config;
             let mut ehlo = vec![name.to_string()];
-            ehlo.extend(config.offer.without(Extension::StartTls).keywords(config.max_message_bytes));
+            let always = config.offer.without(Extension::StartTls).without(Extension::Auth);
+            ehlo.extend(always.keywords(config.max_message_bytes, Mechanisms::NONE));
             let text = lines(&ehlo);
             if config.offer.has(Extension::StartTls) {
                 ehlo.push(Extension::StartTls.keyword().into());

@@ -9,11 +9,14 @@
 //! | §4.1.4 which command may come when | `commands.rs`: a table of what may be said, apart from what it does |
 //! | §4.5.3.1 limits | [`Config`]; a line that is too long is read to its end and gets 500 |
 //! | §2.3.8 line ends | a command with a bare CR or LF gets 500; content with one gets 550 5.6.0 behind its final dot |
+//! | RFC 4954 AUTH | `auth.rs`: the exchange is [`crate::sasl`]'s, the replies are here |
 //! | §3.8 closing | only behind QUIT, or with 421: time-outs, too many errors, too much pipelined input |
 
+mod auth;
 mod commands;
 mod config;
 mod content;
+mod logins;
 mod replies;
 mod state;
 
@@ -25,6 +28,8 @@ use replies::Fixed;
 pub use state::{Answer, Event, Message, Output, Question};
 use state::{Pending, State, Tls};
 
+use logins::Logins;
+
 use super::data::Decoder;
 use super::extension::Extension;
 use super::framing::{Framed, Framer};
@@ -33,6 +38,7 @@ use super::reply::Reply;
 use super::{Envelope, limits};
 use crate::identity::Domain;
 use crate::octets::Chunk;
+use crate::sasl::Nonce;
 use crate::sim::Instant;
 
 /// One session of a server. See [the module](self), and [`crate::smtp`] for the order of calls.
@@ -62,6 +68,8 @@ pub struct Session {
     /// Whether the agent wants to decide about MAIL from this client, whatever the settings say.
     asks_mail: bool,
     tls: Tls,
+    /// Who is at the other end, where one can log in.
+    logins: Option<Box<Logins>>,
 }
 
 impl Session {
@@ -91,6 +99,7 @@ impl Session {
             observed: false,
             asks_mail: false,
             tls: Tls::None,
+            logins: None,
         }
     }
 
@@ -114,6 +123,9 @@ impl Session {
         self.observed = false;
         self.asks_mail = false;
         self.tls = Tls::None;
+        if self.logins.take().is_some() {
+            self.framer.limit_to(limits::LONGEST_COMMAND_LINE);
+        }
     }
 
     /// Turns [`Output::Saw`] and [`Output::Event`] on or off. Changes nothing else.
@@ -133,6 +145,20 @@ impl Session {
         }
     }
 
+    /// Lets the peer log in, where the server has accounts and the settings do not leave AUTH out. Challenges are made from
+    /// `nonce`, which no other session may have. Call it before [`start`](Session::start).
+    pub fn offer_logins(&mut self, nonce: Nonce) {
+        if self.server.has_accounts() {
+            self.logins = Some(Box::new(Logins::new(nonce)));
+        }
+    }
+
+    /// Who has logged in: the name of the account.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Arc<str>> {
+        self.logins.as_ref()?.identity()
+    }
+
     /// The connection is sealed: behind [`Output::StartTls`], or instead of [`start`](Session::start) where it is from its
     /// first byte on (RFC 8314). Everything that was said before is forgotten (RFC 3207 §4.2).
     pub fn handle_secured(&mut self, now: Instant) {
@@ -142,18 +168,15 @@ impl Session {
             State::Securing => {
                 self.helo = None;
                 self.esmtp = false;
+                if let Some(logins) = &mut self.logins {
+                    logins.forget();
+                }
                 self.enter(State::AwaitHelo);
                 self.await_command(now);
                 self.run(now);
             }
             _ => {}
         }
-    }
-
-    /// What EHLO offers now.
-    fn offer(&self) -> super::extension::Offer {
-        let offer = self.server.config.offer;
-        if self.tls == Tls::Offered { offer } else { offer.without(Extension::StartTls) }
     }
 
     /// Whether the session is over.
@@ -274,10 +297,16 @@ impl Session {
     }
 
     fn take_line(&mut self, now: Instant, framed: Framed) {
+        let authenticating = matches!(self.state, State::Authenticating);
         if self.observed
             && let Framed::Line(line) | Framed::BareNewline(line) = &framed
         {
-            self.outputs.push_back(Output::Saw { line: line.clone() });
+            let is_secret = logins::is_secret(authenticating, line);
+            self.outputs.push_back(Output::Saw { line: line.clone(), is_secret });
+        }
+        if authenticating {
+            self.take_response(&framed);
+            return self.await_command(now);
         }
         self.commands = self.commands.saturating_add(1);
         if self.server.config.max_commands.is_some_and(|most| self.commands > most) {

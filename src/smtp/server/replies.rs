@@ -65,6 +65,23 @@ fixed! {
     READY_FOR_TLS = "220" "2.0.0" "Ready to start TLS";
     SYNTAX_STARTTLS = "501" "5.5.4" "Syntax: STARTTLS";
     SEALED = "503" "5.5.1" "TLS is already active";
+    /// RFC 3207 §4.
+    TLS_FIRST = "530" "5.7.0" "Must issue a STARTTLS command first";
+    /// RFC 4954 §6, as are those that follow.
+    WELCOME = "235" "2.7.0" "Authentication successful";
+    LOGIN_FIRST = "530" "5.7.0" "Authentication required";
+    CREDENTIALS = "535" "5.7.8" "Authentication credentials invalid";
+    TOO_WEAK = "534" "5.7.9" "Authentication mechanism is too weak";
+    ENCRYPTION_REQUIRED = "538" "5.7.11" "Encryption required for requested authentication mechanism";
+    UNKNOWN_MECHANISM = "504" "5.5.4" "Unrecognized authentication type";
+    SYNTAX_AUTH = "501" "5.5.4" "Syntax: AUTH mechanism [initial-response]";
+    LOGGED_IN = "503" "5.5.1" "Already authenticated";
+    AUTH_IN_TRANSACTION = "503" "5.5.1" "AUTH is not permitted during a mail transaction";
+    AUTH_CANCELLED = "501" "5.7.0" "Authentication cancelled";
+    AUTH_GARBLED = "501" "5.5.2" "Cannot decode the response: not base64";
+    AUTH_MALFORMED = "501" "5.5.2" "The response does not have the form of the mechanism";
+    AUTH_UNEXPECTED_INITIAL = "501" "5.7.0" "The mechanism takes no initial response";
+    AUTH_TOO_LONG = "500" "5.5.6" "Authentication exchange line is too long";
     /// RFC 5321 §3.3.
     NO_RECIPIENTS = "554" "5.5.1" "No valid recipients";
     /// RFC 5321 §4.5.3.1.10.

@@ -1,7 +1,10 @@
 //! Where a session stands, and what it asks.
 
+use std::sync::Arc;
+
 use crate::identity::{Domain, ForwardPath, ReversePath};
 use crate::octets::{Chunk, Rope};
+use crate::sasl::{Mechanism, Refusal};
 use crate::smtp::command::BodyType;
 use crate::smtp::envelope::Envelope;
 use crate::smtp::reply::Reply;
@@ -27,6 +30,8 @@ pub(super) enum State {
     EndOfData,
     /// RFC 3207: 220 was said, and nothing is read before the connection is sealed.
     Securing,
+    /// RFC 4954 §4: a challenge was said, and the next line is the answer to it.
+    Authenticating,
     /// Nothing more is said.
     Closed,
 }
@@ -57,6 +62,7 @@ impl State {
             State::Data(..) => "DATA",
             State::EndOfData => "end of data",
             State::Securing => "starting TLS",
+            State::Authenticating => "authentication",
             State::Closed => "closed",
         }
     }
@@ -141,6 +147,13 @@ pub enum Event {
         /// Octets, CRLFs included, transparency dots and the end not.
         size: u64,
     },
+    /// Somebody has tried to log in.
+    Login {
+        /// How.
+        mechanism: Mechanism,
+        /// Who it is, or why nobody is logged in now.
+        result: Result<Arc<str>, Refusal>,
+    },
 }
 
 /// What a session wants done.
@@ -152,6 +165,8 @@ pub enum Output {
     Saw {
         /// The line.
         line: Chunk,
+        /// Whether it holds what proves who the client is.
+        is_secret: bool,
     },
     /// Answer this with [`Session::answer`](super::Session::answer), now or later.
     Ask(Question),

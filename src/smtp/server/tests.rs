@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::sasl::{Accounts, Mechanisms, Nonce};
 
 const NOW: Instant = Instant::ZERO;
 
@@ -11,7 +12,12 @@ fn config() -> Arc<Config> {
 }
 
 fn started(config: Arc<Config>, observed: bool) -> Session {
-    let mut session = Session::new(Arc::new(Server::new(config, "mx.green.example".parse().unwrap())));
+    let mut accounts = Accounts::default();
+    accounts.add("alice", &"sesame".into()).unwrap();
+    let accounts = config.plain_text_logins.then(|| Arc::new(accounts));
+    let server = Server::new(config, "mx.green.example".parse().unwrap()).with_accounts(accounts);
+    let mut session = Session::new(Arc::new(server));
+    session.offer_logins(Nonce::from_text("NONCE").unwrap());
     session.observe(observed);
     session.start(NOW);
     session
@@ -86,9 +92,9 @@ fn observing_adds_and_changes_nothing() {
     assert_eq!(sent, plain_sent);
     let saw: Vec<String> = observed
         .iter()
-        .filter_map(
-            |o| if let Output::Saw { line } = o { Some(String::from_utf8_lossy(line).into_owned()) } else { None },
-        )
+        .filter_map(|o| {
+            if let Output::Saw { line, .. } = o { Some(String::from_utf8_lossy(line).into_owned()) } else { None }
+        })
         .collect();
     assert_eq!(saw.len(), 11, "{saw:?}");
     assert_eq!((saw[0].as_str(), saw[8].as_str()), ("EHLO relay.blue.example", "NOOP\nx"));
@@ -185,6 +191,14 @@ fn words() -> impl Strategy<Value = Vec<u8>> {
         "VRFY x\r\n",
         "HELP\r\n",
         "MAIL",
+        "AUTH PLAIN AGFsaWNlAHNlc2FtZQ==\r\n",
+        "AUTH PLAIN AGFsaWNlAHdyb25n\r\n",
+        "AUTH LOGIN\r\n",
+        "AUTH CRAM-MD5\r\n",
+        "AUTH SCRAM-SHA-256 biwsbj1hbGljZSxyPUNO\r\n",
+        "YWxpY2U=\r\n",
+        "c2VzYW1l\r\n",
+        "*\r\n",
     ]);
     prop_oneof![
         8 => known.prop_map(|word| word.as_bytes().to_vec()),
@@ -195,9 +209,11 @@ fn words() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #[test]
     fn garbage_never_panics_and_splits_alike(words in prop::collection::vec(words(), 0..60), step in 1_usize..20,
-                                             normalise in any::<bool>()) {
+                                             normalise in any::<bool>(), logins in any::<bool>()) {
         let mut settings =
             Config { max_message_bytes: Some(100), max_text_line_bytes: Some(50), ..Config::default() };
+        settings.plain_text_logins = logins;
+        settings.mechanisms = Mechanisms::ALL;
         if normalise {
             settings.bare_newlines = crate::smtp::framing::BareNewlines::Normalise;
         }
