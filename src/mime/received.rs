@@ -27,6 +27,12 @@ pub enum Protocol {
     Esmtpsa,
     /// LMTP (RFC 2033).
     Lmtp,
+    /// LMTP, with TLS.
+    Lmtps,
+    /// LMTP, with AUTH.
+    Lmtpa,
+    /// LMTP, with TLS and AUTH.
+    Lmtpsa,
 }
 
 impl Protocol {
@@ -40,6 +46,9 @@ impl Protocol {
             Protocol::Esmtpa => "ESMTPA",
             Protocol::Esmtpsa => "ESMTPSA",
             Protocol::Lmtp => "LMTP",
+            Protocol::Lmtps => "LMTPS",
+            Protocol::Lmtpa => "LMTPA",
+            Protocol::Lmtpsa => "LMTPSA",
         }
     }
 }

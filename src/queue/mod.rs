@@ -115,7 +115,7 @@ impl Queue {
     pub fn destination(&mut self, next_hop: &NextHop) -> DestinationId {
         let known = match next_hop {
             NextHop::Domain(domain) => self.by_domain.get(domain),
-            NextHop::Host { .. } => self.by_host.get(next_hop),
+            NextHop::Host { .. } | NextHop::Mailboxes { .. } => self.by_host.get(next_hop),
         };
         known.copied().unwrap_or_else(|| self.add_destination(next_hop.clone()))
     }
@@ -133,7 +133,7 @@ impl Queue {
         self.destinations.push(Destination::new(next_hop.clone(), &self.config.limits));
         match next_hop {
             NextHop::Domain(domain) => self.by_domain.insert(domain, id),
-            host @ NextHop::Host { .. } => self.by_host.insert(host, id),
+            host @ (NextHop::Host { .. } | NextHop::Mailboxes { .. }) => self.by_host.insert(host, id),
         };
         id
     }

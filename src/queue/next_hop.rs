@@ -20,6 +20,13 @@ pub enum NextHop {
         /// Its port, where it is not the usual one.
         port: Option<u16>,
     },
+    /// A server with the mailboxes, by LMTP (RFC 2033).
+    Mailboxes {
+        /// Its name or address literal.
+        name: Domain,
+        /// Its port.
+        port: u16,
+    },
 }
 
 /// As Postfix writes it: a bare domain, or a host in brackets with its port behind.
@@ -27,6 +34,8 @@ impl fmt::Display for NextHop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             NextHop::Domain(domain) => write!(f, "{domain}"),
+            NextHop::Mailboxes { name, port } if name.is_literal() => write!(f, "lmtp:{name}:{port}"),
+            NextHop::Mailboxes { name, port } => write!(f, "lmtp:[{name}]:{port}"),
             NextHop::Host { name, port } => {
                 if name.is_literal() {
                     write!(f, "{name}")?;
@@ -48,6 +57,8 @@ mod tests {
         let host = |name: &str, port| NextHop::Host { name: name.parse().unwrap(), port };
         assert_eq!(NextHop::Domain("blue.example".parse().unwrap()).to_string(), "blue.example");
         assert_eq!(host("mail.green.example", Some(587)).to_string(), "[mail.green.example]:587");
+        let store = NextHop::Mailboxes { name: "store.blue.example".parse().unwrap(), port: 24 };
+        assert_eq!(store.to_string(), "lmtp:[store.blue.example]:24");
         assert_eq!(host("[192.0.2.7]", None).to_string(), "[192.0.2.7]");
     }
 }

@@ -38,6 +38,8 @@ pub enum Verb {
     StartTls,
     /// RFC 4954 §4.
     Auth,
+    /// RFC 2033 §4.1: EHLO of LMTP.
+    Lhlo,
 }
 
 impl Verb {
@@ -58,6 +60,7 @@ impl Verb {
             Verb::Quit => "QUIT",
             Verb::StartTls => "STARTTLS",
             Verb::Auth => "AUTH",
+            Verb::Lhlo => "LHLO",
         }
     }
 
@@ -93,6 +96,7 @@ impl Verb {
             b"NOOP" => Verb::Noop,
             b"QUIT" => Verb::Quit,
             b"AUTH" => Verb::Auth,
+            b"LHLO" => Verb::Lhlo,
             _ => return None,
         };
         Some((verb, arguments))
@@ -145,6 +149,8 @@ pub enum Command {
     Helo(Domain),
     /// `EHLO domain`.
     Ehlo(Domain),
+    /// `LHLO domain`.
+    Lhlo(Domain),
     /// `MAIL FROM:<reverse-path> [parameters]`.
     Mail {
         /// Where to report failure.
@@ -234,6 +240,7 @@ impl Command {
         match verb {
             Verb::Helo => Ok(Command::Helo(parse_domain(arguments, "HELO domain")?)),
             Verb::Ehlo => Ok(Command::Ehlo(parse_domain(arguments, "EHLO domain")?)),
+            Verb::Lhlo => Ok(Command::Lhlo(parse_domain(arguments, "LHLO domain")?)),
             Verb::Mail => parse_mail(arguments),
             Verb::Rcpt => parse_rcpt(arguments),
             Verb::Data => alone(Command::Data, "DATA"),
@@ -267,6 +274,7 @@ impl Command {
             Command::Quit => Verb::Quit,
             Command::StartTls => Verb::StartTls,
             Command::Auth { .. } => Verb::Auth,
+            Command::Lhlo(_) => Verb::Lhlo,
         }
     }
 }
@@ -276,7 +284,7 @@ impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = self.verb();
         match self {
-            Command::Helo(domain) | Command::Ehlo(domain) => write!(f, "{verb} {domain}"),
+            Command::Helo(domain) | Command::Ehlo(domain) | Command::Lhlo(domain) => write!(f, "{verb} {domain}"),
             Command::Mail { reverse_path, parameters } => {
                 write!(f, "MAIL FROM:{reverse_path}")?;
                 if let Some(size) = parameters.size {

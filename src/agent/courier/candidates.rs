@@ -36,6 +36,7 @@ impl Courier {
                 Some(Ok(candidates))
             }
             NextHop::Host { name, port } => host(ctx, lookups, waiter, name, *port),
+            NextHop::Mailboxes { name, port } => host(ctx, lookups, waiter, name, Some(*port)),
         }
     }
 }

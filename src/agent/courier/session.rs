@@ -12,7 +12,7 @@ use crate::agent::outgoing::Outgoing;
 use crate::agent::{Action, Context, End, Says, Trouble};
 use crate::identity::ForwardPath;
 use crate::octets::Chunk;
-use crate::queue::{DestinationId, Fate, Job};
+use crate::queue::{DestinationId, Fate, Job, NextHop};
 use crate::sasl;
 use crate::smtp::client::StartTls;
 use crate::smtp::{self, client};
@@ -37,6 +37,9 @@ impl Courier {
         client.observe(ctx.wants_lines());
         if attempt.is_in_plain_text() {
             client.stay_in_plain_text();
+        }
+        if let NextHop::Mailboxes { .. } = self.queue.next_hop(job.destination) {
+            client.speak_lmtp();
         }
         if let Some(login) = self.login_at(job.destination) {
             client.log_in_with(login, self.nonce());

@@ -1,6 +1,7 @@
 //! A question of a session that has no answer yet, and how it gets one.
 
 use super::Mta;
+use super::listener::Service;
 use super::policy::Verdict;
 use super::state::Deciding;
 use crate::agent::Context;
@@ -55,6 +56,10 @@ impl Mta {
             }
         }
         match deciding.question {
+            Question::Message(message) if self.service(token) == Service::Lmtp => {
+                let replies = self.take_for_each(ctx, token, *message);
+                self.answer(ctx, token, Answer::Each(replies), false);
+            }
             Question::Message(message) => {
                 let (own, is_taken) = self.take_message(ctx, token, *message);
                 let (reply, close) = deciding.yes.filter(|_| is_taken).unwrap_or((own, false));

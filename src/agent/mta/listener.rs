@@ -17,6 +17,9 @@ pub enum Service {
     Submission,
     /// The same, sealed by TLS from the first byte on (RFC 8314 §3.3).
     Submissions,
+    /// Mail for mailboxes that are here, from the site's own servers (LMTP, RFC 2033): one reply for each recipient, and
+    /// nothing is passed on.
+    Lmtp,
 }
 
 impl Service {
@@ -28,9 +31,10 @@ impl Service {
 
     /// What is considered of everything that a client says, in this order.
     pub(super) fn policies(self) -> &'static [Policy] {
-        use Policy::{Access, Greylist, KnownSender, Processing, Script, SenderLogin, Submitters};
+        use Policy::{Access, Greylist, KnownSender, Mailboxes, Processing, Script, SenderLogin, Submitters};
         match self {
             Service::Smtp => &[Processing, Script, SenderLogin, KnownSender, Access, Greylist],
+            Service::Lmtp => &[Processing, Script, Mailboxes],
             Service::Submission | Service::Submissions => &[Processing, Script, Submitters, SenderLogin, Access],
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::Mta;
+use super::listener::Service;
 use super::responsibility::Responsibility;
 use crate::agent::Context;
 use crate::identity::{Mailbox, ReversePath};
@@ -21,7 +22,8 @@ impl Mta {
         let inbound = &self.memory.inbound[token as usize];
         let (sealed, logged_in) = (inbound.sealed, inbound.server.identity().is_some());
         let (peer, about, at) = (inbound.peer, inbound.about.or(inbound.last_about), inbound.at(ctx.at()));
-        let is_submitted = self.config.listeners[usize::from(inbound.listener)].service.is_submission();
+        let service = self.config.listeners[usize::from(inbound.listener)].service;
+        let (is_submitted, by_lmtp) = (service.is_submission(), service == Service::Lmtp);
         let mut content = Content::scan(content);
         if u32::from(content.received_count()) >= self.config.rules.hop_limit {
             // RFC 5321 §6.3: counting Received fields finds loops that nothing else finds.
@@ -40,6 +42,10 @@ impl Mta {
             by: self.config.host_name.as_str(),
             // RFC 3848 §1.
             with: match (envelope.esmtp, sealed, logged_in) {
+                (_, true, true) if by_lmtp => Protocol::Lmtpsa,
+                (_, true, false) if by_lmtp => Protocol::Lmtps,
+                (_, false, true) if by_lmtp => Protocol::Lmtpa,
+                (_, false, false) if by_lmtp => Protocol::Lmtp,
                 (true, true, true) => Protocol::Esmtpsa,
                 (true, true, false) => Protocol::Esmtps,
                 (true, false, true) => Protocol::Esmtpa,

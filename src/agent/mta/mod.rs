@@ -13,6 +13,7 @@ mod deciding;
 mod expansion;
 mod inbound;
 mod listener;
+mod lmtp;
 mod message;
 mod policies;
 mod policy;

@@ -4,7 +4,7 @@
 //! Their order is that of the [`Service`](super::Service).
 
 use super::Mta;
-use super::listener::Listener;
+use super::listener::{Listener, Service};
 use super::policy::{Policy, SenderDomain, Verdict};
 use super::routing::Access;
 use super::script::{Stage, scripted};
@@ -39,11 +39,14 @@ impl Mta {
             (Policy::Processing, Question::Message(_)) if !self.config.rules.processing.is_zero() => {
                 Verdict::Wait(ctx.now + self.config.rules.processing)
             }
+            // What is said behind the final dot is said to each recipient.
+            (Policy::Script, Question::Message(_)) if self.service(token) == Service::Lmtp => Verdict::Pass,
             (Policy::Script, _) if !self.script.is_empty() => self.scripted(ctx, token, question),
             (Policy::Submitters, Question::Mail { .. }) => self.may_submit(token),
             (Policy::SenderLogin, Question::Mail { reverse_path, .. }) => self.may_send_as(ctx, token, reverse_path),
             (Policy::KnownSender, Question::Mail { reverse_path, .. }) => self.knows_sender(ctx, token, reverse_path),
             (Policy::Access, Question::Rcpt { forward_path }) => self.admits(token, forward_path),
+            (Policy::Mailboxes, Question::Rcpt { forward_path }) => self.has_mailbox(token, forward_path),
             (Policy::Greylist, Question::Rcpt { forward_path }) => self.greylisted(ctx, token, forward_path),
             _ => Verdict::Pass,
         }
@@ -156,6 +159,22 @@ impl Mta {
                 Verdict::Answer(Reply::new(550, Some((5, 7, 1)), format!("{path}: relay access denied")), false)
             }
         }
+    }
+
+    /// RFC 2033 §4.3, §5: who takes mail by LMTP delivers it himself and queues nothing.
+    fn has_mailbox(&self, token: u32, path: &ForwardPath) -> Verdict {
+        match path {
+            ForwardPath::Mailbox(mailbox) if !self.disk.store.serves(mailbox.domain()) => Verdict::Answer(
+                Reply::new(550, Some((5, 1, 2)), format!("{path}: no mailboxes of this domain here")),
+                false,
+            ),
+            _ => self.admits(token, path),
+        }
+    }
+
+    /// What the client at `token` has come for.
+    pub(super) fn service(&self, token: u32) -> Service {
+        self.config.listeners[usize::from(self.memory.inbound[token as usize].listener)].service
     }
 
     fn greylisted(&mut self, ctx: &mut Context<'_>, token: u32, path: &ForwardPath) -> Verdict {

@@ -19,6 +19,8 @@ pub(super) enum Policy {
     KnownSender,
     /// Whether a recipient is here, or the client may have mail passed on.
     Access,
+    /// Whether a recipient has a mailbox here.
+    Mailboxes,
     /// Whether the client comes back (RFC 6647).
     Greylist,
 }

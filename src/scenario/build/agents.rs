@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::names::Names;
 use super::tls::Trust;
+use rustc_hash::FxHashMap;
+
 use crate::agent::Agent;
 use crate::agent::courier::{Courier, Credentials};
 use crate::agent::lookups::Lookups;
@@ -48,10 +50,16 @@ fn mta_notes(plan: &Plan, mta: &MtaPlan) -> Vec<Arc<str>> {
     let name = |host: &HostId| &plan.host(*host).name;
     let mut notes: Vec<Arc<str>> = mta.domains.iter().map(|d| format!("mail for {}", d.domain).into()).collect();
     notes.extend(mta.relay_for.iter().map(|domain| {
-        let route = mta.routes.iter().find(|(routed, _)| routed == domain);
-        let to = route.map_or_else(String::new, |(_, host)| format!(" to {}", name(host)));
+        let route = mta.routes.iter().find(|(routed, _)| routed == domain).map(|(_, host)| (host, ""));
+        let by_lmtp = |(_, host, _): &'_ (Domain, HostId, u16)| (*host, " by LMTP");
+        let mailboxes = mta.mailbox_servers.iter().find(|(routed, ..)| routed == domain).map(by_lmtp);
+        let to = route.map(|(host, how)| (*host, how)).or(mailboxes);
+        let to = to.map_or_else(String::new, |(host, how)| format!(" to {}{how}", name(&host)));
         format!("passes on mail for {domain}{to}").into()
     }));
+    let others = mta.mailbox_servers.iter().filter(|(domain, ..)| !mta.relay_for.contains(domain));
+    let by_lmtp = |domain: &Domain, host| format!("mail for {domain} goes to {} by LMTP", name(host)).into();
+    notes.extend(others.map(|(domain, host, _)| by_lmtp(domain, host)));
     let others = mta.routes.iter().filter(|(domain, _)| !mta.relay_for.contains(domain));
     notes.extend(others.map(|(domain, host)| format!("mail for {domain} goes to {}", name(host)).into()));
     notes.extend(mta.smarthost.iter().map(|host| format!("all other mail goes to {}", name(host)).into()));
@@ -247,11 +255,20 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, (names, trust): Known<'_>, 
         relay_for: mta.relay_for.iter().cloned().collect(),
         clients: clients.into(),
         smarthost: mta.smarthost.map(|host| dial_host(plan, host, mta.smarthost_port)),
-        routes: mta.routes.iter().map(|(domain, host)| (domain.clone(), dial_host(plan, *host, 25))).collect(),
+        routes: routes(plan, mta),
         forwards: mta.forwards.iter().map(|(from, to)| (from.as_str().to_ascii_lowercase(), to.clone())).collect(),
         rules: mta.rules,
     };
     Mta::new(mta::Parts { config, store, greylist, courier, lookups, script })
+}
+
+/// Where mail for certain domains goes, whatever the DNS says.
+fn routes(plan: &Plan, mta: &MtaPlan) -> FxHashMap<Domain, NextHop> {
+    let by_smtp = mta.routes.iter().map(|(domain, host)| (domain.clone(), dial_host(plan, *host, 25)));
+    let by_lmtp = mta.mailbox_servers.iter().map(|(domain, host, port)| {
+        (domain.clone(), NextHop::Mailboxes { name: own_name(plan.host(*host)), port: *port })
+    });
+    by_smtp.chain(by_lmtp).collect()
 }
 
 /// All addresses of a host, its own first.
@@ -276,11 +293,18 @@ fn listeners(host: &HostPlan, mta: &MtaPlan, trust: Option<&Trust>, streams: Str
     let usual = server(mta.server.clone());
     let listener = |(port, service): &(u16, Service)| {
         let (requires_login, requires_tls) = (mta.requires_login.contains(port), mta.requires_tls.contains(port));
-        let strict = || Arc::new(server::Config { requires_login, requires_tls, ..(*mta.server).clone() });
+        let lmtp = *service == Service::Lmtp;
+        let special = || {
+            let mut config = server::Config { requires_login, requires_tls, lmtp, ..(*mta.server).clone() };
+            if lmtp {
+                config.greeting_text = config.greeting_text.replace("ESMTP", "LMTP");
+            }
+            Arc::new(config)
+        };
         mta::Listener {
             port: *port,
             service: *service,
-            server: if requires_login || requires_tls { server(strict()) } else { usual.clone() },
+            server: if requires_login || requires_tls || lmtp { server(special()) } else { usual.clone() },
             tls: tls.clone(),
             implicit_tls: *service == Service::Submissions,
         }

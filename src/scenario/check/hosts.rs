@@ -175,6 +175,7 @@ impl Checker {
         if let Some(sites) = sites {
             self.build_sites(sites);
         }
+        self.mailbox_ports();
         self.who_relays_for_whom();
     }
 

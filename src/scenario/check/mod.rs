@@ -13,6 +13,7 @@ mod hosts;
 mod known;
 mod link_kind;
 mod links;
+mod lmtp;
 mod logins;
 mod mail;
 mod mta;

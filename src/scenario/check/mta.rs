@@ -123,6 +123,7 @@ impl Checker {
                 routes.extend(domain.zip(self.next_mta(value, id)));
             }
         }
+        let mailbox_servers = self.mailbox_servers(id, fields);
         let replies = self.replies(fields);
         let mut server = server::Config {
             max_message_bytes: Some(10_000_000),
@@ -156,6 +157,7 @@ impl Checker {
             clients,
             smarthost,
             routes,
+            mailbox_servers,
             forwards,
             sending,
             listens,
@@ -173,7 +175,7 @@ impl Checker {
     }
 
     /// Another MTA.
-    fn next_mta(&mut self, node: &Node, id: HostId) -> Option<HostId> {
+    pub(super) fn next_mta(&mut self, node: &Node, id: HostId) -> Option<HostId> {
         let next = self.mta_host(node)?;
         if next == id {
             return self.r.bad_value(&node.span, "a server cannot send its mail to itself", "expected another host");
@@ -207,8 +209,12 @@ impl Checker {
     /// What it serves on which ports.
     fn listens(&mut self, fields: &Fields<'_>) -> Vec<(u16, Service)> {
         let Some(node) = fields.get("listens") else { return vec![(25, Service::Smtp), (587, Service::Submission)] };
-        let services =
-            [("Smtp", Service::Smtp), ("Submission", Service::Submission), ("Submissions", Service::Submissions)];
+        let services = [
+            ("Smtp", Service::Smtp),
+            ("Submission", Service::Submission),
+            ("Submissions", Service::Submissions),
+            ("Lmtp", Service::Lmtp),
+        ];
         let mut listens: Vec<(u16, Service)> = Vec::new();
         for (key, value) in self.r.map(node, "from ports to services").unwrap_or(&[]) {
             let number = port(&mut self.r, key);

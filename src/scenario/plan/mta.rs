@@ -26,6 +26,8 @@ pub struct MtaPlan {
     pub smarthost: Option<HostId>,
     /// Where mail for certain domains goes, whatever the DNS says.
     pub routes: Vec<(Domain, HostId)>,
+    /// Where mail for certain domains goes by LMTP, and the port there.
+    pub mailbox_servers: Vec<(Domain, HostId, u16)>,
     /// Mail for the first goes on to the others instead.
     pub forwards: Vec<(Mailbox, Vec<Mailbox>)>,
     /// How it sends.

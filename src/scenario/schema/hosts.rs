@@ -143,6 +143,9 @@ shape! {
         smarthost_port: "whole number" = "25",
         /// Where it sends mail for certain domains, whatever the DNS says.
         routes: "map from domain to host" = "{}",
+        /// The servers with the mailboxes of certain domains: mail for them goes there by LMTP (RFC 2033), to the port at which
+        /// they serve it.
+        mailbox_servers: "map from domain to host" = "{}",
         /// Mail for a mailbox goes on to others instead.
         forwards: "map from mailbox to list of mailboxes" = "{}",
         /// When it tries again. `Exim` is Exim's default rule: a destination that cannot be reached is tried by one
@@ -174,7 +177,8 @@ shape! {
         /// here, and from its clients for elsewhere, too; `Submission` takes mail from its clients and those who have logged
         /// in only, and adds what it lacks (RFC 6409);
         /// `Submissions` does the same behind TLS (RFC 8314), usually at port 465, and needs a `certificate`.
-        listens: "map from port to Smtp, Submission or Submissions" = "{ 25: Smtp, 587: Submission }",
+        /// `Lmtp` takes mail for the mailboxes that are here and passes nothing on (RFC 2033), usually at port 24.
+        listens: "map from port to Smtp, Submission, Submissions or Lmtp" = "{ 25: Smtp, 587: Submission }",
         /// Who can log in: names and passwords. Where there are accounts, nobody submits without one, but for `clients`.
         accounts: "map from login name to password" = "none: nobody can log in",
         /// How one can log in (RFC 4954).

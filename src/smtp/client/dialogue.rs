@@ -22,7 +22,7 @@ impl Session {
             return self.fail(Reason::UnexpectedReply(reply));
         }
         match awaited {
-            Awaited::Greeting if reply.is_positive() => self.say_hello(now, self.config.try_esmtp),
+            Awaited::Greeting if reply.is_positive() => self.say_hello(now, self.lmtp || self.config.try_esmtp),
             Awaited::Ehlo if reply.is_positive() => {
                 if self.last_offer.0 != *reply.text() {
                     self.last_offer = (reply.text().clone(), Extensions::from_ehlo(reply.text()));
@@ -31,7 +31,7 @@ impl Session {
                 self.greeted(now);
             }
             // RFC 5321 §3.2: a server that does not know EHLO says 500 or 502; "any 5yz" is what clients go by.
-            Awaited::Ehlo if reply.is_permanent() => self.say_hello(now, false),
+            Awaited::Ehlo if reply.is_permanent() && !self.lmtp => self.say_hello(now, false),
             Awaited::Helo if reply.is_positive() => self.greeted(now),
             Awaited::Greeting | Awaited::Ehlo | Awaited::Helo => self.refused(now, reply),
             Awaited::StartTls if reply.is_positive() => {
@@ -49,6 +49,7 @@ impl Session {
             Awaited::Mail => self.mail_replied(now, reply),
             Awaited::Rcpt(index) => self.rcpt_replied(now, index, reply),
             Awaited::Data => self.data_replied(now, reply),
+            Awaited::EndOfData if self.lmtp => self.recipient_done(now, &reply),
             Awaited::EndOfData => {
                 self.needs_rset = false;
                 self.finish(Stage::EndOfData, &reply);
@@ -96,7 +97,11 @@ impl Session {
     }
 
     pub(super) fn say_hello(&mut self, now: Instant, esmtp: bool) {
-        let verb = if esmtp { "EHLO" } else { "HELO" };
+        let verb = match (self.lmtp, esmtp) {
+            (true, _) => "LHLO",
+            (false, true) => "EHLO",
+            (false, false) => "HELO",
+        };
         for part in [verb, " ", self.helo_name.as_str(), "\r\n"] {
             self.buffer.extend_from_slice(part.as_bytes());
         }
@@ -234,6 +239,7 @@ impl Session {
 
     fn data_replied(&mut self, now: Instant, reply: Reply) {
         let Some(running) = &self.running else { return };
+        let accepted = running.accepted;
         match reply.class() {
             Class::Intermediate => {
                 if running.accepted == 0 {
@@ -253,6 +259,10 @@ impl Session {
                         outputs.push_back(Output::EndOfContent { data, size_bytes });
                     }
                 }
+                if self.lmtp && accepted == 0 {
+                    // RFC 2033 §4.2: a reply for each recipient that was accepted, and there is none.
+                    return self.finish(Stage::Data, &reply);
+                }
                 self.await_reply(now, Awaited::EndOfData);
             }
             // RFC 5321 §4.3.2: DATA is answered with 354 or an error; 2yz leaves both sides at a loss.
@@ -262,6 +272,20 @@ impl Session {
                 self.finish(Stage::Data, &reply);
             }
         }
+    }
+
+    /// RFC 2033 §4.2: the replies behind the final dot are for the recipients that were accepted, in their order.
+    fn recipient_done(&mut self, now: Instant, reply: &Reply) {
+        let Some(running) = &mut self.running else { return };
+        if let Some(verdict) = running.verdicts.iter_mut().find(|verdict| verdict.is_none()) {
+            *verdict = Some(Verdict { stage: Stage::EndOfData, reply: reply.clone() });
+            running.accepted -= 1;
+        }
+        if running.accepted > 0 {
+            return self.await_reply(now, Awaited::EndOfData);
+        }
+        self.needs_rset = false;
+        self.finish(Stage::EndOfData, reply);
     }
 
     /// Every recipient without a verdict gets this one.

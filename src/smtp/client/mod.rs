@@ -9,6 +9,7 @@
 //! | RFC 2920 §3.1 | MAIL, every RCPT and DATA go out together where PIPELINING is offered |
 //! | RFC 1870 | SIZE is declared; what is larger than the peer takes fails here, with 552 5.3.4, unsent |
 //! | RFC 6152 | `BODY=8BITMIME` for 8-bit content; without the offer it fails here, with 554 5.6.3, unsent |
+//! | RFC 2033 | LMTP: as above, but for LHLO, and a verdict for each recipient behind the final dot |
 //! | RFC 4954 | logs in before the first mail, and hands nothing over where that fails |
 //! | RFC 5321 §4.5.3.2 | a time-out for every reply |
 
@@ -154,6 +155,8 @@ pub struct Session {
     observed: bool,
     /// Whether the connection is sealed.
     sealed: bool,
+    /// Whether it speaks LMTP (RFC 2033).
+    lmtp: bool,
     /// Whether STARTTLS is not said, whatever the settings say.
     in_plain_text: bool,
     /// Who it is to log in as.
@@ -181,6 +184,7 @@ impl Session {
             deadline: None,
             observed: false,
             sealed: false,
+            lmtp: false,
             in_plain_text: false,
             login: None,
             last_offer: (Chunk::EMPTY, Extensions::default()),
@@ -202,6 +206,7 @@ impl Session {
         self.deadline = None;
         self.observed = false;
         self.sealed = false;
+        self.lmtp = false;
         self.in_plain_text = false;
         self.login = None;
     }
@@ -209,6 +214,11 @@ impl Session {
     /// Turns [`Output::Saw`] and [`Event::State`] on or off. Changes nothing else.
     pub fn observe(&mut self, on: bool) {
         self.observed = on;
+    }
+
+    /// Speaks LMTP (RFC 2033) in this session: LHLO, and a reply for each recipient behind the final dot.
+    pub fn speak_lmtp(&mut self) {
+        self.lmtp = true;
     }
 
     /// Says no STARTTLS in this session, whatever the settings say: it has been tried and did not work.

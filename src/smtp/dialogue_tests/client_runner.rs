@@ -33,7 +33,7 @@ fn configure(config: &mut Config, setting: &str) {
             };
         }
         // Said to the session.
-        "sealed" | "plain" | "login" => {}
+        "sealed" | "plain" | "login" | "lmtp" => {}
         "mechanisms" => config.mechanisms = value.split(' ').map(|name| name.parse().unwrap()).collect(),
         "plain-text-logins" => config.plain_text_logins = on,
         _ => panic!("unknown setting `{key}`"),
@@ -145,6 +145,9 @@ impl Player for ClientPlayer {
             let login = Login::new(words[0], &words[1].into()).unwrap();
             let login = words.get(2).map_or(login.clone(), |as_whom| login.acting_as(as_whom).unwrap());
             session.log_in_with(login, Nonce::from_text("CNONCE").unwrap());
+        }
+        if settings.contains(&"config: lmtp on") {
+            session.speak_lmtp();
         }
         if settings.contains(&"config: plain on") {
             session.stay_in_plain_text();

@@ -50,6 +50,7 @@ fn configure(config: &mut Config, setting: &str) {
         "mechanisms" => config.mechanisms = value.split(' ').map(|name| name.parse().unwrap()).collect(),
         "plain-text-logins" => config.plain_text_logins = on,
         "requires-login" => config.requires_login = on,
+        "lmtp" => config.lmtp = on,
         "requires-tls" => config.requires_tls = on,
         "max-failed-logins" => config.max_failed_logins = value.parse().unwrap(),
         "help" => config.help_text = value.into(),
@@ -74,7 +75,12 @@ fn answer(text: &str) -> Answer {
         return Answer::Accept;
     }
     let text = String::from_utf8(unescape(text)).unwrap();
-    Answer::Reply(text.parse::<Reply>().unwrap_or_else(|e| panic!("`{text}`: {e}")))
+    let reply = |text: &str| text.parse::<Reply>().unwrap_or_else(|e| panic!("`{text}`: {e}"));
+    match text.contains(" | ") {
+        // A reply for each recipient (LMTP).
+        true => Answer::Each(text.split(" | ").map(reply).collect()),
+        false => Answer::Reply(reply(&text)),
+    }
 }
 
 impl ServerPlayer {

@@ -31,7 +31,7 @@ impl Session {
     /// Whether AUTH may be said now. It has been offered, before or after TLS.
     pub(super) fn may_log_in(&self) -> Result<(), Fixed> {
         if !self.esmtp {
-            return Err(replies::HELO_FIRST);
+            return Err(self.hello_first());
         }
         if self.identity().is_some() {
             return Err(replies::LOGGED_IN);

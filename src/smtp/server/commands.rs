@@ -28,6 +28,7 @@ const fn when(verb: Verb) -> When {
     match verb {
         Verb::Helo
         | Verb::Ehlo
+        | Verb::Lhlo
         | Verb::Rset
         | Verb::Vrfy
         | Verb::Expn
@@ -51,6 +52,7 @@ const fn syntax(verb: Verb) -> Fixed {
     match verb {
         Verb::Helo => replies::SYNTAX_HELO,
         Verb::Ehlo => replies::SYNTAX_EHLO,
+        Verb::Lhlo => replies::SYNTAX_LHLO,
         Verb::Mail => replies::SYNTAX_MAIL,
         Verb::Rcpt => replies::SYNTAX_RCPT,
         Verb::Data => replies::SYNTAX_DATA,
@@ -77,6 +79,9 @@ impl Session {
         let verb = verb.filter(|(verb, _)| match verb {
             Verb::StartTls => self.tls != Tls::None,
             Verb::Auth => self.logins.is_some(),
+            // RFC 2033 §4.1.
+            Verb::Helo | Verb::Ehlo => !self.server.config.lmtp,
+            Verb::Lhlo => self.server.config.lmtp,
             _ => true,
         });
         let Some((verb, arguments)) = verb else {
@@ -109,12 +114,12 @@ impl Session {
         let transaction = if let State::AwaitRcpt(transaction) = &self.state { Some(transaction) } else { None };
         match (when(verb), transaction) {
             _ if verb == Verb::StartTls && self.tls == Tls::Sealed => Err(replies::SEALED),
-            _ if verb == Verb::StartTls && !self.esmtp => Err(replies::HELO_FIRST),
+            _ if verb == Verb::StartTls && !self.esmtp => Err(self.hello_first()),
             _ if self.wants_tls_first(verb) => Err(replies::TLS_FIRST),
             _ if verb == Verb::Auth => self.may_log_in(),
             _ if self.wants_login_first(verb) => Err(replies::LOGIN_FIRST),
             (When::Always, _) => Ok(()),
-            _ if self.helo.is_none() && self.server.config.require_helo => Err(replies::HELO_FIRST),
+            _ if self.helo.is_none() && self.server.config.require_helo => Err(self.hello_first()),
             (When::OutsideTransaction, None) => Ok(()),
             // RFC 5321 §4.1.4: MAIL must not be sent while a mail transaction is open.
             (When::OutsideTransaction, Some(_)) => Err(replies::NESTED_MAIL),
@@ -122,17 +127,25 @@ impl Session {
             (When::InsideTransaction, Some(transaction)) => match verb {
                 // RFC 5321 §3.3: without a valid recipient, 503 or 554.
                 Verb::Data if !transaction.any_rcpt => Err(replies::RCPT_FIRST),
-                Verb::Data if transaction.envelope.recipients.is_empty() => Err(replies::NO_RECIPIENTS),
+                Verb::Data if transaction.envelope.recipients.is_empty() => Err(match self.server.config.lmtp {
+                    true => replies::NO_RECIPIENTS_BY_LMTP,
+                    false => replies::NO_RECIPIENTS,
+                }),
                 _ => Ok(()),
             },
         }
+    }
+
+    /// How a session begins.
+    pub(super) fn hello_first(&self) -> Fixed {
+        if self.server.config.lmtp { replies::LHLO_FIRST } else { replies::HELO_FIRST }
     }
 
     /// RFC 3207 §4: before TLS only these are obeyed where it is required.
     fn wants_tls_first(&self, verb: Verb) -> bool {
         self.server.config.requires_tls
             && self.tls == Tls::Offered
-            && !matches!(verb, Verb::Noop | Verb::Ehlo | Verb::StartTls | Verb::Quit)
+            && !matches!(verb, Verb::Noop | Verb::Ehlo | Verb::Lhlo | Verb::StartTls | Verb::Quit)
     }
 
     /// RFC 4954 §6: 530 stands in the place of every reply but those to commands that begin a session or end it.
@@ -145,6 +158,7 @@ impl Session {
     fn act(&mut self, command: Command) {
         match command {
             Command::Ehlo(_) if !self.server.config.esmtp => self.blame(replies::NOT_IMPLEMENTED),
+            Command::Lhlo(domain) => self.do_helo(domain, true),
             Command::Helo(domain) => self.do_helo(domain, false),
             Command::Ehlo(domain) => self.do_helo(domain, true),
             Command::Mail { reverse_path, parameters } => self.do_mail(reverse_path, parameters),
@@ -181,7 +195,7 @@ impl Session {
 
     pub(super) fn connect_answered(&mut self, now: Instant, answer: Answer) {
         match answer {
-            Answer::Accept => self.accept_connection(now),
+            Answer::Accept | Answer::Each(_) => self.accept_connection(now),
             Answer::Reply(reply) => {
                 self.enter(if reply.is_positive() { State::AwaitHelo } else { State::Refused });
                 self.say_reply(&reply);
@@ -318,7 +332,7 @@ impl Session {
     /// RFC 5321 §3.3: DATA is refused with 4yz or 5yz; the transaction stays as it is until the client resets it.
     pub(super) fn data_answered(&mut self, answer: Answer) {
         match answer {
-            Answer::Accept => self.outbox.push(replies::START_DATA),
+            Answer::Accept | Answer::Each(_) => self.outbox.push(replies::START_DATA),
             Answer::Reply(reply) => {
                 self.say_reply(&reply);
                 if reply.class() != Class::Intermediate {
@@ -334,7 +348,8 @@ impl Session {
     /// Says the answer; gives whether it accepts.
     pub(super) fn verdict(&mut self, answer: Answer, usual: Fixed) -> bool {
         match answer {
-            Answer::Accept => {
+            _ if self.is_closed() => false,
+            Answer::Accept | Answer::Each(_) => {
                 self.say(usual);
                 true
             }

@@ -32,6 +32,9 @@ pub struct Config {
     pub greeting_text: String,
     /// Whether EHLO is understood; `false` is a server of RFC 821, which answers 502.
     pub esmtp: bool,
+    /// Whether it speaks LMTP (RFC 2033): LHLO in the place of HELO and EHLO, and behind the final dot a reply for each
+    /// recipient.
+    pub lmtp: bool,
     /// Which extensions EHLO offers.
     pub offer: Offer,
     /// Which decisions the agent wants to make.
@@ -85,6 +88,7 @@ impl Default for Config {
         Config {
             greeting_text: "ESMTP Postroad".into(),
             esmtp: true,
+            lmtp: false,
             offer: Offer::ALL,
             ask: Ask::default(),
             max_message_bytes: None,

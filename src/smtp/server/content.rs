@@ -1,7 +1,7 @@
 //! The data phase: content comes in, its end is found, the message is handed over.
 
 use super::Session;
-use super::replies;
+use super::replies::{self, Fixed};
 use super::state::{Answer, Event, Message, Output, Pending, Question, State};
 use crate::octets::{Chunk, Rope};
 use crate::sim::Instant;
@@ -36,20 +36,46 @@ impl Session {
         };
         if let Some(fault) = fault {
             self.decoder.clear();
-            self.say(fault);
-            return self.reset();
+            return self.refuse_content(fault, envelope.recipients.len());
         }
         let content = self.decoder.take_content();
         if self.server.config.max_text_line_bytes.is_some_and(|most| longest_line(&content) > most) {
-            self.say(replies::TEXT_LINE_TOO_LONG);
-            return self.reset();
+            return self.refuse_content(replies::TEXT_LINE_TOO_LONG, envelope.recipients.len());
         }
-        self.ask(Pending::Message, Question::Message(Box::new(Message { envelope, content })));
+        let recipients = envelope.recipients.len();
+        self.ask(Pending::Message(recipients), Question::Message(Box::new(Message { envelope, content })));
     }
 
-    pub(super) fn message_answered(&mut self, answer: Answer) {
+    /// How many replies there are behind the final dot (RFC 2033 §4.2).
+    fn replies_due(&self, recipients: usize) -> usize {
+        if self.server.config.lmtp { recipients } else { 1 }
+    }
+
+    fn refuse_content(&mut self, fault: Fixed, recipients: usize) {
+        for _ in 0..self.replies_due(recipients) {
+            self.say(fault);
+        }
+        self.reset();
+    }
+
+    pub(super) fn message_answered(&mut self, recipients: usize, answer: Answer) {
+        let mut due = self.replies_due(recipients);
+        match answer {
+            Answer::Each(replies) => {
+                debug_assert_eq!(replies.len(), due, "a reply for each recipient");
+                for reply in replies {
+                    self.verdict(Answer::Reply(reply), replies::OK);
+                }
+            }
+            one => {
+                // 421 to one is said to all: nothing more is.
+                while due > 0 && !self.is_closed() {
+                    self.verdict(one.clone(), replies::OK);
+                    due -= 1;
+                }
+            }
+        }
         // RFC 5321 §4.1.1.4: accepted or not, the buffers are cleared.
-        self.verdict(answer, replies::OK);
         self.reset();
     }
 

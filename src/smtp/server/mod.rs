@@ -9,6 +9,7 @@
 //! | §4.1.4 which command may come when | `commands.rs`: a table of what may be said, apart from what it does |
 //! | §4.5.3.1 limits | [`Config`]; a line that is too long is read to its end and gets 500 |
 //! | §2.3.8 line ends | a command with a bare CR or LF gets 500; content with one gets 550 5.6.0 behind its final dot |
+//! | RFC 2033 LMTP | a setting: LHLO, and a reply for each recipient behind the final dot |
 //! | RFC 4954 AUTH | `auth.rs`: the exchange is [`crate::sasl`]'s, the replies are here |
 //! | §3.8 closing | only behind QUIT, or with 421: time-outs, too many errors, too much pipelined input |
 
@@ -247,7 +248,7 @@ impl Session {
             Pending::Mail(envelope) => self.mail_answered(*envelope, answer),
             Pending::Rcpt(forward_path) => self.rcpt_answered(forward_path, answer),
             Pending::Data => self.data_answered(answer),
-            Pending::Message => self.message_answered(answer),
+            Pending::Message(recipients) => self.message_answered(recipients, answer),
         }
         self.await_command(now);
         self.run(now);

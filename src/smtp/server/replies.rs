@@ -41,6 +41,7 @@ fixed! {
     NOT_IMPLEMENTED = "502" "5.5.1" "Command not implemented";
     SYNTAX_HELO = "501" "5.5.4" "Syntax: HELO domain";
     SYNTAX_EHLO = "501" "5.5.4" "Syntax: EHLO domain";
+    SYNTAX_LHLO = "501" "5.5.4" "Syntax: LHLO domain";
     SYNTAX_MAIL = "501" "5.5.4" "Syntax: MAIL FROM:<address> [parameters]";
     SYNTAX_RCPT = "501" "5.5.4" "Syntax: RCPT TO:<address>";
     SYNTAX_DATA = "501" "5.5.4" "Syntax: DATA";
@@ -82,6 +83,9 @@ fixed! {
     AUTH_MALFORMED = "501" "5.5.2" "The response does not have the form of the mechanism";
     AUTH_UNEXPECTED_INITIAL = "501" "5.7.0" "The mechanism takes no initial response";
     AUTH_TOO_LONG = "500" "5.5.6" "Authentication exchange line is too long";
+    /// RFC 2033 §4.1, §4.2.
+    LHLO_FIRST = "503" "5.5.1" "Send LHLO first";
+    NO_RECIPIENTS_BY_LMTP = "503" "5.5.1" "No valid recipients";
     /// RFC 5321 §3.3.
     NO_RECIPIENTS = "554" "5.5.1" "No valid recipients";
     /// RFC 5321 §4.5.3.1.10.

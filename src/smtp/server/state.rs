@@ -80,11 +80,15 @@ pub(super) struct Transaction {
 #[derive(Clone, Debug)]
 pub(super) enum Pending {
     Connect,
-    Helo { domain: Domain, esmtp: bool },
+    Helo {
+        domain: Domain,
+        esmtp: bool,
+    },
     Mail(Box<Envelope>),
     Rcpt(ForwardPath),
     Data,
-    Message,
+    /// With the number of recipients.
+    Message(usize),
 }
 
 /// A decision that the agent has to make. Until it is answered the session reads nothing and no time-out runs.
@@ -135,6 +139,8 @@ pub enum Answer {
     Accept,
     /// This reply. 2yz accepts (3yz does after DATA), all others refuse, 421 ends the session as well (RFC 5321 §3.8).
     Reply(Reply),
+    /// To a message by LMTP: a reply for each recipient, in their order (RFC 2033 §4.2).
+    Each(Vec<Reply>),
 }
 
 /// What observers may want to know. Produced only while the session is observed.
