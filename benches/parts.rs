@@ -1,4 +1,4 @@
-//! The machines by themselves: event list, TCP, SMTP sessions, dot transparency, DNS messages, JSON Lines.
+//! The machines by themselves: event list, TCP, TLS, logins, SMTP sessions, dot transparency, DNS messages, JSON Lines.
 //!
 //! `cargo bench --bench parts`; a word after it picks those benchmarks whose name contains it.
 
@@ -8,6 +8,11 @@ mod dns;
 mod events;
 #[path = "parts/jsonl.rs"]
 mod jsonl;
+#[path = "parts/sasl.rs"]
+mod sasl;
+#[cfg(feature = "tls")]
+#[path = "parts/seal.rs"]
+mod seal;
 #[path = "parts/smtp.rs"]
 mod smtp;
 #[path = "parts/tcp.rs"]
@@ -27,9 +32,14 @@ fn config() -> Criterion {
         .sample_size(40)
 }
 
+#[cfg(not(feature = "tls"))]
+mod seal {
+    pub(crate) fn benches(_: &mut criterion::Criterion) {}
+}
+
 criterion_group! {
     name = parts;
     config = config();
-    targets = events::benches, tcp::benches, smtp::benches, transparency::benches, dns::benches, jsonl::benches
+    targets = events::benches, tcp::benches, seal::benches, sasl::benches, smtp::benches, transparency::benches, dns::benches, jsonl::benches
 }
 criterion_main!(parts);

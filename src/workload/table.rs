@@ -18,7 +18,7 @@ const PLAIN: Workload = Workload {
     write: single_hop,
 };
 
-static ALL: [Workload; 14] = [
+static ALL: &[Workload] = &[
     Workload {
         name: "single-hop",
         about: "a user hands mail to a server that files it; one connection a message",
@@ -56,6 +56,26 @@ static ALL: [Workload; 14] = [
         about: "as single-hop, with up to 100 messages on a connection",
         mails_per_connection: 100,
         write: reuse,
+        ..PLAIN
+    },
+    #[cfg(feature = "tls")]
+    Workload {
+        name: "tls",
+        about: "as single-hop, at port 465: a whole handshake of TLS 1.3 for each message",
+        write: |a| sealed(a, "Sealed", ", tls_tickets: false"),
+        ..PLAIN
+    },
+    #[cfg(feature = "tls")]
+    Workload {
+        name: "tls-resumed",
+        about: "the same, where each connection goes on with a session of an earlier one",
+        write: |a| sealed(a, "Sealed with tickets", ""),
+        ..PLAIN
+    },
+    Workload {
+        name: "auth",
+        about: "as single-hop, with a login (SCRAM-SHA-256) for each message, and no TLS",
+        write: auth,
         ..PLAIN
     },
     Workload {
@@ -113,7 +133,7 @@ static ALL: [Workload; 14] = [
 /// All workloads, in the order in which they are run.
 #[must_use]
 pub fn all() -> &'static [Workload] {
-    &ALL
+    ALL
 }
 
 /// The workload of this name.
@@ -149,6 +169,29 @@ fn single_hop(a: &Amounts) -> String {
     let mut text = line_of("Single hop", a, 0, LAN, "");
     text.mail(ALICE, BOB, (0, 1_000, a.messages), a.size_bytes);
     text.finish()
+}
+
+/// A user and a server that knows him by what `of_user` and `of_server` say.
+fn submission(a: &Amounts, title: &str, of_user: &str, of_server: &str) -> String {
+    let (mut text, server) = (Text::new(title, a), "mx.blue.example");
+    text.user("pc", ALICE, server, of_user);
+    text.server(server, "blue.example", of_server);
+    text.link("pc", server, LAN);
+    text.mail(ALICE, BOB, (0, 1_000, a.messages), a.size_bytes);
+    text.finish()
+}
+
+#[cfg(feature = "tls")]
+fn sealed(a: &Amounts, title: &str, of_user: &str) -> String {
+    let of_server = ", certificate: Good, listens: { 465: Submissions }";
+    submission(a, title, &format!(", port: 465{of_user}"), of_server)
+}
+
+fn auth(a: &Amounts) -> String {
+    let of_user = format!(", login: \"{ALICE}\", password: \"sesame\"");
+    let of_server =
+        format!(", accounts: {{ \"{ALICE}\": \"sesame\" }}, mechanisms: [ScramSha256], plain_text_logins: true");
+    submission(a, "Logins", &of_user, &of_server)
 }
 
 fn relay(a: &Amounts) -> String {

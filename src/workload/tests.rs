@@ -41,12 +41,49 @@ fn workloads_do_what_they_are_about() {
     let outcome = |name: &str| run(find(name).unwrap(), &small(200));
     assert_eq!(outcome("single-hop").connections, 200);
     assert!(outcome("reuse").connections < 50);
+    #[cfg(feature = "tls")]
+    assert!(outcome("tls").virtual_time > outcome("single-hop").virtual_time);
+    assert!(outcome("auth").virtual_time > outcome("single-hop").virtual_time);
     assert!(outcome("pipelining-on").virtual_time < outcome("pipelining-off").virtual_time);
     assert!(outcome("outage").virtual_time > crate::sim::Duration::from_hours(1));
     assert!(outcome("lossy").packets > outcome("fan-out").packets);
     assert!(outcome("mixed-sizes").packets != outcome("fan-out").packets);
     // pc, mx, the router, seven idle servers, and the implied name server.
     assert_eq!(outcome("idle").hosts, 11);
+}
+
+/// How many handshakes there were at clients, and how many of them went on with an earlier session.
+#[cfg(feature = "tls")]
+fn handshakes(name: &str) -> (u32, u32) {
+    use crate::trace::{Record, Roster, Side, Sink, TlsStep, What};
+    #[derive(Default)]
+    struct Count(u32, u32);
+    impl Sink for Count {
+        fn begin(&mut self, _: &std::sync::Arc<Roster>) {}
+        fn record(&mut self, record: &Record) {
+            if let What::Tls { side: Side::Client, tls: TlsStep::Secured { resumed, .. }, .. } = &record.what {
+                self.0 += 1;
+                self.1 += u32::from(*resumed);
+            }
+        }
+    }
+    let plan = find(name).unwrap().plan(&small(200)).unwrap();
+    let mut world = crate::scenario::build(&plan, crate::scenario::BuildOptions::default());
+    let count = std::rc::Rc::new(std::cell::RefCell::new(Count::default()));
+    world.observe(Box::new(count.clone()));
+    world.start();
+    world.run_until(crate::sim::Instant::ZERO + plan.run_for, u64::MAX);
+    let Count(all, resumed) = *count.borrow();
+    (all, resumed)
+}
+
+#[test]
+#[cfg(feature = "tls")]
+fn sealed_mail_goes_on_with_earlier_sessions_where_it_may() {
+    assert_eq!(handshakes("tls"), (200, 0));
+    let (all, resumed) = handshakes("tls-resumed");
+    // Before the first tickets came, as many connections were made as the window lets.
+    assert!(all == 200 && resumed > 160, "{resumed} of {all}");
 }
 
 #[test]

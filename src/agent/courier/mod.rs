@@ -49,6 +49,8 @@ pub struct Config {
     /// Deliveries at a time, to all destinations together; the look-up of a destination counts as one (Postfix
     /// `default_process_limit`, 100: a delivery agent looks up, connects and delivers).
     pub deliveries: u32,
+    /// Whether it keeps tickets to go on with sessions of TLS.
+    pub tls_tickets: bool,
     /// Whether each recipient handed on ends a responsibility (an MTA's does, a user agent's does not).
     pub responsible: bool,
 }
@@ -69,6 +71,10 @@ pub struct Credentials {
     pub only: Option<NextHop>,
 }
 
+/// How many tickets of one server a client keeps (the default of `rustls`). RFC 8446 §C.4: each is used once, so
+/// who opens several connections at a time needs several.
+const MOST_TICKETS: usize = 8;
+
 /// The port of submission where TLS seals a connection from the first byte on (RFC 8314 §7.3).
 pub const SUBMISSIONS_PORT: u16 = 465;
 
@@ -83,6 +89,7 @@ impl Default for Config {
             idle: Duration::ZERO,
             limits: Limits::default(),
             deliveries: 100,
+            tls_tickets: true,
             responsible: true,
         }
     }
@@ -119,8 +126,9 @@ pub struct Courier {
 #[derive(Clone, Default)]
 struct Memory {
     sessions: Slab<Connection>,
-    /// Sessions of TLS that it can go on with, by the names of servers (Postfix `smtp_tls_session_cache_database`).
-    tickets: BTreeMap<Arc<str>, Rc<tls::Ticket>>,
+    /// Sessions of TLS that it can go on with, by the names of servers (Postfix `smtp_tls_session_cache_database`), the newest
+    /// last, and of each server [`MOST_TICKETS`] at most.
+    tickets: BTreeMap<Arc<str>, VecDeque<Rc<tls::Ticket>>>,
     /// Client machines of connections that are gone, for their memory.
     #[expect(clippy::vec_box, reason = "a session moves in and out as a pointer, not as 400 bytes")]
     spare_clients: Vec<Box<client::Session>>,

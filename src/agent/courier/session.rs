@@ -1,12 +1,13 @@
 //! One connection to a next hop, from dialling to QUIT.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
 use super::attempt::{Attempt, Ended};
 use super::connection::{Breakdown, Connection, State};
-use super::{Courier, SUBMISSIONS_PORT, waits_since};
+use super::{Courier, MOST_TICKETS, SUBMISSIONS_PORT, waits_since};
 use crate::agent::HANDSHAKE_TIMEOUT;
 use crate::agent::outgoing::Outgoing;
 use crate::agent::{Action, Context, End, Says, Trouble};
@@ -176,7 +177,7 @@ impl Courier {
         let Some(socket) = session.socket else { return };
         session.sealed = true;
         let name: Arc<str> = session.candidate().named().0.as_str().trim_matches(['[', ']']).into();
-        let ticket = self.memory.tickets.remove(&name);
+        let ticket = self.memory.tickets.get_mut(&name).and_then(VecDeque::pop_back);
         let role = tls::Role::Client { client: sealing.client.clone(), name, ticket };
         ctx.actions.push(Action::StartTls { socket, role, discarded_bytes });
     }
@@ -206,11 +207,15 @@ impl Courier {
                     Trouble::Unsealed { distrusted: matches!(failure, tls::Failure::Certificate(_)) },
                 );
             }
-            tls::News::Ticket(ticket) => {
+            tls::News::Ticket(ticket) if self.config.tls_tickets => {
                 let name = session.candidate().named().0.as_str().trim_matches(['[', ']']).into();
-                self.memory.tickets.insert(name, ticket);
+                let tickets: &mut VecDeque<_> = self.memory.tickets.entry(name).or_default();
+                if tickets.len() >= MOST_TICKETS {
+                    tickets.pop_front();
+                }
+                tickets.push_back(ticket);
             }
-            tls::News::Secured(_) | tls::News::Closed | tls::News::Secret(_) => {}
+            tls::News::Secured(_) | tls::News::Closed | tls::News::Ticket(_) | tls::News::Secret(_) => {}
         }
     }
 

@@ -89,6 +89,9 @@ shape! {
             ("Only12", TlsVersions::Only12),
             ("Only13", TlsVersions::Only13),
         ]),
+        /// Whether it keeps what servers give it to go on with a session of TLS (RFC 8446 §2.2, RFC 5077); `false`: a whole
+        /// handshake for each connection.
+        tls_tickets: "bool" = "true" => courier.tls_tickets, flag,
         /// Whom it logs in as where it hands mail in: a user agent at its server, an MTA at its smarthost (RFC 4954). Without
         /// TLS no password is shown; see `plain_text_logins`.
         login: "login name" = "none",
