@@ -12,6 +12,14 @@ pub struct Server {
     _nobody: (),
 }
 
+impl Server {
+    /// The same server after its memory was lost.
+    #[must_use]
+    pub fn restarted(&self, _random: &mut crate::sim::Stream) -> Server {
+        self.clone()
+    }
+}
+
 /// What a client may go on with once. There is none.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Ticket {

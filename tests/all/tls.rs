@@ -245,3 +245,19 @@ fn a_sealed_relay_goes_on_with_its_session_and_uses_connections_again() {
     let resumed = |step: &&&TlsStep| matches!(step, TlsStep::Secured { resumed: true, .. });
     assert_eq!(steps(&run, "mail.green.example").iter().filter(resumed).count(), 1);
 }
+
+#[test]
+fn a_server_that_was_down_knows_no_ticket_from_before() {
+    let text = submission("certificate: Good").replace(
+        "mail: [",
+        r#"mail: [(at: "5min", from: "alice@green.example", to: ["carol@green.example"], subject: "again"),"#,
+    );
+    let resumed = |text: &str| {
+        let run = tell(&text.replace("1min", "10min"));
+        assert_eq!(run.letters("carol@green.example"), 3);
+        steps(&run, "strict").iter().filter(|s| matches!(s, TlsStep::Secured { resumed: true, .. })).count()
+    };
+    assert_eq!(resumed(&text), 1);
+    let down = r#"faults: [(at: "70s", what: Down(host: "mail.green.example"), lasting: "30s")], run_for"#;
+    assert_eq!(resumed(&text.replace("run_for", down)), 0);
+}

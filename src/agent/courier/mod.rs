@@ -175,6 +175,11 @@ impl Courier {
         Courier { credentials: credentials.map(Box::new), ..self }
     }
 
+    /// Where it draws from.
+    pub fn luck(&mut self) -> &mut Stream {
+        &mut self.luck
+    }
+
     /// Something that is used once.
     pub fn nonce(&mut self) -> sasl::Nonce {
         let (a, b) = (self.luck.bits(), self.luck.bits());

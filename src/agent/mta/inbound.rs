@@ -61,7 +61,8 @@ impl Mta {
     fn start_tls(&mut self, ctx: &mut Context<'_>, token: u32, discarded_bytes: u64) {
         let until = ctx.now + HANDSHAKE_TIMEOUT;
         let inbound = &mut self.memory.inbound[token as usize];
-        let Some(server) = self.config.listeners[usize::from(inbound.listener)].tls.clone() else { return };
+        let listener = &self.config.listeners[usize::from(inbound.listener)];
+        let Some(server) = self.memory.tls.as_ref().or(listener.tls.as_ref()).cloned() else { return };
         (inbound.sealed, inbound.handshake_until) = (true, Some(until));
         self.memory.inbound_wake = Some(self.memory.inbound_wake.map_or(until, |wake| wake.min(until)));
         let (socket, role) = (inbound.socket, tls::Role::Server(server));

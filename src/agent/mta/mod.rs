@@ -240,6 +240,8 @@ impl Mta {
 
     fn crash(&mut self) {
         self.memory = Memory::new();
+        let shown = self.config.listeners.iter().find_map(|listener| listener.tls.as_ref());
+        self.memory.tls = shown.map(|tls| tls.restarted(self.courier.luck()));
         self.courier.crash();
         self.lookups.restart();
     }

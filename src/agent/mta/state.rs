@@ -12,6 +12,7 @@ use crate::mime::FieldWriter;
 use crate::sim::Instant;
 use crate::smtp::Reply;
 use crate::smtp::server::{Question, Session};
+use crate::tls;
 use crate::trace::{At, Because, ConnId, MailId, RecordId, Side};
 
 /// Tokens of accepted connections carry this bit; those of the courier do not.
@@ -26,6 +27,9 @@ pub(super) struct Memory {
     pub(super) spare_servers: Vec<Vec<Box<Session>>>,
     /// No deadline of an inbound session is earlier than this.
     pub(super) inbound_wake: Option<Instant>,
+    /// What it shows to those who want TLS, with another key for tickets than before it went down (RFC 5077 §5.5: a key
+    /// is kept in memory).
+    pub(super) tls: Option<tls::Server>,
     pub(super) writer: FieldWriter,
     pub(super) date: DateCache,
 }
@@ -36,6 +40,7 @@ impl Memory {
             inbound: Slab::new(),
             spare_servers: Vec::new(),
             inbound_wake: None,
+            tls: None,
             writer: FieldWriter::new(),
             date: DateCache::default(),
         }

@@ -9,6 +9,9 @@ use crate::smtp::data;
 use crate::smtp::extension::{Extension, Extensions};
 use crate::smtp::reply::{Class, Reply};
 
+/// The most octets that a record of TLS holds (RFC 8446 §5.1).
+const RECORD_OCTETS: usize = 1 << 14;
+
 impl Session {
     pub(super) fn take_reply(&mut self, now: Instant, reply: Reply) {
         if reply.code().get() == 421 {
@@ -249,11 +252,19 @@ impl Session {
                 } else {
                     let Running { transaction, .. } = running;
                     let size_bytes = transaction.content.len() as u64;
-                    let (outputs, mut last) = (&mut self.outputs, None);
+                    let (outputs, sealed, mut last) = (&mut self.outputs, self.sealed, None::<Chunk>);
                     data::stuff(&transaction.content, transaction.clean_lines, |chunk| {
-                        if let Some(piece) = last.replace(chunk) {
-                            outputs.push_back(Output::Content(piece));
-                        }
+                        last = Some(match last.take() {
+                            // A record of TLS for each piece would show where the final dot is.
+                            Some(before) if sealed && before.len() + chunk.len() <= RECORD_OCTETS => {
+                                Chunk::from([&before[..], &chunk[..]].concat())
+                            }
+                            Some(before) => {
+                                outputs.push_back(Output::Content(before));
+                                chunk
+                            }
+                            None => chunk,
+                        });
                     });
                     if let Some(data) = last {
                         outputs.push_back(Output::EndOfContent { data, size_bytes });

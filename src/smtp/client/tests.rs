@@ -135,6 +135,38 @@ fn pipelining_needs_few_sends() {
 }
 
 #[test]
+fn what_is_sealed_leaves_in_records_and_the_final_dot_in_the_last_of_them() {
+    for (lines, records) in [(1, 1), (3276, 1), (4000, 2)] {
+        let (config, _) = configs();
+        let mut client = session(config);
+        client.handle_secured(NOW);
+        client.handle_input(NOW, Chunk::from("220 hi\r\n250 hi\r\n"));
+        let mut mail = transaction(&["a@b.example"], &[]);
+        // Pieces of one line each, as they come in.
+        mail.content = (0..lines).map(|_| Chunk::copy_from(b"abc\r\n")).fold(Rope::default(), |mut all, line| {
+            all.push(line);
+            all
+        });
+        client.begin(NOW, mail);
+        client.handle_input(NOW, Chunk::from("250 ok\r\n250 ok\r\n354 go\r\n"));
+        let mut pieces = Vec::new();
+        while let Some(output) = client.poll_output() {
+            match output {
+                Output::Content(data) => pieces.push(data),
+                Output::EndOfContent { data, .. } => {
+                    assert!(data.ends_with(b".\r\n"));
+                    pieces.push(data);
+                }
+                _ => {}
+            }
+        }
+        assert!(pieces.iter().all(|piece| piece.len() <= 16_384));
+        assert_eq!(pieces.iter().map(Chunk::len).sum::<usize>(), lines * 5 + 3);
+        assert!(pieces.len() <= records, "{:?}", pieces.iter().map(Chunk::len).collect::<Vec<_>>());
+    }
+}
+
+#[test]
 fn progress_moves_the_timeout_while_content_is_under_way() {
     let (config, settings) = configs();
     let mut client = session(config);
