@@ -65,6 +65,17 @@ fn a_directive_that_names_nothing_is_told_with_its_line() {
 }
 
 #[test]
+fn secrets_are_shown_to_a_directive_that_asks() {
+    let show = |words: &str| {
+        let text = format!("{{{{#postroad dialogue 08 {words} mail=1 hop=1 from=AUTH to=AUTH}}}}");
+        Expander::new(project(), command()).chapter("x.md", &text).unwrap()
+    };
+    // "\0alice@green.example\0sesame"
+    assert!(show("secrets").contains("AUTH PLAIN AGFsaWNlQGdyZWVuLmV4YW1wbGUAc2VzYW1l"));
+    assert!(show("").contains("AUTH PLAIN ***"));
+}
+
+#[test]
 fn every_chapter_is_in_the_summary() {
     let source = project().join("book/src");
     let summary = fs::read_to_string(source.join("SUMMARY.md")).unwrap();

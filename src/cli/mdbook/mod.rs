@@ -8,8 +8,9 @@
 //! ```
 //!
 //! and this module runs the chapter's scenario, `scenarios/NAME.ron` for the chapter `NAME.md` unless the directive
-//! names another, and writes the picture or the number in its place. A directive that names something that the run has
-//! not got is an error with the chapter and the line.
+//! names another, and writes the picture or the number in its place. With the word `secrets`, passwords are shown as by
+//! `postroad run --secrets`. A directive that names something that the run has not got is an error with the chapter and
+//! the line.
 
 mod ask;
 mod compare;
@@ -183,7 +184,7 @@ impl Expander {
         let ask = Ask::read(&text)?;
         let (run, _) = self.run(chapter, &ask.answer)?;
         let answer = match ask.answer.name.as_str() {
-            "value" => query::value(&run, &without_file(&ask.answer))?,
+            "value" => query::value(&run, &plain(&ask.answer))?,
             other => return Err(format!("`{other}` gives no answer; `value` does")),
         };
         self.asked.set(self.asked.get() + 1);
@@ -195,7 +196,7 @@ impl Expander {
     /// The run that a directive is about, and its file.
     fn run(&self, chapter: &Chapter, directive: &Directive) -> Result<(Rc<Run>, String), String> {
         let (file, changes) = self.subject(chapter, directive)?;
-        Ok((self.press.run(&file, &changes)?, file))
+        Ok((self.press.run(&file, &changes, directive.has(SECRETS))?, file))
     }
 
     /// The scenario that a directive is about, and how it is changed.
@@ -223,7 +224,8 @@ impl Expander {
             _ => {}
         }
         let (file, changes) = self.subject(chapter, directive)?;
-        let plain = without_file(directive);
+        let secrets = directive.has(SECRETS);
+        let plain = plain(directive);
         match directive.name.as_str() {
             "scenario" => return sources::scenario(&self.press.changed(&file, &changes)?, &file, &plain),
             "diagnostic" => {
@@ -232,7 +234,7 @@ impl Expander {
             }
             _ => {}
         }
-        let run = self.press.run(&file, &changes)?;
+        let run = self.press.run(&file, &changes, secrets)?;
         match directive.name.as_str() {
             "value" => query::value(&run, &plain).map(|v| html::value(&v)),
             "ladder" => show::ladder(&run, &plain),
@@ -245,14 +247,14 @@ impl Expander {
             "expectations" => show::expectations(&run, &plain),
             "message" => show::message(&run, &plain),
             "hex" => show::hex(&run, &plain),
-            "compare" => compare::compare(&*self.press.run(&file, &[])?, &run, &plain),
+            "compare" => compare::compare(&*self.press.run(&file, &[], secrets)?, &run, &plain),
             other => Err(format!("there is no directive `{other}`")),
         }
     }
 
     /// `change NAME replace=... with=...`: gives a change its name, and shows it.
     fn change(&self, chapter: &mut Chapter, directive: &Directive) -> Result<String, String> {
-        let plain = without_file(directive);
+        let plain = plain(directive);
         plain.only(&plain.words.iter().map(String::as_str).collect::<Vec<_>>(), &["replace", "with", "after"])?;
         let name = plain.words.first().ok_or("give the change a name")?.clone();
         let mut changes = Vec::new();
@@ -321,16 +323,20 @@ impl Expander {
     }
 }
 
+/// The word with which a directive shows passwords.
+const SECRETS: &str = "secrets";
+
 /// Whether a word names a scenario.
 fn is_file(word: &str) -> bool {
     word.ends_with(".ron") || (word.len() == 2 && word.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// The directive without the name of its scenario.
-fn without_file(directive: &Directive) -> Directive {
+/// The directive without what says which run it is about: the name of its scenario, and whether secrets are shown.
+fn plain(directive: &Directive) -> Directive {
     let mut plain = directive.clone();
     if plain.words.first().is_some_and(|w| is_file(w)) {
         plain.words.remove(0);
     }
+    plain.words.retain(|w| w != SECRETS);
     plain
 }

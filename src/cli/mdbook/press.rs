@@ -87,7 +87,8 @@ impl Sink for Kept {
     }
 }
 
-type Key = (String, Vec<Change>);
+/// The file, what is changed in it, and whether secrets are shown.
+type Key = (String, Vec<Change>, bool);
 
 /// Reads scenarios and sources below a directory, and runs each scenario once.
 pub(super) struct Press {
@@ -145,23 +146,26 @@ impl Press {
         Ok(text)
     }
 
-    /// The run of a scenario.
-    pub(super) fn run(&self, file: &str, changes: &[Change]) -> Result<Rc<Run>, String> {
-        let key = (file.to_owned(), changes.to_vec());
+    /// The run of a scenario; `secrets` shows passwords where there would be stars.
+    pub(super) fn run(&self, file: &str, changes: &[Change], secrets: bool) -> Result<Rc<Run>, String> {
+        let key = (file.to_owned(), changes.to_vec(), secrets);
         if let Some(run) = self.runs.borrow().get(&key) {
             return Ok(Rc::clone(run));
         }
         let text = self.changed(file, changes)?;
-        let run = Rc::new(run(file, text)?);
+        let run = Rc::new(run(file, text, secrets)?);
         self.runs.borrow_mut().insert(key, Rc::clone(&run));
         Ok(run)
     }
 }
 
-fn run(file: &str, text: String) -> Result<Run, String> {
+fn run(file: &str, text: String, secrets: bool) -> Result<Run, String> {
     let plan = scenario::load(file, &text).map_err(|found| diag::render_all(&found, &text, false))?;
     let mut world = scenario::build(&plan, BuildOptions::default());
     world.watch_mailboxes();
+    if secrets {
+        world.show_secrets();
+    }
     let kept = Rc::new(RefCell::new(Kept::default()));
     let judge = Rc::new(RefCell::new(Judge::new(&plan)));
     world.observe(Box::new(Rc::clone(&kept)));

@@ -137,6 +137,10 @@ impl Checker {
         let mut queue = retry(r, fields);
         mta_settings(r, fields, &mut courier, &mut queue, &mut server, &mut rules);
         server.data_timeout = server.command_timeout;
+        if !server.esmtp {
+            // `ESMTP` in a greeting is said by who knows EHLO, by convention.
+            server.greeting_text = "Postroad".into();
+        }
         let client = client::Config { try_esmtp: server.esmtp, ..client::Config::default() };
         let sending = sending(r, fields, client, courier, queue, TlsDemand::Never);
         // One word for both of what it is.
