@@ -55,6 +55,7 @@ fn blue() -> Mta {
         listeners: Vec::new(),
         catch_all: Default::default(),
         relay_for: Default::default(),
+        relay_recipients: Default::default(),
         clients: Default::default(),
         smarthost: None,
         routes: Default::default(),

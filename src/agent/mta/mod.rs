@@ -95,6 +95,9 @@ pub struct Config {
     pub catch_all: FxHashSet<Domain>,
     /// Domains that it takes mail for and passes on.
     pub relay_for: FxHashSet<Domain>,
+    /// Of some of these, who has a mailbox there, by local parts in lower case (Postfix, `relay_recipient_maps`): nobody else's
+    /// mail is taken.
+    pub relay_recipients: FxHashMap<Domain, FxHashSet<Box<str>>>,
     /// Its own: the addresses whose mail it passes on to anywhere (Postfix, `mynetworks`). Sorted: most
     /// servers have a few, and a set of them would be larger than they are.
     pub clients: Box<[IpAddr]>,

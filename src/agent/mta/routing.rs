@@ -53,6 +53,12 @@ impl Mta {
                 || self.forward_of(mailbox).is_some();
             return if known { Access::Welcome } else { Access::UnknownUser };
         }
+        if let Some(known) = self.config.relay_recipients.get(domain)
+            && !known.contains(&*mailbox.local_part().to_ascii_lowercase())
+            && self.forward_of(mailbox).is_none()
+        {
+            return Access::UnknownUser;
+        }
         let relays = self.config.relay_for.contains(domain)
             || is_known
             || self.config.rules.open_relay

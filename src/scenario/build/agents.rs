@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::names::Names;
 use super::tls::Trust;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::agent::Agent;
 use crate::agent::courier::{Courier, Credentials};
@@ -253,6 +253,7 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, (names, trust): Known<'_>, 
         listeners: listeners(host, mta, trust, streams),
         catch_all: mta.domains.iter().filter(|d| d.catch_all).map(|d| d.domain.clone()).collect(),
         relay_for: mta.relay_for.iter().cloned().collect(),
+        relay_recipients: mta.relay_recipients.iter().map(|(domain, locals)| (domain.clone(), lower(locals))).collect(),
         clients: clients.into(),
         smarthost: mta.smarthost.map(|host| dial_host(plan, host, mta.smarthost_port)),
         routes: routes(plan, mta),
@@ -260,6 +261,10 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, (names, trust): Known<'_>, 
         rules: mta.rules,
     };
     Mta::new(mta::Parts { config, store, greylist, courier, lookups, script })
+}
+
+fn lower(locals: &[Arc<str>]) -> FxHashSet<Box<str>> {
+    locals.iter().map(|local| local.to_ascii_lowercase().into()).collect()
 }
 
 /// Where mail for certain domains goes, whatever the DNS says.

@@ -111,6 +111,7 @@ impl Checker {
         fields.opt("catch_all", |n| self.r.bool(n));
         let domains = self.local_domains(id, fields);
         let relay_for = self.names.backup_domains.remove(&id.0).unwrap_or_default();
+        let relay_recipients = self.relay_recipients(&relay_for, fields);
         let mut clients: Vec<HostId> =
             fields.items(&mut self.r, "clients", "hosts").iter().filter_map(|n| self.host(n)).collect();
         clients.sort_unstable();
@@ -158,6 +159,7 @@ impl Checker {
         MtaPlan {
             domains,
             relay_for,
+            relay_recipients,
             clients,
             smarthost,
             routes,
@@ -176,6 +178,26 @@ impl Checker {
             replies,
             outbound_addresses,
         }
+    }
+
+    /// Who has a mailbox in domains that it passes on mail for.
+    fn relay_recipients(&mut self, relay_for: &[Domain], fields: &Fields<'_>) -> Vec<(Domain, Vec<Arc<str>>)> {
+        let mut known = Vec::new();
+        let Some(node) = fields.get("relay_recipients") else { return known };
+        for (key, list) in self.r.map(node, "from domains to lists of local parts").unwrap_or(&[]) {
+            let Some(domain) = self.r.domain(key) else { continue };
+            if !relay_for.contains(&domain) {
+                let message = format!("this host does not pass on mail for `{domain}`");
+                let d = self.r.at(&key.span, "unknown-domain", message).label("not in its `relay_for`");
+                self.r.push(d.did_you_mean(domain.as_str(), relay_for.iter().map(Domain::as_str)));
+                continue;
+            }
+            let mut locals = self.locals(list, domain.as_str());
+            // RFC 5321 §4.5.1.
+            locals.push(Arc::from("postmaster"));
+            known.push((domain, locals));
+        }
+        known
     }
 
     /// Another MTA.

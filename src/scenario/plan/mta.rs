@@ -20,6 +20,8 @@ pub struct MtaPlan {
     pub domains: Vec<LocalDomain>,
     /// Domains that it takes mail for and passes on (a backup MX, a gateway).
     pub relay_for: Vec<Domain>,
+    /// Of some of them, the local parts that have a mailbox there; nobody else's mail is taken.
+    pub relay_recipients: Vec<(Domain, Vec<Arc<str>>)>,
     /// The hosts whose mail it passes on to anywhere.
     pub clients: Vec<HostId>,
     /// Where all mail goes that is not for here; none means by MX.

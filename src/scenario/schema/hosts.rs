@@ -135,6 +135,9 @@ shape! {
         catch_all: "bool" = "false",
         /// Domains that it takes mail for and passes on, as a backup MX or a gateway.
         relay_for: "list of domains" = "[]",
+        /// Of domains in `relay_for`, who has a mailbox there (`postmaster` always has): mail for others is refused with 550, as by
+        /// the server with the mailboxes. Without a list it takes everything (Postfix calls it `relay_recipient_maps`).
+        relay_recipients: "map from domain to list of local parts" = "{}: everybody",
         /// Further hosts whose mail it passes on. Users that submit to it, and MTAs whose smarthost or route it is,
         /// are always among them.
         clients: "list of hosts" = "[]",
