@@ -17,6 +17,8 @@ mod determinism;
 mod floors;
 #[path = "all/imports.rs"]
 mod imports;
+#[path = "all/ipv6.rs"]
+mod ipv6;
 #[path = "all/joints.rs"]
 mod joints;
 #[path = "all/lab.rs"]

@@ -35,28 +35,43 @@ impl Courier {
                 }
                 Some(Ok(candidates))
             }
-            NextHop::Host { name, port } => host(ctx, lookups, waiter, name, *port),
-            NextHop::Mailboxes { name, port } => host(ctx, lookups, waiter, name, Some(*port)),
+            NextHop::Host { name, port } => {
+                let (name, port) = (name.clone(), *port);
+                self.host(ctx, lookups, destination, &name, port)
+            }
+            NextHop::Mailboxes { name, port } => {
+                let (name, port) = (name.clone(), Some(*port));
+                self.host(ctx, lookups, destination, &name, port)
+            }
         }
     }
-}
 
-fn host(
-    ctx: &mut Context<'_>,
-    lookups: &mut Lookups,
-    waiter: Waiter,
-    name: &Domain,
-    port: Option<u16>,
-) -> Option<Found> {
-    let candidate = |address| Candidate { name: name.clone(), address, port };
-    if let Some(address) = literal_address(name) {
-        return Some(Ok(Candidates::from_iter([candidate(address)])));
+    /// The addresses of one host. Who has an IPv6 address asks for those first, and dials them first (RFC 6724 §10.3).
+    fn host(
+        &mut self,
+        ctx: &mut Context<'_>,
+        lookups: &mut Lookups,
+        destination: DestinationId,
+        name: &Domain,
+        port: Option<u16>,
+    ) -> Option<Found> {
+        let waiter = Waiter::Destination(destination);
+        let candidate = |address| Candidate { name: name.clone(), address, port };
+        if let Some(address) = literal_address(name) {
+            return Some(Ok(Candidates::from_iter([candidate(address)])));
+        }
+        if self.ipv6.is_some() && !self.memory.ipv6.contains_key(&destination) {
+            let lookup = lookups.records(ctx, waiter, name, RecordType::Aaaa)?;
+            self.memory.ipv6.insert(destination, lookup.addresses().collect());
+        }
+        let lookup = lookups.records(ctx, waiter, name, RecordType::A)?;
+        let found = self.memory.ipv6.remove(&destination).unwrap_or_default();
+        let all: Candidates = found.into_iter().chain(lookup.addresses()).map(candidate).collect();
+        Some(match lookup.outcome {
+            _ if !all.is_empty() => Ok(all),
+            Outcome::Records | Outcome::NoData => Err(RouteFailure::NoAddress(name.clone())),
+            Outcome::NxDomain => Err(RouteFailure::NoSuchDomain(name.clone())),
+            outcome => Err(RouteFailure::unanswered(name.clone(), outcome)),
+        })
     }
-    let lookup = lookups.records(ctx, waiter, name, RecordType::A)?;
-    Some(match lookup.outcome {
-        Outcome::Records if lookup.addresses().next().is_some() => Ok(lookup.addresses().map(candidate).collect()),
-        Outcome::Records | Outcome::NoData => Err(RouteFailure::NoAddress(name.clone())),
-        Outcome::NxDomain => Err(RouteFailure::NoSuchDomain(name.clone())),
-        outcome => Err(RouteFailure::unanswered(name.clone(), outcome)),
-    })
 }

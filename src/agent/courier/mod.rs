@@ -10,7 +10,7 @@ mod session;
 mod verdict;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -112,6 +112,8 @@ pub struct Courier {
     /// Addresses to send from, taken in turn by connection; empty is the host's own.
     addresses: Box<[IpAddr]>,
     config: Arc<Config>,
+    /// Its own IPv6 address, where it has one: then it goes to those of others first.
+    ipv6: Option<Ipv6Addr>,
     /// How its connections are sealed, where they are.
     tls: Option<Arc<Sealing>>,
     /// Whom it logs in as, where it has to.
@@ -129,6 +131,8 @@ struct Memory {
     /// Sessions of TLS that it can go on with, by the names of servers (Postfix `smtp_tls_session_cache_database`), the newest
     /// last, and of each server [`MOST_TICKETS`] at most.
     tickets: BTreeMap<Arc<str>, VecDeque<Rc<tls::Ticket>>>,
+    /// IPv6 addresses of destinations whose other addresses are being looked up.
+    ipv6: BTreeMap<DestinationId, Vec<IpAddr>>,
     /// Client machines of connections that are gone, for their memory.
     #[expect(clippy::vec_box, reason = "a session moves in and out as a pointer, not as 400 bytes")]
     spare_clients: Vec<Box<client::Session>>,
@@ -155,6 +159,7 @@ impl Courier {
             host_name,
             addresses: Box::default(),
             config,
+            ipv6: None,
             tls: None,
             credentials: None,
             queue,
@@ -167,6 +172,20 @@ impl Courier {
     #[must_use]
     pub fn with_tls(self, tls: Option<Arc<Sealing>>) -> Courier {
         Courier { tls, ..self }
+    }
+
+    /// Asks for IPv6 addresses, too, and dials them first (RFC 6724 §10.3): it has this one itself.
+    #[must_use]
+    pub fn with_ipv6(self, ipv6: Option<Ipv6Addr>) -> Courier {
+        Courier { ipv6, ..self }
+    }
+
+    /// What it calls itself to a server at this address: its name, or the address that the server sees (RFC 5321 §4.1.3).
+    fn own_name(&self, server: IpAddr) -> Domain {
+        match self.ipv6.filter(|_| server.is_ipv6() && self.host_name.is_literal()) {
+            Some(own) => format!("[IPv6:{own}]").parse().unwrap_or_else(|_| self.host_name.clone()),
+            None => self.host_name.clone(),
+        }
     }
 
     /// Logs in.

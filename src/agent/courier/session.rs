@@ -35,6 +35,9 @@ impl Courier {
         let spare = self.memory.spare_clients.pop();
         let mut client =
             spare.unwrap_or_else(|| Box::new(client::Session::new(self.config.client.clone(), self.host_name.clone())));
+        if self.host_name.is_literal() {
+            client.call_itself(self.own_name(address));
+        }
         client.observe(ctx.wants_lines());
         if attempt.is_in_plain_text() {
             client.stay_in_plain_text();

@@ -165,7 +165,7 @@ impl Lookups {
     ) -> Option<Arc<Lookup>> {
         let now = ctx.now;
         self.fresh_answers.retain(|(at, _, _)| *at == now);
-        if let Some((_, _, lookup)) = self.fresh_answers.iter().find(|(_, w, _)| *w == waiter) {
+        if let Some((_, _, lookup)) = self.fresh_answers.iter().find(|(_, w, l)| *w == waiter && l.rtype == rtype) {
             return Some(lookup.clone());
         }
         if let Some(lookup) = self.resolver.cached(now, name.as_str(), rtype) {

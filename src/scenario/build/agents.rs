@@ -117,6 +117,7 @@ fn build_courier(plan: &Plan, id: HostId, sending: &Sending, trust: Option<&Trus
     let tls = trust.and_then(|trust| trust.sealing(sending));
     Courier::new(own_name(host), sending.courier.clone(), sending.queue.clone(), luck)
         .with_tls(tls)
+        .with_ipv6(host.ipv6)
         .with_login(credentials(plan, host, sending))
 }
 
@@ -137,7 +138,7 @@ fn build_lookups(plan: &Plan, id: HostId, cache: bool, names: &Names, streams: S
     let mut own_addresses = vec![IpAddr::V4(host.ipv4)];
     own_addresses.extend(host.ipv6.map(IpAddr::V6));
     let router = RouterConfig {
-        families: AddressFamilies::Ipv4,
+        families: if host.ipv6.is_some() { AddressFamilies::Both } else { AddressFamilies::Ipv4 },
         own_names: vec![name.clone()],
         own_addresses,
         ..RouterConfig::default()

@@ -48,7 +48,8 @@ shape! {
     HOST "every host" into host_settings(host: HostPlan) {
         /// Its IPv4 address. Hosts without one get one by themselves, in the order of the file.
         address: "IPv4 address" = "given out from 192.0.2.0/24, then 10.0.0.0/8",
-        /// Whether it has an IPv6 address, too.
+        /// Whether it has an IPv6 address, too. Then it asks for those of others, and goes there first; where nobody answers, it goes
+        /// on to their IPv4 addresses.
         ipv6: "bool" = "false",
         /// How its TCP behaves.
         tcp: "Linux, LinuxBefore65, Cubic or Reno" = "the scenario's" => host.tcp, some(tcp),

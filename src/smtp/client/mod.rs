@@ -216,6 +216,11 @@ impl Session {
         self.observed = on;
     }
 
+    /// Calls itself so in EHLO and HELO from now on.
+    pub fn call_itself(&mut self, name: Domain) {
+        self.helo_name = name;
+    }
+
     /// Speaks LMTP (RFC 2033) in this session: LHLO, and a reply for each recipient behind the final dot.
     pub fn speak_lmtp(&mut self) {
         self.lmtp = true;
