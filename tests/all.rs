@@ -7,6 +7,8 @@ mod behaviour;
 mod book;
 #[path = "all/causes.rs"]
 mod causes;
+#[path = "all/clients.rs"]
+mod clients;
 #[path = "all/conservation.rs"]
 mod conservation;
 #[path = "all/crash.rs"]

@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -37,6 +37,23 @@ impl Domain {
     #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The name under which the DNS says whose an address is: below `in-addr.arpa` (RFC 1035 §3.5), or `ip6.arpa`
+    /// (RFC 3596 §2.5).
+    #[must_use]
+    pub fn reverse(address: IpAddr) -> Domain {
+        let text = match address {
+            IpAddr::V4(address) => {
+                let [a, b, c, d] = address.octets();
+                format!("{d}.{c}.{b}.{a}.in-addr.arpa")
+            }
+            IpAddr::V6(address) => {
+                let nibbles = address.octets().into_iter().rev().map(|b| format!("{:x}.{:x}.", b & 15, b >> 4));
+                format!("{}ip6.arpa", nibbles.collect::<String>())
+            }
+        };
+        Domain(text.into())
     }
 
     /// Whether this is an address literal rather than a name.
@@ -136,6 +153,16 @@ impl fmt::Debug for Domain {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_have_names_from_their_least_part_on() {
+        let reverse = |text: &str| Domain::reverse(text.parse().unwrap());
+        assert_eq!(reverse("192.0.2.17").as_str(), "17.2.0.192.in-addr.arpa");
+        // RFC 3596 §2.5 has this one.
+        let six = reverse("4321:0:1:2:3:4:567:89ab");
+        assert_eq!(six.as_str(), "b.a.9.8.7.6.5.0.4.0.0.0.3.0.0.0.2.0.0.0.1.0.0.0.0.0.0.0.1.2.3.4.ip6.arpa");
+        assert_eq!(Domain::check(six.as_str()), Ok(()));
+    }
 
     #[test]
     fn names_are_checked_and_lowered() {

@@ -84,7 +84,8 @@ shape! {
         ttl: "duration" = "\"1h\"",
         /// How long "there is no such thing" may be remembered.
         negative_ttl: "duration" = "\"5min\"",
-        /// Whether the addresses of hosts in this zone are added where nothing is written for their name.
+        /// Whether the addresses of hosts in this zone are added where nothing is written for their name; in a zone below
+        /// `in-addr.arpa` or `ip6.arpa`, the names of hosts where nothing is written for their address.
         hosts: "bool" = "true",
     }
 }

@@ -208,6 +208,9 @@ fn mta(d: &mut Dice, n: u64, count: u64) -> String {
         f += ", sender_domain: MustExist";
     }
     if d.one_in(4) {
+        f += d.pick(&[", looks_up_clients: true", ", client_name: MustExist", ", client_name: MustLeadBack"]);
+    }
+    if d.one_in(4) {
         f += ", max_size: \"20 kB\"";
     }
     if d.one_in(5) {

@@ -82,14 +82,15 @@ const LOSSY_LINE: &str = r#"(
     ],
 )"#;
 
-/// A server that looks the sender up before it answers MAIL, takes a while to write a mail down, and has an alias that
-/// leads to a list.
+/// A server that looks the client up before it greets, and the sender before it answers MAIL, takes a while to write a mail
+/// down, and has an alias that leads to a list.
 const QUESTIONS: &str = r#"(
     title: "Questions before answers",
     hosts: {
         "laptop":             User(mailbox: "alice@green.example", submits_to: "mail.green.example"),
         "mail.green.example": Mta(domains: ["green.example"], mailboxes: ["alice"]),
         "mx.blue.example":    Mta(domains: ["blue.example"], mailboxes: ["bob", "carol"], sender_domain: MustExist, processing: "30ms",
+                                  client_name: MustLeadBack,
                                   forwards: { "all@blue.example": ["bob@blue.example", "carol@blue.example", "all@blue.example"] }),
         "ns.example":         NameServer(zones: ["green.example", "blue.example"], processing: "40ms"),
     },

@@ -165,7 +165,9 @@ impl Lookups {
     ) -> Option<Arc<Lookup>> {
         let now = ctx.now;
         self.fresh_answers.retain(|(at, _, _)| *at == now);
-        if let Some((_, _, lookup)) = self.fresh_answers.iter().find(|(_, w, l)| *w == waiter && l.rtype == rtype) {
+        // The place of a session may have been another's in the same instant: what was that one's question is not this one's.
+        let is_it = |l: &Lookup| l.rtype == rtype && l.name == Name::from(name);
+        if let Some((_, _, lookup)) = self.fresh_answers.iter().find(|(_, w, l)| *w == waiter && is_it(l)) {
             return Some(lookup.clone());
         }
         if let Some(lookup) = self.resolver.cached(now, name.as_str(), rtype) {
@@ -241,3 +243,6 @@ impl Lookups {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

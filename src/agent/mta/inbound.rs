@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::Mta;
+use super::named::Named;
 use super::state::{INBOUND_TOKEN, Inbound};
 use crate::agent::outgoing::Outgoing;
 use crate::agent::{Action, Context, End, HANDSHAKE_TIMEOUT, Peer, Says, SocketId};
@@ -38,6 +39,7 @@ impl Mta {
             socket,
             conn,
             peer,
+            named: Named::Unasked,
             about: None,
             last_about: None,
             reverse_path: None,

@@ -23,6 +23,7 @@ impl Mta {
         let (sealed, logged_in) = (inbound.sealed, inbound.server.identity().is_some());
         let (peer, about, at) = (inbound.peer, inbound.about.or(inbound.last_about), inbound.at(ctx.at()));
         let service = self.config.listeners[usize::from(inbound.listener)].service;
+        let named = inbound.named.clone();
         let (is_submitted, by_lmtp) = (service.is_submission(), service == Service::Lmtp);
         let mut content = Content::scan(content);
         if u32::from(content.received_count()) >= self.config.rules.hop_limit {
@@ -37,7 +38,7 @@ impl Mta {
         let recipients: SmallVec<[Mailbox; 1]> = envelope.recipients.iter().map(|p| self.mailbox_of(p)).collect();
         let received = Received {
             helo: envelope.helo.as_ref().map_or("unknown", |d| d.as_str()),
-            reverse_name: None,
+            reverse_name: named.for_received(),
             client: peer.address,
             by: self.config.host_name.as_str(),
             // RFC 3848 §1.

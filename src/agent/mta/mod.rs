@@ -9,12 +9,14 @@
 //! does not.
 
 mod accept;
+mod client_name;
 mod deciding;
 mod expansion;
 mod inbound;
 mod listener;
 mod lmtp;
 mod message;
+mod named;
 mod policies;
 mod policy;
 mod report;
@@ -39,7 +41,7 @@ use crate::sim::{Duration, Instant};
 use crate::store::Store;
 
 pub use listener::{Listener, Service};
-pub use policy::{LoginSender, SenderDomain};
+pub use policy::{ClientName, LoginSender, SenderDomain};
 pub use script::{ReplyRule, Scripted, Stage};
 use state::{INBOUND_TOKEN, Memory};
 
@@ -63,6 +65,10 @@ pub struct Rules {
     pub hop_limit: u32,
     /// What it says to mailboxes that it has not got.
     pub unknown_users: UnknownUsers,
+    /// Whether it asks the DNS for the names of clients, to write them down.
+    pub looks_up_clients: bool,
+    /// What it wants of the names of strangers. Where it wants something, it looks them up, too.
+    pub client_name: ClientName,
     /// What it wants of the senders of strangers.
     pub sender_domain: SenderDomain,
     /// In whose name somebody who has logged in may send.
@@ -71,12 +77,22 @@ pub struct Rules {
     pub processing: Duration,
 }
 
+impl Rules {
+    /// Whether it asks the DNS for the name of a client, before it greets.
+    #[must_use]
+    pub fn asks_for_client_names(&self) -> bool {
+        self.looks_up_clients || self.client_name != ClientName::Any
+    }
+}
+
 impl Default for Rules {
     fn default() -> Rules {
         Rules {
             open_relay: false,
             hop_limit: 100,
             unknown_users: UnknownUsers::Reject,
+            looks_up_clients: false,
+            client_name: ClientName::Any,
             sender_domain: SenderDomain::Any,
             login_sender: LoginSender::Own,
             processing: Duration::ZERO,
@@ -214,6 +230,8 @@ impl Mta {
             }
             other => self.courier.handle_input(ctx, &mut self.lookups, other),
         }
+        // A look-up that never leaves the host is answered at once.
+        self.call_sessions(ctx);
         self.settle(ctx);
     }
 

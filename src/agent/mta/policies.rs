@@ -36,6 +36,7 @@ impl Mta {
         question: &Question,
     ) -> Verdict {
         match (policy, question) {
+            (Policy::LookUpClient, Question::Connect) => self.looks_up_client(ctx, token),
             (Policy::Processing, Question::Message(_)) if !self.config.rules.processing.is_zero() => {
                 Verdict::Wait(ctx.now + self.config.rules.processing)
             }
@@ -45,6 +46,7 @@ impl Mta {
             (Policy::Submitters, Question::Mail { .. }) => self.may_submit(token),
             (Policy::SenderLogin, Question::Mail { reverse_path, .. }) => self.may_send_as(ctx, token, reverse_path),
             (Policy::KnownSender, Question::Mail { reverse_path, .. }) => self.knows_sender(ctx, token, reverse_path),
+            (Policy::NamedClient, Question::Rcpt { .. }) => self.accepts_name(ctx, token),
             (Policy::Access, Question::Rcpt { forward_path }) => self.admits(token, forward_path),
             (Policy::Mailboxes, Question::Rcpt { forward_path }) => self.has_mailbox(token, forward_path),
             (Policy::Greylist, Question::Rcpt { forward_path }) => self.greylisted(ctx, token, forward_path),

@@ -7,6 +7,8 @@ use crate::smtp::Reply;
 /// Whose opinion is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Policy {
+    /// Nobody is greeted before the DNS has said who it is.
+    LookUpClient,
     /// A message takes time to be written to disk.
     Processing,
     /// What the scenario has the server say.
@@ -17,6 +19,8 @@ pub(super) enum Policy {
     SenderLogin,
     /// Whether the domain of the sender exists.
     KnownSender,
+    /// Whether the client has a name.
+    NamedClient,
     /// Whether a recipient is here, or the client may have mail passed on.
     Access,
     /// Whether a recipient has a mailbox here.
@@ -38,6 +42,18 @@ pub(super) enum Verdict {
     Wait(Instant),
     /// It is waiting for a look-up, and wants to be asked again.
     LookUp,
+}
+
+/// What a server wants of the name of a client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClientName {
+    /// Nothing.
+    #[default]
+    Any,
+    /// That the DNS has a name for its address (Postfix, `reject_unknown_reverse_client_hostname`).
+    MustExist,
+    /// That this name has its address, too (Postfix, `reject_unknown_client_hostname`).
+    MustLeadBack,
 }
 
 /// What a server wants of the domain of a reverse-path.

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use slab::Slab;
 
+use super::named::Named;
 use crate::agent::dates::DateCache;
 use crate::agent::outgoing::Outgoing;
 use crate::agent::{End, Peer, SocketId};
@@ -58,6 +59,8 @@ pub(super) struct Inbound {
     pub(super) socket: SocketId,
     pub(super) conn: ConnId,
     pub(super) peer: Peer,
+    /// What the DNS says of the client.
+    pub(super) named: Named,
     /// Which mail the client says the connection is about, for observers.
     pub(super) about: Option<(MailId, u16)>,
     /// The last mail that it was about. The bytes of a client that went down meanwhile still arrive, when nobody can

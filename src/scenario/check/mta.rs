@@ -138,6 +138,7 @@ impl Checker {
         let mut queue = retry(r, fields);
         mta_settings(r, fields, &mut courier, &mut queue, &mut server, &mut rules);
         server.data_timeout = server.command_timeout;
+        server.ask.connect |= rules.asks_for_client_names();
         if !server.esmtp {
             // `ESMTP` in a greeting is said by who knows EHLO, by convention.
             server.greeting_text = "Postroad".into();

@@ -169,21 +169,16 @@ impl Checker {
             .map(|r| r.name.clone())
             .collect();
         for (address, name) in reverse {
-            let (owner, top) = match address {
-                IpAddr::V4(a) => {
-                    let [a, b, c, d] = a.octets();
-                    (format!("{d}.{c}.{b}.{a}.in-addr.arpa"), "in-addr.arpa")
-                }
-                IpAddr::V6(a) => {
-                    let nibbles = a.octets().into_iter().rev().map(|b| format!("{:x}.{:x}.", b & 15, b >> 4));
-                    (format!("{}ip6.arpa", nibbles.collect::<String>()), "ip6.arpa")
-                }
-            };
-            let (Ok(owner), Ok(top)) = (owner.parse::<Domain>(), top.parse::<Domain>()) else { continue };
+            let owner = Domain::reverse(address);
+            let top = if address.is_ipv4() { "in-addr.arpa" } else { "ip6.arpa" };
+            let Ok(top) = top.parse::<Domain>() else { continue };
             if known.contains(owner.as_str()) {
                 continue;
             }
             let zone = self.zone_around(owner.as_str()).unwrap_or_else(|| self.add_zone(&top, false));
+            if no_hosts.contains(&zone) {
+                continue;
+            }
             let data = RecordData::Ptr(Name::from(&name));
             let record = Record { name: Name::from(&owner), ttl_secs: TTL_SECS, data };
             self.plan.zones[zone as usize].records.push(record);

@@ -2,7 +2,7 @@
 
 use super::declare::shape;
 use crate::agent::courier;
-use crate::agent::mta::{LoginSender, Rules, SenderDomain, UnknownUsers};
+use crate::agent::mta::{ClientName, LoginSender, Rules, SenderDomain, UnknownUsers};
 use crate::net::tcp;
 use crate::policy::greylist::{GreylistConfig, Network};
 use crate::queue;
@@ -225,6 +225,19 @@ shape! {
                 ("Reject", UnknownUsers::Reject),
                 ("AcceptThenBounce", UnknownUsers::AcceptThenBounce),
                 ("AcceptThenDiscard", UnknownUsers::AcceptThenDiscard),
+            ]),
+        /// Whether it asks the DNS for the name of each client before it greets: PTR, and then whether that name has the client's
+        /// address, too. The name stands in the Received field, `unknown` in the place of one that there is not or that does not
+        /// lead back. `client_name` needs no such word: what it wants is looked up.
+        looks_up_clients: "bool" = "false" => rules.looks_up_clients, flag,
+        /// What it wants of the names of strangers, told at RCPT: `MustExist` refuses those whose address has none (Postfix calls it
+        /// `reject_unknown_reverse_client_hostname`), `MustLeadBack` also those whose name does not have that address
+        /// (`reject_unknown_client_hostname`). Those who submit are not asked.
+        client_name: "Any, MustExist or MustLeadBack" = "Any"
+            => rules.client_name, word("a demand on clients", &[
+                ("Any", ClientName::Any),
+                ("MustExist", ClientName::MustExist),
+                ("MustLeadBack", ClientName::MustLeadBack),
             ]),
         /// What it wants of the senders of strangers: `MustExist` refuses those whose domain has neither an exchanger nor an
         /// address (Postfix calls it `reject_unknown_sender_domain`).
