@@ -1,5 +1,9 @@
 //! From a next hop to the hosts to try.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::net::IpAddr;
+
 use super::Courier;
 use super::attempt::{Candidate, Candidates};
 use crate::agent::Context;
@@ -36,42 +40,48 @@ impl Courier {
                 Some(Ok(candidates))
             }
             NextHop::Host { name, port } => {
-                let (name, port) = (name.clone(), *port);
-                self.host(ctx, lookups, destination, &name, port)
+                let ipv6 = self.ipv6.is_some().then_some(&mut self.memory.ipv6);
+                host(ctx, lookups, (destination, ipv6), name, *port)
             }
             NextHop::Mailboxes { name, port } => {
-                let (name, port) = (name.clone(), Some(*port));
-                self.host(ctx, lookups, destination, &name, port)
+                let ipv6 = self.ipv6.is_some().then_some(&mut self.memory.ipv6);
+                host(ctx, lookups, (destination, ipv6), name, Some(*port))
             }
         }
     }
+}
 
-    /// The addresses of one host. Who has an IPv6 address asks for those first, and dials them first (RFC 6724 §10.3).
-    fn host(
-        &mut self,
-        ctx: &mut Context<'_>,
-        lookups: &mut Lookups,
-        destination: DestinationId,
-        name: &Domain,
-        port: Option<u16>,
-    ) -> Option<Found> {
-        let waiter = Waiter::Destination(destination);
-        let candidate = |address| Candidate { name: name.clone(), address, port };
-        if let Some(address) = literal_address(name) {
-            return Some(Ok(Candidates::from_iter([candidate(address)])));
-        }
-        if self.ipv6.is_some() && !self.memory.ipv6.contains_key(&destination) {
-            let lookup = lookups.records(ctx, waiter, name, RecordType::Aaaa)?;
-            self.memory.ipv6.insert(destination, lookup.addresses().collect());
-        }
-        let lookup = lookups.records(ctx, waiter, name, RecordType::A)?;
-        let found = self.memory.ipv6.remove(&destination).unwrap_or_default();
-        let all: Candidates = found.into_iter().chain(lookup.addresses()).map(candidate).collect();
-        Some(match lookup.outcome {
-            _ if !all.is_empty() => Ok(all),
-            Outcome::Records | Outcome::NoData => Err(RouteFailure::NoAddress(name.clone())),
-            Outcome::NxDomain => Err(RouteFailure::NoSuchDomain(name.clone())),
-            outcome => Err(RouteFailure::unanswered(name.clone(), outcome)),
-        })
+/// The addresses of one host. Who has an IPv6 address asks for those first, keeps them in `ipv6` until it knows the others, and dials
+/// them first (RFC 6724 §10.3).
+fn host(
+    ctx: &mut Context<'_>,
+    lookups: &mut Lookups,
+    (destination, ipv6): (DestinationId, Option<&mut BTreeMap<DestinationId, Vec<IpAddr>>>),
+    name: &Domain,
+    port: Option<u16>,
+) -> Option<Found> {
+    let waiter = Waiter::Destination(destination);
+    let candidate = |address| Candidate { name: name.clone(), address, port };
+    if let Some(address) = literal_address(name) {
+        return Some(Ok(Candidates::from_iter([candidate(address)])));
     }
+    let mut first = Vec::new();
+    let lookup = match ipv6 {
+        None => lookups.records(ctx, waiter, name, RecordType::A)?,
+        Some(known) => {
+            if let Entry::Vacant(place) = known.entry(destination) {
+                place.insert(lookups.records(ctx, waiter, name, RecordType::Aaaa)?.addresses().collect());
+            }
+            let lookup = lookups.records(ctx, waiter, name, RecordType::A)?;
+            first = known.remove(&destination).unwrap_or_default();
+            lookup
+        }
+    };
+    let all: Candidates = first.into_iter().chain(lookup.addresses()).map(candidate).collect();
+    Some(match lookup.outcome {
+        _ if !all.is_empty() => Ok(all),
+        Outcome::Records | Outcome::NoData => Err(RouteFailure::NoAddress(name.clone())),
+        Outcome::NxDomain => Err(RouteFailure::NoSuchDomain(name.clone())),
+        outcome => Err(RouteFailure::unanswered(name.clone(), outcome)),
+    })
 }

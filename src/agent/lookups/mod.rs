@@ -137,7 +137,9 @@ impl Lookups {
     pub fn route(&mut self, ctx: &mut Context<'_>, waiter: Waiter, domain: &Domain) -> Option<Arc<Route>> {
         let now = ctx.now;
         self.fresh_routes.retain(|(at, _, _)| *at == now);
-        let fresh = self.fresh_routes.iter().find(|(_, w, _)| *w == waiter).map(|(_, _, route)| route.clone());
+        // As in `records`: the place of a session may have been another's.
+        let is_it = |(_, w, route): &&(Instant, Waiter, Arc<Route>)| *w == waiter && route.domain == *domain;
+        let fresh = self.fresh_routes.iter().find(is_it).map(|(_, _, route)| route.clone());
         if fresh.is_none() && ctx.tracer.is_on() {
             self.record_remembered(ctx, domain);
         }

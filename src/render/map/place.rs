@@ -223,6 +223,7 @@ fn spread_cards(places: &[Point], roster: &Roster) -> (Vec<Point>, Sizes) {
     let mut centers: Vec<Point> = places.iter().map(|p| (p.0 * ux, p.1 * uy)).collect();
     push_apart(&mut centers, &sizes);
     align(&mut centers);
+    off_the_links(&mut centers, &sizes, roster);
     (centers, sizes)
 }
 
@@ -268,6 +269,41 @@ fn push_apart(centers: &mut [Point], sizes: &[(f64, f64)]) {
         }
         if !moved {
             break;
+        }
+    }
+}
+
+/// A name server whose card lies on a link of others moves to the nearest place where it covers nothing. There are few, and mail
+/// does not pass them: no other host has to move for one.
+fn off_the_links(centers: &mut [Point], sizes: &[(f64, f64)], roster: &Roster) {
+    /// From one place to the next that is tried.
+    const STEP: f64 = 24.0;
+    const STEPS: i32 = 16;
+    for i in 0..centers.len() {
+        if Role::of(&roster.hosts[i].role) != Role::NameServer {
+            continue;
+        }
+        let card = |at: Point, gap: f64| Rect::around(at, sizes[i].0 + gap, sizes[i].1 + gap);
+        let ends = roster.links.iter().map(|link| (link.a.0 as usize, link.b.0 as usize));
+        let links: Vec<(Point, Point)> = ends
+            .filter(|(a, b)| *a != i && *b != i && *a < centers.len() && *b < centers.len())
+            .map(|(a, b)| (centers[a], centers[b]))
+            .collect();
+        let crossed = |at: Point| links.iter().any(|(a, b)| card(at, 8.0).is_crossed(*a, *b));
+        let others: Vec<Rect> = (0..centers.len())
+            .filter(|j| *j != i)
+            .map(|j| Rect::around(centers[j], sizes[j].0 + 30.0, sizes[j].1 + 30.0))
+            .collect();
+        let free = |at: Point| !crossed(at) && !others.iter().any(|other| other.meets(&card(at, 0.0)));
+        if !crossed(centers[i]) {
+            continue;
+        }
+        let (x, y) = centers[i];
+        let mut spots: Vec<(i32, i32)> = (-STEPS..=STEPS).flat_map(|a| (-STEPS..=STEPS).map(move |b| (a, b))).collect();
+        spots.sort_by_key(|(a, b)| a * a + b * b);
+        let at = |(a, b): &(i32, i32)| (x + STEP * f64::from(*a), y + STEP * f64::from(*b));
+        if let Some(spot) = spots.iter().map(at).find(|spot| free(*spot)) {
+            centers[i] = spot;
         }
     }
 }

@@ -58,6 +58,29 @@ fn a_chain_lies_flat_with_its_author_left() {
 }
 
 #[test]
+fn a_name_server_lies_on_no_link_of_others() {
+    for arms in 2..9 {
+        let mut story = Story::new("star");
+        let middle = story.host("mail.green.example", "mta");
+        for n in 0..arms {
+            let host = story.host(&format!("h{n}.example"), "user");
+            story.link(middle, host, ms(1), "National");
+        }
+        let names = story.host("name server", "name server");
+        for host in 0..=arms {
+            story.link(HostId(host), names, ms(1), "");
+        }
+        let way = hops::hops(&story.roster, &story.records, &Options::default());
+        let placed = place::Placed::new(&story.roster, &way);
+        let card = placed.cards[names.0 as usize];
+        for link in story.roster.links.iter().filter(|link| link.b != names) {
+            let (a, b) = (placed.centers[link.a.0 as usize], placed.centers[link.b.0 as usize]);
+            assert!(!card.is_crossed(a, b), "{arms} arms: a link lies under the name server");
+        }
+    }
+}
+
+#[test]
 fn large_nets_name_only_what_the_mail_touched() {
     let story = synthetic::internet(100);
     let picture = svg(&story.roster, &story.records, &Options::default());

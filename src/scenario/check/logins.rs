@@ -39,6 +39,20 @@ impl Checker {
         server.mechanisms = nodes.iter().filter_map(read).collect::<Mechanisms>();
     }
 
+    /// An MTA logs in at its smarthost and nowhere else: without one, these fields are about nobody.
+    pub(super) fn needs_smarthost(&mut self, fields: &Fields<'_>) {
+        if fields.get("smarthost").is_some() {
+            return;
+        }
+        for name in ["login", "smarthost_port"] {
+            if let Some(node) = fields.get(name) {
+                let d = self.r.at(&node.span, "missing-field", "this is about a smarthost, and there is none");
+                let d = d.label("at which server?");
+                self.r.push(d.help("add smarthost: \"smtp.provider.example\""));
+            }
+        }
+    }
+
     /// Ports of a demand. Something has to be served there, and what is demanded must be there to be had.
     pub(super) fn demanding_ports(
         &mut self,

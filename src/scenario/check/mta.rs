@@ -38,13 +38,13 @@ impl Checker {
                         self.r.push(d.did_you_mean(domain.as_str(), mine));
                         continue;
                     }
-                    let locals = self.locals(list, domain.as_str());
+                    let locals = self.locals(list, domain.as_str(), "domains");
                     self.names.served(&domain).locals.extend(locals.iter().map(|l| l.to_lowercase()));
                 }
             }
             _ => {
                 let mine: Vec<Domain> = self.names.domains_of(id).to_vec();
-                let locals = self.locals(node, mine.first().map_or("example", Domain::as_str));
+                let locals = self.locals(node, mine.first().map_or("example", Domain::as_str), "domains");
                 if mine.is_empty() && !locals.is_empty() && !fields.strange && fields.get("domains").is_none() {
                     let d = self.r.at(&node.span, "missing-field", "these mailboxes are in no domain");
                     let d = d.label("whose mailboxes?");
@@ -57,7 +57,8 @@ impl Checker {
         }
     }
 
-    fn locals(&mut self, node: &Node, domain: &str) -> Vec<Arc<str>> {
+    /// Local parts of a domain that stands in the field `of`.
+    fn locals(&mut self, node: &Node, domain: &str, of: &str) -> Vec<Arc<str>> {
         let mut locals: Vec<Arc<str>> = Vec::new();
         let mut seen = std::collections::HashSet::new();
         for item in self.r.list(node, "local parts").unwrap_or(&[]) {
@@ -65,7 +66,7 @@ impl Checker {
             if let Some((local, rest)) = text.split_once('@').filter(|_| !text.starts_with('"')) {
                 let d = self.r.at(&item.span, "bad-mailbox", "only the part before the `@` is written here");
                 let d = d.label(format!("write \"{local}\""));
-                self.r.push(d.note(format!("the domain `{rest}` stands in `domains`")));
+                self.r.push(d.note(format!("the domain `{rest}` stands in `{of}`")));
             } else if let Err(why) = format!("{text}@{domain}").parse::<Mailbox>() {
                 let d = self.r.at(&item.span, "bad-mailbox", format!("`{text}` cannot have a mailbox: {why}"));
                 self.r.push(d.label("expected a local part such as \"bob\""));
@@ -149,6 +150,7 @@ impl Checker {
         server.plain_text_logins = sending.courier.client.plain_text_logins;
         let smarthost_port = fields.or("smarthost_port", 25, |n| port(r, n));
         let greylist = fields.opt("greylist", |n| greylist(r, n));
+        self.needs_smarthost(fields);
         let outbound_addresses = self.names.outbound.remove(&id.0).unwrap_or_default();
         let forwards = self.forwards(&domains, fields);
         let listens = self.listens(fields);
@@ -193,7 +195,7 @@ impl Checker {
                 self.r.push(d.did_you_mean(domain.as_str(), relay_for.iter().map(Domain::as_str)));
                 continue;
             }
-            let mut locals = self.locals(list, domain.as_str());
+            let mut locals = self.locals(list, domain.as_str(), "relay_for");
             // RFC 5321 §4.5.1.
             locals.push(Arc::from("postmaster"));
             known.push((domain, locals));

@@ -9,6 +9,7 @@ use crate::sim::Instant;
 use crate::smtp::command::{BodyType, Command, CommandError, MailParameters, Verb};
 use crate::smtp::envelope::Envelope;
 use crate::smtp::extension::Extension;
+use crate::smtp::limits;
 use crate::smtp::reply::{Class, Reply};
 
 /// When a command may be said.
@@ -72,7 +73,8 @@ impl Session {
     pub(super) fn obey(&mut self, line: &Chunk) {
         let verb = Verb::split(line);
         let mail = matches!(verb, Some((Verb::Mail, _)));
-        if line.len() + 2 > self.server.config.max_line(mail, self.offer()) {
+        let octets = line.len() + 2;
+        if octets > limits::COMMAND_LINE && octets > self.server.config.max_line(mail, self.offer()) {
             return self.blame(replies::LINE_TOO_LONG);
         }
         // RFC 3207 §4, RFC 4954 §4: who has not offered it does not know it.
