@@ -15,6 +15,9 @@ mod conservation;
 mod crash;
 #[path = "all/determinism.rs"]
 mod determinism;
+#[cfg(feature = "tls")]
+#[path = "all/discover.rs"]
+mod discover;
 #[path = "all/floors.rs"]
 mod floors;
 #[path = "all/imports.rs"]

@@ -30,8 +30,8 @@ pub struct Task {
     pub every: Distribution,
     /// What is sent.
     pub kind: Kind,
-    /// The server that it is handed to.
-    pub submit_to: NextHop,
+    /// The server that it is handed to; none: the one that its author's domain names (RFC 6186).
+    pub submit_to: Option<NextHop>,
     /// What chance decides is drawn from here.
     pub luck: Stream,
 }
@@ -171,8 +171,16 @@ impl User {
         let left = self.ids.bits();
         let date = self.date.get(ctx.calendar, ctx.now);
         let task = &mut self.tasks[place];
+        let mut found = None;
+        let discovers = task.submit_to.is_none();
+        let mut discover = |author: &Mailbox| {
+            if discovers {
+                found = Some(NextHop::Submission(author.to_domain()));
+            }
+        };
         let (reverse_path, to, subject, content) = match &mut task.kind {
             Kind::Letter { reverse_path, recipients, draft, composer } => {
+                discover(&draft.from.mailbox);
                 write_message_id(&mut message_id, left, draft.from.mailbox.domain());
                 let composer = composer.get_or_insert_with(|| Box::new(Composer::new(draft)));
                 let id = if draft.left_out.message_id { "" } else { &message_id };
@@ -181,6 +189,7 @@ impl User {
             }
             Kind::Traffic { from, to, size_bytes, max_size_bytes, subject } => {
                 let author = from[task.luck.below(from.len() as u64) as usize].clone();
+                discover(&author);
                 let recipient = to[task.luck.below(to.len() as u64) as usize].clone();
                 write_message_id(&mut message_id, left, author.domain());
                 let mut draft = Draft::new(author.clone(), recipient.clone());
@@ -204,7 +213,10 @@ impl User {
             subject: crate::trace::visible(subject.as_bytes()).into(),
             size_bytes: content.size_bytes(),
         });
-        let destination = self.courier.destination(&task.submit_to);
+        let Some(submit_to) = task.submit_to.as_ref().or(found.as_ref()) else {
+            unreachable!("every kind of task has an author, whose domain stands for a server")
+        };
+        let destination = self.courier.destination(submit_to);
         let recipients = to.into_iter().map(|mailbox| (mailbox, destination)).collect();
         let mail = Mail { mail: number.0, hops: 0, serial, reverse_path, recipients, aliases: Vec::new(), content };
         self.courier.accept(ctx, mail);

@@ -192,11 +192,15 @@ impl Authority {
         }
     }
 
-    /// RFC 1035 §3.3.9 and §3.3.11: addresses of the hosts named by MX and NS records, where they are known here.
+    /// RFC 1035 §3.3.9 and §3.3.11, RFC 2782: addresses of the hosts named by MX, NS and SRV records, where they are known here.
     fn add_addresses(&self, response: &mut Message) {
         let mut hosts: Vec<&Name> = Vec::new();
         for record in response.answers.iter().chain(&response.authorities) {
-            let (RecordData::Mx { exchange: host, .. } | RecordData::Ns(host)) = &record.data else { continue };
+            let host = match &record.data {
+                RecordData::Mx { exchange: host, .. } | RecordData::Ns(host) => host,
+                RecordData::Srv(srv) => &srv.target,
+                _ => continue,
+            };
             if !hosts.contains(&host) {
                 hosts.push(host);
             }

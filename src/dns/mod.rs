@@ -33,7 +33,7 @@ pub use message::{
 };
 pub use name::{Name, NameError};
 pub use output::{Event, Output, Peer, QueryId, TcpFailure};
-pub use record::{Rcode, Record, RecordData, RecordType, Soa};
+pub use record::{Rcode, Record, RecordData, RecordType, Soa, Srv};
 pub use recursor::{Recursor, RecursorConfig, RootHint};
 pub use resolver::Resolver;
 pub use stub::{Stub, StubConfig};

@@ -29,6 +29,8 @@ pub enum RecordType {
     Txt,
     /// Pointer, for reverse look-up.
     Ptr,
+    /// The servers of a service (RFC 2782).
+    Srv,
     /// A question for all types (RFC 1035 §3.2.3 `*`).
     Any,
     /// Any type that zones here cannot hold; a question for it is answered that there is no such data.
@@ -48,6 +50,7 @@ impl RecordType {
             RecordType::Soa => "SOA",
             RecordType::Txt => "TXT",
             RecordType::Ptr => "PTR",
+            RecordType::Srv => "SRV",
             RecordType::Any => "ANY",
             RecordType::Other(code) => match wire::RecordType::from(code) {
                 wire::RecordType::Unknown(_) | wire::RecordType::ZERO => "TYPE",
@@ -66,6 +69,7 @@ impl RecordType {
             wire::RecordType::SOA => RecordType::Soa,
             wire::RecordType::TXT => RecordType::Txt,
             wire::RecordType::PTR => RecordType::Ptr,
+            wire::RecordType::SRV => RecordType::Srv,
             wire::RecordType::ANY => RecordType::Any,
             other => RecordType::Other(other.into()),
         }
@@ -81,6 +85,7 @@ impl RecordType {
             RecordType::Soa => wire::RecordType::SOA,
             RecordType::Txt => wire::RecordType::TXT,
             RecordType::Ptr => wire::RecordType::PTR,
+            RecordType::Srv => wire::RecordType::SRV,
             RecordType::Any => wire::RecordType::ANY,
             RecordType::Other(code) => wire::RecordType::from(code),
         }
@@ -183,6 +188,19 @@ pub struct Soa {
     pub minimum_secs: u32,
 }
 
+/// The data of an SRV record (RFC 2782).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Srv {
+    /// The lowest is tried first.
+    pub priority: u16,
+    /// Among those of equal priority, how often this one comes first.
+    pub weight: u16,
+    /// The port.
+    pub port: u16,
+    /// The host; the root where the domain does not have the service at all.
+    pub target: Name,
+}
+
 /// The data of a record.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum RecordData {
@@ -207,6 +225,8 @@ pub enum RecordData {
     Txt(Vec<Arc<[u8]>>),
     /// The name for an address.
     Ptr(Name),
+    /// A server of a service (RFC 2782).
+    Srv(Box<Srv>),
 }
 
 impl RecordData {
@@ -238,6 +258,7 @@ impl RecordData {
             RecordData::Soa(_) => RecordType::Soa,
             RecordData::Txt(_) => RecordType::Txt,
             RecordData::Ptr(_) => RecordType::Ptr,
+            RecordData::Srv(_) => RecordType::Srv,
         }
     }
 
@@ -260,6 +281,7 @@ impl fmt::Display for RecordData {
             RecordData::Aaaa(v6) => write!(f, "{v6}"),
             RecordData::Mx { preference, exchange } => write!(f, "{preference} {exchange}"),
             RecordData::Cname(name) | RecordData::Ns(name) | RecordData::Ptr(name) => write!(f, "{name}"),
+            RecordData::Srv(srv) => write!(f, "{} {} {} {}", srv.priority, srv.weight, srv.port, srv.target),
             RecordData::Soa(soa) => write!(
                 f,
                 "{} {} {} {} {} {} {}",
@@ -339,6 +361,9 @@ impl Record {
             RecordData::Cname(name) => RData::CNAME(rdata::CNAME(name.to_wire())),
             RecordData::Ns(name) => RData::NS(rdata::NS(name.to_wire())),
             RecordData::Ptr(name) => RData::PTR(rdata::PTR(name.to_wire())),
+            RecordData::Srv(srv) => {
+                RData::SRV(rdata::SRV::new(srv.priority, srv.weight, srv.port, srv.target.to_wire()))
+            }
             RecordData::Soa(soa) => RData::SOA(rdata::SOA::new(
                 soa.mname.to_wire(),
                 soa.rname.to_wire(),
@@ -374,6 +399,12 @@ impl Record {
             RData::CNAME(name) => RecordData::Cname(Name::from_wire(&name.0, None)),
             RData::NS(name) => RecordData::Ns(Name::from_wire(&name.0, None)),
             RData::PTR(name) => RecordData::Ptr(Name::from_wire(&name.0, None)),
+            RData::SRV(srv) => RecordData::Srv(Box::new(Srv {
+                priority: srv.priority,
+                weight: srv.weight,
+                port: srv.port,
+                target: Name::from_wire(&srv.target, None),
+            })),
             RData::SOA(soa) => RecordData::Soa(Arc::new(Soa {
                 mname: Name::from_wire(&soa.mname, None),
                 rname: Name::from_wire(&soa.rname, None),
@@ -406,7 +437,7 @@ mod tests {
     #[test]
     fn types_have_names() {
         assert_eq!(RecordType::Aaaa.to_string(), "AAAA");
-        assert_eq!(RecordType::Other(33).to_string(), "SRV");
+        assert_eq!(RecordType::Other(35).to_string(), "NAPTR");
         assert_eq!(RecordType::Other(4711).to_string(), "TYPE4711");
         for code in 0..=u16::MAX {
             let rtype = RecordType::from_wire(wire::RecordType::from(code));

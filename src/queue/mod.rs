@@ -59,7 +59,7 @@ pub struct Queue {
     destinations: Vec<Destination>,
     // Looked up, never iterated.
     by_domain: FxHashMap<Domain, DestinationId>,
-    by_host: FxHashMap<NextHop, DestinationId>,
+    by_other: FxHashMap<NextHop, DestinationId>,
     deferred: BinaryHeap<Reverse<(Instant, u64, EntryId)>>,
     /// Destinations that may have work and room for it.
     runnable: VecDeque<DestinationId>,
@@ -77,7 +77,7 @@ impl Queue {
             entries: Slab::new(),
             destinations: Vec::new(),
             by_domain: FxHashMap::default(),
-            by_host: FxHashMap::default(),
+            by_other: FxHashMap::default(),
             deferred: BinaryHeap::new(),
             runnable: VecDeque::new(),
             connections: 0,
@@ -115,7 +115,7 @@ impl Queue {
     pub fn destination(&mut self, next_hop: &NextHop) -> DestinationId {
         let known = match next_hop {
             NextHop::Domain(domain) => self.by_domain.get(domain),
-            NextHop::Host { .. } | NextHop::Mailboxes { .. } => self.by_host.get(next_hop),
+            _ => self.by_other.get(next_hop),
         };
         known.copied().unwrap_or_else(|| self.add_destination(next_hop.clone()))
     }
@@ -133,7 +133,7 @@ impl Queue {
         self.destinations.push(Destination::new(next_hop.clone(), &self.config.limits));
         match next_hop {
             NextHop::Domain(domain) => self.by_domain.insert(domain, id),
-            host @ (NextHop::Host { .. } | NextHop::Mailboxes { .. }) => self.by_host.insert(host, id),
+            other => self.by_other.insert(other, id),
         };
         id
     }

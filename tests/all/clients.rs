@@ -49,16 +49,6 @@ fn written(run: &Run) -> String {
     field.split("by ").next().unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What Blue asks for, by name and type.
-fn asked(run: &Run) -> Vec<String> {
-    let blue = run.host("mx.blue.example");
-    let of = |what: &What| match what {
-        What::Question { direction: Direction::Sent, name, rtype, .. } => Some(format!("{name} {rtype}")),
-        _ => None,
-    };
-    run.records.iter().filter(|r| r.host == blue).filter_map(|r| of(&r.what)).collect()
-}
-
 /// What Blue's policy says of clients.
 fn opinions(run: &Run) -> Vec<String> {
     let of = |what: &What| match what {
@@ -76,7 +66,7 @@ const ELSEWHERE: &str = r#"("11", "PTR mx.blue.example.")"#;
 fn who_does_not_look_writes_the_address_alone() {
     let run = visit("", "", "", "");
     assert_eq!(written(&run), "from out.green.example ([192.0.2.11])");
-    assert_eq!(asked(&run), [""; 0]);
+    assert_eq!(run.asked("mx.blue.example"), [""; 0]);
 }
 
 #[test]
@@ -84,7 +74,7 @@ fn a_name_that_leads_back_is_written_down() {
     for blue in ["looks_up_clients: true", "client_name: MustExist", "client_name: MustLeadBack"] {
         let run = visit("", blue, "", "");
         assert_eq!(written(&run), "from out.green.example (out.green.example [192.0.2.11])", "{blue}");
-        assert_eq!(asked(&run), ["11.2.0.192.in-addr.arpa. PTR", "out.green.example. A"], "{blue}");
+        assert_eq!(run.asked("mx.blue.example"), ["11.2.0.192.in-addr.arpa. PTR", "out.green.example. A"], "{blue}");
         assert_eq!(opinions(&run), [""; 0], "{blue}");
     }
 }
@@ -166,7 +156,7 @@ fn who_asks_for_ipv6_names_asks_for_ipv6_addresses() {
     let run = visit("ipv6: true", "ipv6: true, client_name: MustLeadBack", "", "");
     assert_eq!(written(&run), "from out.green.example (out.green.example [IPv6:2001:db8::2])");
     let pointer = "2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa. PTR";
-    assert_eq!(asked(&run), [pointer, "out.green.example. AAAA"]);
+    assert_eq!(run.asked("mx.blue.example"), [pointer, "out.green.example. AAAA"]);
     // Its IPv4 address has a name that leads back; that is another address.
     let zone = r#""8.b.d.0.1.0.0.2.ip6.arpa": Zone(hosts: false),"#;
     let green = r#"ipv6: true, retry: Custom(delays: ["1h"])"#;
@@ -181,7 +171,7 @@ fn without_a_cache_each_question_is_asked_once() {
         let zone = named(&format!(r#"("11", "PTR out.green.example."{ttl})"#));
         let run = visit("", "client_name: MustLeadBack, dns_cache: false", &zone, "");
         assert_eq!(written(&run), "from out.green.example (out.green.example [192.0.2.11])");
-        assert_eq!(asked(&run), ["11.2.0.192.in-addr.arpa. PTR", "out.green.example. A"]);
+        assert_eq!(run.asked("mx.blue.example"), ["11.2.0.192.in-addr.arpa. PTR", "out.green.example. A"]);
     }
 }
 

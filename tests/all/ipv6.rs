@@ -1,7 +1,5 @@
 //! Mail between hosts that have two kinds of addresses: which is asked for, which is dialled, and what is written down.
 
-use postroad::trace::{Direction, What};
-
 use super::lab::{self, Look, Run};
 
 /// A laptop, its provider and a server elsewhere; `laptop`, `green` and `blue` are further settings, `zone` records of blue's.
@@ -25,33 +23,14 @@ fn letter(laptop: &str, green: &str, blue: &str, zone: &str) -> Run {
     run
 }
 
-/// The addresses that were dialled, in order.
-fn dialled(run: &Run) -> Vec<String> {
-    let of = |what: &What| match what {
-        What::Attempt { next_hop, .. } => Some(next_hop.address.to_string()),
-        _ => None,
-    };
-    run.records.iter().filter_map(|r| of(&r.what)).collect()
-}
-
-/// What a host asks for, by name and type.
-fn asked(run: &Run, host: &str) -> Vec<String> {
-    let host = run.host(host);
-    let of = |what: &What| match what {
-        What::Question { direction: Direction::Sent, name, rtype, .. } => Some(format!("{name} {rtype}")),
-        _ => None,
-    };
-    run.records.iter().filter(|r| r.host == host).filter_map(|r| of(&r.what)).collect()
-}
-
 const SIX: &str = "ipv6: true";
 
 #[test]
 fn who_has_ipv6_goes_that_way_and_says_so() {
     let run = letter(SIX, SIX, SIX, "");
-    assert_eq!(dialled(&run), ["2001:db8::2", "2001:db8::3"]);
-    assert_eq!(asked(&run, "laptop"), ["mail.green.example. AAAA", "mail.green.example. A"]);
-    let asked = asked(&run, "mail.green.example");
+    assert_eq!(run.dialled(), ["2001:db8::2", "2001:db8::3"]);
+    assert_eq!(run.asked("laptop"), ["mail.green.example. AAAA", "mail.green.example. A"]);
+    let asked = run.asked("mail.green.example");
     assert!(
         asked.contains(&"mx.blue.example. AAAA".into()) && asked.contains(&"mx.blue.example. A".into()),
         "{asked:?}"
@@ -66,9 +45,9 @@ fn who_has_ipv6_goes_that_way_and_says_so() {
 fn where_one_end_has_no_ipv6_nobody_tries() {
     for (laptop, green, blue) in [("", SIX, ""), (SIX, "", SIX), ("", "", SIX)] {
         let run = letter(laptop, green, blue, "");
-        assert_eq!(dialled(&run), ["192.0.2.2", "192.0.2.3"], "{laptop}/{green}/{blue}");
+        assert_eq!(run.dialled(), ["192.0.2.2", "192.0.2.3"], "{laptop}/{green}/{blue}");
         for (host, has) in [("laptop", !laptop.is_empty()), ("mail.green.example", !green.is_empty())] {
-            let asks = asked(&run, host).iter().any(|question| question.ends_with("AAAA"));
+            let asks = run.asked(host).iter().any(|question| question.ends_with("AAAA"));
             assert_eq!(asks, has, "{host}");
         }
     }
@@ -78,7 +57,7 @@ fn where_one_end_has_no_ipv6_nobody_tries() {
 fn an_ipv6_address_that_does_not_work_costs_a_time_out_and_no_mail() {
     // Blue's record names an address where nobody is.
     let run = letter("", SIX, "", r#"("mx", "A 192.0.2.3"), ("mx", "AAAA 2001:db8:dead::1")"#);
-    assert_eq!(dialled(&run), ["192.0.2.2", "2001:db8:dead::1", "192.0.2.3"]);
+    assert_eq!(run.dialled(), ["192.0.2.2", "2001:db8:dead::1", "192.0.2.3"]);
     let took = lab::secs(run.mailbox("bob@blue.example")[0].at);
     assert!(
         (31.0..32.0).contains(&took),
@@ -89,6 +68,6 @@ fn an_ipv6_address_that_does_not_work_costs_a_time_out_and_no_mail() {
 #[test]
 fn without_a_cache_the_two_questions_are_asked_once_each() {
     let run = letter("ipv6: true, dns_cache: false", "ipv6: true, dns_cache: false", SIX, "");
-    assert_eq!(asked(&run, "laptop"), ["mail.green.example. AAAA", "mail.green.example. A"]);
-    assert_eq!(dialled(&run), ["2001:db8::2", "2001:db8::3"]);
+    assert_eq!(run.asked("laptop"), ["mail.green.example. AAAA", "mail.green.example. A"]);
+    assert_eq!(run.dialled(), ["2001:db8::2", "2001:db8::3"]);
 }

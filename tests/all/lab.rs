@@ -251,6 +251,23 @@ impl Run {
     pub(crate) fn letters(&self, address: &str) -> usize {
         self.mailbox(address).iter().filter(|f| f.from != ReversePath::Null).count()
     }
+    /// What a host asks the DNS for, by name and type.
+    pub(crate) fn asked(&self, host: &str) -> Vec<String> {
+        let host = self.host(host);
+        let of = |what: &What| match what {
+            What::Question { direction: Direction::Sent, name, rtype, .. } => Some(format!("{name} {rtype}")),
+            _ => None,
+        };
+        self.records.iter().filter(|r| r.host == host).filter_map(|r| of(&r.what)).collect()
+    }
+    /// The addresses that were dialled, in order.
+    pub(crate) fn dialled(&self) -> Vec<String> {
+        let of = |what: &What| match what {
+            What::Attempt { next_hop, .. } => Some(next_hop.address.to_string()),
+            _ => None,
+        };
+        self.records.iter().filter_map(|r| of(&r.what)).collect()
+    }
     /// Recipient, status and reason of everything that bounced.
     pub(crate) fn bounces(&self) -> Vec<(String, String, String)> {
         self.records

@@ -18,6 +18,8 @@ pub(super) struct Candidate {
     pub(super) address: IpAddr,
     /// Its port, where it is not the usual one.
     pub(super) port: Option<u16>,
+    /// Whether TLS begins with the first byte.
+    pub(super) implicit_tls: bool,
 }
 
 impl Candidate {
@@ -173,6 +175,7 @@ mod tests {
             name: format!("mx{n}.example").parse().unwrap(),
             address: IpAddr::from([192, 0, 2, n]),
             port: None,
+            implicit_tls: false,
         };
         let mut attempt = Attempt::new((1..=hosts).map(candidate).collect());
         let mut tried = Vec::new();
@@ -228,8 +231,12 @@ mod tests {
 
     #[test]
     fn another_mail_on_the_same_connection_counts_its_own_sessions() {
-        let candidate =
-            Candidate { name: "mx.example".parse().unwrap(), address: IpAddr::from([192, 0, 2, 1]), port: None };
+        let candidate = Candidate {
+            name: "mx.example".parse().unwrap(),
+            address: IpAddr::from([192, 0, 2, 1]),
+            port: None,
+            implicit_tls: false,
+        };
         let first = Attempt::new(Candidates::from_iter([candidate.clone(), candidate.clone(), candidate]));
         let Next::Try(mut second) = first.after(Limits { sessions: 2, addresses: 5 }, PUT_OFF) else { unreachable!() };
         assert_eq!(second.after(Limits::default(), PUT_OFF), Next::Over { out_of_reach: false });

@@ -29,6 +29,7 @@ use crate::trace::{At, MailId, QueueName, RecordId, What, visible};
 
 use attempt::Attempt;
 pub use attempt::Limits;
+use candidates::Asking;
 use connection::Connection;
 
 /// How an agent sends. Hosts that are set up alike can share it.
@@ -131,8 +132,8 @@ struct Memory {
     /// Sessions of TLS that it can go on with, by the names of servers (Postfix `smtp_tls_session_cache_database`), the newest
     /// last, and of each server [`MOST_TICKETS`] at most.
     tickets: BTreeMap<Arc<str>, VecDeque<Rc<tls::Ticket>>>,
-    /// IPv6 addresses of destinations whose other addresses are being looked up.
-    ipv6: BTreeMap<DestinationId, Vec<IpAddr>>,
+    /// What has been found out of destinations about which more is being asked.
+    asking: BTreeMap<DestinationId, Asking>,
     /// Client machines of connections that are gone, for their memory.
     #[expect(clippy::vec_box, reason = "a session moves in and out as a pointer, not as 400 bytes")]
     spare_clients: Vec<Box<client::Session>>,

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::attempt::{Attempt, Ended};
 use super::connection::{Breakdown, Connection, State};
-use super::{Courier, MOST_TICKETS, SUBMISSIONS_PORT, waits_since};
+use super::{Courier, MOST_TICKETS, waits_since};
 use crate::agent::HANDSHAKE_TIMEOUT;
 use crate::agent::outgoing::Outgoing;
 use crate::agent::{Action, Context, End, Says, Trouble};
@@ -159,8 +159,7 @@ impl Courier {
     pub(super) fn connected(&mut self, ctx: &mut Context<'_>, token: u32, conn: ConnId) {
         let Some(session) = self.memory.sessions.get_mut(token as usize) else { return };
         session.conn = Some(conn);
-        let port = session.candidate().port.unwrap_or(self.config.port);
-        if self.tls.is_some() && port == SUBMISSIONS_PORT {
+        if self.tls.is_some() && session.candidate().implicit_tls {
             session.state = State::Securing;
             session.deadline = Some(ctx.now + HANDSHAKE_TIMEOUT);
             self.note_deadline(token);

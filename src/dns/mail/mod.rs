@@ -1,4 +1,5 @@
-//! What mail asks of the name system: which hosts take mail for a domain (RFC 5321 §5.1, RFC 7505).
+//! What mail asks of the name system: which hosts take mail for a domain (RFC 5321 §5.1, RFC 7505), and where its people
+//! hand theirs in (RFC 6186).
 //!
 //! [`MailRouter`] asks a [`Resolver`](super::Resolver) for the MX records of a domain and then for the addresses of each host, and
 //! makes a [`Route`] of them, which it remembers for as long as all of its records may be. It knows the rules of
@@ -16,9 +17,11 @@
 
 mod route;
 mod router;
+mod submission;
 
 pub use route::{Exchanger, Note, Route, RouteFailure};
 pub use router::{AddressFamilies, MailRouter, RouteId, Routed, RouterConfig, RouterPoll};
+pub use submission::{SUBMISSION, SUBMISSIONS, SubmissionServer, submission_servers};
 
 use std::net::IpAddr;
 

@@ -82,6 +82,12 @@ pub enum RouteFailure {
     /// MX records, but none of their hosts has an address.
     #[error("none of the mail exchangers of {0} has an address")]
     NoUsableExchanger(Domain),
+    /// RFC 6186: no SRV record names a server for its people's mail, or one says that there is none.
+    #[error("{0} names no server for submission in the DNS")]
+    NoSubmission(Domain),
+    /// None of the servers that its SRV records name has an address.
+    #[error("none of the servers for submission of {0} has an address")]
+    NoUsableSubmission(Domain),
     /// RFC 5321 §5.1: this host would hand the mail to itself.
     #[error("mail for {0} loops back to myself")]
     LoopsBack(Domain),
@@ -122,7 +128,10 @@ impl RouteFailure {
             RouteFailure::NoSuchDomain(_) => "5.1.2",
             RouteFailure::NullMx(_) => "5.1.10",
             // X.4.4: unable to route. Postfix says so for "Host found but no data record of requested type".
-            RouteFailure::NoAddress(_) | RouteFailure::NoUsableExchanger(_) => "5.4.4",
+            RouteFailure::NoAddress(_)
+            | RouteFailure::NoUsableExchanger(_)
+            | RouteFailure::NoSubmission(_)
+            | RouteFailure::NoUsableSubmission(_) => "5.4.4",
             // X.4.6: routing loop detected.
             RouteFailure::LoopsBack(_) => "5.4.6",
             // X.4.3: directory server failure.

@@ -8,7 +8,7 @@ use super::tls::Trust;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::agent::Agent;
-use crate::agent::courier::{Courier, Credentials};
+use crate::agent::courier::{Courier, Credentials, SUBMISSIONS_PORT};
 use crate::agent::lookups::Lookups;
 use crate::agent::mta::{self, Mta, Service};
 use crate::agent::user::{Kind, Task, User};
@@ -17,7 +17,7 @@ use crate::identity::{Domain, Mailbox};
 use crate::policy::greylist::Greylist;
 use crate::queue::NextHop;
 use crate::sasl::Login;
-use crate::scenario::{HostPlan, MailPlan, MtaPlan, Plan, Role, Sending, TrafficPlan, UserPlan};
+use crate::scenario::{HostPlan, MailPlan, MtaPlan, Plan, Role, Sending, SubmitsTo, TrafficPlan, UserPlan};
 use crate::sim::{Distribution, Instant, Streams};
 use crate::smtp::server;
 use crate::store::Store;
@@ -106,9 +106,19 @@ fn own_name(host: &HostPlan) -> Domain {
     })
 }
 
-/// One host as a next hop, whatever the DNS says about its domain.
+/// One host as a next hop, whatever the DNS says about its domain. Who is set up by hand knows whether the port is served behind TLS.
 fn dial_host(plan: &Plan, host: HostId, port: u16) -> NextHop {
-    NextHop::Host { name: own_name(plan.host(host)), port: Some(port) }
+    let serves = |mta: &MtaPlan| mta.listens.contains(&(port, Service::Submissions));
+    let implicit_tls = port == SUBMISSIONS_PORT || matches!(&plan.host(host).role, Role::Mta(mta) if serves(mta));
+    NextHop::Host { name: own_name(plan.host(host)), port: Some(port), implicit_tls }
+}
+
+/// Where people hand their mail in; none where their domain is asked.
+fn submission(plan: &Plan, submits_to: SubmitsTo, port: u16) -> Option<NextHop> {
+    match submits_to {
+        SubmitsTo::Host(host) => Some(dial_host(plan, host, port)),
+        SubmitsTo::Discovered => None,
+    }
 }
 
 fn build_courier(plan: &Plan, id: HostId, sending: &Sending, trust: Option<&Trust>, streams: Streams) -> Courier {
@@ -162,7 +172,7 @@ fn build_user(plan: &Plan, id: HostId, user: &UserPlan, (names, trust): Known<'_
             until: Instant::MAX,
             every: mail.every,
             kind: letter(mail),
-            submit_to: dial_host(plan, mail.submit_to, mail.port),
+            submit_to: submission(plan, mail.submit_to, mail.port),
             luck,
         });
     }
@@ -221,7 +231,7 @@ fn traffic_task(plan: &Plan, id: HostId, user: &UserPlan, traffic: &TrafficPlan,
             max_size_bytes: traffic.max_size_bytes,
             subject: traffic.subject.clone(),
         },
-        submit_to: dial_host(plan, user.submits_to?, user.port),
+        submit_to: submission(plan, user.submits_to?, user.port),
         luck,
     })
     .filter(|task| task.at <= task.until && task.left > 0)

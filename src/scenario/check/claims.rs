@@ -95,7 +95,8 @@ impl Checker {
                 Some(Claim::Unsent { to: to?, code, contains, count: self.count(fields, "count")? })
             }
             "Policy" => {
-                let host = fields.get("host").and_then(|n| self.mta_host(n));
+                let decides = |kind| matches!(kind, HostKind::Mta | HostKind::User);
+                let host = fields.get("host").and_then(|n| self.host_that(n, "an Mta or a User", decides));
                 let policy = said(fields.opt("policy", |n| self.r.line(n, 100)));
                 let decision = said(fields.opt("decision", |n| self.r.line(n, 100)));
                 let count = self.count(fields, "count")?;

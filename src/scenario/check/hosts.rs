@@ -11,7 +11,7 @@ use crate::agent::courier::{self, SUBMISSIONS_PORT};
 use crate::agent::user;
 use crate::identity::{Domain, Mailbox};
 use crate::queue;
-use crate::scenario::plan::{HostPlan, NameServerPlan, Role, Sending, TlsDemand, UserPlan};
+use crate::scenario::plan::{HostPlan, NameServerPlan, Role, Sending, SubmitsTo, TlsDemand, UserPlan};
 use crate::scenario::read::{Fields, Reader};
 use crate::scenario::schema::{
     MTA, NAME_SERVER, ROUTER, USER, client_settings, host_settings, name_server_settings, user_settings,
@@ -211,16 +211,32 @@ impl Checker {
             let d = self.r.at(&draft.key, "missing-field", "this User has no mailbox").label("nobody writes here");
             self.r.push(d.help("add mailbox: \"alice@green.example\""));
         }
-        let submits_to = fields.get("submits_to").and_then(|n| self.mta_host(n));
+        let submits_to = fields.get("submits_to").and_then(|n| self.submits_to(fields, n));
         let mut client = client::Config::default();
         let mut user = UserPlan { mailboxes, submits_to, port: 587, sending: Sending::default() };
         user_settings(&mut self.r, fields, &mut user, &mut client);
         // A person's program has one server.
         let courier = courier::Config { deliveries: u32::MAX, responsible: false, ..courier::Config::default() };
         // RFC 8314 §5.2: people's programs verify.
-        let tls = if user.port == SUBMISSIONS_PORT { TlsDemand::Verified } else { TlsDemand::Never };
+        let is_sealed = user.port == SUBMISSIONS_PORT || submits_to == Some(SubmitsTo::Discovered);
+        let tls = if is_sealed { TlsDemand::Verified } else { TlsDemand::Never };
         user.sending = sending(&mut self.r, fields, client, courier, outbox(queue::Limits::default()), tls);
         user
+    }
+
+    /// A server by its name, or whichever the author's domain names.
+    fn submits_to(&mut self, fields: &Fields<'_>, node: &Node) -> Option<SubmitsTo> {
+        let Kind::Name(name) = &node.kind else { return self.mta_host(node).map(SubmitsTo::Host) };
+        if name != "Discover" {
+            return self.r.choice(node, "a way to find a server (a host is written in quotes)", &[("Discover", SubmitsTo::Discovered)]);
+        }
+        if let Some(port) = fields.get("port") {
+            let d =
+                self.r.at(&port.span, "contradiction", "the port of a server that is looked up stands in the DNS, too");
+            let d = d.label("has no effect").also(node.span.clone(), "looked up here");
+            self.r.push(d.help("leave the port out, or name the server"));
+        }
+        Some(SubmitsTo::Discovered)
     }
 
     /// The mailboxes of a user, without telling again what was told when they were declared.

@@ -8,7 +8,7 @@ use super::names::HostKind;
 use crate::identity::{Mailbox, ReversePath};
 use crate::mime::{Draft, LeftOut, Party, TextEncoding};
 use crate::scenario::limits::{MAX_MAIL_BYTES, MAX_MAILS};
-use crate::scenario::plan::{MailPlan, Role};
+use crate::scenario::plan::{MailPlan, Role, SubmitsTo};
 use crate::scenario::read::{Fields, Reader};
 use crate::scenario::schema::MAIL;
 use crate::scenario::tree::{Kind, Node};
@@ -101,11 +101,11 @@ impl Checker {
     }
 
     /// Server and port.
-    fn submission(&mut self, fields: &Fields<'_>, host: HostId) -> Option<(HostId, u16)> {
+    fn submission(&mut self, fields: &Fields<'_>, host: HostId) -> Option<(SubmitsTo, u16)> {
         let Role::User(user) = &self.plan.hosts[host.0 as usize].role else { return None };
         let (own, own_port) = (user.submits_to, user.port);
         let server = match fields.get("via") {
-            Some(node) => self.mta_host(node)?,
+            Some(node) => SubmitsTo::Host(self.mta_host(node)?),
             None => match own {
                 Some(server) => server,
                 None => {

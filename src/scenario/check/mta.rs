@@ -12,7 +12,7 @@ use crate::agent::mta::{ReplyRule, Rules, Service};
 use crate::identity::{Domain, Mailbox};
 use crate::policy::greylist::{GreylistConfig, Network};
 use crate::queue::{self, Schedule};
-use crate::scenario::plan::{Certificate, LocalDomain, MtaPlan, Role, Standing, TlsDemand};
+use crate::scenario::plan::{Certificate, LocalDomain, MtaPlan, Role, Standing, SubmitsTo, TlsDemand};
 use crate::scenario::read::{Fields, Reader};
 use crate::scenario::schema::{CUSTOM, GREYLIST, greylist_settings, mta_settings};
 use crate::scenario::tree::{Kind, Node};
@@ -314,7 +314,11 @@ impl Checker {
         for (i, host) in self.plan.hosts.iter().enumerate() {
             let id = HostId(i as u32);
             match &host.role {
-                Role::User(user) => pairs.extend(user.submits_to.map(|server| (server, id))),
+                Role::User(user) => {
+                    if let Some(SubmitsTo::Host(server)) = user.submits_to {
+                        pairs.push((server, id));
+                    }
+                }
                 Role::Mta(mta) => {
                     pairs.extend(mta.smarthost.iter().chain(mta.routes.iter().map(|(_, h)| h)).map(|s| (*s, id)))
                 }

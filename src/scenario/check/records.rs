@@ -1,13 +1,13 @@
 //! Records of the DNS as people write them: `MX 10 mx1.blue.example`.
 
-use crate::dns::{Name, RecordData, RecordType};
+use crate::dns::{Name, RecordData, RecordType, Srv};
 use crate::identity::Domain;
 use crate::scenario::read::Reader;
 use crate::scenario::tree::Node;
 use crate::sim::Duration;
 
 /// The types that a zone can have.
-const TYPES: [RecordType; 7] = [
+const TYPES: [RecordType; 8] = [
     RecordType::A,
     RecordType::Aaaa,
     RecordType::Mx,
@@ -15,6 +15,7 @@ const TYPES: [RecordType; 7] = [
     RecordType::Ptr,
     RecordType::Ns,
     RecordType::Txt,
+    RecordType::Srv,
 ];
 
 /// Type and value.
@@ -55,6 +56,26 @@ pub(super) fn data(r: &mut Reader, node: &Node) -> Option<RecordData> {
                 // RFC 7505: the null MX.
                 "." => Some(RecordData::mx(preference, Name::root())),
                 exchange => name(r, exchange, &|name| RecordData::mx(preference, name)),
+            }
+        }
+        "SRV" => {
+            let label = "expected a record like \"SRV 0 1 465 smtp.blue.example\"";
+            let parts: Vec<&str> = value.split_whitespace().collect();
+            let [numbers @ .., target] = parts.as_slice() else {
+                return wrong(r, "an SRV record has a priority, a weight, a port and a host".to_owned(), label);
+            };
+            let whole = |text: &&str| text.parse::<u16>().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
+            let numbers_read: Vec<u16> = numbers.iter().map_while(whole).collect();
+            let (3, &[priority, weight, port]) = (numbers.len(), numbers_read.as_slice()) else {
+                let why =
+                    format!("`{}` is not a priority, a weight and a port, each from 0 to 65535", numbers.join(" "));
+                return wrong(r, why, label);
+            };
+            let make = |target| RecordData::Srv(Box::new(Srv { priority, weight, port, target }));
+            match *target {
+                // RFC 2782: the service is decidedly not there.
+                "." => Some(make(Name::root())),
+                target => name(r, target, &make),
             }
         }
         "CNAME" => name(r, value, &RecordData::Cname),

@@ -8,9 +8,11 @@ use std::sync::Arc;
 use super::Checker;
 use super::names::{HostKind, some};
 use super::records;
-use crate::dns::{Name, Record, RecordData, RecordType};
+use crate::agent::mta::Service;
+use crate::dns::mail::{SUBMISSION, SUBMISSIONS};
+use crate::dns::{Name, Record, RecordData, RecordType, Srv};
 use crate::identity::Domain;
-use crate::scenario::plan::{Role, ZoneIndex, ZonePlan};
+use crate::scenario::plan::{HostPlan, Role, SubmitsTo, UserPlan, ZoneIndex, ZonePlan};
 use crate::scenario::read::Fields;
 use crate::scenario::schema::ZONE;
 use crate::scenario::tree::{Kind, Node};
@@ -41,6 +43,7 @@ impl Checker {
         }
         self.host_addresses(&no_hosts);
         self.exchangers();
+        self.submission_servers();
         self.targets(targets);
         self.cname_alone();
         for (host, domain, span) in std::mem::take(&mut self.names.wanted_zones) {
@@ -214,7 +217,46 @@ impl Checker {
         }
     }
 
-    /// What MX, CNAME and NS name must exist, or be absent on purpose.
+    /// SRV for the domains of those who look their server up, where the zone is not written (RFC 6186 §3.1, RFC 8314 §5.1): the servers that
+    /// file its mail, those behind TLS before those with STARTTLS.
+    fn submission_servers(&mut self) {
+        let mut domains: Vec<Domain> = Vec::new();
+        for host in &self.plan.hosts {
+            let Role::User(UserPlan { submits_to: Some(SubmitsTo::Discovered), mailboxes, .. }) = &host.role else {
+                continue;
+            };
+            for mailbox in mailboxes {
+                let domain = mailbox.to_domain();
+                if !domains.contains(&domain) {
+                    domains.push(domain);
+                }
+            }
+        }
+        for domain in domains {
+            let zone = self.zone_around(domain.as_str()).filter(|z| !self.plan.zones[*z as usize].written);
+            let (Some(zone), Some(served)) = (zone, self.names.domains.get(&domain)) else { continue };
+            let mut records = Vec::new();
+            for host in &served.hosts {
+                let HostPlan { domain: Some(name), role: Role::Mta(mta), .. } = &self.plan.hosts[host.0 as usize]
+                else {
+                    continue;
+                };
+                for (port, service) in &mta.listens {
+                    let (label, priority) = match service {
+                        Service::Submissions => (SUBMISSIONS, 0),
+                        Service::Submission => (SUBMISSION, 10),
+                        Service::Smtp | Service::Lmtp => continue,
+                    };
+                    let Ok(owner) = format!("{label}.{domain}").parse::<Name>() else { continue };
+                    let srv = Srv { priority, weight: 1, port: *port, target: Name::from(name) };
+                    records.push(Record { name: owner, ttl_secs: TTL_SECS, data: RecordData::Srv(Box::new(srv)) });
+                }
+            }
+            self.plan.zones[zone as usize].records.extend(records);
+        }
+    }
+
+    /// What MX, SRV, CNAME and NS name must exist, or be absent on purpose.
     fn targets(&mut self, targets: Vec<(Name, Range<usize>, RecordType)>) {
         if targets.is_empty() {
             return;
@@ -331,6 +373,7 @@ impl Checker {
 fn target(data: &RecordData) -> Option<&Name> {
     match data {
         RecordData::Mx { exchange, .. } => Some(exchange).filter(|name| !name.is_root()),
+        RecordData::Srv(srv) => Some(&srv.target).filter(|name| !name.is_root()),
         RecordData::Cname(name) | RecordData::Ns(name) => Some(name),
         _ => None,
     }

@@ -46,14 +46,23 @@ pub enum Role {
     Router,
 }
 
+/// Where people hand their mail in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubmitsTo {
+    /// At this MTA.
+    Host(HostId),
+    /// At a server that the author's domain names in the DNS (RFC 6186).
+    Discovered,
+}
+
 /// A mail user agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserPlan {
     /// Whose mail it composes.
     pub mailboxes: Vec<Mailbox>,
-    /// The MTA that it hands mail to; none for a host whose every mail says `via`.
-    pub submits_to: Option<HostId>,
-    /// The port there: 587 for submission, 465 for submission that is sealed from the first byte on.
+    /// Where it hands mail in; none for a host whose every mail says `via`.
+    pub submits_to: Option<SubmitsTo>,
+    /// The port of a server that is named: 587 for submission, 465 for submission that is sealed from the first byte on.
     pub port: u16,
     /// How it sends.
     pub sending: Sending,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::hosts::SubmitsTo;
 use crate::identity::{Mailbox, ReversePath};
 use crate::mime::Draft;
 use crate::sim::{Distribution, Instant};
@@ -16,9 +17,9 @@ pub struct MailPlan {
     pub at: Instant,
     /// The host that composes it: always a user.
     pub host: HostId,
-    /// The server that it is handed to.
-    pub submit_to: HostId,
-    /// The port there.
+    /// Where it is handed in.
+    pub submit_to: SubmitsTo,
+    /// The port of a server that is named.
     pub port: u16,
     /// The reverse-path.
     pub reverse_path: ReversePath,

@@ -18,7 +18,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 pub use faults::{FaultPlan, Trigger};
-pub use hosts::{HostPlan, NameServerPlan, Role, UserPlan};
+pub use hosts::{HostPlan, NameServerPlan, Role, SubmitsTo, UserPlan};
 pub use mail::{MailPlan, TrafficPlan};
 pub use mta::{LocalDomain, MtaPlan, ScriptedReply};
 pub use sending::Sending;

@@ -149,7 +149,7 @@ shape! {
 shape! {
     /// A policy, such as a greylist, decided something.
     POLICY "Policy" {
-        /// The server.
+        /// The server, or the user's machine.
         host: "host",
         /// Which policy, such as `"greylist"`.
         policy: "text",

@@ -4,7 +4,7 @@ use super::declare::shape;
 use super::shape::Shape;
 
 /// What a type of record can be.
-pub(super) const RECORD_TYPES: &str = "A, AAAA, MX, CNAME, PTR, NS or TXT";
+pub(super) const RECORD_TYPES: &str = "A, AAAA, MX, CNAME, PTR, NS, TXT or SRV";
 
 shape! {
     /// A mail that somebody sends, or several of a kind.

@@ -77,7 +77,7 @@ shape! {
         /// What it wants of TLS: by STARTTLS (RFC 3207), and at port 465 from the first byte on (RFC 8314). `IfOffered` takes it
         /// where it can be had, with any certificate, and goes on in plain text where it does not work; `Required` hands
         /// nothing over without it; `Verified` wants a certificate for the server's name by an authority that it knows, too.
-        tls: "Never, IfOffered, Required or Verified" = "Never; of a User at port 465 Verified"
+        tls: "Never, IfOffered, Required or Verified" = "Never; of a User at port 465, or one that looks its server up, Verified"
             => sending.tls, word("a demand on TLS", &[
                 ("Never", TlsDemand::Never),
                 ("IfOffered", TlsDemand::IfOffered),
@@ -115,8 +115,10 @@ shape! {
         mailbox: "mailbox" = "none",
         /// Several people.
         mailboxes: "list of mailboxes" = "[]",
-        /// The server that it hands mail to.
-        submits_to: "host" = "none: every mail says `via`",
+        /// The server that it hands mail to. `Discover` looks it up: the domain of each author names its servers in SRV records
+        /// (RFC 6186), `_submissions._tcp` those with TLS from the first byte on and `_submission._tcp` those with STARTTLS. A domain whose zone is
+        /// not written names the server that files its mail.
+        submits_to: "host, or Discover" = "none: every mail says `via`",
         /// The port there.
         port: "whole number" = "587" => user.port, whole(1, 65_535),
         /// Whether it begins with EHLO rather than HELO.

@@ -34,7 +34,7 @@ fn the_first_message() {
     assert_eq!(server.domains[0].mailboxes.iter().map(|m| &**m).collect::<Vec<_>>(), ["alice", "postmaster"]);
     assert_eq!(server.sending.queue.schedule, Schedule::Rfc5321);
     let Role::User(user) = &plan.hosts[0].role else { panic!() };
-    assert_eq!((user.submits_to, user.port), (Some(HostId(1)), 587));
+    assert_eq!((user.submits_to, user.port), (Some(SubmitsTo::Host(HostId(1))), 587));
     assert_eq!(plan.links[1].forward.latency, Duration::from_millis(40));
     assert_eq!(plan.links[1].back.bandwidth_bps, Some(100_000_000));
     assert_eq!(&*plan.links[1].label, "40 ms, 100 Mbit/s");
@@ -48,7 +48,7 @@ fn the_first_message() {
     let mail = &plan.mail[0];
     assert_eq!(
         (mail.at, mail.host, mail.submit_to, mail.port),
-        (Instant::from_nanos(1_000_000_000), HostId(0), HostId(1), 587)
+        (Instant::from_nanos(1_000_000_000), HostId(0), SubmitsTo::Host(HostId(1)), 587)
     );
     assert_eq!(mail.recipients[0].as_str(), "bob@blue.example");
     let expectation = &plan.expectations[0];
@@ -216,7 +216,7 @@ fn a_generated_internet() {
     };
     let (one, other) = (user("pc1.site001.example"), user("pc5.site200.example"));
     assert_eq!(other.mailboxes, ["user5@site200.example".parse().unwrap()]);
-    assert_eq!((other.submits_to, other.port), (plan.find_host("mx.site200.example"), 587));
+    assert_eq!((other.submits_to, other.port), (plan.find_host("mx.site200.example").map(SubmitsTo::Host), 587));
     assert_eq!((other.sending.queue.limits.most_connections, other.sending.courier.responsible), (3, false));
     // What all sites have in common is there once.
     let (first, last) = (mta(&plan, "mx.site001.example"), mta(&plan, "mx.site200.example"));
