@@ -6,6 +6,7 @@
 mod attempt;
 mod candidates;
 mod connection;
+mod inquiry;
 mod session;
 mod verdict;
 
@@ -29,8 +30,8 @@ use crate::trace::{At, MailId, QueueName, RecordId, What, visible};
 
 use attempt::Attempt;
 pub use attempt::Limits;
-use candidates::Asking;
 use connection::Connection;
+use inquiry::Asking;
 
 /// How an agent sends. Hosts that are set up alike can share it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -228,7 +228,11 @@ impl Checker {
     fn submits_to(&mut self, fields: &Fields<'_>, node: &Node) -> Option<SubmitsTo> {
         let Kind::Name(name) = &node.kind else { return self.mta_host(node).map(SubmitsTo::Host) };
         if name != "Discover" {
-            return self.r.choice(node, "a way to find a server (a host is written in quotes)", &[("Discover", SubmitsTo::Discovered)]);
+            return self.r.choice(
+                node,
+                "a way to find a server (a host is written in quotes)",
+                &[("Discover", SubmitsTo::Discovered)],
+            );
         }
         if let Some(port) = fields.get("port") {
             let d =
