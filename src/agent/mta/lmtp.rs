@@ -13,6 +13,7 @@ impl Mta {
     pub(super) fn take_for_each(&mut self, ctx: &mut Context<'_>, token: u32, mut message: Message) -> Vec<Reply> {
         let client = self.memory.inbound[token as usize].peer.host;
         let mut said = Vec::with_capacity(message.envelope.recipients.len());
+        let paths: Vec<String> = message.envelope.recipients.iter().map(ToString::to_string).collect();
         for path in &message.envelope.recipients {
             let address = if let ForwardPath::Mailbox(mailbox) = path { Some(mailbox) } else { None };
             said.push(scripted(&mut self.script, ctx.now, Stage::EndOfData, client, address).map(|(reply, _)| reply));
@@ -26,8 +27,11 @@ impl Mta {
             let (reply, is_taken) = self.take_message(ctx, token, message);
             Some((reply, is_taken))
         };
-        let one = |said: Option<Reply>| match (said, &own) {
+        // Whom each reply is about can be read in it, as Dovecot has it: the client knows by the order.
+        let saved = |path: &str| Reply::new(250, Some((2, 0, 0)), format!("{path} Saved").into_bytes());
+        let one = |(said, path): (Option<Reply>, String)| match (said, &own) {
             (Some(reply), Some((_, true)) | None) => reply,
+            (None, Some((_, true))) => saved(&path),
             (Some(reply), Some((own, false))) => {
                 if reply.is_positive() {
                     own.clone()
@@ -39,6 +43,6 @@ impl Mta {
             // Nobody is left without a refusal.
             (None, None) => Reply::new(451, Some((4, 3, 0)), "nothing was taken"),
         };
-        said.into_iter().map(one).collect()
+        said.into_iter().zip(paths).map(one).collect()
     }
 }

@@ -9,7 +9,10 @@ use super::hops::Way;
 /// One line about the whole.
 pub(super) fn summary(roster: &Roster, way: &Way) -> String {
     let count = |n: usize, one: &str| format!("{} {one}{}", thousands(n as u64), if n == 1 { "" } else { "s" });
-    let mut said = format!("{}, {}", count(roster.hosts.len(), "host"), count(roster.links.len(), "link"));
+    // The name server that no scenario has to name is drawn, and nobody has put it there.
+    let hosts = roster.hosts.iter().filter(|h| !h.implied).count();
+    let links = roster.links.iter().filter(|l| !l.implied).count();
+    let mut said = format!("{}, {}", count(hosts, "host"), count(links, "link"));
     if let Some(mail) = way.mail {
         said.push_str(&format!(" · the way of mail {}", mail.0));
     }

@@ -62,7 +62,8 @@ fn mta_notes(plan: &Plan, mta: &MtaPlan) -> Vec<Arc<str>> {
     notes.extend(others.map(|(domain, host, _)| by_lmtp(domain, host)));
     let others = mta.routes.iter().filter(|(domain, _)| !mta.relay_for.contains(domain));
     notes.extend(others.map(|(domain, host)| format!("mail for {domain} goes to {}", name(host)).into()));
-    notes.extend(mta.smarthost.iter().map(|host| format!("all other mail goes to {}", name(host)).into()));
+    let other = if notes.is_empty() { "" } else { "other " };
+    notes.extend(mta.smarthost.iter().map(|host| format!("all {other}mail goes to {}", name(host)).into()));
     // That the computers of its own people hand in mail goes without saying.
     let servers = mta.clients.iter().filter(|host| matches!(plan.host(**host).role, Role::Mta(_)));
     let servers: Vec<&str> = servers.map(|host| &**name(host)).collect();
