@@ -1,5 +1,8 @@
 //! A lane: one direction of a link.
 
+use std::sync::Arc;
+
+use super::tamper::Tamper;
 use crate::sim::{Duration, Instant, Stream};
 
 /// What one direction of a link is like.
@@ -59,6 +62,8 @@ pub struct Lane {
     last_arrival: Instant,
     /// The next so many packets are lost.
     doomed: u64,
+    /// Who writes over what passes.
+    tamper: Option<Arc<Tamper>>,
     /// Draws are made only where chance is used.
     luck: Option<Box<Stream>>,
 }
@@ -75,6 +80,7 @@ impl Lane {
             busy_until: Instant::ZERO,
             last_arrival: Instant::ZERO,
             doomed: 0,
+            tamper: None,
             luck: luck.map(Box::new),
         }
     }
@@ -113,6 +119,18 @@ impl Lane {
     /// Changes the latency. Packets under way keep theirs, and those that follow do not overtake them.
     pub fn set_latency(&mut self, latency: Duration) {
         self.spec.latency = latency.max(Duration::from_nanos(1));
+    }
+
+    /// Somebody writes over what passes from now on, or nobody.
+    pub fn set_tamper(&mut self, tamper: Option<Arc<Tamper>>) {
+        self.tamper = tamper;
+    }
+
+    /// Who writes over what passes.
+    #[must_use]
+    #[inline]
+    pub fn tamper(&self) -> Option<&Arc<Tamper>> {
+        self.tamper.as_ref()
     }
 
     /// Loses `packets` more of the next packets.

@@ -4,6 +4,7 @@
 //! - [`lane`]: one direction of a link: latency, jitter, bandwidth with a drop-tail buffer, loss.
 //! - [`network`]: the machine of it all: hosts, their addresses and connections, and packets on their way.
 //! - [`packet`]: what travels: IP packets with a TCP segment or a UDP datagram inside.
+//! - [`tamper`]: somebody on a line who writes over what passes.
 //! - [`tap`] and [`mark`]: what observers see, and what they know of bytes.
 //! - [`wire`]: the real octets of a packet, for captures.
 //! - [`filter`]: the place between TCP and whoever uses a connection.
@@ -20,6 +21,7 @@ mod output;
 pub mod packet;
 mod ports;
 mod sockets;
+pub mod tamper;
 pub mod tap;
 pub mod tcp;
 #[cfg(test)]

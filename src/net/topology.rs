@@ -11,6 +11,7 @@
 //! pair than one of ten.
 
 use std::ops::Add;
+use std::sync::Arc;
 
 use petgraph::algo::astar;
 use petgraph::graph::{NodeIndex, UnGraph};
@@ -18,6 +19,7 @@ use petgraph::visit::{EdgeFiltered, EdgeRef};
 use rustc_hash::FxHashMap;
 
 use super::lane::{Lane, LaneSpec};
+use super::tamper::Tamper;
 use crate::sim::{Stream, Streams};
 
 /// A host or router: a node of the graph.
@@ -240,6 +242,13 @@ impl Topology {
             let streams = &self.streams;
             let lane = &mut self.lanes[link.0 as usize * 2 + place];
             lane.set_loss(loss_ppm[place], || lane_stream(streams, name, direction));
+        }
+    }
+
+    /// Somebody on a link writes over what passes, in both directions, or nobody does.
+    pub fn set_link_tamper(&mut self, link: LinkId, tamper: Option<&Arc<Tamper>>) {
+        for place in 0..2 {
+            self.lanes[link.0 as usize * 2 + place].set_tamper(tamper.cloned());
         }
     }
 

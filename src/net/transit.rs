@@ -45,6 +45,9 @@ impl Network {
         flight.outages = lane.outages();
         let loss = match lane.offer(now, flight.wire_bytes as usize) {
             Ok(at) => {
+                if let Some(tamper) = lane.tamper() {
+                    tamper.pass(&mut flight.body);
+                }
                 self.events.push(at, Event::Arrival(slot));
                 return self.see(slot, here, Sight::Entered(step.lane));
             }

@@ -127,7 +127,7 @@ pub(crate) struct Stroke {
 }
 
 impl Stroke {
-    pub(crate) fn solid(color: Rgb, width: f64) -> Stroke {
+    pub(crate) const fn solid(color: Rgb, width: f64) -> Stroke {
         Stroke { color, width, dash: Dash::Solid }
     }
     pub(crate) fn dash(self, dash: Dash) -> Stroke {

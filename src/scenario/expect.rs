@@ -25,6 +25,22 @@ pub struct Count {
     pub max: u64,
 }
 
+/// What a handshake of TLS comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handshake {
+    /// There is no TLS.
+    Failed,
+    /// The connection is sealed.
+    Sealed {
+        /// The version, as the trace has it.
+        version: Option<&'static str>,
+        /// Whether an earlier session went on.
+        resumed: Option<bool>,
+        /// Whether the certificate was found good.
+        verified: Option<bool>,
+    },
+}
+
 /// Something that a run can meet or fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
@@ -120,6 +136,19 @@ pub enum Claim {
         to: Option<HostId>,
         /// How the line begins; case does not count.
         begins: Arc<str>,
+        /// Whether it went through TLS.
+        sealed: Option<bool>,
+        /// How often.
+        count: Count,
+    },
+    /// A client has sealed a connection, or could not.
+    Tls {
+        /// The client.
+        from: HostId,
+        /// The server.
+        to: Option<HostId>,
+        /// What the handshake must have come to.
+        wanted: Handshake,
         /// How often.
         count: Count,
     },

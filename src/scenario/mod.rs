@@ -18,7 +18,7 @@ mod units;
 
 pub use build::{BuildOptions, build};
 pub use check::load;
-pub use expect::{Claim, Count, Expectation};
+pub use expect::{Claim, Count, Expectation, Handshake};
 pub use judge::{Judge, Judgement};
 pub use missed::{Missed, missed};
 pub use plan::{

@@ -75,6 +75,8 @@ pub struct Facts {
     pub sent_bytes: u64,
     /// Bytes that came until it was done.
     pub received_bytes: u64,
+    /// How often this end had said something and had to wait for what the other says to it.
+    pub round_trips: u32,
 }
 
 /// Why a handshake failed, or a session ended before its time.

@@ -103,6 +103,9 @@ pub struct Session {
     trust: Trust,
     sent_bytes: u64,
     received_bytes: u64,
+    round_trips: u32,
+    /// Whether something has been said since the other end was last heard.
+    awaits: bool,
 }
 
 impl Clone for Session {
@@ -160,6 +163,8 @@ impl Session {
             trust,
             sent_bytes: 0,
             received_bytes: 0,
+            round_trips: 0,
+            awaits: false,
         };
         match made {
             Ok(connection) => {
@@ -206,6 +211,7 @@ impl Session {
             });
             if !self.is_secured {
                 self.received_bytes += (before - rest.len()) as u64;
+                self.round_trips += u32::from(std::mem::take(&mut self.awaits));
             }
             match result {
                 Some(Ok((plain, peer_closed))) => {
@@ -259,6 +265,7 @@ impl Session {
         }
         if !self.is_secured {
             self.sent_bytes += sealed.len() as u64;
+            self.awaits |= !sealed.is_empty();
         }
         if !sealed.is_empty() {
             self.outputs.push_back(Output::Sealed(Chunk::from(sealed)));
@@ -313,6 +320,7 @@ impl Session {
             name,
             sent_bytes: self.sent_bytes,
             received_bytes: self.received_bytes,
+            round_trips: self.round_trips,
         }
     }
 

@@ -118,6 +118,7 @@ fn a_handshake_says_what_it_came_to_in_both_versions() {
         assert_eq!(c.suite, s.suite);
         assert!(c.suite.ends_with("AES_256_GCM_SHA384"), "{}", c.suite);
         assert_eq!(seen.turns, turns, "{version}");
+        assert_eq!(c.round_trips, if version == Version::Tls13 { 1 } else { 2 }, "RFC 8446 §2, RFC 5246 §7.3");
         assert!(c.sent_bytes > 200 && c.received_bytes > 500 && s.received_bytes > 200, "{c:?} {s:?}");
         assert_eq!(seen.wire[..3], [22, 3, 1], "a handshake record (RFC 8446 §5.1)");
     }
@@ -257,6 +258,7 @@ fn a_ticket_spares_the_certificate_and_is_good_until_the_server_forgets() {
         let (c, s) = (Seen::facts(&again.client).unwrap(), Seen::facts(&again.server).unwrap());
         assert!(c.resumed && s.resumed, "{versions:?}");
         assert_eq!(c.trust, Trust::Verified, "what was found out holds on");
+        assert_eq!(c.round_trips, 1, "RFC 8446 §2.2, RFC 5246 §7.3");
         assert!(c.received_bytes < full.received_bytes / 2, "{} {}", c.received_bytes, full.received_bytes);
         // A copy of the world needs the same ticket once more, and gets it.
         let copy = resume(&server, &ticket);

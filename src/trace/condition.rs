@@ -47,6 +47,17 @@ pub enum Change {
         /// In each direction, in nanoseconds.
         latency_ns: u64,
     },
+    /// Somebody on a link writes over what passes, in both directions.
+    Tamper {
+        /// One end.
+        a: HostId,
+        /// The other end.
+        b: HostId,
+        /// What he looks for in each packet.
+        find: Arc<str>,
+        /// What he writes over it.
+        put: Arc<str>,
+    },
     /// The next packets into a link are lost.
     Drop {
         /// One end.
@@ -134,6 +145,7 @@ impl Change {
             Change::Link { a, b, .. }
             | Change::Loss { a, b, .. }
             | Change::Latency { a, b, .. }
+            | Change::Tamper { a, b, .. }
             | Change::Drop { a, b, .. } => Some([*a, *b]),
             Change::Host { .. } | Change::NameServer { .. } | Change::Records { .. } => None,
         }

@@ -63,6 +63,8 @@ pub enum TlsStep {
         sent_bytes: u64,
         /// Bytes of the handshake that this end received.
         received_bytes: u64,
+        /// How often this end had said something and had to wait for what the other says to it.
+        round_trips: u32,
     },
     /// There is none: this end does not accept the other's certificate.
     Distrusted {

@@ -6,8 +6,10 @@
 //! This machine decides; it touches nothing. Whoever asks it puts what it says ([`Holds`]) into effect.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::dns::{self, Name, RecordData, RecordType};
+use crate::net::tamper::Tamper;
 use crate::net::topology::LinkId;
 use crate::sim::Duration;
 use crate::trace::{HostId, RecordEdit};
@@ -42,6 +44,13 @@ pub enum Change {
         link: LinkId,
         /// One way.
         latency: Duration,
+    },
+    /// Somebody on a link writes over what passes, in both directions.
+    Tamper {
+        /// Which.
+        link: LinkId,
+        /// What he writes over what.
+        tamper: Arc<Tamper>,
     },
     /// The next packets into a link are lost. This has an end of its own.
     Drop {
@@ -83,6 +92,7 @@ pub(super) enum Holds {
     /// In each direction.
     Loss(LinkId, [u32; 2]),
     Latency(LinkId, [Duration; 2]),
+    Tamper(LinkId, Option<Arc<Tamper>>),
     Drop(LinkId, Option<HostId>, u64),
     NameServer(HostId, dns::Fault),
     Records(Name, RecordType, Records),
@@ -194,6 +204,7 @@ pub(super) struct Conditions {
     hosts: BTreeMap<HostId, Layers<bool>>,
     loss: BTreeMap<LinkId, Layers<[u32; 2]>>,
     latency: BTreeMap<LinkId, Layers<[Duration; 2]>>,
+    tampers: BTreeMap<LinkId, Layers<Option<Arc<Tamper>>>>,
     servers: BTreeMap<HostId, Layers<dns::Fault>>,
     records: BTreeMap<(Name, RecordType), Edits>,
 }
@@ -220,6 +231,10 @@ impl Conditions {
             Change::Latency { link, latency } => {
                 let layers = self.latency.entry(*link).or_insert_with(|| Layers::new(bases.latency(*link)));
                 Holds::Latency(*link, layers.begin(number, lasts, [*latency; 2]))
+            }
+            Change::Tamper { link, tamper } => {
+                let layers = self.tampers.entry(*link).or_insert_with(|| Layers::new(None));
+                Holds::Tamper(*link, layers.begin(number, lasts, Some(tamper.clone())))
             }
             Change::Drop { link, from, packets } => return (number, Some(Holds::Drop(*link, *from, *packets))),
             Change::NameServer { server, mode } => {
@@ -262,6 +277,11 @@ impl Conditions {
                 let latency = layers.end(number)?;
                 let leaves = layers.is_changed().then_some(Change::Latency { link: *link, latency: latency[0] });
                 (Holds::Latency(*link, latency), leaves)
+            }
+            Change::Tamper { link, .. } => {
+                let tamper = self.tampers.get_mut(link)?.end(number)?;
+                let leaves = tamper.as_ref().map(|t| Change::Tamper { link: *link, tamper: t.clone() });
+                (Holds::Tamper(*link, tamper), leaves)
             }
             Change::NameServer { server, .. } => {
                 let server = (*server)?;
@@ -320,6 +340,10 @@ mod tests {
             any::<bool>().prop_map(|up| Change::Host { host: HostId(3), up }),
             (0..1_000_u32).prop_map(move |ppm| Change::Loss { link, ppm }),
             (1..900_u64).prop_map(move |ms| Change::Latency { link, latency: Duration::from_millis(ms) }),
+            (0..3_usize).prop_map(move |n| Change::Tamper {
+                link,
+                tamper: Arc::new(Tamper::new("one".into(), ["two", "six", "ten"][n].into()).unwrap()),
+            }),
             any::<bool>().prop_map(|silent| Change::NameServer {
                 server: Some(HostId(4)),
                 mode: if silent { dns::Fault::Silent } else { dns::Fault::None },
@@ -341,6 +365,7 @@ mod tests {
         host: bool,
         loss: [u32; 2],
         latency: [Duration; 2],
+        tamper: Option<Arc<Tamper>>,
         server: dns::Fault,
         records: Records,
     }
@@ -352,6 +377,7 @@ mod tests {
                 host: true,
                 loss: Plan.loss(LinkId(0)),
                 latency: Plan.latency(LinkId(0)),
+                tamper: None,
                 server: dns::Fault::None,
                 records: Plan.records(&name(), RecordType::A),
             }
@@ -363,6 +389,7 @@ mod tests {
                 Holds::Host(_, up) => self.host = up,
                 Holds::Loss(_, loss) => self.loss = loss,
                 Holds::Latency(_, latency) => self.latency = latency,
+                Holds::Tamper(_, tamper) => self.tamper = tamper,
                 Holds::NameServer(_, mode) => self.server = mode,
                 Holds::Records(_, _, records) => self.records = records,
                 Holds::Drop(..) => {}
@@ -378,6 +405,7 @@ mod tests {
                     Change::Host { up, .. } => state.host = up,
                     Change::Loss { ppm, .. } => state.loss = [ppm; 2],
                     Change::Latency { latency, .. } => state.latency = [latency; 2],
+                    Change::Tamper { tamper, .. } => state.tamper = Some(tamper),
                     Change::NameServer { mode, .. } => state.server = mode,
                     Change::Records { edit, records, .. } => {
                         if edit != RecordEdit::Add {

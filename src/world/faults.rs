@@ -116,6 +116,7 @@ impl World {
             Change::Link { link, .. }
             | Change::Loss { link, .. }
             | Change::Latency { link, .. }
+            | Change::Tamper { link, .. }
             | Change::Drop { link, .. } => HostId(self.network.topology().ends(*link)[0].0),
             Change::Records { .. } => self.implied_name_server.unwrap_or(HostId(0)),
         };
@@ -139,6 +140,7 @@ impl World {
             Holds::Host(host, true) => self.restart(host),
             Holds::Loss(link, ppm) => self.network.topology_mut().set_link_loss(link, ppm),
             Holds::Latency(link, latency) => self.network.topology_mut().set_link_latency(link, latency),
+            Holds::Tamper(link, tamper) => self.network.topology_mut().set_link_tamper(link, tamper.as_ref()),
             Holds::Drop(link, from, packets) => {
                 for end in self.network.topology().ends(link) {
                     if from.is_none_or(|host| host.0 == end.0) {
@@ -221,6 +223,10 @@ fn told(network: &Network, implied_name_server: Option<HostId>, change: &Change)
         Change::Latency { link, latency } => {
             let [a, b] = ends(link);
             trace::Change::Latency { a, b, latency_ns: latency.as_nanos() }
+        }
+        Change::Tamper { link, tamper } => {
+            let [a, b] = ends(link);
+            trace::Change::Tamper { a, b, find: tamper.find().clone(), put: tamper.put().clone() }
         }
         Change::Drop { link, from, packets } => {
             let [a, b] = ends(link);

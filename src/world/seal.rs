@@ -87,6 +87,7 @@ fn secured(facts: &tls::Facts) -> TlsStep {
         },
         sent_bytes: facts.sent_bytes,
         received_bytes: facts.received_bytes,
+        round_trips: facts.round_trips,
     }
 }
 

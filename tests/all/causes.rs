@@ -95,7 +95,9 @@ fn a_line_is_heard_because_it_was_said_and_a_reply_is_said_because_of_its_comman
                 let Some(What::Line { direction: Direction::Sent, text: said, .. }) = cause() else {
                     panic!("{name}: nobody said {record:?}");
                 };
-                assert_eq!(*text, said, "{name}: {record:?}");
+                // Lab 28: somebody on the line has written over it.
+                let is_it = *text == said || text.visible() == said.visible().replace("STARTTLS", "XXXXXXXA");
+                assert!(is_it, "{name}: {record:?}, said as {said:?}");
                 heard += 1;
             }
             What::Line { direction: Direction::Sent, side: Side::Server, text, .. } => {

@@ -261,3 +261,27 @@ fn a_server_that_was_down_knows_no_ticket_from_before() {
     let down = r#"faults: [(at: "70s", what: Down(host: "mail.green.example"), lasting: "30s")], run_for"#;
     assert_eq!(resumed(&text.replace("run_for", down)), 0);
 }
+
+/// The offer of STARTTLS is written over on the way from Blue to Green.
+fn stripped(sender: &str) -> Run {
+    let text = relay(sender, "certificate: Good");
+    let tamper = r#"faults: [(at: "0s", what: Tamper(link: ("mail.green.example", "mx.blue.example")))], run_for"#;
+    tell(&text.replace("run_for", tamper))
+}
+
+#[test]
+fn who_sits_on_the_line_takes_the_offer_away_and_each_end_has_its_own_story() {
+    let run = stripped("tls: IfOffered");
+    assert_eq!((run.letters("bob@blue.example"), steps(&run, "mail.green.example").len()), (2, 0));
+    let lines = |host: &str, direction, side| -> Vec<String> {
+        let lines = run.lines(host, direction, side);
+        lines.into_iter().map(|(_, text)| text).filter(|t| t.contains("STARTTLS") || t.contains("XXXXXXXA")).collect()
+    };
+    assert_eq!(lines("mx.blue.example", Direction::Sent, Side::Server), ["250 STARTTLS"; 2]);
+    assert_eq!(lines("mail.green.example", Direction::Received, Side::Client), ["250 XXXXXXXA"; 2]);
+    // Whoever wants TLS has had no offer, and waits.
+    for sender in ["tls: Required", "tls: Verified"] {
+        let run = stripped(sender);
+        assert_eq!((run.letters("bob@blue.example"), says(&run, "mail.green.example", "MAIL")), (0, 0), "{sender}");
+    }
+}

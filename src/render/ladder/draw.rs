@@ -2,7 +2,7 @@
 
 use super::super::icons;
 use super::super::palette::{
-    BAND, BLUE, CARD, FAINT, FRAME, GREEN, INK, LIFELINE, MUTED, ORANGE, PAPER, PURPLE, Rgb, VERMILLION,
+    BAND, BLUE, CARD, FAINT, FRAME, GREEN, INK, LIFELINE, MUTED, ORANGE, PAPER, PURPLE, Rgb, TUBE, VERMILLION,
 };
 use super::super::scene::{Anchor, Dash, Head, Label, Point, Rect, Scene, Stroke};
 use super::super::text_width::{Face, thousands};
@@ -166,10 +166,16 @@ fn look(kind: ArrowKind) -> (Stroke, Head) {
     }
 }
 
+/// What goes through TLS lies in a tube.
+const SEALED: Stroke = Stroke::solid(TUBE, 10.0);
+
 fn arrows(scene: &mut Scene, model: &Model, layout: &Layout) {
     for (arrow, placed) in model.arrows.iter().zip(&layout.arrows) {
         let Some(placed) = placed else { continue };
         let (stroke, head) = look(arrow.kind);
+        if arrow.sealed {
+            scene.line(placed.start, placed.end, SEALED);
+        }
         if arrow.received.is_some() {
             // The tip touches the lifeline, not its middle.
             let tip = placed.end.0 + if placed.start.0 < placed.end.0 { -1.0 } else { 1.0 };
@@ -237,6 +243,7 @@ fn note_sign(scene: &mut Scene, kind: NoteKind, (x, y): Point) {
 
 enum Entry {
     Arrow(ArrowKind, &'static str),
+    Sealed,
     Lost,
     Note(NoteKind, &'static str),
     Bar,
@@ -247,6 +254,7 @@ impl Entry {
     fn words(&self) -> &'static str {
         match self {
             Entry::Arrow(_, words) | Entry::Note(_, words) => words,
+            Entry::Sealed => "behind TLS",
             Entry::Lost => "never arrives",
             Entry::Bar => "out of order",
             Entry::LinkBar => "link out of order",
@@ -278,6 +286,9 @@ fn legend_entries(model: &Model) -> Vec<Entry> {
         if model.arrows.iter().any(|a| a.kind == kind) {
             entries.push(Entry::Arrow(kind, words));
         }
+    }
+    if model.arrows.iter().any(|a| a.sealed) {
+        entries.push(Entry::Sealed);
     }
     if model.arrows.iter().any(|a| a.received.is_none()) {
         entries.push(Entry::Lost);
@@ -320,6 +331,7 @@ fn legend(scene: &mut Scene, entries: &[Entry], places: &[Point], top: f64) {
                 let (stroke, head) = look(*kind);
                 scene.arrow(&[(x, y), (x + 40.0, y)], stroke, head);
             }
+            Entry::Sealed => scene.line((x, y), (x + 40.0, y), SEALED),
             Entry::Lost => {
                 scene.line((x, y), (x + 26.0, y), Stroke::solid(FAINT, 1.5));
                 scene.cross((x + 26.0, y), 5.0, VERMILLION);

@@ -14,8 +14,10 @@ use super::{columns, dns, notes, pairing};
 /// The ladder of these records, without places.
 pub(super) fn model(roster: &Roster, records: &[Record], options: &Options) -> Model {
     let query = Query::story(options.mail, records);
-    let mut arrows = pairing::arrows(roster, records, &query, options.packets);
+    let (mut arrows, changed) = pairing::arrows(roster, records, &query, options.packets);
     let (mut notes, mut bars) = notes::notes(roster, records, &query);
+    notes.extend(changed);
+    notes.sort_by_key(|note| note.at);
     let inside = |at: Instant| options.from.is_none_or(|from| at >= from) && options.to.is_none_or(|to| at <= to);
     arrows.retain(|a| a.in_scope && (inside(a.sent.0) || inside(a.end().0)));
     notes.retain(|n| inside(n.at.0));

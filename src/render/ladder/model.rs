@@ -37,6 +37,8 @@ pub(super) struct Arrow {
     pub(super) words: String,
     /// Whether any of its records belongs to the scope.
     pub(super) in_scope: bool,
+    /// Whether it went through TLS.
+    pub(super) sealed: bool,
     /// Of what is said on a connection.
     pub(super) conn: Option<ConnId>,
     /// Of a DNS question and its answer: what the two have in common.

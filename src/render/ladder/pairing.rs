@@ -1,6 +1,6 @@
 //! Arrows out of records: what one host sent is found again where the other received it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::trace::transcript::{names, words as say};
@@ -9,7 +9,7 @@ use crate::trace::{
 };
 
 use super::super::text_width::{clean, thousands, words};
-use super::model::{Arrow, ArrowKind, Moment};
+use super::model::{Arrow, ArrowKind, Moment, Note, NoteKind};
 
 /// What both ends of an arrow have in common.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,11 +42,15 @@ struct Pairing<'a> {
     asked: BTreeMap<(HostId, u16, Arc<str>), usize>,
     setups: BTreeMap<ConnId, Setup>,
     packets: BTreeMap<u64, usize>,
+    /// Connections on which something went through TLS.
+    sealed: BTreeSet<ConnId>,
+    /// What arrived with other bytes than it left with.
+    changed: Vec<(usize, Note)>,
     light_marks: bool,
 }
 
-/// The arrows of a trace, in the order in which they were sent.
-pub(super) fn arrows(roster: &Roster, records: &[Record], query: &Query, packets: bool) -> Vec<Arrow> {
+/// The arrows of a trace, in the order in which they were sent, and notes where one arrived with other bytes than it left with.
+pub(super) fn arrows(roster: &Roster, records: &[Record], query: &Query, packets: bool) -> (Vec<Arrow>, Vec<Note>) {
     let has_packets = packets && records.iter().any(|r| matches!(r.what, What::Packet { .. }));
     let mut pairing = Pairing {
         roster,
@@ -57,6 +61,8 @@ pub(super) fn arrows(roster: &Roster, records: &[Record], query: &Query, packets
         asked: BTreeMap::new(),
         setups: BTreeMap::new(),
         packets: BTreeMap::new(),
+        sealed: BTreeSet::new(),
+        changed: Vec::new(),
         light_marks: !has_packets,
     };
     let known = |host: HostId| (host.0 as usize) < roster.hosts.len();
@@ -66,26 +72,35 @@ pub(super) fn arrows(roster: &Roster, records: &[Record], query: &Query, packets
         }
     }
     pairing.finish();
+    // More lines of the same reply may have come behind it.
+    let ends = |(arrow, note): (usize, Note)| Note { at: pairing.arrows[arrow].end(), ..note };
+    let changed = std::mem::take(&mut pairing.changed).into_iter().map(ends).collect();
     // A host that talks to itself needs no arrow.
     pairing.arrows.retain(|a| a.from != a.to);
-    pairing.arrows
+    (pairing.arrows, changed)
 }
 
 impl Pairing<'_> {
     fn record(&mut self, r: &Record, at: Moment, scope: bool, packets: bool, known: &dyn Fn(HostId) -> bool) {
         match &r.what {
-            What::Line { direction, side, peer, text, .. } if known(*peer) => {
+            What::Line { direction, side, peer, text, sealed } if known(*peer) => {
                 let (from, to) = ends(r.host, *peer, *direction);
                 let bytes = text.0.to_vec();
                 let from_server = (*side == Side::Server) == (*direction == Direction::Sent);
                 let key = Key::Line(r.conn, from, to, bytes.clone());
                 if *direction == Direction::Received {
+                    if !self.open.contains_key(&key)
+                        && let Some(arrow) = self.written_over(&key, &bytes, at, scope)
+                    {
+                        self.said_on(arrow, r.conn, *sealed);
+                        return;
+                    }
                     let begin = |p: &mut Self| p.line(r.conn, from, to, at, from_server, &bytes, scope);
                     let arrow = self.receive(key, at, scope, begin);
-                    self.arrows[arrow].conn = r.conn;
+                    self.said_on(arrow, r.conn, *sealed);
                 } else {
                     let arrow = self.line(r.conn, from, to, at, from_server, &bytes, scope);
-                    self.arrows[arrow].conn = r.conn;
+                    self.said_on(arrow, r.conn, *sealed);
                     self.open.entry(key).or_default().push_back(arrow);
                 }
             }
@@ -94,7 +109,8 @@ impl Pairing<'_> {
                 let said = format!("content, {} bytes", thousands(*size_bytes));
                 let key = Key::Content(r.conn, from, to, *size_bytes);
                 let arrow = self.pair(key, *direction, from, to, at, ArrowKind::Content, said, scope);
-                self.arrows[arrow].conn = r.conn;
+                let sealed = r.conn.is_some_and(|conn| self.sealed.contains(&conn));
+                self.said_on(arrow, r.conn, sealed);
             }
             What::Question { direction, peer, query, name, rtype, .. } if known(*peer) => {
                 let (from, to) = ends(r.host, *peer, *direction);
@@ -142,7 +158,8 @@ impl Pairing<'_> {
         words: String,
         in_scope: bool,
     ) -> usize {
-        self.arrows.push(Arrow { from, to, sent, received, kind, words, in_scope, conn: None, exchange: None });
+        let (sealed, conn, exchange) = (false, None, None);
+        self.arrows.push(Arrow { from, to, sent, received, kind, words, in_scope, sealed, conn, exchange });
         self.arrows.len() - 1
     }
 
@@ -175,6 +192,45 @@ impl Pairing<'_> {
         arrow.received = Some(arrow.received.map_or(at, |known| known.max(at)));
         arrow.in_scope |= scope;
         place
+    }
+
+    fn said_on(&mut self, arrow: usize, conn: Option<ConnId>, sealed: bool) {
+        self.arrows[arrow].conn = conn;
+        self.arrows[arrow].sealed = sealed;
+        if sealed {
+            self.sealed.extend(conn);
+        }
+    }
+
+    /// A line of a connection that arrives with other bytes than it left with: somebody on the way has written over it.
+    fn written_over(&mut self, key: &Key, bytes: &[u8], at: Moment, scope: bool) -> Option<usize> {
+        let Key::Line(conn, from, to, _) = key else { return None };
+        let is_it = |known: &Key| matches!(known, Key::Line(c, f, t, sent) if (c, f, t) == (conn, from, to) && sent.len() == bytes.len());
+        let first = Key::Line(*conn, *from, *to, Vec::new());
+        let mut open =
+            self.open.range_mut(first..).take_while(|(known, _)| matches!(known, Key::Line(c, ..) if c == conn));
+        let (known, arrows) = open.find(|(known, arrows)| is_it(known) && !arrows.is_empty())?;
+        let Key::Line(.., sent) = known else { return None };
+        let read = |bytes: &[u8]| words(&crate::trace::Octets(crate::octets::Chunk::copy_from(bytes)));
+        let said = format!("reads “{}” where “{}” was said", read(bytes), read(sent));
+        let arrow = arrows.pop_front()?;
+        let arrow_of = &mut self.arrows[arrow];
+        arrow_of.received = Some(arrow_of.received.map_or(at, |known| known.max(at)));
+        arrow_of.in_scope |= scope;
+        if arrow_of.in_scope {
+            let note = Note {
+                host: *to,
+                at,
+                kind: NoteKind::Bad,
+                words: said,
+                took: None,
+                fault: false,
+                link_to: None,
+                remembers: false,
+            };
+            self.changed.push((arrow, note));
+        }
+        Some(arrow)
     }
 
     /// An arrow for a line, or the arrow of the reply that this line continues.

@@ -19,6 +19,8 @@ struct Pen {
     reply: char,
     dns: char,
     light: char,
+    /// Of what is said through TLS.
+    sealed: char,
     right: char,
     left: char,
     lost: char,
@@ -37,6 +39,7 @@ const UNICODE: Pen = Pen {
     reply: '╌',
     dns: '┈',
     light: '·',
+    sealed: '═',
     right: '▶',
     left: '◀',
     lost: '✗',
@@ -53,6 +56,7 @@ const ASCII: Pen = Pen {
     reply: '=',
     dns: '.',
     light: '.',
+    sealed: '#',
     right: '>',
     left: '<',
     lost: 'x',
@@ -260,6 +264,7 @@ impl<'a> Page<'a> {
         let (Some(from), Some(to)) = (self.model.column(arrow.from), self.model.column(arrow.to)) else { return };
         let (a, b) = (self.lifelines[from], self.lifelines[to]);
         let stroke = match arrow.kind {
+            _ if arrow.sealed => self.pen.sealed,
             ArrowKind::Command | ArrowKind::Content => self.pen.solid,
             ArrowKind::Reply | ArrowKind::Refusal => self.pen.reply,
             ArrowKind::Question | ArrowKind::Answer => self.pen.dns,

@@ -8,7 +8,7 @@ use super::records;
 use super::replies;
 use crate::identity::Mailbox;
 use crate::mime::{DELAYED_SUBJECT, FAILED_SUBJECT};
-use crate::scenario::expect::{Claim, Count, Expectation};
+use crate::scenario::expect::{Claim, Count, Expectation, Handshake};
 use crate::scenario::limits::LONGEST_RUN;
 use crate::scenario::read::{Fields, Reader};
 use crate::scenario::schema::CLAIMS;
@@ -77,7 +77,30 @@ impl Checker {
                 let from = fields.get("from").and_then(|n| self.mail_host(n));
                 let to = fields.get("to").and_then(|n| self.mta_host(n));
                 let begins = said(fields.opt("line", |n| self.r.line(n, 500)));
-                Some(Claim::Command { from: from?, to, begins: begins?, count: self.count(fields, "count")? })
+                let sealed = fields.opt("sealed", |n| self.r.bool(n));
+                let count = self.count(fields, "count")?;
+                Some(Claim::Command { from: from?, to, begins: begins?, sealed, count })
+            }
+            "Tls" => {
+                let from = fields.get("from").and_then(|n| self.mail_host(n));
+                let to = fields.get("to").and_then(|n| self.mta_host(n));
+                let outcomes = [("Sealed", true), ("Failed", false)];
+                let sealed = fields.or("outcome", true, |n| self.r.choice(n, "what comes of a handshake", &outcomes));
+                let versions = [("Tls12", "TLS 1.2"), ("Tls13", "TLS 1.3")];
+                let version = fields.opt("version", |n| self.r.choice(n, "a version of TLS", &versions));
+                let resumed = fields.opt("resumed", |n| self.r.bool(n));
+                let verified = fields.opt("verified", |n| self.r.bool(n));
+                let of_sealed = ["version", "resumed", "verified"].iter().find_map(|name| fields.get(name));
+                if let (false, Some(node)) = (sealed, of_sealed) {
+                    let d =
+                        self.r.at(&node.span, "contradiction", "a handshake that failed has come to nothing like this");
+                    self.r.push(
+                        d.label("this is about connections that were sealed")
+                            .help("leave it out, or say outcome: Sealed"),
+                    );
+                }
+                let wanted = if sealed { Handshake::Sealed { version, resumed, verified } } else { Handshake::Failed };
+                Some(Claim::Tls { from: from?, to, wanted, count: self.count(fields, "count")? })
             }
             "Lookup" => {
                 let host = fields.get("host").and_then(|n| self.host(n));

@@ -7,6 +7,7 @@ use super::names::HostKind;
 use super::records;
 use crate::agent::{self, TriggerEvent};
 use crate::dns::{self, Name};
+use crate::net::tamper::Tamper;
 use crate::net::topology::LinkId;
 use crate::scenario::limits::LONGEST_RUN;
 use crate::scenario::plan::{FaultPlan, Trigger};
@@ -34,7 +35,7 @@ impl Checker {
                 if !undoable {
                     let message = "this cannot be undone, so it cannot last for a time";
                     let d = self.r.at(&node.span, "contradiction", message).label("leave this out");
-                    self.r.push(d.help("`lasting` is for Down, Loss, Latency, Dns and changes of records"));
+                    self.r.push(d.help("`lasting` is for Down, Loss, Latency, Tamper, Dns and changes of records"));
                 }
             }
             if let (Some(when), Some(what)) = (when, what) {
@@ -104,6 +105,25 @@ impl Checker {
             "Latency" => {
                 let latency = fields.opt("latency", |n| latency(&mut self.r, n));
                 Some(Change::Latency { link: link(self)?.0, latency: latency? })
+            }
+            "Tamper" => {
+                let find = fields.or("find", "STARTTLS", |n| self.r.line(n, 500));
+                let put = fields.or("put", "XXXXXXXA", |n| self.r.line(n, 500));
+                let (link, tamper) = (link(self)?, Tamper::new(find.into(), put.into()));
+                if tamper.is_none() {
+                    let message = if find.is_empty() {
+                        "nothing is looked for".to_owned()
+                    } else {
+                        format!("`{find}` has {} bytes, and `{put}` has {}", find.len(), put.len())
+                    };
+                    let node = fields.get("put").or(fields.get("find"));
+                    let d = self.r.at(node.map_or(&fields.span, |n| &n.span), "bad-value", message);
+                    let d = d.label("expected two texts of the same length");
+                    self.r.push(
+                        d.note("whoever adds or takes away bytes must go on counting for both ends of a connection"),
+                    );
+                }
+                Some(Change::Tamper { link: link.0, tamper: Arc::new(tamper?) })
             }
             "Drop" => {
                 let packets = fields.or("packets", 1, |n| self.r.number(n, 1, 1_000_000));

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{Hit, Judge};
-use crate::scenario::expect::Claim;
+use crate::scenario::expect::{Claim, Handshake};
 use crate::trace::transcript::words;
-use crate::trace::{ConnectionState, Direction, HostId, MailId, Record, Side, What};
+use crate::trace::{ConnectionState, Direction, HostId, MailId, Record, Side, TlsStep, What};
 
 impl Judge {
     fn subject_is(&self, mail: Option<MailId>, wanted: Option<&Arc<str>>) -> bool {
@@ -132,12 +132,26 @@ impl Judge {
                     good.then_some(line)
                 }
                 (
-                    Claim::Command { from, to, begins, .. },
-                    What::Line { direction: Direction::Sent, side: Side::Client, peer, text, .. },
-                ) if *from == record.host && to.is_none_or(|to| to == *peer) => {
+                    Claim::Command { from, to, begins, sealed, .. },
+                    What::Line { direction: Direction::Sent, side: Side::Client, peer, text, sealed: is_sealed },
+                ) if *from == record.host
+                    && to.is_none_or(|to| to == *peer)
+                    && sealed.is_none_or(|sealed| sealed == *is_sealed) =>
+                {
                     let line = text.visible();
                     let good = line.get(..begins.len()).is_some_and(|start| start.eq_ignore_ascii_case(begins));
                     good.then_some(line)
+                }
+                (Claim::Tls { from, to, wanted, .. }, What::Tls { side: Side::Client, peer, tls })
+                    if *from == record.host && to.is_none_or(|to| to == *peer) =>
+                {
+                    let (what, rest) = words::tls(self.name(*peer), tls);
+                    let said = format!("{what}{rest}");
+                    let good = meets(*wanted, tls);
+                    if good == Some(false) {
+                        self.seen[i].near.get_or_insert(format!("there was {said}"));
+                    }
+                    (good == Some(true)).then_some(said)
                 }
                 (
                     Claim::Lookup { host, name, rtype, result, cached, .. },
@@ -172,4 +186,14 @@ impl Judge {
             }
         }
     }
+}
+
+/// Whether a step of TLS is what was wanted; `None` where it is not the end of a handshake.
+fn meets(wanted: Handshake, tls: &TlsStep) -> Option<bool> {
+    let TlsStep::Secured { version, resumed, verified, .. } = tls else {
+        return (!matches!(tls, TlsStep::Begins { .. })).then_some(wanted == Handshake::Failed);
+    };
+    let Handshake::Sealed { version: v, resumed: r, verified: c } = wanted else { return Some(false) };
+    let good = v.is_none_or(|v| *v == **version) && r.is_none_or(|r| r == *resumed) && c.is_none_or(|c| c == *verified);
+    Some(good)
 }

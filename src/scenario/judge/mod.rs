@@ -256,7 +256,11 @@ impl Sink for Judge {
             }
             What::Outcome { recipient, .. } => self.about_recipient(record, recipient),
             What::Alarm { text } => self.alarms.push(text.to_string()),
-            What::Line { .. } | What::Lookup { .. } | What::Policy { .. } | What::Connection { .. }
+            What::Line { .. }
+            | What::Tls { .. }
+            | What::Lookup { .. }
+            | What::Policy { .. }
+            | What::Connection { .. }
                 if !self.others.is_empty() =>
             {
                 self.about_hosts(record);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::queues::Queues;
 use super::{Hit, Judge, Judgement, Seen};
-use crate::scenario::expect::{Claim, Count};
+use crate::scenario::expect::{Claim, Count, Handshake};
 use crate::sim::{Duration, Instant};
 use crate::trace::{HostId, transcript};
 
@@ -193,10 +193,37 @@ fn sentence(j: &Judge, claim: &Claim, seen: &Seen) -> (bool, String, String) {
             let expected = format!("{} replies {code}{saying}{}, {times}", j.name(*from), host(to, " to "));
             simple(count, expected, "it said so", true)
         }
-        Claim::Command { from, to, begins, count } => {
+        Claim::Command { from, to, begins, sealed, count } => {
             let times = counted(*count, "time", "times");
-            let expected = format!("{} says \"{begins}\"{}, {times}", j.name(*from), host(to, " to "));
+            let how = match sealed {
+                Some(true) => " behind TLS",
+                Some(false) => " in plain text",
+                None => "",
+            };
+            let expected = format!("{} says \"{begins}\"{}{how}, {times}", j.name(*from), host(to, " to "));
             simple(count, expected, "it said so", true)
+        }
+        Claim::Tls { from, to, wanted, count } => {
+            let times = counted(*count, "time", "times");
+            let to = host(to, " with ");
+            let expected = match wanted {
+                Handshake::Failed => format!("{} fails to seal a connection{to}, {times}", j.name(*from)),
+                Handshake::Sealed { version, resumed, verified } => {
+                    let mut how = version.map_or_else(String::new, |version| format!(" by {version}"));
+                    how += match resumed {
+                        Some(true) => ", going on with an earlier session",
+                        Some(false) => ", with a new session",
+                        None => "",
+                    };
+                    how += match verified {
+                        Some(true) => ", with a good certificate",
+                        Some(false) => ", without a good certificate",
+                        None => "",
+                    };
+                    format!("{} seals a connection{to}{how}, {times}", j.name(*from))
+                }
+            };
+            simple(count, expected, "that happened", true)
         }
         Claim::Lookup { host, name, rtype, result, cached, count } => {
             let rtype = rtype.as_ref().map_or_else(String::new, |t| format!(" {t}"));

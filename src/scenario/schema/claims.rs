@@ -112,6 +112,27 @@ shape! {
         to: "host" = "any",
         /// How the line begins; upper and lower case count as the same.
         line: "text",
+        /// Only those that went through TLS, or only those that did not.
+        sealed: "bool" = "either",
+        /// How many times.
+        count: "count" = "AtLeast(1)",
+    }
+}
+shape! {
+    /// A client has sealed a connection, or could not.
+    TLS "Tls" {
+        /// The client.
+        from: "host",
+        /// The server.
+        to: "host" = "any",
+        /// What came of the handshake. `Failed` is also what the client does not want.
+        outcome: "Sealed or Failed" = "Sealed",
+        /// The version, of those that were sealed.
+        version: "Tls12 or Tls13" = "either",
+        /// Whether an earlier session went on.
+        resumed: "bool" = "either",
+        /// Whether the certificate was found good.
+        verified: "bool" = "either",
         /// How many times.
         count: "count" = "AtLeast(1)",
     }
@@ -201,6 +222,7 @@ pub(crate) static CLAIMS: &[&Shape] = &[
     &QUEUE_EMPTY,
     &REPLY,
     &COMMAND,
+    &TLS,
     &LOOKUP,
     &UNSENT,
     &POLICY,

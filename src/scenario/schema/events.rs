@@ -91,7 +91,7 @@ shape! {
         /// Or upon what.
         when: "Said(..), Heard(..) or FinalDot(..)" = "by `at`",
         /// What happens.
-        what: "Down, Up, Loss, Latency, Drop, Dns, SetRecord, AddRecord or RemoveRecord",
+        what: "Down, Up, Loss, Latency, Drop, Tamper, Dns, SetRecord, AddRecord or RemoveRecord",
         /// After this time it ends. What else changes the same thing then holds: of several, the one that began last.
         lasting: "duration" = "for good",
     }
@@ -179,6 +179,18 @@ shape! {
     }
 }
 shape! {
+    /// Somebody on a link writes over what passes, in both directions. Only what stands in one packet is found. As it is, it takes
+    /// the offer of STARTTLS away, the way firewalls have done it.
+    TAMPER "Tamper" {
+        /// The link, by its two hosts.
+        link: "(host, host)",
+        /// What is looked for.
+        find: "text" = "\"STARTTLS\"",
+        /// What is written over it, of the same length.
+        put: "text" = "\"XXXXXXXA\"",
+    }
+}
+shape! {
     /// A name server behaves differently.
     DNS "Dns" {
         /// Which.
@@ -226,4 +238,4 @@ shape! {
 }
 /// What a fault can do.
 pub(crate) static FAULTS: &[&Shape] =
-    &[&DOWN, &UP, &LOSS, &LATENCY, &DROP, &DNS, &SET_RECORD, &ADD_RECORD, &REMOVE_RECORD];
+    &[&DOWN, &UP, &LOSS, &LATENCY, &DROP, &TAMPER, &DNS, &SET_RECORD, &ADD_RECORD, &REMOVE_RECORD];

@@ -7,7 +7,7 @@ use crate::octets::Chunk;
 use crate::scenario::{Judge, Judgement};
 use crate::sim::Instant;
 use crate::trace::{
-    ConnectionState, Direction, HostId, MailId, Octets, QueueName, Record, Server, Side, Sink, Verdict, What,
+    ConnectionState, Direction, HostId, MailId, Octets, QueueName, Record, Server, Side, Sink, TlsStep, Verdict, What,
 };
 
 const HEAD: &str = r#"(hosts: {
@@ -101,6 +101,21 @@ fn story() -> Vec<Record> {
         What::Connection { state: ConnectionState::Open, side: Side::Client, peer: HostId(2), port: 25 },
     );
     push(1220, 1, 0, 0, line(Direction::Sent, Side::Client, 2, "EHLO mail.green.example"));
+    let tls = |peer, tls| What::Tls { side: Side::Client, peer: HostId(peer), tls };
+    let sealed = TlsStep::Secured {
+        version: "TLS 1.3".into(),
+        suite: "TLS13_AES_256_GCM_SHA384".into(),
+        resumed: false,
+        name: None,
+        verified: true,
+        certificate: None,
+        sent_bytes: 300,
+        received_bytes: 600,
+        round_trips: 1,
+    };
+    push(1221, 1, 0, 0, tls(2, TlsStep::Begins { discarded_bytes: 0 }));
+    push(1222, 1, 0, 0, tls(2, sealed));
+    push(1223, 0, 0, 0, tls(1, TlsStep::NotTls));
     push(1225, 2, 0, 0, line(Direction::Sent, Side::Server, 1, "250-mx.blue.example"));
     push(1225, 2, 0, 0, line(Direction::Sent, Side::Server, 1, "250 SIZE 10000000"));
     push(
@@ -194,6 +209,20 @@ fn every_claim_can_come_true_and_can_fail() {
             r#"Command(from: "mail.green.example", to: "mx.blue.example", line: "ehlo")"#,
             r#"Command(from: "mail.green.example", line: "HELO")"#,
         ),
+        (
+            r#"Command(from: "mail.green.example", line: "EHLO", sealed: false)"#,
+            r#"Command(from: "mail.green.example", line: "EHLO", sealed: true)"#,
+        ),
+        (
+            r#"Tls(from: "mail.green.example", to: "mx.blue.example", version: Tls13, resumed: false, verified: true, count: 1)"#,
+            r#"Tls(from: "mail.green.example", version: Tls12)"#,
+        ),
+        (r#"Tls(from: "laptop", outcome: Failed, count: 1)"#, r#"Tls(from: "laptop")"#),
+        (
+            r#"Tls(from: "mail.green.example", outcome: Failed, count: 0)"#,
+            r#"Tls(from: "mail.green.example", resumed: true)"#,
+        ),
+        (r#"Tls(from: "mail.green.example")"#, r#"Tls(from: "mail.green.example", verified: false)"#),
         (
             r#"Lookup(host: "mail.green.example", name: "blue.example", rtype: MX, result: "MX.blue")"#,
             r#"Lookup(host: "mail.green.example", name: "blue.example", cached: true)"#,

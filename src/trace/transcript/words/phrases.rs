@@ -86,17 +86,28 @@ pub fn tls(peer: &str, tls: &TlsStep) -> (String, String) {
             let bytes = counted(*discarded_bytes, "byte", "bytes");
             (format!("TLS begins with {peer}"), format!("; what came before it is thrown away ({bytes})"))
         }
-        TlsStep::Secured { version, resumed, name, verified, certificate, sent_bytes, received_bytes, .. } => {
+        TlsStep::Secured {
+            version,
+            resumed,
+            name,
+            verified,
+            certificate,
+            sent_bytes,
+            received_bytes,
+            round_trips,
+            ..
+        } => {
             let found = match certificate {
                 Some(defect) => format!("; {}, and it goes on all the same", certificate_defect(defect)),
                 None if *resumed => "; an earlier session goes on".into(),
                 None if *verified => "; its certificate is good".into(),
                 None => String::new(),
             };
+            let trips = counted(u64::from(*round_trips), "round trip", "round trips");
             let bytes = counted(sent_bytes + received_bytes, "byte", "bytes");
             // A client knows whom it asked for; a server does not know who asks.
             let who = name.as_deref().filter(|_| *verified || certificate.is_some()).unwrap_or(peer);
-            (format!("{version} with {who}"), format!("{found} ({bytes})"))
+            (format!("{version} with {who}"), format!("{found} ({trips}, {bytes})"))
         }
         TlsStep::Distrusted { certificate } => (none(), format!(": {}", certificate_defect(certificate))),
         TlsStep::Alert { alert } => (none(), format!(": it says {alert}")),
@@ -153,6 +164,9 @@ pub fn begins<'n>(name: impl Fn(HostId) -> &'n str, change: &Change) -> String {
         Change::Latency { a, b, latency_ns } => {
             format!("{} has a latency of {}", link(a, b), Duration::from_nanos(*latency_ns))
         }
+        Change::Tamper { a, b, find, put } => {
+            format!("somebody on {} writes “{put}” over each “{find}”", link(a, b))
+        }
         Change::Drop { a, b, from, packets } => {
             let side = from.map_or(String::new(), |host| format!(" from {}", name(host)));
             let packets = if *packets == 1 { "packet".to_owned() } else { format!("{} packets", number(*packets)) };
@@ -185,6 +199,7 @@ fn ends<'n>(name: impl Fn(HostId) -> &'n str, change: &Change) -> String {
         Change::Host { host, up } => format!("{} is {}", name(*host), up_again(!up)),
         Change::Loss { a, b, .. } => format!("the loss on the link {} - {} is as before", name(*a), name(*b)),
         Change::Latency { a, b, .. } => format!("the latency of the link {} - {} is as before", name(*a), name(*b)),
+        Change::Tamper { a, b, .. } => format!("nobody changes what passes the link {} - {}", name(*a), name(*b)),
         Change::Drop { a, b, .. } => format!("the link {} - {} carries all packets again", name(*a), name(*b)),
         Change::NameServer { server, .. } => format!("{} answers again", name(*server)),
         Change::Records { name, rtype, .. } => format!("the {rtype} records of {name} are as before"),
