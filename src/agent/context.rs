@@ -28,6 +28,17 @@ pub struct Peer {
     pub address: IpAddr,
 }
 
+/// Why a connection could not be sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsealed {
+    /// The handshake came to nothing.
+    Handshake,
+    /// This end does not trust the other's certificate.
+    Distrusted,
+    /// The certificate is for somebody else.
+    OtherName,
+}
+
 /// Why a connection could not be made, or ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
@@ -38,10 +49,7 @@ pub enum Trouble {
     /// The other end broke it off.
     Reset,
     /// It could not be sealed: the handshake of TLS failed.
-    Unsealed {
-        /// Because this end does not trust the other's certificate.
-        distrusted: bool,
-    },
+    Unsealed(Unsealed),
     /// All ports that the connection could be opened from are taken.
     NoPort {
         /// The address that it was to come from. Each has its own ports to each service.

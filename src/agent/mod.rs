@@ -18,7 +18,7 @@ mod watch;
 
 pub use context::{
     Action, Context, Directory, End, Filed, HANDSHAKE_TIMEOUT, Identifiers, Input, Peer, SEND_BUFFER_BYTES, Says,
-    SocketId, Sockets, Trouble,
+    SocketId, Sockets, Trouble, Unsealed,
 };
 pub use ledger::{Ending, Ledger, Totals, Violation};
 pub use watch::{Trigger, TriggerEvent, Watch};

@@ -154,9 +154,6 @@ impl Inquiry<'_, '_> {
 
 /// A server as the trace tells it.
 fn told(server: &SubmissionServer) -> String {
-    let how = if server.implicit_tls { "TLS from the first byte on" } else { "STARTTLS" };
-    format!(
-        "its people hand their mail in at {}, port {} ({how}), priority {}",
-        server.name, server.port, server.priority
-    )
+    let how = if server.implicit_tls { "TLS" } else { "STARTTLS" };
+    format!("submission at {}:{}, {how}, priority {}", server.name, server.port, server.priority)
 }

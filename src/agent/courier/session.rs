@@ -10,7 +10,7 @@ use super::connection::{Breakdown, Connection, State};
 use super::{Courier, MOST_TICKETS, waits_since};
 use crate::agent::HANDSHAKE_TIMEOUT;
 use crate::agent::outgoing::Outgoing;
-use crate::agent::{Action, Context, End, Says, Trouble};
+use crate::agent::{Action, Context, End, Says, Trouble, Unsealed};
 use crate::identity::ForwardPath;
 use crate::octets::Chunk;
 use crate::queue::{DestinationId, Fate, Job, NextHop};
@@ -206,7 +206,11 @@ impl Courier {
                 self.connection_failed(
                     ctx,
                     token,
-                    Trouble::Unsealed { distrusted: matches!(failure, tls::Failure::Certificate(_)) },
+                    Trouble::Unsealed(match failure {
+                        tls::Failure::Certificate(tls::Defect::OtherName { .. }) => Unsealed::OtherName,
+                        tls::Failure::Certificate(_) => Unsealed::Distrusted,
+                        _ => Unsealed::Handshake,
+                    }),
                 );
             }
             tls::News::Ticket(ticket) if self.config.tls_tickets => {
@@ -381,8 +385,9 @@ impl Courier {
             Trouble::TimedOut => ("4.4.1", format!("{label}: connection timed out")),
             Trouble::Reset => ("4.4.2", format!("{label}: connection reset")),
             // As Postfix says it (`smtp_proto.c`).
-            Trouble::Unsealed { distrusted: true } => ("4.7.5", format!("{label}: server certificate not trusted")),
-            Trouble::Unsealed { distrusted: false } => {
+            Trouble::Unsealed(Unsealed::OtherName) => ("4.7.5", format!("{label}: server certificate not verified")),
+            Trouble::Unsealed(Unsealed::Distrusted) => ("4.7.5", format!("{label}: server certificate not trusted")),
+            Trouble::Unsealed(Unsealed::Handshake) => {
                 ("4.7.5", format!("{label}: cannot start TLS: handshake failure"))
             }
             // RFC 3463 §3.5: the mail system is congested, and it is this end of it.

@@ -113,9 +113,7 @@ impl Wire {
                 let exchange = self.exchanges.try_remove(place_of(token))?;
                 let why = match trouble {
                     Trouble::NoPort { .. } => TcpFailure::NoPort,
-                    Trouble::Refused | Trouble::TimedOut | Trouble::Reset | Trouble::Unsealed { .. } => {
-                        TcpFailure::Server
-                    }
+                    Trouble::Refused | Trouble::TimedOut | Trouble::Reset | Trouble::Unsealed(_) => TcpFailure::Server,
                 };
                 return Some(Heard::Failed { local_port: exchange.local_port, why });
             }

@@ -303,8 +303,12 @@ impl Telling {
                 // A user agent has no name to give but its address.
                 if text.starts_with("C: EHLO [") { "C: EHLO client".to_owned() } else { shape(&text) }
             };
-            let talk: Vec<String> =
-                hop.lines.iter().map(|(_, line)| line.text()).filter(|t| is_talk(t)).map(|t| role(&t)).collect();
+            // Where TLS comes in is part of how a dialogue goes; what it came to is told each time.
+            let said = |text: String| match text.starts_with(SEAL) {
+                true => Some(SEAL.to_owned()),
+                false => is_talk(&text).then(|| role(&text)),
+            };
+            let talk: Vec<String> = hop.lines.iter().filter_map(|(_, line)| said(line.text())).collect();
             let pair = match measure {
                 Measure::Repetitions => (hop.client, hop.next_hop.to_string()),
                 _ => (HostId(0), String::new()),
@@ -320,7 +324,8 @@ impl Telling {
             let Some((same, then)) = best else { continue };
             count += 1;
             let whole = same == talk.len();
-            let lines = counted(same as u64, "line", "lines");
+            let seals = talk[..same].iter().filter(|text| *text == SEAL).count();
+            let lines = counted((same - seals) as u64, "line", "lines");
             if whole {
                 let also = if hop.remark.is_empty() { String::new() } else { format!("{}, ", hop.remark) };
                 hop.remark = format!("{also}{lines} like those at {}", clock(then)).into();
@@ -329,14 +334,18 @@ impl Telling {
             let mut gone = 0;
             let mut kept = Vec::with_capacity(hop.lines.len());
             for (when, line) in std::mem::take(&mut hop.lines) {
-                if gone < same && is_talk(&line.text()) {
+                let text = line.text();
+                let is_seal = text.starts_with(SEAL);
+                if gone < same && (is_seal || is_talk(&text)) {
                     if gone == 0 && !whole {
                         kept.push((when, Line::of(Style::Faint, &words)));
                     }
                     gone += 1;
-                } else {
-                    kept.push((when, line));
+                    if !is_seal {
+                        continue;
+                    }
                 }
+                kept.push((when, line));
             }
             hop.lines = kept;
         }
@@ -357,6 +366,9 @@ fn owner(item: &Item) -> (HostId, Option<MailId>) {
         Item::Hop(hop) => (hop.client, hop.mail),
     }
 }
+
+/// How a line about TLS begins.
+const SEAL: &str = "🔒";
 
 /// Whether a line of a hop is part of what the two hosts say to each other.
 fn is_talk(text: &str) -> bool {
