@@ -57,6 +57,7 @@ fn blue() -> Mta {
         relay_for: Default::default(),
         relay_recipients: Default::default(),
         clients: Default::default(),
+        callers: Default::default(),
         smarthost: None,
         routes: Default::default(),
         forwards: forwards.into_iter().collect(),

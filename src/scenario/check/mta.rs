@@ -113,10 +113,8 @@ impl Checker {
         let domains = self.local_domains(id, fields);
         let relay_for = self.names.backup_domains.remove(&id.0).unwrap_or_default();
         let relay_recipients = self.relay_recipients(&relay_for, fields);
-        let mut clients: Vec<HostId> =
-            fields.items(&mut self.r, "clients", "hosts").iter().filter_map(|n| self.host(n)).collect();
-        clients.sort_unstable();
-        clients.dedup();
+        let clients = self.hosts_in(fields, "clients");
+        let callers = self.callers(fields);
         let smarthost = fields.get("smarthost").and_then(|n| self.next_mta(n, id));
         let mut routes = Vec::new();
         if let Some(node) = fields.get("routes") {
@@ -139,7 +137,7 @@ impl Checker {
         let mut queue = retry(r, fields);
         mta_settings(r, fields, &mut courier, &mut queue, &mut server, &mut rules);
         server.data_timeout = server.command_timeout;
-        server.ask.connect |= rules.asks_for_client_names();
+        server.ask.connect |= rules.asks_for_client_names() || rules.counts_connections() || callers.are_chosen();
         if !server.esmtp {
             // `ESMTP` in a greeting is said by who knows EHLO, by convention.
             server.greeting_text = "Postroad".into();
@@ -164,6 +162,7 @@ impl Checker {
             relay_for,
             relay_recipients,
             clients,
+            callers,
             smarthost,
             routes,
             mailbox_servers,

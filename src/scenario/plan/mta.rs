@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::sending::Sending;
 use super::tls::Certificate;
-use crate::agent::mta::{ReplyRule, Rules, Service};
+use crate::agent::mta::{Callers, ReplyRule, Rules, Service};
 use crate::identity::{Domain, Mailbox};
 use crate::policy::greylist::GreylistConfig;
 use crate::sasl::Accounts;
@@ -24,6 +24,8 @@ pub struct MtaPlan {
     pub relay_recipients: Vec<(Domain, Vec<Arc<str>>)>,
     /// The hosts whose mail it passes on to anywhere.
     pub clients: Vec<HostId>,
+    /// The hosts that may connect.
+    pub callers: Callers<HostId>,
     /// Where all mail goes that is not for here; none means by MX.
     pub smarthost: Option<HostId>,
     /// Where mail for certain domains goes, whatever the DNS says.

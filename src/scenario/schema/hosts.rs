@@ -142,6 +142,19 @@ shape! {
         /// Further hosts whose mail it passes on. Users that submit to it, and MTAs whose smarthost or route it is,
         /// are always among them.
         clients: "list of hosts" = "[]",
+        /// Who may connect; everybody else is told 554 5.7.1 in the place of the greeting, and nothing but QUIT is welcome then
+        /// (RFC 5321 §3.1; "Connection control" of the Windows SMTP service; Postfix, `smtpd_client_restrictions`).
+        takes_connections_from: "list of hosts" = "everybody",
+        /// Who may not connect, where everybody else may. Not together with the former.
+        refuses_connections_from: "list of hosts" = "nobody",
+        /// The most connections at a time that it takes, at all its ports together; a further client is told 421 4.3.2 in the
+        /// place of the greeting ("Limit number of connections to" of the Windows SMTP service; Exim, `smtp_accept_max`).
+        max_connections: "whole number" = "no limit" => rules.max_connections, some(whole(1, 1_000_000)),
+        /// The most at a time from one address; a further one is told 421 4.7.0 in the place of the greeting. Those whose
+        /// mail it passes on by their address are not counted (Postfix, `smtpd_client_connection_count_limit`, which is 50
+        /// there).
+        max_connections_per_client: "whole number" = "no limit"
+            => rules.max_connections_per_client, some(whole(1, 1_000_000)),
         /// Whether it passes on mail from everybody to everywhere.
         open_relay: "bool" = "false" => rules.open_relay, flag,
         /// Where it sends all mail that is not for here.
