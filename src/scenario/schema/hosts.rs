@@ -14,6 +14,8 @@ use crate::sim::Duration;
 use crate::smtp::timeouts::Timeouts;
 use crate::smtp::{Extension, client, server};
 
+/// The most that may be said to be a limit of sessions: a terabyte.
+const MAX_SESSION_BYTES: u64 = 1_000_000_000_000;
 const EXTENSIONS: &str = Extension::LIST;
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -230,6 +232,14 @@ shape! {
         max_size: "size" = "\"10MB\"" => server.max_message_bytes, some(bytes(1_000, MAX_MAIL_BYTES)),
         /// Recipients in one transaction that it takes.
         max_recipients: "whole number" = "1000" => server.max_recipients, whole(1, 1_000_000),
+        /// Mails in one session that it takes; MAIL behind them gets 421 4.7.0, and the connection is closed (Exim,
+        /// `smtp_accept_max_per_connection`, which is 1000 there). The client comes again, on another connection: what it sends
+        /// on one is its `mails_per_connection`.
+        max_mails_per_connection: "whole number" = "no limit" => server.max_mails, some(whole(1, 1_000_000)),
+        /// Content in one session that it takes: when so much has come, MAIL gets 421 4.7.0, and the connection is closed
+        /// ("Limit session size to" of the Windows SMTP service, which breaks off in the middle of a mail, too). The mail
+        /// that reaches the limit is taken: how large one may be is said by `max_size`.
+        max_session_size: "size" = "no limit" => server.max_session_bytes, some(bytes(1_000, MAX_SESSION_BYTES)),
         /// Received fields in a mail before it says that the mail loops.
         hop_limit: "whole number" = "100" => rules.hop_limit, whole(1, 10_000),
         /// What it does with mail for mailboxes that it has not got.
