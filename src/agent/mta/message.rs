@@ -11,6 +11,7 @@ use crate::agent::Context;
 use crate::identity::{Mailbox, ReversePath};
 use crate::mime::{Content, Protocol, Received, queue_id};
 use crate::octets::Chunk;
+use crate::queue::Origin;
 use crate::smtp::Reply;
 use crate::smtp::server::Message;
 use crate::trace::What;
@@ -73,7 +74,15 @@ impl Mta {
         ctx.ledger.take_over(recipients.len() as u32);
         self.take_responsibility(
             ctx,
-            Responsibility { serial, mail, hops, reverse_path: envelope.reverse_path, recipients, content },
+            Responsibility {
+                serial,
+                mail,
+                hops,
+                origin: Origin::Elsewhere,
+                reverse_path: envelope.reverse_path,
+                recipients,
+                content,
+            },
         );
         let mut text = SmallVec::<[u8; 32]>::from_slice(b"Ok: queued as ");
         text.extend_from_slice(id.as_bytes());

@@ -140,6 +140,9 @@ pub struct Config {
     pub routes: FxHashMap<Domain, NextHop>,
     /// Mail for the first goes on to the others. Keys are in lower case.
     pub forwards: FxHashMap<String, Vec<Mailbox>>,
+    /// Who gets a copy of each report that mail failed, and is told when such a report fails itself (Postfix,
+    /// `bounce_notice_recipient` and `2bounce_notice_recipient`).
+    pub copies_undelivered_to: Option<Mailbox>,
     /// What it does with mail.
     pub rules: Rules,
 }

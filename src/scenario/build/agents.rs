@@ -260,6 +260,7 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, (names, trust): Known<'_>, 
         smarthost: mta.smarthost.map(|host| dial_host(plan, host, mta.smarthost_port)),
         routes: routes(plan, mta),
         forwards: mta.forwards.iter().map(|(from, to)| (from.as_str().to_ascii_lowercase(), to.clone())).collect(),
+        copies_undelivered_to: mta.copies_undelivered_to.clone(),
         rules: mta.rules,
     };
     Mta::new(mta::Parts { config, store, greylist, courier, lookups, script })

@@ -7,7 +7,7 @@ use super::names::{HostKind, some};
 use super::records;
 use super::replies;
 use crate::identity::Mailbox;
-use crate::mime::{DELAYED_SUBJECT, FAILED_SUBJECT};
+use crate::mime::{DELAYED_SUBJECT, FAILED_SUBJECT, NOTICE_SUBJECT};
 use crate::scenario::expect::{Claim, Count, Expectation};
 use crate::scenario::limits::LONGEST_RUN;
 use crate::scenario::read::{Fields, Reader};
@@ -176,7 +176,7 @@ impl Checker {
         let written: Vec<&str> = self.plan.mail.iter().take(5000).map(|m| m.draft.subject.as_str()).collect();
         // Generators number their mails, and reports have subjects of their own.
         if self.plan.traffic.is_empty()
-            && ![DELAYED_SUBJECT, FAILED_SUBJECT].contains(&subject)
+            && ![DELAYED_SUBJECT, FAILED_SUBJECT, NOTICE_SUBJECT].contains(&subject)
             && !written.contains(&subject)
             && !written.is_empty()
             && !self.r.is_full()

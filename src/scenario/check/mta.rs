@@ -151,6 +151,7 @@ impl Checker {
         self.needs_smarthost(fields);
         let outbound_addresses = self.names.outbound.remove(&id.0).unwrap_or_default();
         let forwards = self.forwards(&domains, fields);
+        let copies_undelivered_to = self.copies_undelivered_to(fields);
         let listens = self.listens(fields);
         let why = "a login is required, and nobody has an account";
         let needs = ("accounts", why, "add accounts: { \"alice@green.example\": \"sesame\" }");
@@ -167,6 +168,7 @@ impl Checker {
             routes,
             mailbox_servers,
             forwards,
+            copies_undelivered_to,
             sending,
             listens,
             accounts: self.accounts(id, fields),

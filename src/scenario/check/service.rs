@@ -2,6 +2,7 @@
 
 use super::Checker;
 use crate::agent::mta::Callers;
+use crate::identity::Mailbox;
 use crate::scenario::read::Fields;
 use crate::trace::HostId;
 
@@ -31,5 +32,11 @@ impl Checker {
                 Callers::All
             }
         }
+    }
+    /// Who gets a copy of reports.
+    pub(super) fn copies_undelivered_to(&mut self, fields: &Fields<'_>) -> Option<Mailbox> {
+        let postmaster = fields.opt("copies_undelivered_to", |node| self.recipient(node))?;
+        self.names.correspondents.insert(postmaster.clone());
+        Some(postmaster)
     }
 }

@@ -34,6 +34,8 @@ pub struct MtaPlan {
     pub mailbox_servers: Vec<(Domain, HostId, u16)>,
     /// Mail for the first goes on to the others instead.
     pub forwards: Vec<(Mailbox, Vec<Mailbox>)>,
+    /// Who gets a copy of its reports of failure.
+    pub copies_undelivered_to: Option<Mailbox>,
     /// How it sends.
     pub sending: Sending,
     /// The ports that it listens on, and what it serves there. Sorted, each port once.

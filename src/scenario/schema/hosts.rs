@@ -170,6 +170,12 @@ shape! {
         mailbox_servers: "map from domain to host" = "{}",
         /// Mail for a mailbox goes on to others instead.
         forwards: "map from mailbox to list of mailboxes" = "{}",
+        /// Who gets a copy of each report that mail failed, and a report of each of its own reports that cannot be delivered
+        /// itself, both from the empty reverse-path ("Send copy of Non-Delivery Report to" and the Badmail directory of the
+        /// Windows SMTP service; Postfix, `bounce_notice_recipient` and `2bounce_notice_recipient`). Where such a copy fails,
+        /// nobody is told. Without it, reports that cannot be delivered are dropped. Other mail from the empty reverse-path is
+        /// dropped in any case.
+        copies_undelivered_to: "mailbox" = "nobody",
         /// When it tries again. `Exim` is Exim's default rule: a destination that cannot be reached is tried by one
         /// schedule for all its mail, counted from its first failure; the interval of the queue runner is left out.
         retry: "Rfc5321, Postfix, Exim, OpenSmtpd or Custom(..)" = "Rfc5321",
