@@ -59,6 +59,7 @@ fn blue() -> Mta {
         clients: Default::default(),
         callers: Default::default(),
         copies_undelivered_to: None,
+        masquerades_as: None,
         smarthost: None,
         routes: Default::default(),
         forwards: forwards.into_iter().collect(),

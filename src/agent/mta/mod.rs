@@ -17,6 +17,7 @@ mod expansion;
 mod inbound;
 mod listener;
 mod lmtp;
+mod masquerade;
 mod message;
 mod named;
 mod policies;
@@ -143,6 +144,8 @@ pub struct Config {
     /// Who gets a copy of each report that mail failed, and is told when such a report fails itself (Postfix,
     /// `bounce_notice_recipient` and `2bounce_notice_recipient`).
     pub copies_undelivered_to: Option<Mailbox>,
+    /// The domain that its own people's mail shows in its reverse-path (Windows SMTP service, "Masquerade domain").
+    pub masquerades_as: Option<Domain>,
     /// What it does with mail.
     pub rules: Rules,
 }

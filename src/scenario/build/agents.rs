@@ -261,6 +261,7 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, (names, trust): Known<'_>, 
         routes: routes(plan, mta),
         forwards: mta.forwards.iter().map(|(from, to)| (from.as_str().to_ascii_lowercase(), to.clone())).collect(),
         copies_undelivered_to: mta.copies_undelivered_to.clone(),
+        masquerades_as: mta.masquerades_as.clone(),
         rules: mta.rules,
     };
     Mta::new(mta::Parts { config, store, greylist, courier, lookups, script })

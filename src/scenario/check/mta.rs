@@ -169,6 +169,7 @@ impl Checker {
             mailbox_servers,
             forwards,
             copies_undelivered_to,
+            masquerades_as: fields.opt("masquerades_as", |n| self.r.domain(n)),
             sending,
             listens,
             accounts: self.accounts(id, fields),

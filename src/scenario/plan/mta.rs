@@ -36,6 +36,8 @@ pub struct MtaPlan {
     pub forwards: Vec<(Mailbox, Vec<Mailbox>)>,
     /// Who gets a copy of its reports of failure.
     pub copies_undelivered_to: Option<Mailbox>,
+    /// The domain that its own people's mail shows in its reverse-path.
+    pub masquerades_as: Option<Domain>,
     /// How it sends.
     pub sending: Sending,
     /// The ports that it listens on, and what it serves there. Sorted, each port once.

@@ -176,6 +176,11 @@ shape! {
         /// nobody is told. Without it, reports that cannot be delivered are dropped. Other mail from the empty reverse-path is
         /// dropped in any case.
         copies_undelivered_to: "mailbox" = "nobody",
+        /// The domain that mail of its own people shows in its reverse-path, in the place of one of `domains`, of the server's own
+        /// name, and of every name below this domain ("Masquerade domain" of the Windows SMTP service, which replaces the local
+        /// domain in MAIL; Postfix, `masquerade_domains`, for names below it). Its own people are `clients`, users that submit
+        /// to it, and who has logged in. The header keeps its From field: Windows leaves it, and Postfix would rewrite it, too.
+        masquerades_as: "domain" = "none: nothing is replaced",
         /// When it tries again. `Exim` is Exim's default rule: a destination that cannot be reached is tried by one
         /// schedule for all its mail, counted from its first failure; the interval of the queue runner is left out.
         retry: "Rfc5321, Postfix, Exim, OpenSmtpd or Custom(..)" = "Rfc5321",
