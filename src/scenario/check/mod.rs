@@ -20,6 +20,7 @@ mod mta;
 mod names;
 mod records;
 mod replies;
+mod retry;
 mod service;
 mod sites;
 mod traffic;

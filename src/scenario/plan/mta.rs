@@ -1,6 +1,6 @@
 //! Mail transfer agents of a plan.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -42,6 +42,8 @@ pub struct MtaPlan {
     pub sending: Sending,
     /// The ports that it listens on, and what it serves there. Sorted, each port once.
     pub listens: Vec<(u16, Service)>,
+    /// The addresses at which it listens. Empty: all of its own.
+    pub bound_to: Vec<IpAddr>,
     /// Who can log in.
     pub accounts: Option<Arc<Accounts>>,
     /// The ports where nobody hands mail over without a login.

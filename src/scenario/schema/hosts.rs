@@ -212,6 +212,10 @@ shape! {
         /// `Submissions` does the same behind TLS (RFC 8314), usually at port 465, and needs a `certificate`.
         /// `Lmtp` takes mail for the mailboxes that are here and passes nothing on (RFC 2033), usually at port 24.
         listens: "map from port to Smtp, Submission, Submissions or Lmtp" = "{ 25: Smtp, 587: Submission }",
+        /// At which of its addresses it listens: its `address`, some of its `outbound_addresses`, or the word `Ipv6` for the one of
+        /// that family. At the others nobody answers a connection but with a reset ("IP address" of a virtual server of the
+        /// Windows SMTP service; Postfix, `inet_interfaces`).
+        bound_to: "list of IPv4 addresses, and Ipv6" = "all of its own",
         /// Who can log in: names and passwords. Where there are accounts, nobody submits without one, but for `clients`.
         accounts: "map from login name to password" = "none: nobody can log in",
         /// How one can log in (RFC 4954).
