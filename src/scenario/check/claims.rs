@@ -223,7 +223,7 @@ impl Checker {
     fn correspondent(&mut self, node: &Node) -> Option<Mailbox> {
         let mailbox = self.r.mailbox(node)?;
         let known = &self.names.correspondents;
-        if !known.contains(&mailbox) && !self.names.exists(&mailbox) && !self.names.holes && !self.r.is_full() {
+        if !self.names.corresponds(&mailbox) && !self.names.exists(&mailbox) && !self.names.holes && !self.r.is_full() {
             let mut names: Vec<&str> = known.iter().map(Mailbox::as_str).collect();
             names.sort_unstable();
             let d = self.r.at(&node.span, "unknown-mailbox", format!("no mail is for `{mailbox}`, or from it"));

@@ -169,7 +169,7 @@ impl Checker {
             mailbox_servers,
             forwards,
             copies_undelivered_to,
-            masquerades_as: fields.opt("masquerades_as", |n| self.r.domain(n)),
+            masquerades_as: self.masquerades_as(fields),
             sending,
             listens,
             bound_to,

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::Checker;
 use crate::agent::mta::Callers;
-use crate::identity::Mailbox;
+use crate::identity::{Domain, Mailbox};
 use crate::scenario::read::Fields;
 use crate::scenario::tree::Kind;
 use crate::trace::HostId;
@@ -42,6 +42,13 @@ impl Checker {
         self.names.correspondents.insert(postmaster.clone());
         Some(postmaster)
     }
+    /// The domain that it shows to others.
+    pub(super) fn masquerades_as(&mut self, fields: &Fields<'_>) -> Option<Domain> {
+        let shown = fields.opt("masquerades_as", |node| self.r.domain(node))?;
+        self.names.shown.insert(shown.clone());
+        Some(shown)
+    }
+
     /// At which of its addresses it listens.
     pub(super) fn bound_to(&mut self, id: HostId, outbound: &[Ipv4Addr], fields: &Fields<'_>) -> Vec<IpAddr> {
         let Some(node) = fields.get("bound_to") else { return Vec::new() };
