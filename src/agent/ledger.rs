@@ -29,7 +29,7 @@ pub struct Totals {
     pub delivered: u64,
     /// Handed on to another host.
     pub relayed: u64,
-    /// Reported to the reverse-path as undeliverable.
+    /// Reported as undeliverable, to the reverse-path or to the host's own postmaster.
     pub bounced: u64,
     /// Dropped for a stated lawful reason.
     pub discarded: u64,
@@ -46,7 +46,7 @@ pub enum Ending {
     Delivered,
     /// Another host said 250.
     Relayed,
-    /// Reported to the reverse-path.
+    /// Reported to the reverse-path, or to the host's own postmaster.
     Bounced,
     /// Dropped for a stated lawful reason.
     Discarded,

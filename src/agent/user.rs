@@ -13,7 +13,7 @@ use super::lookups::Lookups;
 use super::{Context, Input, tokens};
 use crate::identity::{Mailbox, ReversePath};
 use crate::mime::{Composer, Draft, queue_id};
-use crate::queue::{EntryId, Mail, NextHop};
+use crate::queue::{EntryId, Mail, NextHop, Origin};
 use crate::sim::{Distribution, Duration, Instant, Stream};
 use crate::trace::{MailId, Octets, What};
 
@@ -218,7 +218,16 @@ impl User {
         };
         let destination = self.courier.destination(submit_to);
         let recipients = to.into_iter().map(|mailbox| (mailbox, destination)).collect();
-        let mail = Mail { mail: number.0, hops: 0, serial, reverse_path, recipients, aliases: Vec::new(), content };
+        let mail = Mail {
+            mail: number.0,
+            hops: 0,
+            serial,
+            origin: Origin::Elsewhere,
+            reverse_path,
+            recipients,
+            aliases: Vec::new(),
+            content,
+        };
         self.courier.accept(ctx, mail);
     }
 

@@ -14,4 +14,4 @@ pub use compose::{Composer, Draft, LeftOut, Party, TextEncoding};
 pub use content::Content;
 pub use fields::{Field, Fields};
 pub use received::{FieldWriter, Protocol, QueueIdText, Received, first_serial, queue_id};
-pub use report::{Action, DELAYED_SUBJECT, FAILED_SUBJECT, RecipientReport, Report};
+pub use report::{Action, DELAYED_SUBJECT, FAILED_SUBJECT, NOTICE_SUBJECT, RecipientReport, Report};

@@ -29,6 +29,9 @@ pub const FAILED_SUBJECT: &str = "Undelivered Mail Returned to Sender";
 /// The subject of a report that something is late.
 pub const DELAYED_SUBJECT: &str = "Delayed Mail (still being retried)";
 
+/// The subject of what a postmaster is sent (Postfix, `bounce(5)`).
+pub const NOTICE_SUBJECT: &str = "Postmaster Copy: Undelivered Mail";
+
 impl Action {
     /// The keyword of RFC 3464 §2.3.3.
     #[must_use]
@@ -94,6 +97,8 @@ pub struct Report {
     pub recipients: Vec<RecipientReport>,
     /// Who is told: the reverse-path of the original.
     pub to: Mailbox,
+    /// Whether this is the postmaster, who has not written the mail.
+    pub is_for_postmaster: bool,
     /// The author; `None` is MAILER-DAEMON at the reporting server.
     pub from: Option<Mailbox>,
     /// The subject; `None` is the usual one.
@@ -176,6 +181,7 @@ impl Report {
         write_addresses(out, "From", from.as_slice());
         write_addresses(out, "To", &[self.to.clone().into()]);
         let usual = match self.any_failed() {
+            _ if self.is_for_postmaster => NOTICE_SUBJECT,
             true => FAILED_SUBJECT,
             false => DELAYED_SUBJECT,
         };
@@ -222,7 +228,12 @@ impl Report {
     /// The text that a person reads when the report brings no text of its own.
     fn usual_text(&self, full: bool) -> String {
         let mut text = format!("This is the mail system at host {}.\n\n", self.reporting_mta);
-        if self.any_failed() {
+        if self.is_for_postmaster {
+            text.push_str(
+                "This tells the postmaster of mail that could not be delivered to one or more\n\
+                 recipients. It will not be tried again for them.\n",
+            );
+        } else if self.any_failed() {
             text.push_str(
                 "I'm sorry to have to tell you that your message could not be delivered to\n\
                  one or more recipients. It will not be tried again for them.\n",
@@ -256,10 +267,11 @@ impl Report {
             }
             let _ = writeln!(text, "   (status {}: {})", recipient.status, explain(&recipient.status));
         }
-        text.push_str(if full {
-            "\nYour message is attached below.\n"
-        } else {
-            "\nThe header of your message is attached below.\n"
+        text.push_str(match (self.is_for_postmaster, full) {
+            (false, true) => "\nYour message is attached below.\n",
+            (false, false) => "\nThe header of your message is attached below.\n",
+            (true, true) => "\nThe message is attached below.\n",
+            (true, false) => "\nThe header of the message is attached below.\n",
         });
         text
     }

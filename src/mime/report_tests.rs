@@ -15,6 +15,7 @@ fn report() -> Report {
         original_envelope_id: Some("QQ314159".into()),
         recipients: vec![failed],
         to: "alice@green.example".parse().unwrap(),
+        is_for_postmaster: false,
         from: None,
         subject: None,
         text: None,
@@ -70,6 +71,17 @@ fn three_parts_that_another_parser_understands() {
     assert_eq!(returned, SMALL);
     assert!(matches!(parsed.parts[3].body, PartType::Message(_)));
     assert!(mail.has_leading_dot(), "that of the original");
+}
+
+#[test]
+fn a_postmaster_is_not_told_that_he_wrote_it() {
+    let mail = Report { is_for_postmaster: true, ..report() }.compose(&original(SMALL));
+    assert_eq!(mail.first("Subject").as_deref(), Some(&b" Postmaster Copy: Undelivered Mail"[..]));
+    let (_, text) = part(&mail, 1);
+    assert!(!text.contains("your") && !text.contains("Your"), "{text}");
+    assert!(text.contains("<bob@blue.example>: not delivered"), "{text}");
+    let (_, sender_status) = part(&report().compose(&original(SMALL)), 2);
+    assert_eq!(part(&mail, 2).1, sender_status, "machines are told the same");
 }
 
 #[test]

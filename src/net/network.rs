@@ -27,6 +27,8 @@ use crate::sim::{EventList, Instant};
 #[derive(Clone)]
 pub(super) struct Stack {
     pub(super) listening: Vec<u16>,
+    /// The addresses at which it listens; empty: all of its own.
+    pub(super) bound: Vec<AddressId>,
     pub(super) next_port: u16,
     /// RFC 6528 §3: what makes initial sequence numbers hard to guess.
     pub(super) secret: u64,
@@ -88,8 +90,20 @@ impl Network {
     ) -> Node {
         let node = Node(self.hosts.len() as u32);
         self.addresses.assign(node, addresses);
-        self.hosts.push(Stack { listening, next_port: FIRST_PORT, secret, tcp, waits: Waits::default() });
+        self.hosts.push(Stack {
+            listening,
+            bound: Vec::new(),
+            next_port: FIRST_PORT,
+            secret,
+            tcp,
+            waits: Waits::default(),
+        });
         node
+    }
+
+    /// Has a node listen at these of its addresses only. None is all of them.
+    pub fn bind(&mut self, node: Node, addresses: impl IntoIterator<Item = IpAddr>) {
+        self.hosts[node.0 as usize].bound = addresses.into_iter().map(|address| self.addresses.id(address)).collect();
     }
 
     /// The graph.

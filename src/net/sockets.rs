@@ -259,7 +259,8 @@ impl Network {
             Some(Late::Ignore | Late::Forget) => {}
             Some(Late::Reopen) | None => {
                 let opens = flags.syn() && !flags.ack() && !flags.rst();
-                if opens && stack.listening.contains(&segment.destination_port) {
+                let is_bound = stack.bound.is_empty() || stack.bound.contains(&key.local());
+                if opens && is_bound && stack.listening.contains(&segment.destination_port) {
                     self.accept(now, host, key, about, segment);
                 } else if let Some(reset) = segment.reset_for() {
                     self.answer(now, host, key, about, reset);

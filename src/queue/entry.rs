@@ -15,6 +15,18 @@ use crate::sim::{Duration, Instant};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryId(pub u32);
 
+/// Who wrote a mail, as far as it matters when it cannot be delivered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// Somebody else.
+    #[default]
+    Elsewhere,
+    /// This host, to the sender of a mail that failed or is late.
+    Report,
+    /// This host, to its postmaster. It is the last word: nobody is told when it fails.
+    Notice,
+}
+
 /// What is handed to a queue.
 #[derive(Clone, Debug)]
 pub struct Mail {
@@ -24,6 +36,8 @@ pub struct Mail {
     pub hops: u16,
     /// The host's own number for it, from which its queue id is made.
     pub serial: u64,
+    /// Who wrote it.
+    pub origin: Origin,
     /// Where to report failure.
     pub reverse_path: ReversePath,
     /// Who it is for.
@@ -101,6 +115,8 @@ pub struct Entry {
     pub hops: u16,
     /// The host's own number for it.
     pub serial: u64,
+    /// Who wrote it.
+    pub origin: Origin,
     /// Where to report failure.
     pub reverse_path: ReversePath,
     /// Who it is for.
@@ -134,6 +150,7 @@ impl Entry {
             mail: mail.mail,
             hops: mail.hops,
             serial: mail.serial,
+            origin: mail.origin,
             reverse_path: mail.reverse_path,
             recipients,
             aliases: mail.aliases,

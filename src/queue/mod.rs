@@ -23,7 +23,7 @@ use slab::Slab;
 use smallvec::SmallVec;
 
 pub use destination::Limits;
-pub use entry::{Entry, EntryId, Failure, Fate, Mail, Recipient};
+pub use entry::{Entry, EntryId, Failure, Fate, Mail, Origin, Recipient};
 pub use job::{Job, Settled};
 pub use next_hop::{DestinationId, NextHop};
 pub use schedule::{Patience, Schedule};

@@ -120,5 +120,9 @@ mod tests {
             lifetime: Duration::from_hours(1),
         };
         assert_eq!(minutes(&custom, 4), [1, 6, 11, 16]);
+        // First, second, third and subsequent retry interval of the Windows SMTP service, each from the attempt before.
+        let delays = [15, 30, 60, 240].map(Duration::from_mins).to_vec();
+        let windows = Schedule::Custom { delays, lifetime: Duration::from_hours(48) };
+        assert_eq!(minutes(&windows, 6), [15, 45, 105, 345, 585, 825]);
     }
 }

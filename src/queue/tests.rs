@@ -20,6 +20,7 @@ fn mail(queue: &mut Queue, to: &[&str]) -> Mail {
         mail: 1,
         hops: 1,
         serial: 1,
+        origin: Origin::Elsewhere,
         reverse_path: ReversePath::Null,
         recipients,
         aliases: Vec::new(),

@@ -428,7 +428,8 @@ pub enum What {
         /// Size in bytes as filed.
         size_bytes: u64,
     },
-    /// A mail came back: its reverse-path is told (RFC 3464), or would be if it were not empty.
+    /// A mail came back: its reverse-path is told (RFC 3464), or would be if it were not empty; of a report that came back, the
+    /// postmaster of the server, where it has named one.
     Bounced {
         /// The server's name for it.
         queue_id: Arc<str>,

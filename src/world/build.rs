@@ -32,6 +32,8 @@ pub struct HostSetup {
     pub calendar: Calendar,
     /// TCP ports that it listens on.
     pub listening: Vec<u16>,
+    /// The addresses at which it listens; empty: all of its own.
+    pub bound_to: Vec<IpAddr>,
     /// Its TCP; `None` is that of the world.
     pub tcp: Option<tcp::Config>,
     /// What runs on it.
@@ -62,6 +64,7 @@ pub struct LinkSetup {
 struct Stack {
     addresses: Vec<IpAddr>,
     listening: Vec<u16>,
+    bound_to: Vec<IpAddr>,
     tcp: Option<tcp::Config>,
     secret: u64,
 }
@@ -121,6 +124,7 @@ impl Builder {
         self.stacks.push(Stack {
             addresses: setup.addresses,
             listening: setup.listening,
+            bound_to: setup.bound_to,
             tcp: setup.tcp,
             secret: self.streams.stream(&format!("host:{}/tcp", setup.name)).bits(),
         });
@@ -165,7 +169,8 @@ impl Builder {
     pub fn build(self, implied_name_server: Option<HostId>) -> World {
         let mut network = Network::new(self.topology);
         for stack in self.stacks {
-            network.host(stack.addresses, stack.listening, stack.tcp.unwrap_or(self.tcp), stack.secret);
+            let node = network.host(stack.addresses, stack.listening, stack.tcp.unwrap_or(self.tcp), stack.secret);
+            network.bind(node, stack.bound_to);
         }
         World {
             engine: Engine::new(),

@@ -54,6 +54,7 @@ impl Mta {
                 mail: mail.mail.0,
                 hops: mail.hops,
                 serial: mail.serial,
+                origin: mail.origin,
                 reverse_path: mail.reverse_path,
                 recipients: remote,
                 aliases,

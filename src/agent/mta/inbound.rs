@@ -36,6 +36,7 @@ impl Mta {
             server,
             listener: place as u16,
             is_own,
+            has_place: false,
             socket,
             conn,
             peer,

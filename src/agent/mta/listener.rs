@@ -31,17 +31,17 @@ impl Service {
 
     /// What is considered of everything that a client says, in this order.
     pub(super) fn policies(self) -> &'static [Policy] {
-        use Policy::{Access, Greylist, KnownSender, LookUpClient, Mailboxes, NamedClient, Processing, Script};
+        use Policy::{Access, Door, Greylist, KnownSender, LookUpClient, Mailboxes, NamedClient, Processing, Script};
         use Policy::{SenderLogin, Submitters};
         match self {
             // As Postfix has it (`smtpd_delay_reject`): what the name of a client leads to is said at RCPT, where a log can
             // tell whose mail it was.
             Service::Smtp => {
-                &[LookUpClient, Processing, Script, SenderLogin, KnownSender, NamedClient, Access, Greylist]
+                &[Door, LookUpClient, Processing, Script, SenderLogin, KnownSender, NamedClient, Access, Greylist]
             }
-            Service::Lmtp => &[LookUpClient, Processing, Script, Mailboxes],
+            Service::Lmtp => &[Door, LookUpClient, Processing, Script, Mailboxes],
             Service::Submission | Service::Submissions => {
-                &[LookUpClient, Processing, Script, Submitters, SenderLogin, Access]
+                &[Door, LookUpClient, Processing, Script, Submitters, SenderLogin, Access]
             }
         }
     }

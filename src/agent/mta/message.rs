@@ -11,6 +11,7 @@ use crate::agent::Context;
 use crate::identity::{Mailbox, ReversePath};
 use crate::mime::{Content, Protocol, Received, queue_id};
 use crate::octets::Chunk;
+use crate::queue::Origin;
 use crate::smtp::Reply;
 use crate::smtp::server::Message;
 use crate::trace::What;
@@ -23,7 +24,7 @@ impl Mta {
         let (sealed, logged_in) = (inbound.sealed, inbound.server.identity().is_some());
         let (peer, about, at) = (inbound.peer, inbound.about.or(inbound.last_about), inbound.at(ctx.at()));
         let service = self.config.listeners[usize::from(inbound.listener)].service;
-        let named = inbound.named.clone();
+        let (named, is_own) = (inbound.named.clone(), self.knows(token));
         let (is_submitted, by_lmtp) = (service.is_submission(), service == Service::Lmtp);
         let mut content = Content::scan(content);
         if u32::from(content.received_count()) >= self.config.rules.hop_limit {
@@ -61,9 +62,10 @@ impl Mta {
         let content = content.with_field(field, true);
         // A client that is no agent of this world says nothing about its mail: it is given a number here.
         let (mail, hops) = about.unwrap_or_else(|| (ctx.ids.next_mail(), 1));
+        let reverse_path = self.masquerade(ctx, at.mail(mail, hops), is_own, envelope.reverse_path);
         ctx.record(at.mail(mail, hops), || What::Accepted {
             queue_id: (*id).into(),
-            reverse_path: match &envelope.reverse_path {
+            reverse_path: match &reverse_path {
                 ReversePath::Null => "".into(),
                 ReversePath::Mailbox(mailbox) => mailbox.as_str().into(),
             },
@@ -73,7 +75,7 @@ impl Mta {
         ctx.ledger.take_over(recipients.len() as u32);
         self.take_responsibility(
             ctx,
-            Responsibility { serial, mail, hops, reverse_path: envelope.reverse_path, recipients, content },
+            Responsibility { serial, mail, hops, origin: Origin::Elsewhere, reverse_path, recipients, content },
         );
         let mut text = SmallVec::<[u8; 32]>::from_slice(b"Ok: queued as ");
         text.extend_from_slice(id.as_bytes());

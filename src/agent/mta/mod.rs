@@ -9,12 +9,15 @@
 //! does not.
 
 mod accept;
+mod callers;
 mod client_name;
 mod deciding;
+mod door;
 mod expansion;
 mod inbound;
 mod listener;
 mod lmtp;
+mod masquerade;
 mod message;
 mod named;
 mod policies;
@@ -40,6 +43,7 @@ use crate::queue::NextHop;
 use crate::sim::{Duration, Instant};
 use crate::store::Store;
 
+pub use callers::Callers;
 pub use listener::{Listener, Service};
 pub use policy::{ClientName, LoginSender, SenderDomain};
 pub use script::{ReplyRule, Scripted, Stage};
@@ -65,6 +69,10 @@ pub struct Rules {
     pub hop_limit: u32,
     /// What it says to mailboxes that it has not got.
     pub unknown_users: UnknownUsers,
+    /// The most connections at a time that it takes; further ones are told to come later. `None`: no limit.
+    pub max_connections: Option<u32>,
+    /// The most at a time from one address, its own clients not counted. `None`: no limit.
+    pub max_connections_per_client: Option<u32>,
     /// Whether it asks the DNS for the names of clients, to write them down.
     pub looks_up_clients: bool,
     /// What it wants of the names of strangers. Where it wants something, it looks them up, too.
@@ -78,6 +86,12 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// Whether it counts the connections that it has taken.
+    #[must_use]
+    pub fn counts_connections(&self) -> bool {
+        self.max_connections.is_some() || self.max_connections_per_client.is_some()
+    }
+
     /// Whether it asks the DNS for the name of a client, before it greets.
     #[must_use]
     pub fn asks_for_client_names(&self) -> bool {
@@ -91,6 +105,8 @@ impl Default for Rules {
             open_relay: false,
             hop_limit: 100,
             unknown_users: UnknownUsers::Reject,
+            max_connections: None,
+            max_connections_per_client: None,
             looks_up_clients: false,
             client_name: ClientName::Any,
             sender_domain: SenderDomain::Any,
@@ -117,12 +133,19 @@ pub struct Config {
     /// Its own: the addresses whose mail it passes on to anywhere (Postfix, `mynetworks`). Sorted: most
     /// servers have a few, and a set of them would be larger than they are.
     pub clients: Box<[IpAddr]>,
+    /// Who may connect.
+    pub callers: Callers,
     /// Where all mail goes that is not for here.
     pub smarthost: Option<NextHop>,
     /// Where mail for certain domains goes.
     pub routes: FxHashMap<Domain, NextHop>,
     /// Mail for the first goes on to the others. Keys are in lower case.
     pub forwards: FxHashMap<String, Vec<Mailbox>>,
+    /// Who gets a copy of each report that mail failed, and is told when such a report fails itself (Postfix,
+    /// `bounce_notice_recipient` and `2bounce_notice_recipient`).
+    pub copies_undelivered_to: Option<Mailbox>,
+    /// The domain that its own people's mail shows in its reverse-path (Windows SMTP service, "Masquerade domain").
+    pub masquerades_as: Option<Domain>,
     /// What it does with mail.
     pub rules: Rules,
 }

@@ -36,6 +36,7 @@ impl Mta {
         question: &Question,
     ) -> Verdict {
         match (policy, question) {
+            (Policy::Door, Question::Connect) => self.opens_door(ctx, token),
             (Policy::LookUpClient, Question::Connect) => self.looks_up_client(ctx, token),
             (Policy::Processing, Question::Message(_)) if !self.config.rules.processing.is_zero() => {
                 Verdict::Wait(ctx.now + self.config.rules.processing)

@@ -7,6 +7,8 @@ use crate::smtp::Reply;
 /// Whose opinion is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Policy {
+    /// Whether the client may connect, and whether there is a place for it.
+    Door,
     /// Nobody is greeted before the DNS has said who it is.
     LookUpClient,
     /// A message takes time to be written to disk.

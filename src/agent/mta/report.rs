@@ -7,9 +7,9 @@ use super::responsibility::{Responsibility, Undelivered};
 use crate::agent::{Context, Ending};
 use crate::identity::{Mailbox, ReversePath};
 use crate::mime::{Action, Content, RecipientReport, Report, queue_id};
-use crate::queue::{EntryId, Failure, Fate};
+use crate::queue::{Entry, EntryId, Failure, Fate, Origin};
 use crate::sim::Instant;
-use crate::trace::{MailId, Octets, What, visible};
+use crate::trace::{MailId, Octets, RecordId, What, visible};
 
 /// What a report is about.
 #[derive(Clone)]
@@ -17,9 +17,34 @@ struct About {
     serial: u64,
     mail: MailId,
     hops: u16,
+    origin: Origin,
     reverse_path: ReversePath,
     arrived: Instant,
     content: Content,
+}
+
+impl From<&Entry> for About {
+    fn from(entry: &Entry) -> About {
+        About {
+            serial: entry.serial,
+            mail: MailId(entry.mail),
+            hops: entry.hops,
+            origin: entry.origin,
+            reverse_path: entry.reverse_path.clone(),
+            arrived: entry.arrived,
+            content: entry.content.clone(),
+        }
+    }
+}
+
+/// A report that is to be written.
+struct Letter {
+    number: MailId,
+    to: Mailbox,
+    origin: Origin,
+    recipients: Vec<RecipientReport>,
+    /// The record of what it tells of.
+    cause: Option<RecordId>,
 }
 
 impl Mta {
@@ -40,14 +65,7 @@ impl Mta {
                 Undelivered { recipient: recipient.mailbox.clone(), expanded_from, failure }
             })
             .collect();
-        let about = About {
-            serial: entry.serial,
-            mail: MailId(entry.mail),
-            hops: entry.hops,
-            reverse_path: entry.reverse_path.clone(),
-            arrived: entry.arrived,
-            content: entry.content.clone(),
-        };
+        let about = About::from(entry);
         self.bounce(ctx, &about, failed);
     }
 
@@ -57,6 +75,7 @@ impl Mta {
             serial: mail.serial,
             mail: mail.mail,
             hops: mail.hops,
+            origin: mail.origin,
             reverse_path: mail.reverse_path.clone(),
             arrived: ctx.now,
             content: mail.content.clone(),
@@ -65,25 +84,17 @@ impl Mta {
     }
 
     fn bounce(&mut self, ctx: &mut Context<'_>, about: &About, failed: Vec<Undelivered>) {
-        let to = match &about.reverse_path {
-            ReversePath::Mailbox(to) => to.clone(),
-            ReversePath::Null => {
-                // RFC 5321 §6.1: no report about a report, or two hosts could report to each other for ever. Not every mail
-                // with an empty reverse-path is one: what robots and forgers write has it, too.
-                let why = if is_report(&about.content) {
-                    "no report about a report"
-                } else {
-                    "nobody to report to, the reverse-path is empty"
-                };
-                for Undelivered { recipient, failure, .. } in failed {
-                    let reason = format!("{why}: {}", visible(&failure.text));
-                    self.discard(ctx, about.serial, about.mail, about.hops, &recipient, &reason);
-                }
-                return;
+        let postmaster = self.config.copies_undelivered_to.as_ref();
+        let (to, copy_to, origin) = match (&about.reverse_path, about.origin, postmaster) {
+            (ReversePath::Mailbox(to), _, copy_to) => {
+                (to.clone(), copy_to.filter(|other| *other != to).cloned(), Origin::Report)
             }
+            // A report of this host that cannot be delivered (Postfix, `2bounce`). What becomes of the notice is told to nobody,
+            // so this ends here, whoever the postmaster is.
+            (ReversePath::Null, Origin::Report, Some(postmaster)) => (postmaster.clone(), None, Origin::Notice),
+            (ReversePath::Null, ..) => return self.drop_untold(ctx, about, failed),
         };
         let number = ctx.ids.next_mail();
-        let serial = self.next_serial();
         for Undelivered { recipient, failure, .. } in &failed {
             ctx.ledger.end(ctx.host, about.serial, Ending::Bounced);
             ctx.record(ctx.at().mail(about.mail, about.hops), || What::Bounced {
@@ -94,8 +105,29 @@ impl Mta {
                 report: Some(number),
             });
         }
-        let recipients = failed.iter().map(|failed| self.about_recipient(ctx, failed, Action::Failed, None)).collect();
-        self.mail_report(ctx, about, number, serial, to, recipients);
+        let cause = ctx.tracer.last();
+        let recipients: Vec<RecipientReport> =
+            failed.iter().map(|failed| self.about_recipient(ctx, failed, Action::Failed, None)).collect();
+        let copy = copy_to.map(|to| (to, recipients.clone()));
+        self.mail_report(ctx, about, Letter { number, to, origin, recipients, cause });
+        if let Some((to, recipients)) = copy {
+            let number = ctx.ids.next_mail();
+            self.mail_report(ctx, about, Letter { number, to, origin: Origin::Notice, recipients, cause });
+        }
+    }
+
+    /// RFC 5321 §6.1: no report about a report, or two hosts could report to each other for ever. Not every mail with an
+    /// empty reverse-path is one: what robots and forgers write has it, too.
+    fn drop_untold(&mut self, ctx: &mut Context<'_>, about: &About, failed: Vec<Undelivered>) {
+        let why = if is_report(&about.content) {
+            "no report about a report"
+        } else {
+            "nobody to report to, the reverse-path is empty"
+        };
+        for Undelivered { recipient, failure, .. } in failed {
+            let reason = format!("{why}: {}", visible(&failure.text));
+            self.discard(ctx, about.serial, about.mail, about.hops, &recipient, &reason);
+        }
     }
 
     /// A queued mail is late, and its sender is told (once).
@@ -104,14 +136,7 @@ impl Mta {
         let ReversePath::Mailbox(to) = entry.reverse_path.clone() else { return };
         let config = self.courier.queue().config();
         let until = entry.arrived + config.lifetime.unwrap_or_else(|| config.schedule.lifetime());
-        let about = About {
-            serial: entry.serial,
-            mail: MailId(entry.mail),
-            hops: entry.hops,
-            reverse_path: entry.reverse_path.clone(),
-            arrived: entry.arrived,
-            content: entry.content.clone(),
-        };
+        let about = About::from(entry);
         let waiting: Vec<Undelivered> = entry
             .recipients
             .iter()
@@ -123,10 +148,11 @@ impl Mta {
             })
             .collect();
         let number = ctx.ids.next_mail();
-        let serial = self.next_serial();
         let recipients =
             waiting.iter().map(|late| self.about_recipient(ctx, late, Action::Delayed, Some(until))).collect();
-        self.mail_report(ctx, &about, number, serial, to, recipients);
+        // The report is about another mail, whose fate has just been recorded.
+        let cause = ctx.tracer.last();
+        self.mail_report(ctx, &about, Letter { number, to, origin: Origin::Report, recipients, cause });
     }
 
     fn about_recipient(
@@ -147,15 +173,9 @@ impl Mta {
         report
     }
 
-    fn mail_report(
-        &mut self,
-        ctx: &mut Context<'_>,
-        about: &About,
-        number: MailId,
-        serial: u64,
-        to: Mailbox,
-        recipients: Vec<RecipientReport>,
-    ) {
+    fn mail_report(&mut self, ctx: &mut Context<'_>, about: &About, letter: Letter) {
+        let Letter { number, to, origin, recipients, cause } = letter;
+        let serial = self.next_serial();
         let id = queue_id(serial);
         let date = ctx.calendar.rfc5322(ctx.now);
         let report = Report {
@@ -164,6 +184,7 @@ impl Mta {
             original_envelope_id: None,
             recipients,
             to: to.clone(),
+            is_for_postmaster: origin == Origin::Notice,
             from: None,
             subject: None,
             text: None,
@@ -174,8 +195,7 @@ impl Mta {
         let stamp = self.memory.writer.received_here(self.config.host_name.as_str(), &id, &report.date);
         let content = report.compose(&about.content).with_field(stamp, true);
         let size_bytes = content.size_bytes();
-        // The report is about another mail, whose fate has just been recorded.
-        let at = ctx.at().mail(number, 0).because(ctx.tracer.last());
+        let at = ctx.at().mail(number, 0).because(cause);
         ctx.record(at, || What::Composed {
             from: "".into(),
             to: vec![to.as_str().into()],
@@ -186,6 +206,7 @@ impl Mta {
             serial,
             mail: number,
             hops: 0,
+            origin,
             reverse_path: ReversePath::Null,
             recipients: smallvec![to],
             content,

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::identity::{Mailbox, ReversePath};
 use crate::mime::Content;
-use crate::queue::Failure;
+use crate::queue::{Failure, Origin};
 use crate::trace::MailId;
 
 /// A mail that this host has just become responsible for.
@@ -13,6 +13,7 @@ pub(super) struct Responsibility {
     pub(super) serial: u64,
     pub(super) mail: MailId,
     pub(super) hops: u16,
+    pub(super) origin: Origin,
     pub(super) reverse_path: ReversePath,
     pub(super) recipients: SmallVec<[Mailbox; 1]>,
     pub(super) content: Content,

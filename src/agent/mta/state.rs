@@ -56,6 +56,8 @@ pub(super) struct Inbound {
     pub(super) listener: u16,
     /// Whether the client is one of the site's own.
     pub(super) is_own: bool,
+    /// Whether it counts as one of the connections that are open, where they are counted.
+    pub(super) has_place: bool,
     pub(super) socket: SocketId,
     pub(super) conn: ConnId,
     pub(super) peer: Peer,

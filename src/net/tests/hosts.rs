@@ -86,6 +86,21 @@ fn an_address_that_nobody_has_swallows() {
 }
 
 #[test]
+fn whoever_is_bound_to_some_addresses_refuses_at_the_others() {
+    let mut net = Net::new(LaneSpec::default());
+    net.network.bind(SERVER, [ip("192.0.2.22"), ip("2001:db8::2")]);
+    let words = ["192.0.2.2", "192.0.2.22", "2001:db8::2", "2001:db8::22"].map(|to| {
+        let client = net.dial(to, 25);
+        // A place that was refused is given out again.
+        net.words(client).last().map(|word| word.to_string())
+    });
+    assert_eq!(words.map(Option::unwrap), ["Refused", "connected", "connected", "Refused"]);
+    net.network.bind(SERVER, []);
+    let client = net.dial("192.0.2.2", 25);
+    assert_eq!(net.words(client).last().map(|word| word.to_string()).as_deref(), Some("connected"));
+}
+
+#[test]
 fn a_closed_port_answers_with_the_reset_of_the_rfc() {
     let mut net = Net::new(LaneSpec::default());
     let client = net.dial("192.0.2.2", 26);

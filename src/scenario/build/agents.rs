@@ -267,9 +267,12 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, (names, trust): Known<'_>, 
         relay_for: mta.relay_for.iter().cloned().collect(),
         relay_recipients: mta.relay_recipients.iter().map(|(domain, locals)| (domain.clone(), lower(locals))).collect(),
         clients: clients.into(),
+        callers: mta.callers.flat_map(|host| addresses(plan.host(*host))),
         smarthost: mta.smarthost.map(|host| dial_host(plan, host, mta.smarthost_port)),
         routes: routes(plan, mta),
         forwards: mta.forwards.iter().map(|(from, to)| (from.as_str().to_ascii_lowercase(), to.clone())).collect(),
+        copies_undelivered_to: mta.copies_undelivered_to.clone(),
+        masquerades_as: mta.masquerades_as.clone(),
         rules: mta.rules,
     };
     Mta::new(mta::Parts { config, store, greylist, courier, lookups, script })

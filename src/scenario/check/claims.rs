@@ -7,7 +7,7 @@ use super::names::{HostKind, some};
 use super::records;
 use super::replies;
 use crate::identity::Mailbox;
-use crate::mime::{DELAYED_SUBJECT, FAILED_SUBJECT};
+use crate::mime::{DELAYED_SUBJECT, FAILED_SUBJECT, NOTICE_SUBJECT};
 use crate::scenario::expect::{Claim, Count, Expectation, Handshake};
 use crate::scenario::limits::LONGEST_RUN;
 use crate::scenario::read::{Fields, Reader};
@@ -200,7 +200,7 @@ impl Checker {
         let written: Vec<&str> = self.plan.mail.iter().take(5000).map(|m| m.draft.subject.as_str()).collect();
         // Generators number their mails, and reports have subjects of their own.
         if self.plan.traffic.is_empty()
-            && ![DELAYED_SUBJECT, FAILED_SUBJECT].contains(&subject)
+            && ![DELAYED_SUBJECT, FAILED_SUBJECT, NOTICE_SUBJECT].contains(&subject)
             && !written.contains(&subject)
             && !written.is_empty()
             && !self.r.is_full()
@@ -247,7 +247,7 @@ impl Checker {
     fn correspondent(&mut self, node: &Node) -> Option<Mailbox> {
         let mailbox = self.r.mailbox(node)?;
         let known = &self.names.correspondents;
-        if !known.contains(&mailbox) && !self.names.exists(&mailbox) && !self.names.holes && !self.r.is_full() {
+        if !self.names.corresponds(&mailbox) && !self.names.exists(&mailbox) && !self.names.holes && !self.r.is_full() {
             let mut names: Vec<&str> = known.iter().map(Mailbox::as_str).collect();
             names.sort_unstable();
             let d = self.r.at(&node.span, "unknown-mailbox", format!("no mail is for `{mailbox}`, or from it"));

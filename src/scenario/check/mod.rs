@@ -20,6 +20,8 @@ mod mta;
 mod names;
 mod records;
 mod replies;
+mod retry;
+mod service;
 mod sites;
 mod traffic;
 mod zones;

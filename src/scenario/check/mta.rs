@@ -7,21 +7,20 @@ use super::Checker;
 use super::drafts::Draft;
 use super::hosts::{port, sending};
 use super::names::HostKind;
+use super::retry::retry;
 use crate::agent::courier;
 use crate::agent::mta::{ReplyRule, Rules, Service};
 use crate::identity::{Domain, Mailbox};
 use crate::policy::greylist::{GreylistConfig, Network};
-use crate::queue::{self, Schedule};
 use crate::scenario::plan::{Certificate, LocalDomain, MtaPlan, Role, Standing, SubmitsTo, TlsDemand};
 use crate::scenario::read::{Fields, Reader};
-use crate::scenario::schema::{CUSTOM, GREYLIST, greylist_settings, mta_settings};
+use crate::scenario::schema::{GREYLIST, greylist_settings, mta_settings};
 use crate::scenario::tree::{Kind, Node};
 use crate::sim::Duration;
 use crate::smtp::{Extension, Offer, client, server};
 use crate::trace::HostId;
 
 const SECOND: Duration = Duration::from_secs(1);
-const YEAR: Duration = Duration::from_hours(365 * 24);
 
 impl Checker {
     /// Local parts, for all domains or domain by domain; told when hosts are declared.
@@ -113,10 +112,8 @@ impl Checker {
         let domains = self.local_domains(id, fields);
         let relay_for = self.names.backup_domains.remove(&id.0).unwrap_or_default();
         let relay_recipients = self.relay_recipients(&relay_for, fields);
-        let mut clients: Vec<HostId> =
-            fields.items(&mut self.r, "clients", "hosts").iter().filter_map(|n| self.host(n)).collect();
-        clients.sort_unstable();
-        clients.dedup();
+        let clients = self.hosts_in(fields, "clients");
+        let callers = self.callers(fields);
         let smarthost = fields.get("smarthost").and_then(|n| self.next_mta(n, id));
         let mut routes = Vec::new();
         if let Some(node) = fields.get("routes") {
@@ -139,7 +136,7 @@ impl Checker {
         let mut queue = retry(r, fields);
         mta_settings(r, fields, &mut courier, &mut queue, &mut server, &mut rules);
         server.data_timeout = server.command_timeout;
-        server.ask.connect |= rules.asks_for_client_names();
+        server.ask.connect |= rules.asks_for_client_names() || rules.counts_connections() || callers.are_chosen();
         if !server.esmtp {
             // `ESMTP` in a greeting is said by who knows EHLO, by convention.
             server.greeting_text = "Postroad".into();
@@ -152,7 +149,9 @@ impl Checker {
         let greylist = fields.opt("greylist", |n| greylist(r, n));
         self.needs_smarthost(fields);
         let outbound_addresses = self.names.outbound.remove(&id.0).unwrap_or_default();
+        let bound_to = self.bound_to(id, &outbound_addresses, fields);
         let forwards = self.forwards(&domains, fields);
+        let copies_undelivered_to = self.copies_undelivered_to(fields);
         let listens = self.listens(fields);
         let why = "a login is required, and nobody has an account";
         let needs = ("accounts", why, "add accounts: { \"alice@green.example\": \"sesame\" }");
@@ -164,12 +163,16 @@ impl Checker {
             relay_for,
             relay_recipients,
             clients,
+            callers,
             smarthost,
             routes,
             mailbox_servers,
             forwards,
+            copies_undelivered_to,
+            masquerades_as: self.masquerades_as(fields),
             sending,
             listens,
+            bound_to,
             accounts: self.accounts(id, fields),
             requires_login,
             requires_tls,
@@ -351,48 +354,6 @@ impl Checker {
             }
         }
     }
-}
-
-/// When it tries again, and when it gives up.
-fn retry(r: &mut Reader, fields: &Fields<'_>) -> queue::Config {
-    let (hour, day) = (SECOND.times(3600), SECOND.times(86_400));
-    let schedule = match fields.get("retry") {
-        Some(Node { kind: Kind::Struct(Some(_), _) | Kind::Tuple(Some(_), _), .. }) => {
-            fields.opt("retry", |n| r.variant(n, "a retry schedule", &[&CUSTOM])).map(|custom| {
-                let nodes = custom.items(r, "delays", "durations");
-                if let (true, Some(node)) = (nodes.is_empty(), custom.get("delays")) {
-                    let _: Option<()> = r.bad_value(&node.span, "a schedule needs a delay", "expected at least one");
-                }
-                let delays = nodes.iter().filter_map(|n| r.duration_in(n, SECOND, YEAR)).collect();
-                Schedule::Custom { delays, lifetime: day.times(5) }
-            })
-        }
-        other => other.and_then(|node| {
-            let names = [("Rfc5321", 0), ("Postfix", 1), ("Exim", 2), ("OpenSmtpd", 3), ("Custom(delays: [..])", 4)];
-            r.choice(node, "a retry schedule", &names).map(|n| match n {
-                1 => Schedule::Postfix,
-                2 => Schedule::Exim,
-                3 => Schedule::OpenSmtpd,
-                _ => Schedule::Rfc5321,
-            })
-        }),
-    };
-    let mut schedule = schedule.unwrap_or(Schedule::Rfc5321);
-    let (lifetime, warning) = match schedule {
-        Schedule::Exim => (day.times(4), Some(hour.times(24))),
-        Schedule::OpenSmtpd => (day.times(4), Some(hour.times(4))),
-        _ => (day.times(5), None),
-    };
-    let lifetime = fields.or("lifetime", lifetime, |n| r.duration_in(n, SECOND, YEAR));
-    let delay_warning = match fields.get("delay_warning") {
-        None => warning,
-        Some(Node { kind: Kind::Name(name), .. }) if name == "Never" => None,
-        Some(node) => r.duration_in(node, SECOND, YEAR),
-    };
-    if let Schedule::Custom { lifetime: own, .. } = &mut schedule {
-        *own = lifetime;
-    }
-    queue::Config { schedule, lifetime: Some(lifetime), delay_warning, limits: queue::Limits::default() }
 }
 
 fn greylist(r: &mut Reader, node: &Node) -> Option<GreylistConfig> {

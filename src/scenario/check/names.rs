@@ -72,6 +72,8 @@ pub(super) struct Names {
     pub(super) forwarded: HashSet<String>,
     /// Who writes or is written to: what claims can be about.
     pub(super) correspondents: HashSet<Mailbox>,
+    /// Domains that servers put in the place of others in the reverse-paths of their people.
+    pub(super) shown: HashSet<Domain>,
     /// The addresses that MTAs send from, by host.
     pub(super) outbound: HashMap<u32, Vec<std::net::Ipv4Addr>>,
     /// The domains that a host files mail for, and those that it only passes on.
@@ -97,6 +99,13 @@ impl Names {
             self.domain_order.push(domain.clone());
         }
         self.domains.entry(domain.clone()).or_default()
+    }
+
+    /// Whether mail is for this mailbox or from it, or may be once a server has put another domain into its reverse-path.
+    pub(super) fn corresponds(&self, mailbox: &Mailbox) -> bool {
+        self.correspondents.contains(mailbox)
+            || (self.shown.contains(mailbox.domain())
+                && self.correspondents.iter().any(|known| known.local_part() == mailbox.local_part()))
     }
 
     pub(super) fn files_for(&mut self, host: HostId, domain: &Domain) {

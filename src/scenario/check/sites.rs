@@ -130,7 +130,8 @@ impl Checker {
     fn site_server(&mut self, sites: &SitesPlan<'_>) -> MtaPlan {
         let fields = sites.fields.get("mta").and_then(|n| self.r.fields(n, &MTA));
         let fields = fields.unwrap_or_else(|| Fields::none(&MTA, sites.span.clone()));
-        for own in ["domains", "mailboxes", "catch_all", "relay_for", "forwards", "address", "outbound_addresses"] {
+        let places = ["address", "outbound_addresses", "bound_to"];
+        for own in ["domains", "mailboxes", "catch_all", "relay_for", "forwards"].into_iter().chain(places) {
             if let Some(node) = fields.get(own) {
                 let d = self.r.at(&node.span, "contradiction", format!("`{own}` cannot be the same at all sites"));
                 self.r.push(

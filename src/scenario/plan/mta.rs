@@ -1,12 +1,12 @@
 //! Mail transfer agents of a plan.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::sending::Sending;
 use super::tls::Certificate;
-use crate::agent::mta::{ReplyRule, Rules, Service};
+use crate::agent::mta::{Callers, ReplyRule, Rules, Service};
 use crate::identity::{Domain, Mailbox};
 use crate::policy::greylist::GreylistConfig;
 use crate::sasl::Accounts;
@@ -24,6 +24,8 @@ pub struct MtaPlan {
     pub relay_recipients: Vec<(Domain, Vec<Arc<str>>)>,
     /// The hosts whose mail it passes on to anywhere.
     pub clients: Vec<HostId>,
+    /// The hosts that may connect.
+    pub callers: Callers<HostId>,
     /// Where all mail goes that is not for here; none means by MX.
     pub smarthost: Option<HostId>,
     /// Where mail for certain domains goes, whatever the DNS says.
@@ -32,10 +34,16 @@ pub struct MtaPlan {
     pub mailbox_servers: Vec<(Domain, HostId, u16)>,
     /// Mail for the first goes on to the others instead.
     pub forwards: Vec<(Mailbox, Vec<Mailbox>)>,
+    /// Who gets a copy of its reports of failure.
+    pub copies_undelivered_to: Option<Mailbox>,
+    /// The domain that its own people's mail shows in its reverse-path.
+    pub masquerades_as: Option<Domain>,
     /// How it sends.
     pub sending: Sending,
     /// The ports that it listens on, and what it serves there. Sorted, each port once.
     pub listens: Vec<(u16, Service)>,
+    /// The addresses at which it listens. Empty: all of its own.
+    pub bound_to: Vec<IpAddr>,
     /// Who can log in.
     pub accounts: Option<Arc<Accounts>>,
     /// The ports where nobody hands mail over without a login.

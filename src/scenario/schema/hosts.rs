@@ -14,6 +14,8 @@ use crate::sim::Duration;
 use crate::smtp::timeouts::Timeouts;
 use crate::smtp::{Extension, client, server};
 
+/// The most that may be said to be a limit of sessions: a terabyte.
+const MAX_SESSION_BYTES: u64 = 1_000_000_000_000;
 const EXTENSIONS: &str = Extension::LIST;
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -144,6 +146,19 @@ shape! {
         /// Further hosts whose mail it passes on. Users that submit to it, and MTAs whose smarthost or route it is,
         /// are always among them.
         clients: "list of hosts" = "[]",
+        /// Who may connect; everybody else is told 554 5.7.1 in the place of the greeting, and nothing but QUIT is welcome then
+        /// (RFC 5321 §3.1; "Connection control" of the Windows SMTP service; Postfix, `smtpd_client_restrictions`).
+        takes_connections_from: "list of hosts" = "everybody",
+        /// Who may not connect, where everybody else may. Not together with the former.
+        refuses_connections_from: "list of hosts" = "nobody",
+        /// The most connections at a time that it takes, at all its ports together; a further client is told 421 4.3.2 in the
+        /// place of the greeting ("Limit number of connections to" of the Windows SMTP service; Exim, `smtp_accept_max`).
+        max_connections: "whole number" = "no limit" => rules.max_connections, some(whole(1, 1_000_000)),
+        /// The most at a time from one address; a further one is told 421 4.7.0 in the place of the greeting. Those whose
+        /// mail it passes on by their address are not counted (Postfix, `smtpd_client_connection_count_limit`, which is 50
+        /// there).
+        max_connections_per_client: "whole number" = "no limit"
+            => rules.max_connections_per_client, some(whole(1, 1_000_000)),
         /// Whether it passes on mail from everybody to everywhere.
         open_relay: "bool" = "false" => rules.open_relay, flag,
         /// Where it sends all mail that is not for here.
@@ -157,6 +172,17 @@ shape! {
         mailbox_servers: "map from domain to host" = "{}",
         /// Mail for a mailbox goes on to others instead.
         forwards: "map from mailbox to list of mailboxes" = "{}",
+        /// Who gets a copy of each report that mail failed, and a report of each of its own reports that cannot be delivered
+        /// itself, both from the empty reverse-path ("Send copy of Non-Delivery Report to" and the Badmail directory of the
+        /// Windows SMTP service; Postfix, `bounce_notice_recipient` and `2bounce_notice_recipient`). Where such a copy fails,
+        /// nobody is told. Without it, reports that cannot be delivered are dropped. Other mail from the empty reverse-path is
+        /// dropped in any case.
+        copies_undelivered_to: "mailbox" = "nobody",
+        /// The domain that mail of its own people shows in its reverse-path, in the place of one of `domains`, of the server's own
+        /// name, and of every name below this domain ("Masquerade domain" of the Windows SMTP service, which replaces the local
+        /// domain in MAIL; Postfix, `masquerade_domains`, for names below it). Its own people are `clients`, users that submit
+        /// to it, and who has logged in. The header keeps its From field: Windows leaves it, and Postfix would rewrite it, too.
+        masquerades_as: "domain" = "none: nothing is replaced",
         /// When it tries again. `Exim` is Exim's default rule: a destination that cannot be reached is tried by one
         /// schedule for all its mail, counted from its first failure; the interval of the queue runner is left out.
         retry: "Rfc5321, Postfix, Exim, OpenSmtpd or Custom(..)" = "Rfc5321",
@@ -188,6 +214,10 @@ shape! {
         /// `Submissions` does the same behind TLS (RFC 8314), usually at port 465, and needs a `certificate`.
         /// `Lmtp` takes mail for the mailboxes that are here and passes nothing on (RFC 2033), usually at port 24.
         listens: "map from port to Smtp, Submission, Submissions or Lmtp" = "{ 25: Smtp, 587: Submission }",
+        /// At which of its addresses it listens: its `address`, some of its `outbound_addresses`, or the word `Ipv6` for the one of
+        /// that family. At the others nobody answers a connection but with a reset ("IP address" of a virtual server of the
+        /// Windows SMTP service; Postfix, `inet_interfaces`).
+        bound_to: "list of IPv4 addresses, and Ipv6" = "all of its own",
         /// Who can log in: names and passwords. Where there are accounts, nobody submits without one, but for `clients`.
         accounts: "map from login name to password" = "none: nobody can log in",
         /// How one can log in (RFC 4954).
@@ -219,6 +249,14 @@ shape! {
         max_size: "size" = "\"10MB\"" => server.max_message_bytes, some(bytes(1_000, MAX_MAIL_BYTES)),
         /// Recipients in one transaction that it takes.
         max_recipients: "whole number" = "1000" => server.max_recipients, whole(1, 1_000_000),
+        /// Mails in one session that it takes; MAIL behind them gets 421 4.7.0, and the connection is closed (Exim,
+        /// `smtp_accept_max_per_connection`, which is 1000 there). The client comes again, on another connection: what it sends
+        /// on one is its `mails_per_connection`.
+        max_mails_per_connection: "whole number" = "no limit" => server.max_mails, some(whole(1, 1_000_000)),
+        /// Content in one session that it takes: when so much has come, MAIL gets 421 4.7.0, and the connection is closed
+        /// ("Limit session size to" of the Windows SMTP service, which breaks off in the middle of a mail, too). The mail
+        /// that reaches the limit is taken: how large one may be is said by `max_size`.
+        max_session_size: "size" = "no limit" => server.max_session_bytes, some(bytes(1_000, MAX_SESSION_BYTES)),
         /// Received fields in a mail before it says that the mail loops.
         hop_limit: "whole number" = "100" => rules.hop_limit, whole(1, 10_000),
         /// What it does with mail for mailboxes that it has not got.

@@ -38,6 +38,8 @@ fn configure(config: &mut Config, setting: &str) {
         "max-message" => config.max_message_bytes = Some(value.parse().unwrap()),
         "max-recipients" => config.max_recipients = value.parse().unwrap(),
         "max-commands" => config.max_commands = Some(value.parse().unwrap()),
+        "max-mails" => config.max_mails = Some(value.parse().unwrap()),
+        "max-session" => config.max_session_bytes = Some(value.parse().unwrap()),
         "max-errors" => config.max_errors = Some(value.parse().unwrap()),
         "max-text-line" => config.max_text_line_bytes = Some(value.parse().unwrap()),
         "max-backlog" => config.max_backlog_bytes = value.parse().unwrap(),

@@ -268,7 +268,22 @@ impl Session {
         }
     }
 
+    /// What the session has used up, if there is a limit to it and it is reached.
+    fn used_up(&self) -> Option<&'static str> {
+        let config = &self.server.config;
+        if config.max_mails.is_some_and(|most| self.mails >= most) {
+            return Some("too many messages in this connection");
+        }
+        config
+            .max_session_bytes
+            .is_some_and(|most| self.content_bytes >= most)
+            .then_some("too much data in this connection")
+    }
+
     fn do_mail(&mut self, reverse_path: ReversePath, parameters: MailParameters) {
+        if let Some(what) = self.used_up() {
+            return self.shut_down("4.7.0", what);
+        }
         let offer = self.offer();
         let known = |said: bool, by: Extension| !said || (self.esmtp && offer.has(by));
         if !known(parameters.size.is_some(), Extension::Size)
@@ -298,6 +313,7 @@ impl Session {
 
     pub(super) fn mail_answered(&mut self, envelope: Envelope, answer: Answer) {
         if self.verdict(answer, replies::MAIL_OK) {
+            self.mails = self.mails.saturating_add(1);
             self.enter(State::AwaitRcpt(Transaction { envelope, any_rcpt: false }));
         }
     }

@@ -47,6 +47,13 @@ pub struct Config {
     pub max_recipients: usize,
     /// The most commands in one session; the next one gets 421. `None`: no limit.
     pub max_commands: Option<u32>,
+    /// The most mails in one session; MAIL behind so many that were accepted gets 421 (Exim, `smtp_accept_max_per_connection`,
+    /// whose words it has). `None`: no limit.
+    pub max_mails: Option<u32>,
+    /// The most octets of content in one session: when so many have come, MAIL gets 421. `None`: no limit. The mail that
+    /// reaches the number is still taken, where others break it off: "Limit session size" of the Windows SMTP service
+    /// closes the connection, Stalwart says 452 and closes it. RFC 5321 §3.8 has 421 for who closes.
+    pub max_session_bytes: Option<u64>,
     /// The most protocol errors (syntax, sequence, unknown) in one session; the one that reaches the number gets 421.
     /// `None`: no limit. What the agent refuses is no protocol error.
     pub max_errors: Option<u32>,
@@ -94,6 +101,8 @@ impl Default for Config {
             max_message_bytes: None,
             max_recipients: 1000,
             max_commands: None,
+            max_mails: None,
+            max_session_bytes: None,
             max_errors: Some(20),
             command_timeout: timeouts::SERVER_COMMAND,
             data_timeout: timeouts::SERVER_COMMAND,

@@ -14,6 +14,7 @@ impl Session {
             self.deadline = Some(now + self.server.config.data_timeout);
             return;
         }
+        self.content_bytes = self.content_bytes.saturating_add(self.decoder.size());
         if self.observed {
             self.outputs.push_back(Output::Event(Event::Content { size: self.decoder.size() }));
         }

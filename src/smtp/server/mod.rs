@@ -65,6 +65,10 @@ pub struct Session {
     deadline: Option<Instant>,
     commands: u32,
     errors: u32,
+    /// MAIL commands that were accepted.
+    mails: u32,
+    /// Octets of content that came, accepted or not.
+    content_bytes: u64,
     observed: bool,
     /// Whether the agent wants to decide about MAIL from this client, whatever the settings say.
     asks_mail: bool,
@@ -97,6 +101,8 @@ impl Session {
             deadline: None,
             commands: 0,
             errors: 0,
+            mails: 0,
+            content_bytes: 0,
             observed: false,
             asks_mail: false,
             tls: Tls::None,
@@ -121,6 +127,8 @@ impl Session {
         self.deadline = None;
         self.commands = 0;
         self.errors = 0;
+        self.mails = 0;
+        self.content_bytes = 0;
         self.observed = false;
         self.asks_mail = false;
         self.tls = Tls::None;
