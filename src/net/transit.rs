@@ -45,11 +45,13 @@ impl Network {
         flight.outages = lane.outages();
         let loss = match lane.offer(now, flight.wire_bytes as usize) {
             Ok(at) => {
-                if let Some(tamper) = lane.tamper() {
-                    tamper.pass(&mut flight.body);
-                }
                 self.events.push(at, Event::Arrival(slot));
-                return self.see(slot, here, Sight::Entered(step.lane));
+                let tamper = lane.tamper().cloned();
+                self.see(slot, here, Sight::Entered(step.lane));
+                if let Some(tamper) = tamper {
+                    tamper.pass(&mut self.flights.get_mut(slot).body);
+                }
+                return;
             }
             Err(Drop::Down) => Loss::LinkDown,
             Err(Drop::Noise) => Loss::Noise,

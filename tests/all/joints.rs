@@ -171,7 +171,7 @@ fn conditions_are_told_as_they_come_and_go() {
     );
     let picture = postroad::render::ladder::svg(&run.roster, &run.records, &Default::default());
     // The legend has both: a bar beside the lifelines for the link, and one upon that of the host.
-    assert_eq!((picture.matches("link out of order").count(), picture.matches("out of order").count()), (1, 2));
+    assert_eq!((picture.matches("fault on a link").count(), picture.matches("out of order").count()), (1, 1));
 }
 
 /// An MTA with a list of so many recipients, each in a domain of its own, and `servers` hosts that take their mail.

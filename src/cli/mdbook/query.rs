@@ -68,7 +68,11 @@ impl<'d> Question<'d> {
             }
             "recipient-is" => recipients(&fields).iter().any(|r| r == value),
             "subject-is" => subject(run, record).is_some_and(|s| s == *value),
-            key => fields.get(key).is_some_and(|v| value.split(',').any(|wanted| text(v) == wanted)),
+            key => match fields.get(key) {
+                Some(v) => value.split(',').any(|wanted| text(v) == wanted),
+                // What is not the case is not written down.
+                None => *value == "false" && is_flag(key),
+            },
         })
     }
 }
@@ -90,6 +94,11 @@ fn time(text: &str) -> Result<Instant, String> {
 /// Whether some record has this field, by the documentation of records.
 fn is_field(key: &str) -> bool {
     RECORD_SOURCE.lines().any(|l| l.trim_start().strip_prefix(key).is_some_and(|l| l.starts_with(": ")))
+}
+
+/// Whether a field says yes or no.
+fn is_flag(key: &str) -> bool {
+    RECORD_SOURCE.lines().any(|l| l.trim_start().strip_prefix(key).is_some_and(|l| l.starts_with(": bool")))
 }
 
 /// The source that documents all records.

@@ -257,7 +257,7 @@ impl Entry {
             Entry::Sealed => "behind TLS",
             Entry::Lost => "never arrives",
             Entry::Bar => "out of order",
-            Entry::LinkBar => "link out of order",
+            Entry::LinkBar => "fault on a link",
         }
     }
 }
