@@ -45,6 +45,8 @@ pub enum Kind {
         reverse_path: ReversePath,
         /// The forward-paths.
         recipients: SmallVec<[Mailbox; 1]>,
+        /// Whether it goes on behind TLS only (RFC 8689).
+        require_tls: bool,
         /// The content; date and message id are put in when it is sent.
         draft: Box<Draft>,
         /// The parts of it that do not change, once the first has been sent.
@@ -171,7 +173,7 @@ impl User {
         let left = self.ids.bits();
         let date = self.date.get(ctx.calendar, ctx.now);
         let task = &mut self.tasks[place];
-        let mut found = None;
+        let (mut found, mut require_tls) = (None, false);
         let discovers = task.submit_to.is_none();
         let mut discover = |author: &Mailbox| {
             if discovers {
@@ -179,7 +181,8 @@ impl User {
             }
         };
         let (reverse_path, to, subject, content) = match &mut task.kind {
-            Kind::Letter { reverse_path, recipients, draft, composer } => {
+            Kind::Letter { reverse_path, recipients, require_tls: required, draft, composer } => {
+                require_tls = *required;
                 discover(&draft.from.mailbox);
                 write_message_id(&mut message_id, left, draft.from.mailbox.domain());
                 let composer = composer.get_or_insert_with(|| Box::new(Composer::new(draft)));
@@ -225,6 +228,7 @@ impl User {
             origin: Origin::Elsewhere,
             reverse_path,
             recipients,
+            require_tls,
             aliases: Vec::new(),
             content,
         };

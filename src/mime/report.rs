@@ -93,6 +93,8 @@ pub struct Report {
     pub arrival_date: Option<String>,
     /// The ENVID that its sender gave (RFC 3461 §4.4).
     pub original_envelope_id: Option<String>,
+    /// Whether the original's body stays out of it, whatever its size (RFC 8689 §5).
+    pub is_confidential: bool,
     /// Whom it is about; at least one.
     pub recipients: Vec<RecipientReport>,
     /// Who is told: the reverse-path of the original.
@@ -120,7 +122,7 @@ impl Report {
         // RFC 3461 §4.3: a report that tells of no failure returns the header only: its sender still has the mail, and it is
         // still on its way.
         let failed = self.any_failed();
-        let full = failed && original.size_bytes() <= FULL_RETURN_LIMIT_BYTES;
+        let full = failed && !self.is_confidential && original.size_bytes() <= FULL_RETURN_LIMIT_BYTES;
         let returned = if full { original.rope().clone() } else { original.header() };
         // RFC 3464 §2: the machine's part is seven-bit; the returned original may not be.
         let returned_is_8bit = original.is_8bit() && returned.chunks().iter().any(|chunk| !chunk.is_ascii());

@@ -13,6 +13,7 @@ fn report() -> Report {
         reporting_mta: "mail.green.example".parse().unwrap(),
         arrival_date: Some("Mon, 5 Jan 2026 09:00:00 +0000".into()),
         original_envelope_id: Some("QQ314159".into()),
+        is_confidential: false,
         recipients: vec![failed],
         to: "alice@green.example".parse().unwrap(),
         is_for_postmaster: false,

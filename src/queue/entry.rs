@@ -44,6 +44,8 @@ pub struct Mail {
     pub recipients: SmallVec<[(Mailbox, DestinationId); 1]>,
     /// Places of the recipients that an alias of this host has put in, and the address that the sender wrote.
     pub aliases: Vec<(u32, Mailbox)>,
+    /// Whether it goes on behind TLS only (RFC 8689).
+    pub require_tls: bool,
     /// The content.
     pub content: Content,
 }
@@ -121,6 +123,8 @@ pub struct Entry {
     pub reverse_path: ReversePath,
     /// Who it is for.
     pub recipients: SmallVec<[Recipient; 1]>,
+    /// Whether it goes on behind TLS only (RFC 8689).
+    pub require_tls: bool,
     /// See [`Mail::aliases`].
     pub aliases: Vec<(u32, Mailbox)>,
     /// The content.
@@ -153,6 +157,7 @@ impl Entry {
             origin: mail.origin,
             reverse_path: mail.reverse_path,
             recipients,
+            require_tls: mail.require_tls,
             aliases: mail.aliases,
             content: mail.content,
             arrived: now,

@@ -23,6 +23,7 @@ fn mail(queue: &mut Queue, to: &[&str]) -> Mail {
         origin: Origin::Elsewhere,
         reverse_path: ReversePath::Null,
         recipients,
+        require_tls: false,
         aliases: Vec::new(),
         content: content(),
     }

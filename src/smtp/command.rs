@@ -140,6 +140,8 @@ pub struct MailParameters {
     /// Whether AUTH was said (RFC 4954 §5). Nobody here trusts a client about who has submitted a mail elsewhere, so who it
     /// names is not kept; that is what `AUTH=<>` says.
     pub auth: bool,
+    /// Whether REQUIRETLS was said (RFC 8689 §2).
+    pub require_tls: bool,
 }
 
 /// One command.
@@ -296,6 +298,9 @@ impl fmt::Display for Command {
                 if parameters.auth {
                     f.write_str(" AUTH=<>")?;
                 }
+                if parameters.require_tls {
+                    f.write_str(" REQUIRETLS")?;
+                }
                 Ok(())
             }
             Command::Rcpt { forward_path } => write!(f, "RCPT TO:{forward_path}"),
@@ -342,6 +347,11 @@ fn parse_mail(arguments: &[u8]) -> Result<Command, CommandError> {
         } else if keyword.eq_ignore_ascii_case(b"AUTH") {
             let named = value.is_some_and(|value| value == b"<>" || is_xtext(value));
             if !named || std::mem::replace(&mut parameters.auth, true) {
+                return Err(CommandError::ParameterValue);
+            }
+            Ok(())
+        } else if keyword.eq_ignore_ascii_case(b"REQUIRETLS") {
+            if value.is_some() || std::mem::replace(&mut parameters.require_tls, true) {
                 return Err(CommandError::ParameterValue);
             }
             Ok(())

@@ -21,6 +21,8 @@ pub struct Envelope {
     pub recipients: Recipients,
     /// The declared body type (RFC 6152).
     pub body: BodyType,
+    /// Whether it goes on behind TLS only (RFC 8689).
+    pub require_tls: bool,
     /// The declared size in octets (RFC 1870).
     pub declared_size: Option<u64>,
 }

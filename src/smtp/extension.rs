@@ -1,5 +1,5 @@
 //! What EHLO offers (RFC 5321 §2.2): PIPELINING (RFC 2920), SIZE (RFC 1870), 8BITMIME (RFC 6152),
-//! ENHANCEDSTATUSCODES (RFC 2034), STARTTLS (RFC 3207), AUTH (RFC 4954).
+//! ENHANCEDSTATUSCODES (RFC 2034), REQUIRETLS (RFC 8689), STARTTLS (RFC 3207), AUTH (RFC 4954).
 
 use std::fmt;
 
@@ -62,6 +62,8 @@ extensions! {
     EightBitMime: "8BITMIME", 17;
     /// RFC 2034: codes of RFC 3463 in replies.
     EnhancedStatusCodes: "ENHANCEDSTATUSCODES", 0;
+    /// RFC 8689: MAIL may say that a mail goes on behind TLS only (§2: 11). Offered only behind TLS itself.
+    RequireTls: "REQUIRETLS", 11;
     /// RFC 3207: TLS from then on. Offered only by who has a certificate, and only once.
     StartTls: "STARTTLS", 0;
     /// RFC 4954: the mechanisms by which one can log in stand behind the keyword. MAIL may name who has submitted a mail

@@ -288,3 +288,49 @@ fn who_sits_on_the_line_takes_the_offer_away_and_each_end_has_its_own_story() {
         assert_eq!((run.letters("bob@blue.example"), says(&run, "mail.green.example", "MAIL")), (0, 0), "{sender}");
     }
 }
+
+/// A mail that requires TLS, which Green cannot hand on; Alice's own server is set up further.
+fn required(pink: &str, wishes: bool) -> Run {
+    let text = format!(
+        r#"(
+            title: "REQUIRETLS",
+            hosts: {{
+                "laptop":            User(mailbox: "alice@pink.example", submits_to: "out.green.example", tls: Required),
+                "out.green.example": Mta(certificate: Good, tls: IfOffered),
+                "mx.pink.example":   Mta(domains: ["pink.example"], mailboxes: ["alice"], {pink}),
+                "mx.blue.example":   Mta(domains: ["blue.example"], mailboxes: ["bob"]),
+            }},
+            links: [
+                ("laptop", "out.green.example", Lan), ("out.green.example", "mx.pink.example", Lan), ("out.green.example", "mx.blue.example", Lan),
+            ],
+            mail: [(at: "1s", from: "alice@pink.example", to: ["bob@blue.example"], text: "the secret", require_tls: {wishes})],
+        )"#
+    );
+    tell(&text)
+}
+
+#[test]
+fn a_mail_that_requires_tls_comes_back_without_its_body_and_its_report_is_not_lost() {
+    // RFC 8689 §5: the report requires TLS, too; where the way back has no such promise, it goes all the same.
+    for (pink, promised, sealed) in
+        [("certificate: Good", true, 1), ("certificate: Good, without: [RequireTls]", false, 1), ("", false, 0)]
+    {
+        let run = required(pink, true);
+        assert_eq!(run.letters("bob@blue.example"), 0);
+        let report = String::from_utf8_lossy(&run.mailbox("alice@pink.example")[0].bytes).into_owned();
+        assert!(report.contains("Status: 5.7.30") && report.contains("text/rfc822-headers"), "{report}");
+        assert!(!report.contains("the secret"), "{report}");
+        let said = run.said("out.green.example", "MAIL FROM:<>");
+        assert_eq!(
+            said.iter().map(|(_, line)| line.ends_with(" REQUIRETLS")).collect::<Vec<_>>(),
+            [promised],
+            "{pink}"
+        );
+        assert_eq!(
+            steps(&run, "out.green.example").iter().filter(|s| matches!(s, TlsStep::Secured { .. })).count(),
+            1 + sealed
+        );
+    }
+    // Who does not wish it gets what there is.
+    assert_eq!(required("", false).letters("bob@blue.example"), 1);
+}

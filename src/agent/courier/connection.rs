@@ -5,8 +5,8 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::attempt::{Attempt, Candidate};
-use crate::agent::SocketId;
 use crate::agent::outgoing::Outgoing;
+use crate::agent::{SocketId, Unsealed};
 use crate::octets::Chunk;
 use crate::queue::{DestinationId, Job, Queue};
 use crate::sim::Instant;
@@ -53,6 +53,8 @@ pub(super) struct Connection {
     pub(super) outgoing: Outgoing,
     /// Whether TLS stands between it and TCP.
     pub(super) sealed: bool,
+    /// Why the other end's certificate is not good enough for a mail that requires TLS, where it is sealed.
+    pub(super) distrust: Option<Unsealed>,
     /// The record of the attempt that it was opened for, or is used for again.
     pub(super) cause: Option<RecordId>,
 }

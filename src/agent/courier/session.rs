@@ -11,12 +11,12 @@ use super::{Courier, MOST_TICKETS, waits_since};
 use crate::agent::HANDSHAKE_TIMEOUT;
 use crate::agent::outgoing::Outgoing;
 use crate::agent::{Action, Context, End, Says, Trouble, Unsealed};
-use crate::identity::ForwardPath;
+use crate::identity::{ForwardPath, ReversePath};
 use crate::octets::Chunk;
 use crate::queue::{DestinationId, Fate, Job, NextHop};
 use crate::sasl;
 use crate::smtp::client::StartTls;
-use crate::smtp::{self, client};
+use crate::smtp::{self, Extension, client};
 use crate::tls;
 use crate::trace::{ConnId, HostId, MailId, Side, What};
 
@@ -65,6 +65,7 @@ impl Courier {
             about: Some(about),
             outgoing: Outgoing::default(),
             sealed: false,
+            distrust: None,
             cause: None,
         }) as u32;
         self.record_attempt(ctx, token);
@@ -188,7 +189,12 @@ impl Courier {
     pub(super) fn tls(&mut self, ctx: &mut Context<'_>, token: u32, news: tls::News) {
         let Some(session) = self.memory.sessions.get_mut(token as usize) else { return };
         match news {
-            tls::News::Secured(_) if session.state == State::Securing => {
+            tls::News::Secured(facts) if session.state == State::Securing => {
+                session.distrust = match &facts.trust {
+                    tls::Trust::Unverified(tls::Defect::OtherName { .. }) => Some(Unsealed::OtherName),
+                    tls::Trust::Unverified(_) => Some(Unsealed::Distrusted),
+                    tls::Trust::Verified | tls::Trust::NotAsked => None,
+                };
                 session.state = State::Talking;
                 session.deadline = None;
                 session.client.handle_secured(ctx.now);
@@ -329,14 +335,41 @@ impl Courier {
                 recipients.push(ForwardPath::Mailbox(recipient.mailbox.clone()));
             }
         }
+        let offers = session.sealed && session.client.extensions().has(Extension::RequireTls);
+        // RFC 8689 §5: a report goes on all the same, or nobody would hear of it.
+        if entry.require_tls && entry.reverse_path != ReversePath::Null {
+            let unsealed = (!offers).then_some(Unsealed::Handshake).or(session.distrust);
+            if let Some(unsealed) = unsealed {
+                return self.not_sealed_enough(ctx, token, offers, unsealed);
+            }
+        }
+        let require_tls = entry.require_tls && offers;
         let transaction = client::Transaction {
             reverse_path: entry.reverse_path.clone(),
             recipients,
             content: entry.content.rope().clone(),
             eight_bit: entry.content.is_8bit(),
+            require_tls,
             clean_lines: !entry.content.has_leading_dot(),
         };
         session.client.begin(ctx.now, transaction);
+    }
+
+    /// The mail of a session requires TLS all the way (RFC 8689 §4.2.1), and this server cannot promise that: it says good-bye, and the next
+    /// one is asked. Where none can, the mail fails; a certificate may be mended.
+    fn not_sealed_enough(&mut self, ctx: &mut Context<'_>, token: u32, offers: bool, unsealed: Unsealed) {
+        let label = self.memory.sessions[token as usize].candidate().label();
+        let (status, text) = match unsealed {
+            Unsealed::Handshake => ("5.7.30", format!("{label}: REQUIRETLS is required, but was not offered")),
+            Unsealed::OtherName => ("4.7.5", format!("{label}: server certificate not verified")),
+            Unsealed::Distrusted => ("4.7.5", format!("{label}: server certificate not trusted")),
+        };
+        let permanent = !offers;
+        let breakdown = Breakdown { status: status.into(), text: text.into(), is_reply: false, permanent, ours: false };
+        self.candidate_failed(ctx, token, breakdown, Ended::Unheard { permanent: true });
+        if let Some(session) = self.memory.sessions.get_mut(token as usize) {
+            session.client.quit(ctx.now);
+        }
     }
 
     /// An idle connection takes another job.

@@ -58,6 +58,7 @@ impl Mta {
                 reverse_path: mail.reverse_path,
                 recipients: remote,
                 aliases,
+                require_tls: mail.require_tls,
                 content: mail.content,
             };
             self.courier.accept(ctx, queued);

@@ -101,6 +101,7 @@ fn take(recipients: &[&str]) -> (usize, Vec<String>, Vec<(String, String)>, Tota
         hops: 1,
         origin: crate::queue::Origin::Elsewhere,
         reverse_path: ReversePath::Mailbox(mailbox("a@green.example")),
+        require_tls: false,
         recipients: recipients.iter().map(|r| mailbox(r)).collect(),
         content: Content::scan(Rope::from(Chunk::from("Subject: x\r\n\r\nx\r\n"))),
     };

@@ -75,7 +75,16 @@ impl Mta {
         ctx.ledger.take_over(recipients.len() as u32);
         self.take_responsibility(
             ctx,
-            Responsibility { serial, mail, hops, origin: Origin::Elsewhere, reverse_path, recipients, content },
+            Responsibility {
+                serial,
+                mail,
+                hops,
+                origin: Origin::Elsewhere,
+                reverse_path,
+                require_tls: envelope.require_tls,
+                recipients,
+                content,
+            },
         );
         let mut text = SmallVec::<[u8; 32]>::from_slice(b"Ok: queued as ");
         text.extend_from_slice(id.as_bytes());

@@ -15,6 +15,8 @@ pub(super) struct Responsibility {
     pub(super) hops: u16,
     pub(super) origin: Origin,
     pub(super) reverse_path: ReversePath,
+    /// Whether it goes on behind TLS only (RFC 8689).
+    pub(super) require_tls: bool,
     pub(super) recipients: SmallVec<[Mailbox; 1]>,
     pub(super) content: Content,
 }

@@ -187,6 +187,7 @@ fn letter(mail: &MailPlan) -> Kind {
     Kind::Letter {
         reverse_path: mail.reverse_path.clone(),
         recipients: mail.recipients.clone(),
+        require_tls: mail.require_tls,
         draft: Box::new(mail.draft.clone()),
         composer: None,
     }

@@ -48,6 +48,7 @@ impl Checker {
         let headers = headers(r, fields);
         let left_out = left_out(r, fields);
         let size = fields.opt("size", |n| r.size(n, 1, MAX_MAIL_BYTES));
+        let require_tls = fields.or("require_tls", false, |n| r.bool(n));
         let count = fields.or("count", 1, |n| r.number(n, 1, MAX_MAILS));
         let every = fields.or("every", Distribution::Fixed(1_000_000_000), |n| r.gaps(n));
         self.mails = self.mails.saturating_add(count);
@@ -62,6 +63,7 @@ impl Checker {
             port,
             reverse_path: reverse_path.map_or(ReversePath::Null, ReversePath::Mailbox),
             recipients,
+            require_tls,
             draft: Draft {
                 from: Party::from(from),
                 to,

@@ -25,6 +25,8 @@ pub struct MailPlan {
     pub reverse_path: ReversePath,
     /// The forward-paths: to, cc and bcc, or what the file wrote for the envelope alone. Never empty, no duplicates.
     pub recipients: SmallVec<[Mailbox; 1]>,
+    /// Whether it goes on behind TLS only (RFC 8689).
+    pub require_tls: bool,
     /// What it says. The date and the message id are its composer's.
     pub draft: Draft,
     /// How many.

@@ -34,6 +34,9 @@ shape! {
         headers: "list of (name, value)" = "[]",
         /// Fields that it leaves to the server that it is submitted to: Date, MessageId (RFC 6409 §8).
         without: "list of Date, MessageId" = "[]",
+        /// Whether it goes on behind TLS only, from server to server, with certificates that are good (RFC 8689). Where one does not offer
+        /// REQUIRETLS, it comes back.
+        require_tls: "bool" = "false",
         /// The text is padded until the whole mail has this size.
         size: "size, up to 200 MiB" = "as it comes",
         /// How many of them.

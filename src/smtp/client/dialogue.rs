@@ -130,6 +130,10 @@ impl Session {
             // RFC 1870 §4: the client may take the limit at its word.
             return Some(Reply::new(552, Some((5, 3, 4)), "Message size exceeds the limit of the peer"));
         }
+        if transaction.require_tls && !(self.sealed && self.extensions.has(Extension::RequireTls)) {
+            // RFC 8689 §4.2.1: nothing is handed to whoever does not promise to go on like this.
+            return Some(Reply::new(550, Some((5, 7, 30)), "REQUIRETLS support required"));
+        }
         if transaction.eight_bit && !self.extensions.has(Extension::EightBitMime) {
             // RFC 6152 §3: without the offer, 8-bit content is converted or bounced as undeliverable. Content is never
             // rewritten here, so it fails: RFC 3463 §3.7, 5.6.3 conversion required but not supported.
@@ -326,6 +330,9 @@ fn write_mail(out: &mut Vec<u8>, transaction: &Transaction, declares_size: bool)
     }
     if transaction.eight_bit {
         out.extend_from_slice(b" BODY=8BITMIME");
+    }
+    if transaction.require_tls {
+        out.extend_from_slice(b" REQUIRETLS");
     }
     out.extend_from_slice(b"\r\n");
 }

@@ -231,6 +231,12 @@ impl Session {
         self.in_plain_text = true;
     }
 
+    /// What the peer offers, as far as it has been heard.
+    #[must_use]
+    pub fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
     /// The connection is sealed: behind [`Output::StartTls`], or instead of [`start`](Session::start) where it is from its
     /// first byte on (RFC 8314). What was offered before is forgotten (RFC 3207 §4.2).
     pub fn handle_secured(&mut self, now: Instant) {

@@ -57,6 +57,8 @@ fn what_is_wrong_is_said() {
         ("MAIL FROM:<a@b>SIZE=1", Syntax(MAIL_SYNTAX)),
         ("MAIL FROM:<a@b> SIZE=1=2", Syntax(MAIL_SYNTAX)),
         ("MAIL FROM:<a@b> =1", Syntax(MAIL_SYNTAX)),
+        ("MAIL FROM:<a@b> REQUIRETLS=1", ParameterValue),
+        ("MAIL FROM:<a@b> REQUIRETLS requiretls", ParameterValue),
         ("MAIL FROM:<a>", Address),
         ("MAIL FROM:< >", Address),
         ("MAIL FROM:<a b@c>", Address),
@@ -105,10 +107,10 @@ fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         domain().prop_map(|d| Command::Helo(d.parse().unwrap())),
         domain().prop_map(|d| Command::Ehlo(d.parse().unwrap())),
-        (prop::option::of(mailbox()), prop::option::of(any::<u64>()), body, any::<bool>()).prop_map(
-            |(path, size, body, auth)| {
+        (prop::option::of(mailbox()), prop::option::of(any::<u64>()), body, any::<bool>(), any::<bool>()).prop_map(
+            |(path, size, body, auth, require_tls)| {
                 let reverse_path = path.map_or(ReversePath::Null, ReversePath::Mailbox);
-                Command::Mail { reverse_path, parameters: MailParameters { size, body, auth } }
+                Command::Mail { reverse_path, parameters: MailParameters { size, body, auth, require_tls } }
             }
         ),
         prop::option::of(mailbox()).prop_map(|path| {

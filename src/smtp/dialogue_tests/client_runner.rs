@@ -83,7 +83,7 @@ fn show_event(event: &Event) -> String {
     }
 }
 
-/// `<alice@green.example> -> <bob@red.example>,<Postmaster> [8bit] [clean] | content`
+/// `<alice@green.example> -> <bob@red.example>,<Postmaster> [8bit] [requiretls] [clean] | content`
 fn read_transaction(text: &str) -> Transaction {
     let (envelope, content) = text.split_once(" | ").unwrap_or((text.trim_end_matches(" |"), ""));
     let (from, rest) = envelope.split_once(" -> ").expect("from -> to");
@@ -104,6 +104,7 @@ fn read_transaction(text: &str) -> Transaction {
         recipients,
         content: Rope::from(Chunk::from(unescape(content))),
         eight_bit: flags.contains(&"8bit"),
+        require_tls: flags.contains(&"requiretls"),
         clean_lines: flags.contains(&"clean"),
     }
 }

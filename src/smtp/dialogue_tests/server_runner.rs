@@ -34,6 +34,7 @@ fn configure(config: &mut Config, setting: &str) {
         "pipelining" => offer(Extension::Pipelining),
         "size" => offer(Extension::Size),
         "8bitmime" => offer(Extension::EightBitMime),
+        "requiretls" => offer(Extension::RequireTls),
         "enhanced" => offer(Extension::EnhancedStatusCodes),
         "max-message" => config.max_message_bytes = Some(value.parse().unwrap()),
         "max-recipients" => config.max_recipients = value.parse().unwrap(),
@@ -111,8 +112,9 @@ impl ServerPlayer {
             let with = if envelope.esmtp { "ESMTP" } else { "SMTP" };
             let to: Vec<String> = envelope.recipients.iter().map(ToString::to_string).collect();
             let size = envelope.declared_size.map_or(String::new(), |size| format!(" SIZE={size}"));
+            let tls = if envelope.require_tls { " REQUIRETLS" } else { "" };
             self.line(format!(
-                "message: {helo} {with} {}{size} {} -> {} | {}",
+                "message: {helo} {with} {}{size} {}{tls} -> {} | {}",
                 envelope.reverse_path,
                 envelope.body.as_str(),
                 to.join(","),
@@ -134,6 +136,8 @@ impl Player for ServerPlayer {
 
     fn start(settings: &[&str], arrival: Arrival) -> ServerPlayer {
         let mut config = Config::default();
+        // Only the cases about it want its line in every EHLO reply over TLS.
+        config.offer = config.offer.without(Extension::RequireTls);
         let mut script = Vec::new();
         let (mut offers_tls, mut is_sealed) = (false, false);
         let mut accounts: Option<Accounts> = None;

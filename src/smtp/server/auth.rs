@@ -16,6 +16,10 @@ impl Session {
         if self.tls != Tls::Offered {
             offer = offer.without(Extension::StartTls);
         }
+        // RFC 8689 §4.1: offered over TLS only.
+        if self.tls != Tls::Sealed {
+            offer = offer.without(Extension::RequireTls);
+        }
         // RFC 4954 §4: no mechanism that is not permitted now is offered.
         if !self.logins_are_open() {
             offer = offer.without(Extension::Auth);

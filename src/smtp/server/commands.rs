@@ -255,6 +255,7 @@ impl Session {
                 Reply::new(250, None, text).write_to(self.outbox.writer(), false);
             }
             (_, true) if self.tls == Tls::Offered => self.outbox.push(self.server.built().ehlo_starttls.clone()),
+            (_, true) if self.tls == Tls::Sealed => self.outbox.push(self.server.built().ehlo_sealed.clone()),
             (_, true) => self.outbox.push(self.server.built().ehlo.clone()),
         }
         self.flush();
@@ -289,6 +290,7 @@ impl Session {
         if !known(parameters.size.is_some(), Extension::Size)
             || !known(parameters.body.is_some(), Extension::EightBitMime)
             || !known(parameters.auth, Extension::Auth)
+            || !known(parameters.require_tls, Extension::RequireTls)
         {
             // RFC 5321 §4.1.1.11: what was not offered is not recognized.
             return self.blame(replies::UNKNOWN_PARAMETER);
@@ -301,6 +303,7 @@ impl Session {
         }
         let mut envelope = self.new_envelope(reverse_path);
         envelope.declared_size = parameters.size;
+        envelope.require_tls = parameters.require_tls;
         envelope.body = parameters.body.unwrap_or(BodyType::SevenBit);
         if self.asks_mail || self.server.config.ask.mail {
             let reverse_path = envelope.reverse_path.clone();

@@ -151,18 +151,20 @@ impl Server {
             let name = &self.name;
             let config = &self.config;
             let mut ehlo = vec![name.to_string()];
-            let always = config.offer.without(Extension::StartTls).without(Extension::Auth);
+            let some = [Extension::RequireTls, Extension::StartTls, Extension::Auth];
+            let always = some.into_iter().fold(config.offer, Offer::without);
             ehlo.extend(always.keywords(config.max_message_bytes, Mechanisms::NONE));
-            let text = lines(&ehlo);
-            if config.offer.has(Extension::StartTls) {
-                ehlo.push(Extension::StartTls.keyword().into());
-            }
+            let with = |extension: Extension| {
+                let said = config.offer.has(extension).then(|| extension.keyword().to_owned());
+                Chunk::from(lines(&ehlo.iter().cloned().chain(said).collect::<Vec<_>>()))
+            };
             // RFC 5321 §4.3.1: the greeting begins with the name; §4.2: so do 221 and 421.
             let greeting = format!("220 {name} {}", config.greeting_text.replace(['\r', '\n'], " "));
             Box::new(Built {
                 greeting: Chunk::from(format!("{}\r\n", greeting.trim_end())),
-                ehlo: Chunk::from(text),
-                ehlo_starttls: Chunk::from(lines(&ehlo)),
+                ehlo: Chunk::from(lines(&ehlo)),
+                ehlo_starttls: with(Extension::StartTls),
+                ehlo_sealed: with(Extension::RequireTls),
                 helo: Chunk::from(format!("250 {name}\r\n")),
                 bye: Chunk::from(format!("221 {name} closing connection\r\n")),
                 bye_enhanced: Chunk::from(format!("221 2.0.0 {name} closing connection\r\n")),
@@ -185,6 +187,8 @@ pub(super) struct Built {
     pub(super) ehlo: Chunk,
     /// The same, with STARTTLS.
     pub(super) ehlo_starttls: Chunk,
+    /// The same, over TLS.
+    pub(super) ehlo_sealed: Chunk,
     pub(super) helo: Chunk,
     pub(super) bye: Chunk,
     pub(super) bye_enhanced: Chunk,

@@ -432,6 +432,7 @@ impl Session {
             reverse_path,
             recipients: super::Recipients::new(),
             body: super::BodyType::SevenBit,
+            require_tls: false,
             declared_size: None,
         }
     }
