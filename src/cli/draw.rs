@@ -9,7 +9,7 @@ use super::input;
 use super::number::whole;
 use super::screen::Screen;
 use super::status::Status;
-use crate::render::{ladder, map};
+use crate::render::{ladder, map, waterfall};
 use crate::sim::{Duration, Instant};
 use crate::trace::{MailId, Record, jsonl};
 
@@ -57,6 +57,8 @@ enum Chart {
     Ladder,
     /// Hosts and links, and the way of a mail
     Map,
+    /// Where the time of a mail went: DNS, connections, TLS, dialogues, content, waiting
+    Waterfall,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -79,8 +81,10 @@ impl Args {
         {
             return Err(Failure::said(format!("--from {from} is later than --to {to}")));
         }
-        if self.chart == Chart::Map && (from.is_some() || to.is_some() || self.packets || self.dns != Dns::Auto) {
-            return Err(Failure::said("--from, --to, --packets and --dns are for a ladder; a map shows the whole run"));
+        if self.chart != Chart::Ladder && (from.is_some() || to.is_some() || self.packets || self.dns != Dns::Auto) {
+            return Err(Failure::said(
+                "--from, --to, --packets and --dns are for a ladder; other charts show the whole run",
+            ));
         }
         if let Some(output) = &self.output {
             refuse_input(&self.trace, output)?;
@@ -111,6 +115,14 @@ impl Args {
                     ladder::text(&roster, &records, &options, columns)
                 } else {
                     ladder::svg(&roster, &records, &options)
+                }
+            }
+            Chart::Waterfall => {
+                let options = waterfall::Options { mail, ..waterfall::Options::default() };
+                if self.text {
+                    waterfall::text(&roster, &records, &options, columns)
+                } else {
+                    waterfall::svg(&roster, &records, &options)
                 }
             }
             Chart::Map => {

@@ -2,7 +2,7 @@
 //!
 //! Every picture is a function of a [`Roster`](crate::trace::Roster) and its records: it needs no simulator, no font, no
 //! file and no clock, and the same trace gives the same bytes on every machine. [`ladder`] shows who said what to whom
-//! and when; [`map`] shows the hosts, their links and the way that a mail took.
+//! and when; [`map`] shows the hosts, their links and the way that a mail took; [`waterfall`] shows where the time of a mail went.
 //!
 //! A picture is made in three steps that know nothing of each other: records become a model, a layout gives every mark
 //! and word a place (`scene`), and `paint` draws that with plotters. [`svg`] and [`page`] are the one place for
@@ -20,3 +20,4 @@ pub mod svg;
 mod synthetic;
 mod text_width;
 mod time_axis;
+pub mod waterfall;

@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "tls")]
+use postroad::render::waterfall;
+#[cfg(feature = "tls")]
+use postroad::trace::MailId;
 use postroad::trace::Record;
 use postroad::trace::transcript::{Line, Options, Story, story};
 
@@ -127,4 +131,31 @@ fn what_is_remembered_does_not_grow_with_the_run() {
         let (first, last) = (most[1], most[4]);
         assert!(last < 10_000 && last * 10 < first * 13, "{name}: {most:?} of {lines} lines");
     }
+}
+
+/// Where the time of a mail went is all there: what its phases took is what it took in all.
+#[test]
+#[cfg(feature = "tls")]
+fn a_waterfall_accounts_for_all_of_the_time() {
+    let (_, plan) = lab::shipped().into_iter().find(|(name, _)| name.starts_with("28-")).unwrap();
+    let run = lab::tell_plan(&plan);
+    let options = |mail| waterfall::Options { mail: Some(MailId(mail)), ..waterfall::Options::default() };
+    let text = |mail| waterfall::text(&run.roster, &run.records, &options(mail), 110);
+    let path = format!("{}/tests/render/waterfall-stripped.txt", env!("CARGO_MANIFEST_DIR"));
+    let twin = text(3);
+    if std::env::var_os("POSTROAD_BLESS").is_some() {
+        std::fs::write(&path, &twin).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(twin, expected, "tests/render/waterfall-stripped.txt; POSTROAD_BLESS=1 writes it anew");
+    // Mail 1, sealed on both hops: to the millisecond.
+    let twin = text(1);
+    let millis = |line: &str| -> Vec<u64> {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.windows(2).filter(|w| w[1].starts_with("ms")).map(|w| w[0].parse().unwrap()).collect()
+    };
+    let all = millis(twin.lines().nth(1).unwrap())[0];
+    let sum: u64 = twin.lines().skip_while(|line| !line.starts_with("In all:")).flat_map(millis).sum();
+    assert!(sum.abs_diff(all) <= 4, "{sum} ms of {all} ms: each phase is rounded\n{twin}");
+    assert!(twin.contains("TLS 23 ms, 1 round trip, 959 bytes"), "{twin}");
 }

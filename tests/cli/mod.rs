@@ -618,6 +618,9 @@ fn charts_are_drawn_from_a_stored_trace() {
     assert_eq!(draw(&["ladder"]).ends(0).out, scratch.read("o/ladder.svg"), "a stored trace draws the same picture");
     assert_eq!(draw(&["map"]).ends(0).out, scratch.read("o/map.svg"));
     assert!(draw(&["ladder", "--text"]).ends(0).out.contains("EHLO [192.0.2.1]"));
+    assert!(draw(&["waterfall", "--text"]).ends(0).out.contains("In all: DNS"));
+    assert!(draw(&["waterfall", "--mail", "1"]).ends(0).out.starts_with("<svg"));
+    draw(&["waterfall", "--from", "1s"]).complains("are for a ladder");
     assert!(draw(&["map", "--text", "--mail", "1"]).ends(0).out.contains("mx.blue.example"));
     let part = draw(&["ladder", "--text", "--from", "1.06s", "--to", "1.3s"]).ends(0).out;
     assert!(!part.contains("EHLO [192.0.2.1]") && part.contains("EHLO mail"), "{part}");

@@ -239,6 +239,7 @@ impl Expander {
             "value" => query::value(&run, &plain).map(|v| html::value(&v)),
             "ladder" => show::ladder(&run, &plain),
             "map" => show::map(&run, &plain),
+            "waterfall" => show::waterfall(&run, &plain),
             "dialogue" => show::dialogue(&run, &plain),
             "transcript" => show::transcript(&run, &plain),
             "timeline" => show::timeline(&run, &plain),

@@ -6,7 +6,7 @@ use super::directive::Directive;
 use super::press::{Run, bytes, visible};
 use super::query::{OTHER_KEYS, Question, filed, words};
 use crate::render::page::{escape, figure, table};
-use crate::render::{ladder, map};
+use crate::render::{ladder, map, waterfall};
 use crate::sim::{Duration, Instant};
 use crate::trace::transcript::{self, Style, span};
 use crate::trace::{ConnId, Direction, Kind, MailId, Query, Record, Side, What, chain};
@@ -67,6 +67,21 @@ pub(super) fn map(run: &Run, directive: &Directive) -> Result<String, String> {
     let twin = map::text(&run.roster, &run.records, &options, WIDTH);
     // The letters of a map are larger.
     Ok(figure("map", &drawn, &twin, caption.as_str(), 0.67))
+}
+
+/// `waterfall`: where the time of a mail went.
+pub(super) fn waterfall(run: &Run, directive: &Directive) -> Result<String, String> {
+    directive.only(&[], &["change", "mail", "caption", "rows"])?;
+    let mail = mail(directive, run)?;
+    let options = waterfall::Options { mail, max_rows: directive.number("rows")?.unwrap_or(60) };
+    let twin = waterfall::text(&run.roster, &run.records, &options, WIDTH);
+    if twin.contains("Nothing was sent of this mail.") {
+        return Err("nothing was sent of this mail".into());
+    }
+    let usual = || format!("{}: where the time went", run.roster.title);
+    let caption = directive.get("caption").map_or_else(usual, str::to_owned);
+    let drawn = waterfall::svg(&run.roster, &run.records, &options);
+    Ok(figure("waterfall", &drawn, &twin, &caption, 0.75))
 }
 
 /// One line of a dialogue.

@@ -1,0 +1,109 @@
+use proptest::prelude::*;
+
+use super::super::synthetic::{self, Story, assert_well_formed, ms};
+use super::*;
+use crate::trace::{HostId, Server, Verdict, What};
+
+fn keep(name: &str, picture: &str) {
+    if let Ok(folder) = std::env::var("POSTROAD_PICTURES") {
+        std::fs::write(format!("{folder}/{name}"), picture).unwrap();
+    }
+}
+
+fn check(story: &Story, options: &Options) {
+    scene(&story.roster, &story.records, options).assert_legible();
+    assert_well_formed(&svg(&story.roster, &story.records, options));
+    for width in [40, 100] {
+        for line in text(&story.roster, &story.records, options, width).lines() {
+            assert!(crate::render::text_width::columns(line) <= width, "{line}");
+        }
+    }
+}
+
+/// What became of an attempt.
+fn outcome(story: &mut Story, host: HostId, number: u32, verdict: Verdict) {
+    let what = What::Outcome {
+        queue_id: "4F2A1C".into(),
+        recipient: "bob@blue.example".into(),
+        verdict,
+        number,
+        reply: crate::trace::Octets("250 Ok".into()),
+        by: Some(Server { name: "mx.blue.example".into(), address: "10.0.0.3".into() }),
+    };
+    story.at(host, None, what);
+}
+
+#[test]
+fn words_never_overlap_in_the_stories() {
+    for (name, story) in synthetic::all() {
+        keep(&format!("waterfall-{name}.svg"), &svg(&story.roster, &story.records, &Options::default()));
+        check(&story, &Options::default());
+        check(&story, &Options { max_rows: 3, ..Options::default() });
+    }
+}
+
+/// Attempts that wait in between: each row has its phases, and all of the time is somewhere.
+#[test]
+fn waits_and_attempts_follow_each_other_without_a_gap() {
+    let (mut s, [_, green, blue, names]) = synthetic::three("Waits");
+    s.composed(green, 1, "alice@green.example", "bob@blue.example", "Patience");
+    s.ask(green, names, "blue.example", "MX", &["10 mx.blue.example."], ms(5));
+    s.lookup(green, "blue.example", "MX", "10 mx.blue.example", false);
+    s.attempt(green, "mx.blue.example", 1);
+    s.hand_over(green, blue, ms(40), "alice@green.example", "bob@blue.example", Some("450 later"));
+    outcome(&mut s, green, 1, Verdict::Deferred);
+    s.attempt(green, "mx.blue.example", 2);
+    s.hand_over(green, blue, ms(40), "alice@green.example", "bob@blue.example", None);
+    outcome(&mut s, green, 2, Verdict::Accepted);
+    let fall = spans::fall(&s.roster, &s.records, &Options::default());
+    let rows: Vec<(&str, String)> =
+        fall.rows.iter().map(|row| (row.about.as_str(), row.phases().join(" · "))).collect();
+    assert_eq!(
+        rows,
+        [
+            ("hop 0, attempt 1: put off", "DNS 10 ms · connect 80 ms, 1 round trip · dialogue 400 ms, 5 round trips".into()),
+            (
+                "hop 1, attempt 2: accepted",
+                "connect 80 ms, 1 round trip · dialogue 400 ms, 5 round trips · content 41 ms, 4096 bytes · reply to it 120 ms, 1 round trip".into()
+            ),
+        ] as [(&str, String); 2]
+    );
+    for row in &fall.rows {
+        assert!(row.spans.windows(2).all(|pair| pair[0].to == pair[1].from), "{row:?}");
+    }
+    keep("waterfall-waits.txt", &text(&s.roster, &s.records, &Options::default(), 100));
+}
+
+#[test]
+fn a_mail_of_which_nothing_was_sent_is_said_to_be_that() {
+    let (mut s, [laptop, ..]) = synthetic::three("Nothing");
+    assert!(text(&s.roster, &s.records, &Options::default(), 80).contains("Nothing was sent"));
+    s.composed(laptop, 1, "alice@green.example", "bob@blue.example", "Hello");
+    check(&s, &Options::default());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn words_never_overlap(
+        trips in prop::collection::vec((0..6_u32, 0..6_u32, 0..4_u8, 0..4_000_000_u64), 0..30), rows in 1..80_usize,
+    ) {
+        let mut story = Story::new("made up");
+        for n in 0..6 {
+            story.host(&format!("{}{n}.example", "long-".repeat(n * 3)), "mta");
+        }
+        story.composed(HostId(0), 1, "a@x", "b@y", "s");
+        for (number, (a, b, ends, wait)) in trips.iter().enumerate() {
+            story.attempt(HostId(*a), &format!("{}mx.example", "very-".repeat(*b as usize * 4)), number as u32);
+            let verdict = (*ends == 1).then_some("450 later");
+            story.hand_over(HostId(*a), HostId(*b), ms(wait % 500), "a@x", "b@y", verdict);
+            if *ends < 3 {
+                let verdict = [Verdict::Accepted, Verdict::Deferred, Verdict::Failed][*ends as usize];
+                outcome(&mut story, HostId(*a), number as u32, verdict);
+            }
+            story.deferred(HostId(*a), "later", ms(*wait));
+            story.wait(ms(*wait));
+        }
+        check(&story, &Options { max_rows: rows, ..Options::default() });
+    }
+}

@@ -1,0 +1,86 @@
+//! The waterfall as text.
+
+use super::super::text_width::{columns, elide_columns, thousands};
+use super::axis::Axis;
+use super::spans::{Fall, Phase, Row, Sum};
+use crate::trace::transcript::span;
+
+/// Columns of the bars, where there is room.
+const BARS: usize = 60;
+
+fn letter(phase: Phase) -> char {
+    match phase {
+        Phase::Names => '?',
+        Phase::Place => '.',
+        Phase::Connect => 'c',
+        Phase::Tls => 't',
+        Phase::Dialogue => '=',
+        Phase::Content => '#',
+        Phase::Reply => '-',
+        Phase::Queue => 'z',
+    }
+}
+
+pub(super) fn text(fall: &Fall, width: usize) -> String {
+    let axis = Axis::new(fall);
+    let mut out = String::new();
+    let mut put = |line: &str| {
+        out.push_str(elide_columns(line.trim_end(), width).trim_end());
+        out.push('\n');
+    };
+    put(&fall.title);
+    put(&fall.subtitle);
+    let bars = BARS.min(width - 2);
+    for row in &fall.rows {
+        put("");
+        put(&format!("{}  ({})  {}", row.title, row.about, span(row.length())));
+        put(&format!("  {}", bar(row, &axis, bars)));
+        wrapped(row.phases(), "  ", width).iter().for_each(|line| put(line));
+    }
+    if fall.rows.is_empty() {
+        put("Nothing was sent of this mail.");
+        return out;
+    }
+    if fall.more > 0 {
+        put(&format!("… {} more rows", thousands(fall.more as u64)));
+    }
+    put("");
+    let sums = fall.sums().iter().map(Sum::words).collect();
+    wrapped(sums, "In all: ", width).iter().for_each(|line| put(line));
+    let has = |phase: Phase| fall.rows.iter().flat_map(|row| &row.spans).any(|part| part.phase == phase);
+    let legend: Vec<String> = Phase::ALL
+        .into_iter()
+        .filter(|phase| has(*phase))
+        .map(|phase| format!("{} {}", letter(phase), phase.words()))
+        .collect();
+    put(&legend.join("  "));
+    out
+}
+
+fn bar(row: &Row, axis: &Axis, width: usize) -> String {
+    let place = |at: f64| ((at * width as f64) as usize).min(width - 1);
+    let mut line = vec![' '; width];
+    for part in &row.spans {
+        let (from, to) = (place(axis.at(part.from)), place(axis.at(part.to)));
+        for cell in &mut line[from..to.max(from + 1)] {
+            *cell = letter(part.phase);
+        }
+    }
+    line.into_iter().collect()
+}
+
+/// Words between dots, in lines of so many columns.
+fn wrapped(words: Vec<String>, begin: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![begin.to_owned()];
+    let mut is_new = true;
+    for words in words {
+        let longer = format!("{}{}{words}", lines[lines.len() - 1], if is_new { "" } else { " · " });
+        if is_new || columns(&longer) <= width {
+            *lines.last_mut().unwrap_or(&mut String::new()) = longer;
+        } else {
+            lines.push(format!("{}{words}", " ".repeat(columns(begin))));
+        }
+        is_new = false;
+    }
+    lines
+}
