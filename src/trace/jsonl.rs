@@ -7,12 +7,18 @@
 //!
 //! `at` and every other time is in nanoseconds since the beginning; `host` and every other host is a place in the
 //! roster's `hosts`. Bytes of peers are written as [`super::visible`] text.
+//!
+//! In a [lean](Detail::Lean) trace, what arrives as it was sent is not written twice: a record of the kind `heard` is the other end
+//! of its cause. All that it does not say itself (`conn`, `mail`, `hop`, and what was observed) is as in the cause, but for
+//! `direction`, `side` and `peer`, which are turned round. [`read`] gives it back whole.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::echo;
 use super::json;
 use super::{ConnId, HostId, MailId, PacketStep, Record, RecordId, Roster, SCHEMA_VERSION, Sink, What};
 use crate::sim::Instant;
@@ -41,15 +47,47 @@ struct Place {
     cause: Option<RecordId>,
 }
 
+/// What has been read.
+#[derive(Default)]
+struct Before {
+    records: Vec<Record>,
+    /// Those that have a number, by their places. Numbers rise.
+    numbered: Vec<(RecordId, usize)>,
+}
+
+impl Before {
+    fn push(&mut self, record: Record) {
+        self.numbered.extend(record.id.map(|id| (id, self.records.len())));
+        self.records.push(record);
+    }
+
+    fn find(&self, id: RecordId) -> Option<&Record> {
+        let found = self.numbered.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        self.records.get(self.numbered[found].1)
+    }
+}
+
+/// A record of the kind `heard`: the other end of one before it.
+fn read_heard(place: Place, before: &Before) -> Result<Record, String> {
+    let Place { id, at, host, conn, mail, hop, cause } = place;
+    let said = cause.and_then(|cause| before.find(cause)).and_then(|record| Some((record, echo::turned(record)?)));
+    let (record, what) = said.ok_or_else(|| "nothing was sent that could be heard here".to_owned())?;
+    let (conn, mail, hop) = (conn.or(record.conn), mail.or(record.mail), hop.or(record.hop));
+    Ok(Record { id, at, host, conn, mail, hop, cause, what })
+}
+
 /// Reads one line. Where and when comes before what, and holds numbers only, so the line is two documents one after the
 /// other: read apart, neither has to be kept until the other is known.
-fn read_record(line: &str, head: &mut String) -> Result<Record, String> {
+fn read_record(line: &str, head: &mut String, before: &Before) -> Result<Record, String> {
     let kind = line.find("\"kind\"").ok_or_else(|| "this is no record: it has no kind".to_owned())?;
     let (place, what) = line.split_at(kind);
     head.clear();
     head.push_str(place.trim_end().trim_end_matches(','));
     head.push('}');
     let place: Place = serde_json::from_str(head).map_err(|e| e.to_string())?;
+    if what.len() < 40 && what.replace(' ', "") == "\"kind\":\"heard\"}" {
+        return read_heard(place, before);
+    }
     head.clear();
     head.push('{');
     head.push_str(what);
@@ -68,8 +106,8 @@ pub enum Detail {
     Full,
     /// No packets.
     Records,
-    /// What charts draw of a run that is too large to be read: of packets those that were lost, and of sessions no states,
-    /// which follow from the lines.
+    /// What charts draw of a run that is too large to be read: of packets those that were lost, of sessions no states, which
+    /// follow from the lines, and nothing twice.
     Lean,
 }
 
@@ -79,14 +117,19 @@ pub struct JsonLines<W> {
     detail: Detail,
     writer: json::Writer,
     buffer: Vec<u8>,
+    /// What has been sent and not been heard, where it is not to be written twice.
+    sent: BTreeMap<RecordId, Record>,
     error: Option<io::Error>,
 }
+
+/// So much that was sent is remembered until it is heard. What is lost with its connection is never heard.
+const MOST_SENT: usize = 50_000;
 
 impl<W: Write> JsonLines<W> {
     /// Writes to `out`. The first error ends the writing and is kept for [`JsonLines::into_inner`].
     pub fn new(out: W, detail: Detail) -> JsonLines<W> {
         let buffer = Vec::with_capacity(BUFFER_BYTES + 512);
-        JsonLines { out, detail, writer: json::Writer::default(), buffer, error: None }
+        JsonLines { out, detail, writer: json::Writer::default(), buffer, sent: BTreeMap::new(), error: None }
     }
 
     /// The writer, or the error that ended the writing.
@@ -139,6 +182,19 @@ impl<W: Write> Sink for JsonLines<W> {
         if self.detail == Detail::Lean && is_left_out {
             return;
         }
+        if self.detail == Detail::Lean {
+            if let Some(cause) = r.cause.and_then(|cause| self.sent.remove(&cause))
+                && let Some(heard) = echo::heard(&cause, r)
+            {
+                return self.put(|_, line| serde_json::to_writer(line, &heard));
+            }
+            if let Some(id) = r.id.filter(|_| echo::is_sent(&r.what)) {
+                self.sent.insert(id, r.clone());
+                if self.sent.len() > MOST_SENT {
+                    self.sent.pop_first();
+                }
+            }
+        }
         self.put(|writer, line| writer.record(line, r));
     }
     fn end(&mut self) {
@@ -188,19 +244,19 @@ pub fn read(input: impl BufRead) -> Result<(Roster, Vec<Record>), ReadError> {
     if head.schema != SCHEMA_VERSION {
         return Err(ReadError::Schema { found: head.schema });
     }
-    let (mut records, mut buffer) = (Vec::new(), String::new());
+    let (mut before, mut buffer) = (Before::default(), String::new());
     for (number, text) in lines {
         let text = text?;
         if text.is_empty() {
             continue;
         }
-        let record = read_record(&text, &mut buffer).map_err(|message| wrong(number, message))?;
+        let record = read_record(&text, &mut buffer, &before).map_err(|message| wrong(number, message))?;
         if record.host.0 as usize >= head.roster.hosts.len() {
             return Err(wrong(number, format!("host {} is not in the roster", record.host.0)));
         }
-        records.push(record);
+        before.push(record);
     }
-    Ok((head.roster, records))
+    Ok((head.roster, before.records))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod at;
 mod causes;
 mod chain;
 mod condition;
+mod echo;
 mod ids;
 mod json;
 pub mod jsonl;

@@ -146,10 +146,10 @@ fn records() -> Vec<Record> {
         .collect()
 }
 
-fn written(records: &[Record]) -> Vec<u8> {
-    let sink = Rc::new(RefCell::new(JsonLines::new(Vec::new(), Detail::Full)));
+fn written(roster: &Arc<Roster>, records: &[Record], detail: Detail) -> Vec<u8> {
+    let sink = Rc::new(RefCell::new(JsonLines::new(Vec::new(), detail)));
     let mut handle = sink.clone();
-    handle.begin(&roster());
+    handle.begin(roster);
     for record in records {
         handle.record(record);
     }
@@ -175,7 +175,7 @@ fn words<T: serde::Serialize>(values: &[T]) -> Value {
 }
 
 fn schema() -> Value {
-    let text = String::from_utf8(written(&records())).unwrap();
+    let text = String::from_utf8(written(&roster(), &records(), Detail::Full)).unwrap();
     let mut lines = text.lines();
     let head: Value = serde_json::from_str(lines.next().unwrap()).unwrap();
     let common = ["id", "at", "host", "conn", "mail", "hop", "cause", "kind"];
@@ -250,11 +250,42 @@ fn the_vocabulary_only_changes_on_purpose() {
 #[test]
 fn every_kind_of_record_can_be_read_back() {
     let records = records();
-    let (head, back) = read(&written(&records)[..]).unwrap();
+    let (head, back) = read(&written(&roster(), &records, Detail::Full)[..]).unwrap();
     assert_eq!(head, *roster());
     assert_eq!(back, records);
     // Without what may be left out.
     let bare: Vec<Record> =
         records.into_iter().map(|r| Record { id: None, conn: None, mail: None, hop: None, cause: None, ..r }).collect();
-    assert_eq!(read(&written(&bare)[..]).unwrap().1, bare);
+    assert_eq!(read(&written(&roster(), &bare, Detail::Full)[..]).unwrap().1, bare);
+}
+
+/// A lean trace leaves out packets that arrived, states of sessions, and what stands in it already; the last can be had again.
+#[test]
+fn what_is_not_written_twice_is_read_whole() {
+    let mut heard = 0;
+    for (name, plan) in super::lab::shipped() {
+        let look = super::lab::Look { records: true, packets: true, ..super::lab::Look::default() };
+        let run = super::lab::run(&plan, look);
+        let stays = |r: &&Record| match &r.what {
+            What::Packet { step, .. } => *step == PacketStep::Lost,
+            What::Session { .. } => false,
+            _ => true,
+        };
+        let kept: Vec<Record> = run.records.iter().filter(stays).cloned().collect();
+        let (lean, full) =
+            (written(&run.roster, &run.records, Detail::Lean), written(&run.roster, &kept, Detail::Full));
+        let (_, back) = read(lean.as_slice()).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let (_, all) = read(full.as_slice()).unwrap();
+        assert_eq!(back.len(), all.len(), "{name}");
+        for (back, all) in back.iter().zip(&all) {
+            assert_eq!(back, all, "{name}");
+        }
+        heard += String::from_utf8(lean).unwrap().lines().filter(|l| l.ends_with("\"kind\":\"heard\"}")).count();
+    }
+    assert!(heard > 2_000, "{heard}");
+    let head = String::from_utf8(written(&roster(), &[], Detail::Lean)).unwrap();
+    for wrong in ["{\"at\":1,\"host\":0,\"kind\":\"heard\"}", "{\"at\":1,\"host\":0,\"cause\":7,\"kind\": \"heard\"}"] {
+        let error = read(format!("{head}{wrong}\n").as_bytes()).unwrap_err().to_string();
+        assert_eq!(error, "line 2: nothing was sent that could be heard here");
+    }
 }
