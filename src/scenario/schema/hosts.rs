@@ -132,7 +132,8 @@ shape! {
     /// A mail transfer agent: takes mail, keeps it in a queue, passes it on or files it in mailboxes.
     MTA "Mta" also [&CLIENT, &HOST]
     into mta_settings(courier: courier::Config, queue: queue::Config, server: server::Config, rules: Rules) {
-        /// The domains that it receives mail for and files mail in.
+        /// The domains that it receives mail for and files mail in. Its own address, as in `bob@[192.0.2.7]`, is another name for the
+        /// first of them (RFC 5321 §4.1.3).
         domains: "list of domains" = "[]",
         /// Who has a mailbox: for all its domains, or domain by domain. `postmaster` always has one.
         mailboxes: "list of local parts, or map from domain to such a list" = "[]",
