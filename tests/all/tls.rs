@@ -119,7 +119,7 @@ fn a_second_connection_goes_on_with_the_session_of_the_first() {
 
 #[test]
 fn who_speaks_plainly_to_a_sealed_port_and_the_other_way_round_finds_out() {
-    let plain = submission("certificate: Good").replace("port: 465, tls: Required", "port: 466");
+    let plain = submission("certificate: Good").replace("port: 465, tls: Required", "port: 466, tls: Never");
     let plain = plain.replace("465: Submissions", "465: Submissions, 466: Submissions");
     let run = tell(&plain);
     // The client waits for a greeting, and the server for a handshake: nobody says anything, until the first gives up.

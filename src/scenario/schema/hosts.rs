@@ -79,7 +79,7 @@ shape! {
         /// What it wants of TLS: by STARTTLS (RFC 3207), and at port 465 from the first byte on (RFC 8314). `IfOffered` takes it
         /// where it can be had, with any certificate, and goes on in plain text where it does not work; `Required` hands
         /// nothing over without it; `Verified` wants a certificate for the server's name by an authority that it knows, too.
-        tls: "Never, IfOffered, Required or Verified" = "Never; of a User at port 465, or one that looks its server up, Verified"
+        tls: "Never, IfOffered, Required or Verified" = "Never; of a User at port 465 or one served as Submissions, or that looks its server up, Verified"
             => sending.tls, word("a demand on TLS", &[
                 ("Never", TlsDemand::Never),
                 ("IfOffered", TlsDemand::IfOffered),
