@@ -18,6 +18,7 @@ pub(super) fn model(roster: &Roster, records: &[Record], options: &Options) -> M
     let (mut notes, mut bars) = notes::notes(roster, records, &query);
     notes.extend(changed);
     notes.sort_by_key(|note| note.at);
+    let whole = columns::firsts(roster, arrows.iter().filter(|a| a.in_scope), &notes);
     let inside = |at: Instant| options.from.is_none_or(|from| at >= from) && options.to.is_none_or(|to| at <= to);
     arrows.retain(|a| a.in_scope && (inside(a.sent.0) || inside(a.end().0)));
     notes.retain(|n| inside(n.at.0));
@@ -28,7 +29,7 @@ pub(super) fn model(roster: &Roster, records: &[Record], options: &Options) -> M
     keep_ends_that_take_part(&arrows, &mut notes);
     let more = limit(&mut arrows, &mut notes, options.max_rows.max(1));
     let bundles = bundles(&arrows);
-    let columns = columns::columns(roster, &arrows, &notes);
+    let columns = columns::columns(roster, &arrows, &notes, &whole);
     let shown = |host: HostId| columns.iter().any(|column| column.host == host);
     bars.retain(|bar| shown(bar.host));
 

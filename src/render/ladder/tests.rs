@@ -293,6 +293,28 @@ fn filters_keep_a_story_whole() {
 }
 
 #[test]
+fn a_section_has_its_lifelines_in_the_order_of_the_whole() {
+    let (mut s, [laptop, green, blue, _]) = synthetic::three("A section");
+    s.composed(laptop, 1, "alice@green.example", "bob@blue.example", "Hello");
+    s.hand_over(laptop, green, ms(2), "alice@green.example", "bob@blue.example", None);
+    s.wait(ms(5));
+    let cut = s.now;
+    s.hand_over(green, blue, ms(40), "alice@green.example", "bob@blue.example", None);
+    s.delivered(blue, "bob@blue.example");
+    // A report goes back, and who speaks first in the section is who came last to the mail.
+    let back = s.now;
+    s.composed(blue, 2, "", "alice@green.example", "Undelivered");
+    s.hand_over(blue, green, ms(40), "", "alice@green.example", None);
+    let heads = |from, to| -> Vec<HostId> {
+        let options = Options { from, to, ..Options::default() };
+        making::model(&s.roster, &s.records, &options).columns.iter().map(|column| column.host).collect()
+    };
+    assert_eq!(heads(None, None), [laptop, green, blue]);
+    assert_eq!(heads(Some(back), None), [green, blue]);
+    assert_eq!(heads(Some(cut), Some(back)), [green, blue]);
+}
+
+#[test]
 fn a_huge_trace_makes_no_huge_picture() {
     let mut story = synthetic::first_message();
     for n in 0..3_000 {
