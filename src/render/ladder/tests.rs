@@ -314,6 +314,51 @@ fn a_section_has_its_lifelines_in_the_order_of_the_whole() {
     assert_eq!(heads(Some(cut), Some(back)), [green, blue]);
 }
 
+/// On which side of each lifeline the bars of faulty links stand.
+fn sides(story: &Story) -> Vec<(usize, Option<f64>)> {
+    let model = making::model(&story.roster, &story.records, &Options::default());
+    layout::lay_out(&model).bars.iter().map(|bar| (bar.column, bar.side)).collect()
+}
+
+#[test]
+fn the_bar_of_a_faulty_link_stands_on_the_side_to_which_it_leads() {
+    let lossy = |a, b| Change::Loss { a, b, ppm: 10 };
+    // laptop - hotel - desk - green - exchange - blue: the routers have no lifelines.
+    let story = |links: &[(usize, usize)], fault: (usize, usize)| {
+        let mut s = Story::new("Routers");
+        let hosts: Vec<HostId> = [
+            ("laptop", "user"),
+            ("green", "mta"),
+            ("blue", "mta"),
+            ("hotel", "router"),
+            ("desk", "router"),
+            ("exchange", "router"),
+        ]
+        .map(|(name, role)| s.host(name, role))
+        .into();
+        for (a, b) in links {
+            s.link(hosts[*a], hosts[*b], ms(2), "lan");
+        }
+        s.now = Instant::ZERO + ms(1000);
+        s.composed(hosts[0], 1, "alice@green.example", "bob@blue.example", "Hello");
+        s.hand_over(hosts[0], hosts[1], ms(6), "alice@green.example", "bob@blue.example", None);
+        s.condition(hosts[fault.0], lossy(hosts[fault.0], hosts[fault.1]));
+        s.hand_over(hosts[1], hosts[2], ms(4), "alice@green.example", "bob@blue.example", None);
+        s.delivered(hosts[2], "bob@blue.example");
+        sides(&s)
+    };
+    let line = [(0, 3), (3, 4), (4, 1), (1, 5), (5, 2)];
+    assert_eq!(story(&line, (4, 1)), [(1, Some(-1.0))], "to the laptop, behind two routers");
+    assert_eq!(story(&line, (1, 5)), [(1, Some(1.0))], "to Blue");
+    assert_eq!(story(&line, (5, 2)), [(2, Some(-1.0))], "to Green");
+    assert_eq!(story(&line, (3, 0)), [(0, Some(1.0))], "to Green");
+    // Where the network goes on to both sides, or nowhere, nobody can say.
+    assert_eq!(story(&[(0, 5), (5, 1), (5, 2)], (1, 5)), [(1, Some(1.0))]);
+    assert_eq!(story(&[(0, 1), (1, 2), (1, 5)], (1, 5)), [(1, Some(1.0))]);
+    // Both ends have a lifeline.
+    assert_eq!(story(&[(0, 1), (1, 2)], (0, 1)), [(0, Some(1.0)), (1, Some(-1.0))]);
+}
+
 #[test]
 fn a_huge_trace_makes_no_huge_picture() {
     let mut story = synthetic::first_message();
