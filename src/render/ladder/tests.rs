@@ -360,6 +360,31 @@ fn the_bar_of_a_faulty_link_stands_on_the_side_to_which_it_leads() {
 }
 
 #[test]
+fn the_swatches_of_the_legend_keep_clear_of_its_words() {
+    use crate::render::scene::Shape;
+    let (mut s, [laptop, green, ..]) = synthetic::three("Sealed");
+    s.hand_over(laptop, green, ms(2), "alice@green.example", "bob@blue.example", None);
+    let mut model = making::model(&s.roster, &s.records, &Options::default());
+    model.arrows[1].sealed = true;
+    let scene = draw::draw(&model, &layout::lay_out(&model));
+    let words = scene.shapes.iter().find_map(|shape| match shape {
+        Shape::Text(label) if label.text == "behind TLS" => Some(label.rect()),
+        _ => None,
+    });
+    let words = words.expect("the words are there");
+    // Lines have round ends.
+    let ends = scene.shapes.iter().filter_map(|shape| match shape {
+        Shape::Path { points, stroke } if points.iter().all(|p| p.1 > words.y0 && p.1 < words.y1) => {
+            let end = points.iter().map(|p| p.0).fold(f64::MIN, f64::max) + stroke.width / 2.0;
+            (end > words.x0 - 48.0 && end < words.x1).then_some(end)
+        }
+        _ => None,
+    });
+    let ends: Vec<f64> = ends.collect();
+    assert!(ends.len() == 1 && ends[0] <= words.x0 - 6.0, "{ends:?} before {words:?}");
+}
+
+#[test]
 fn a_huge_trace_makes_no_huge_picture() {
     let mut story = synthetic::first_message();
     for n in 0..3_000 {
