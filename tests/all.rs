@@ -30,6 +30,8 @@ mod joints;
 mod lab;
 #[path = "all/logins.rs"]
 mod logins;
+#[path = "all/places.rs"]
+mod places;
 #[path = "all/rooms.rs"]
 mod rooms;
 #[path = "all/scenarios.rs"]

@@ -120,12 +120,12 @@ fn who_cannot_log_in_hands_nothing_over_and_tries_again() {
         (
             r#"login: "alice@green.example", password: "pencil", plain_text_logins: true"#,
             format!("{ACCOUNTS}, {open}"),
-            "cannot log in: it said: 535 Authentication credentials invalid",
+            "cannot log in: it said: 535 5.7.8 Authentication credentials invalid",
         ),
         (
             r#"login: "mallory", password: "sesame", plain_text_logins: true"#,
             format!("{ACCOUNTS}, {open}"),
-            "cannot log in: it said: 535 Authentication credentials invalid",
+            "cannot log in: it said: 535 5.7.8 Authentication credentials invalid",
         ),
         (
             LOGIN,

@@ -1,6 +1,6 @@
 //! Sealed connections in whole runs: what agent, TLS, TCP, trace and capture make of each other.
 
-use postroad::trace::{CertificateDefect, ConnectionState, Direction, QueueName, Record, Side, TlsStep, What};
+use postroad::trace::{CertificateDefect, ConnectionState, Direction, QueueName, Record, Side, TlsStep, Verdict, What};
 
 use super::lab::{self, Look, Run};
 
@@ -119,7 +119,7 @@ fn a_second_connection_goes_on_with_the_session_of_the_first() {
 
 #[test]
 fn who_speaks_plainly_to_a_sealed_port_and_the_other_way_round_finds_out() {
-    let plain = submission("certificate: Good").replace("port: 465, tls: Required", "port: 466");
+    let plain = submission("certificate: Good").replace("port: 465, tls: Required", "port: 466, tls: Never");
     let plain = plain.replace("465: Submissions", "465: Submissions, 466: Submissions");
     let run = tell(&plain);
     // The client waits for a greeting, and the server for a handshake: nobody says anything, until the first gives up.
@@ -287,6 +287,23 @@ fn who_sits_on_the_line_takes_the_offer_away_and_each_end_has_its_own_story() {
         let run = stripped(sender);
         assert_eq!((run.letters("bob@blue.example"), says(&run, "mail.green.example", "MAIL")), (0, 0), "{sender}");
     }
+}
+
+#[test]
+fn who_is_refused_tls_says_what_was_said() {
+    // The fault begins when the offer is through, and writes over the command: the server hears nonsense.
+    let text = relay("tls: Required", "certificate: Good");
+    let clean = tell(&text);
+    let (offered, _) = clean.said("mail.green.example", "STARTTLS")[0].clone();
+    let fault = format!(
+        r#"faults: [(at: "{}ns", what: Tamper(link: ("mail.green.example", "mx.blue.example")), lasting: "1s")], run_for"#,
+        offered.as_nanos() - 1
+    );
+    let run = tell(&text.replace("run_for", &fault));
+    let (_, verdict, reply) = run.outcomes("mail.green.example")[0].clone();
+    assert_eq!(verdict, Verdict::Deferred);
+    let why = "TLS is required, but it refused to start TLS: 500 5.5.1 Command not recognized";
+    assert!(reply.ends_with(why), "{reply}");
 }
 
 /// A mail that requires TLS, which Green cannot hand on; Alice's own server is set up further.

@@ -171,12 +171,8 @@ impl Courier {
             // As Postfix says it (`smtp_proto.c`).
             Reason::NoTls(None) => ("4.7.4".into(), format!("{label}: TLS is required, but was not offered").into()),
             Reason::NoTls(Some(reply)) => {
-                let said = visible(reply.text());
-                (
-                    "4.7.4".into(),
-                    format!("{label}: TLS is required, but it refused to start TLS: {} {said}", reply.code().get())
-                        .into(),
-                )
+                let said = quoted(reply);
+                ("4.7.4".into(), format!("{label}: TLS is required, but it refused to start TLS: {said}").into())
             }
             Reason::NotLoggedIn(why) => {
                 let (status, text) = not_logged_in(&label, why);
@@ -303,10 +299,7 @@ fn not_logged_in(label: &str, why: &NoLogin) -> (&'static str, String) {
         NoLogin::NotOffered { in_plain_text: false } => {
             ("4.7.0", format!("{label}: cannot log in: no mechanism is offered that is known here"))
         }
-        NoLogin::Refused(reply) => {
-            let said = visible(reply.text());
-            ("4.7.8", format!("{label}: cannot log in: it said: {} {said}", reply.code().get()))
-        }
+        NoLogin::Refused(reply) => ("4.7.8", format!("{label}: cannot log in: it said: {}", quoted(reply))),
         NoLogin::GaveUp(error) => ("4.7.0", format!("{label}: cannot log in: {error}")),
     }
 }
@@ -324,6 +317,12 @@ fn reply_status(reply: &Reply) -> Arc<str> {
         None if reply.is_permanent() => "5.0.0".into(),
         None => "4.0.0".into(),
     }
+}
+
+/// What the other end said, within a sentence of ours: code, enhanced code and text, as Postfix quotes it (`smtp_sasl_glue.c`).
+fn quoted(reply: &Reply) -> String {
+    let enhanced = reply.enhanced().map(|code| format!("{code} ")).unwrap_or_default();
+    format!("{} {enhanced}{}", reply.code().get(), visible(reply.text()))
 }
 
 /// A reply as one line.

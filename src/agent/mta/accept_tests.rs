@@ -52,6 +52,7 @@ fn blue() -> Mta {
     let forwards = [("office@blue.example".to_owned(), vec![mailbox("Ann@blue.example"), mailbox("r@red.example")])];
     let config = Config {
         host_name: name.clone(),
+        addresses: Default::default(),
         listeners: Vec::new(),
         catch_all: Default::default(),
         relay_for: Default::default(),

@@ -121,6 +121,8 @@ impl Default for Rules {
 pub struct Config {
     /// Its own name.
     pub host_name: Domain,
+    /// Its own addresses. Mail to a literal of one is for here.
+    pub addresses: Box<[IpAddr]>,
     /// Where it listens. One for each port.
     pub listeners: Vec<Listener>,
     /// Domains of the store in which every local part has a mailbox.

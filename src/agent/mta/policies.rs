@@ -167,10 +167,12 @@ impl Mta {
     /// RFC 2033 §4.3, §5: who takes mail by LMTP delivers it himself and queues nothing.
     fn has_mailbox(&self, token: u32, path: &ForwardPath) -> Verdict {
         match path {
-            ForwardPath::Mailbox(mailbox) if !self.disk.store.serves(mailbox.domain()) => Verdict::Answer(
-                Reply::new(550, Some((5, 1, 2)), format!("{path}: no mailboxes of this domain here")),
-                false,
-            ),
+            ForwardPath::Mailbox(mailbox) if !self.disk.store.serves(self.at_home(mailbox).domain()) => {
+                Verdict::Answer(
+                    Reply::new(550, Some((5, 1, 2)), format!("{path}: no mailboxes of this domain here")),
+                    false,
+                )
+            }
             _ => self.admits(token, path),
         }
     }

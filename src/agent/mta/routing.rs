@@ -1,8 +1,11 @@
 //! What becomes of a recipient: a mailbox here, other addresses, another host, or nothing.
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashSet;
 
 use super::{Mta, UnknownUsers};
+use crate::dns::mail::literal_address;
 use crate::identity::{Domain, ForwardPath, Mailbox};
 use crate::queue::DestinationId;
 use crate::store::MailboxId;
@@ -45,6 +48,7 @@ impl Mta {
     pub(super) fn access(&self, is_known: bool, path: &ForwardPath) -> Access {
         // RFC 5321 §4.5.1: the postmaster is always there.
         let ForwardPath::Mailbox(mailbox) = path else { return Access::Welcome };
+        let mailbox = &*self.at_home(mailbox);
         let domain = mailbox.domain();
         if self.disk.store.serves(domain) {
             let known = self.config.rules.unknown_users != UnknownUsers::Reject
@@ -66,6 +70,16 @@ impl Mta {
         if relays { Access::Welcome } else { Access::RelayDenied }
     }
 
+    /// The address by which a mailbox is known here. A literal of this host (RFC 5321 §4.1.3) is another name for its first
+    /// domain, so that at least the postmaster is there (§4.5.1; Postfix does the same, `resolve_local.c`).
+    pub(super) fn at_home<'m>(&self, mailbox: &'m Mailbox) -> Cow<'m, Mailbox> {
+        let own = |literal| self.config.addresses.contains(&literal);
+        let is_here = mailbox.domain().starts_with('[') && literal_address(&mailbox.to_domain()).is_some_and(own);
+        let first = self.disk.store.domains().first().filter(|_| is_here);
+        let known = first.and_then(|domain| format!("{}@{domain}", mailbox.local_part()).parse().ok());
+        known.map_or(Cow::Borrowed(mailbox), Cow::Owned)
+    }
+
     /// What an alias leads to. A list may name one mailbox twice, in two spellings.
     fn others(&self, others: &[Mailbox]) -> Vec<Mailbox> {
         let mut named = FxHashSet::default();
@@ -82,6 +96,7 @@ impl Mta {
 
     /// Where `mailbox` leads.
     pub(super) fn target(&mut self, mailbox: &Mailbox, ask: Ask) -> Target {
+        let mailbox = &*self.at_home(mailbox);
         if ask == Ask::Any
             && let Some(others) = self.forward_of(mailbox)
         {

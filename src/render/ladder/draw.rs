@@ -331,7 +331,8 @@ fn legend(scene: &mut Scene, entries: &[Entry], places: &[Point], top: f64) {
                 let (stroke, head) = look(*kind);
                 scene.arrow(&[(x, y), (x + 40.0, y)], stroke, head);
             }
-            Entry::Sealed => scene.line((x, y), (x + 40.0, y), SEALED),
+            // Its round ends are within the room of an arrow.
+            Entry::Sealed => scene.line((x + 5.0, y), (x + 35.0, y), SEALED),
             Entry::Lost => {
                 scene.line((x, y), (x + 26.0, y), Stroke::solid(FAINT, 1.5));
                 scene.cross((x + 26.0, y), 5.0, VERMILLION);

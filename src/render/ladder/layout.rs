@@ -11,7 +11,7 @@ use super::super::icons::Role;
 use super::super::scene::{Anchor, Label, Point as Spot, Rect};
 use super::super::text_width::{Face, wrap};
 use super::super::time_axis::Gap;
-use super::model::{Arrow, ArrowKind, Model, Moment, Note};
+use super::model::{Arrow, ArrowKind, Model, Moment, Note, Side};
 use super::order::{Point, points};
 use super::placed::{Fold, Layout, PlacedArrow, PlacedBar, PlacedNote};
 use super::sizes::{BESIDE, NOTE_SIZE, TIME_SIZE, face, size};
@@ -348,9 +348,8 @@ impl Pass<'_> {
             } else {
                 from
             };
-            let towards = bar.link_to.map(|other| self.model.column(other).unwrap_or(column + 1));
-            if to > from && towards != Some(column) {
-                let side = towards.map(|other| if other > column { 1.0 } else { -1.0 });
+            if to > from && bar.link_to != Some(bar.host) {
+                let side = bar.link_to.map(|_| if bar.side == Some(Side::Left) { -1.0 } else { 1.0 });
                 self.layout.bars.push(PlacedBar { column, side, from, to });
             }
         }

@@ -9,7 +9,7 @@ use super::super::text_width::{clean, thousands};
 use super::super::time_axis::TimeAxis;
 use super::model::{Arrow, Model, Moment, Note};
 use super::options::Options;
-use super::{columns, dns, notes, pairing};
+use super::{columns, dns, notes, pairing, sides};
 
 /// The ladder of these records, without places.
 pub(super) fn model(roster: &Roster, records: &[Record], options: &Options) -> Model {
@@ -18,6 +18,7 @@ pub(super) fn model(roster: &Roster, records: &[Record], options: &Options) -> M
     let (mut notes, mut bars) = notes::notes(roster, records, &query);
     notes.extend(changed);
     notes.sort_by_key(|note| note.at);
+    let whole = columns::firsts(roster, arrows.iter().filter(|a| a.in_scope), &notes);
     let inside = |at: Instant| options.from.is_none_or(|from| at >= from) && options.to.is_none_or(|to| at <= to);
     arrows.retain(|a| a.in_scope && (inside(a.sent.0) || inside(a.end().0)));
     notes.retain(|n| inside(n.at.0));
@@ -28,9 +29,12 @@ pub(super) fn model(roster: &Roster, records: &[Record], options: &Options) -> M
     keep_ends_that_take_part(&arrows, &mut notes);
     let more = limit(&mut arrows, &mut notes, options.max_rows.max(1));
     let bundles = bundles(&arrows);
-    let columns = columns::columns(roster, &arrows, &notes);
-    let shown = |host: HostId| columns.iter().any(|column| column.host == host);
-    bars.retain(|bar| shown(bar.host));
+    let columns = columns::columns(roster, &arrows, &notes, &whole);
+    let shown = |host: HostId| columns.iter().position(|column| column.host == host);
+    bars.retain(|bar| shown(bar.host).is_some());
+    for bar in &mut bars {
+        bar.side = sides::side(roster, bar, shown);
+    }
 
     let mut instants: Vec<Instant> = arrows.iter().flat_map(|a| [a.sent.0, a.end().0]).collect();
     instants.extend(notes.iter().map(|n| n.at.0));

@@ -88,12 +88,21 @@ impl Note {
     }
 }
 
+/// One side of a lifeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Side {
+    Left,
+    Right,
+}
+
 /// A stretch of time in which something is out of order at a host, or on its link to another.
 #[derive(Clone, Debug)]
 pub(super) struct Bar {
     pub(super) host: HostId,
     /// The other end, where it is the link.
     pub(super) link_to: Option<HostId>,
+    /// Of a link that leads to a lifeline: the side of the host's lifeline where that is.
+    pub(super) side: Option<Side>,
     pub(super) from: Moment,
     pub(super) to: Option<Moment>,
 }

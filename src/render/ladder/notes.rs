@@ -207,11 +207,17 @@ impl Conditions {
     fn bar(&mut self, change: &Change, from: Moment, to: Option<Moment>) {
         match change {
             Change::Host { host, .. } | Change::NameServer { server: host, .. } => {
-                self.bars.push(Bar { host: *host, link_to: None, from, to });
+                self.bars.push(Bar { host: *host, link_to: None, side: None, from, to });
             }
             _ => {
                 let Some([a, b]) = change.link() else { return };
-                self.bars.extend([(a, b), (b, a)].map(|(host, other)| Bar { host, link_to: Some(other), from, to }));
+                self.bars.extend([(a, b), (b, a)].map(|(host, other)| Bar {
+                    host,
+                    link_to: Some(other),
+                    side: None,
+                    from,
+                    to,
+                }));
             }
         }
     }

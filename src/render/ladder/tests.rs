@@ -293,6 +293,98 @@ fn filters_keep_a_story_whole() {
 }
 
 #[test]
+fn a_section_has_its_lifelines_in_the_order_of_the_whole() {
+    let (mut s, [laptop, green, blue, _]) = synthetic::three("A section");
+    s.composed(laptop, 1, "alice@green.example", "bob@blue.example", "Hello");
+    s.hand_over(laptop, green, ms(2), "alice@green.example", "bob@blue.example", None);
+    s.wait(ms(5));
+    let cut = s.now;
+    s.hand_over(green, blue, ms(40), "alice@green.example", "bob@blue.example", None);
+    s.delivered(blue, "bob@blue.example");
+    // A report goes back, and who speaks first in the section is who came last to the mail.
+    let back = s.now;
+    s.composed(blue, 2, "", "alice@green.example", "Undelivered");
+    s.hand_over(blue, green, ms(40), "", "alice@green.example", None);
+    let heads = |from, to| -> Vec<HostId> {
+        let options = Options { from, to, ..Options::default() };
+        making::model(&s.roster, &s.records, &options).columns.iter().map(|column| column.host).collect()
+    };
+    assert_eq!(heads(None, None), [laptop, green, blue]);
+    assert_eq!(heads(Some(back), None), [green, blue]);
+    assert_eq!(heads(Some(cut), Some(back)), [green, blue]);
+}
+
+/// On which side of each lifeline the bars of faulty links stand.
+fn sides(story: &Story) -> Vec<(usize, Option<f64>)> {
+    let model = making::model(&story.roster, &story.records, &Options::default());
+    layout::lay_out(&model).bars.iter().map(|bar| (bar.column, bar.side)).collect()
+}
+
+#[test]
+fn the_bar_of_a_faulty_link_stands_on_the_side_to_which_it_leads() {
+    let lossy = |a, b| Change::Loss { a, b, ppm: 10 };
+    // laptop - hotel - desk - green - exchange - blue: the routers have no lifelines.
+    let story = |links: &[(usize, usize)], fault: (usize, usize)| {
+        let mut s = Story::new("Routers");
+        let hosts: Vec<HostId> = [
+            ("laptop", "user"),
+            ("green", "mta"),
+            ("blue", "mta"),
+            ("hotel", "router"),
+            ("desk", "router"),
+            ("exchange", "router"),
+        ]
+        .map(|(name, role)| s.host(name, role))
+        .into();
+        for (a, b) in links {
+            s.link(hosts[*a], hosts[*b], ms(2), "lan");
+        }
+        s.now = Instant::ZERO + ms(1000);
+        s.composed(hosts[0], 1, "alice@green.example", "bob@blue.example", "Hello");
+        s.hand_over(hosts[0], hosts[1], ms(6), "alice@green.example", "bob@blue.example", None);
+        s.condition(hosts[fault.0], lossy(hosts[fault.0], hosts[fault.1]));
+        s.hand_over(hosts[1], hosts[2], ms(4), "alice@green.example", "bob@blue.example", None);
+        s.delivered(hosts[2], "bob@blue.example");
+        sides(&s)
+    };
+    let line = [(0, 3), (3, 4), (4, 1), (1, 5), (5, 2)];
+    assert_eq!(story(&line, (4, 1)), [(1, Some(-1.0))], "to the laptop, behind two routers");
+    assert_eq!(story(&line, (1, 5)), [(1, Some(1.0))], "to Blue");
+    assert_eq!(story(&line, (5, 2)), [(2, Some(-1.0))], "to Green");
+    assert_eq!(story(&line, (3, 0)), [(0, Some(1.0))], "to Green");
+    // Where the network goes on to both sides, or nowhere, nobody can say.
+    assert_eq!(story(&[(0, 5), (5, 1), (5, 2)], (1, 5)), [(1, Some(1.0))]);
+    assert_eq!(story(&[(0, 1), (1, 2), (1, 5)], (1, 5)), [(1, Some(1.0))]);
+    // Both ends have a lifeline.
+    assert_eq!(story(&[(0, 1), (1, 2)], (0, 1)), [(0, Some(1.0)), (1, Some(-1.0))]);
+}
+
+#[test]
+fn the_swatches_of_the_legend_keep_clear_of_its_words() {
+    use crate::render::scene::Shape;
+    let (mut s, [laptop, green, ..]) = synthetic::three("Sealed");
+    s.hand_over(laptop, green, ms(2), "alice@green.example", "bob@blue.example", None);
+    let mut model = making::model(&s.roster, &s.records, &Options::default());
+    model.arrows[1].sealed = true;
+    let scene = draw::draw(&model, &layout::lay_out(&model));
+    let words = scene.shapes.iter().find_map(|shape| match shape {
+        Shape::Text(label) if label.text == "behind TLS" => Some(label.rect()),
+        _ => None,
+    });
+    let words = words.expect("the words are there");
+    // Lines have round ends.
+    let ends = scene.shapes.iter().filter_map(|shape| match shape {
+        Shape::Path { points, stroke } if points.iter().all(|p| p.1 > words.y0 && p.1 < words.y1) => {
+            let end = points.iter().map(|p| p.0).fold(f64::MIN, f64::max) + stroke.width / 2.0;
+            (end > words.x0 - 48.0 && end < words.x1).then_some(end)
+        }
+        _ => None,
+    });
+    let ends: Vec<f64> = ends.collect();
+    assert!(ends.len() == 1 && ends[0] <= words.x0 - 6.0, "{ends:?} before {words:?}");
+}
+
+#[test]
 fn a_huge_trace_makes_no_huge_picture() {
     let mut story = synthetic::first_message();
     for n in 0..3_000 {

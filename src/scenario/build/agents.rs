@@ -263,6 +263,7 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, (names, trust): Known<'_>, 
     clients.sort_unstable();
     let config = mta::Config {
         host_name: own_name(host),
+        addresses: addresses(host).into(),
         listeners: listeners(host, mta, trust, streams),
         catch_all: mta.domains.iter().filter(|d| d.catch_all).map(|d| d.domain.clone()).collect(),
         relay_for: mta.relay_for.iter().cloned().collect(),

@@ -60,6 +60,9 @@ impl Checker {
                 self.declare_writers(id, &fields);
             } else if kind == HostKind::Mta {
                 self.declare_domains(id, &fields);
+                // Known before any host is built: users depend on what their servers serve.
+                let listens = self.listens(&fields);
+                self.names.listens.insert(id, listens);
             }
             drafts.push(Draft { id, key: key.span.clone(), fields });
         }
@@ -218,7 +221,11 @@ impl Checker {
         // A person's program has one server.
         let courier = courier::Config { deliveries: u32::MAX, responsible: false, ..courier::Config::default() };
         // RFC 8314 §5.2: people's programs verify.
-        let is_sealed = user.port == SUBMISSIONS_PORT || submits_to == Some(SubmitsTo::Discovered);
+        let is_sealed = match submits_to {
+            Some(SubmitsTo::Discovered) => true,
+            Some(SubmitsTo::Host(server)) if self.names.seals(server, user.port) => true,
+            _ => user.port == SUBMISSIONS_PORT,
+        };
         let tls = if is_sealed { TlsDemand::Verified } else { TlsDemand::Never };
         user.sending = sending(&mut self.r, fields, client, courier, outbox(queue::Limits::default()), tls);
         user

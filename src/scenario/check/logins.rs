@@ -7,6 +7,7 @@ use crate::agent::mta::Service;
 use crate::sasl::{Accounts, Login, Mechanism, Mechanisms, ScramConfig, Secret};
 use crate::scenario::plan::Role;
 use crate::scenario::read::{Fields, Reader, whole};
+use crate::scenario::tree::Kind;
 use crate::smtp::server;
 use crate::trace::HostId;
 
@@ -37,6 +38,13 @@ impl Checker {
         let nodes = fields.items(&mut self.r, "mechanisms", "SASL mechanisms");
         let read = |node| self.r.choice(node, "a SASL mechanism", &names);
         server.mechanisms = nodes.iter().filter_map(read).collect::<Mechanisms>();
+        if let (Some(none), Some(accounts)) = (fields.get("mechanisms"), fields.get("accounts"))
+            && matches!(&none.kind, Kind::List(items) if items.is_empty())
+        {
+            let d = self.r.at(&none.span, "contradiction", "there are accounts, and no way to log in");
+            let d = d.label("expected at least one mechanism").also(accounts.span.clone(), "nobody could use them");
+            self.r.push(d.help("write mechanisms: [Plain], or leave it out"));
+        }
     }
 
     /// An MTA logs in at its smarthost and nowhere else: without one, these fields are about nobody.

@@ -152,7 +152,8 @@ impl Checker {
         let bound_to = self.bound_to(id, &outbound_addresses, fields);
         let forwards = self.forwards(&domains, fields);
         let copies_undelivered_to = self.copies_undelivered_to(fields);
-        let listens = self.listens(fields);
+        let declared = self.names.listens.get(&id).cloned();
+        let listens = declared.unwrap_or_else(|| self.listens(fields));
         let why = "a login is required, and nobody has an account";
         let needs = ("accounts", why, "add accounts: { \"alice@green.example\": \"sesame\" }");
         let requires_login = self.demanding_ports(fields, "requires_login", &listens, needs);
@@ -239,7 +240,7 @@ impl Checker {
     }
 
     /// What it serves on which ports.
-    fn listens(&mut self, fields: &Fields<'_>) -> Vec<(u16, Service)> {
+    pub(super) fn listens(&mut self, fields: &Fields<'_>) -> Vec<(u16, Service)> {
         let Some(node) = fields.get("listens") else { return vec![(25, Service::Smtp), (587, Service::Submission)] };
         let services = [
             ("Smtp", Service::Smtp),

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::agent::mta::Service;
 use crate::identity::{Domain, Mailbox};
 use crate::trace::HostId;
 
@@ -74,6 +75,8 @@ pub(super) struct Names {
     pub(super) correspondents: HashSet<Mailbox>,
     /// Domains that servers put in the place of others in the reverse-paths of their people.
     pub(super) shown: HashSet<Domain>,
+    /// What hosts serve on which ports.
+    pub(super) listens: HashMap<HostId, Vec<(u16, Service)>>,
     /// The addresses that MTAs send from, by host.
     pub(super) outbound: HashMap<u32, Vec<std::net::Ipv4Addr>>,
     /// The domains that a host files mail for, and those that it only passes on.
@@ -115,6 +118,11 @@ impl Names {
     /// The domains that a host files mail for.
     pub(super) fn domains_of(&self, host: HostId) -> &[Domain] {
         self.own_domains.get(&host.0).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a host serves this port behind TLS, from the first byte on.
+    pub(super) fn seals(&self, host: HostId, port: u16) -> bool {
+        self.listens.get(&host).is_some_and(|listens| listens.contains(&(port, Service::Submissions)))
     }
 
     pub(super) fn kind(&self, id: HostId) -> HostKind {

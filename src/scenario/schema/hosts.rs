@@ -79,7 +79,7 @@ shape! {
         /// What it wants of TLS: by STARTTLS (RFC 3207), and at port 465 from the first byte on (RFC 8314). `IfOffered` takes it
         /// where it can be had, with any certificate, and goes on in plain text where it does not work; `Required` hands
         /// nothing over without it; `Verified` wants a certificate for the server's name by an authority that it knows, too.
-        tls: "Never, IfOffered, Required or Verified" = "Never; of a User at port 465, or one that looks its server up, Verified"
+        tls: "Never, IfOffered, Required or Verified" = "Never; of a User at port 465 or one served as Submissions, or that looks its server up, Verified"
             => sending.tls, word("a demand on TLS", &[
                 ("Never", TlsDemand::Never),
                 ("IfOffered", TlsDemand::IfOffered),
@@ -132,7 +132,8 @@ shape! {
     /// A mail transfer agent: takes mail, keeps it in a queue, passes it on or files it in mailboxes.
     MTA "Mta" also [&CLIENT, &HOST]
     into mta_settings(courier: courier::Config, queue: queue::Config, server: server::Config, rules: Rules) {
-        /// The domains that it receives mail for and files mail in.
+        /// The domains that it receives mail for and files mail in. Its own address, as in `bob@[192.0.2.7]`, is another name for the
+        /// first of them (RFC 5321 §4.1.3).
         domains: "list of domains" = "[]",
         /// Who has a mailbox: for all its domains, or domain by domain. `postmaster` always has one.
         mailboxes: "list of local parts, or map from domain to such a list" = "[]",

@@ -98,7 +98,8 @@ enum State {
 }
 
 impl State {
-    fn name(self) -> &'static str {
+    /// What the state is called in the record of a session: a state in which a reply is to come after what it is a reply to.
+    fn name(self, lmtp: bool) -> &'static str {
         match self {
             State::Unborn => "not started",
             State::Securing => "starting TLS",
@@ -106,6 +107,7 @@ impl State {
             State::Closed => "closed",
             State::Await(awaited) => match awaited {
                 Awaited::Greeting => "greeting",
+                Awaited::Ehlo if lmtp => "LHLO",
                 Awaited::Ehlo => "EHLO",
                 Awaited::Helo => "HELO",
                 Awaited::StartTls => "STARTTLS",
@@ -394,10 +396,11 @@ impl Session {
             self.state = state;
             return;
         }
-        let before = self.state.name();
+        let before = self.state.name(self.lmtp);
         self.state = state;
-        if before != self.state.name() {
-            self.event(Event::State(state.name()));
+        let name = state.name(self.lmtp);
+        if before != name {
+            self.event(Event::State(name));
         }
     }
 
@@ -443,7 +446,7 @@ impl Session {
         let running = self.running.take();
         let failure = Failure {
             reason,
-            awaited: self.state.name(),
+            awaited: self.state.name(self.lmtp),
             after_final_dot: self.state == State::Await(Awaited::EndOfData)
                 && running.as_ref().is_some_and(|running| running.accepted > 0),
             verdicts: running.map(|running| running.verdicts).unwrap_or_default(),

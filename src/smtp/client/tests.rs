@@ -188,20 +188,25 @@ fn progress_moves_the_timeout_while_content_is_under_way() {
 
 #[test]
 fn observers_see_reply_lines_and_states() {
-    let (config, _) = configs();
-    let mut client = session(config);
-    client.observe(true);
-    client.start(NOW);
-    client.handle_input(NOW, Chunk::from("220 hi\r\n250-hi\r\n250 SIZE\r\n"));
-    let mut seen = Vec::new();
-    while let Some(output) = client.poll_output() {
-        match output {
-            Output::Saw { line } => seen.push(String::from_utf8(line.to_vec()).unwrap()),
-            Output::Event(Event::State(name)) => seen.push(format!("[{name}]")),
-            _ => {}
+    for (lmtp, hello) in [(false, "[EHLO]"), (true, "[LHLO]")] {
+        let (config, _) = configs();
+        let mut client = session(config);
+        client.observe(true);
+        if lmtp {
+            client.speak_lmtp();
         }
+        client.start(NOW);
+        client.handle_input(NOW, Chunk::from("220 hi\r\n250-hi\r\n250 SIZE\r\n"));
+        let mut seen = Vec::new();
+        while let Some(output) = client.poll_output() {
+            match output {
+                Output::Saw { line } => seen.push(String::from_utf8(line.to_vec()).unwrap()),
+                Output::Event(Event::State(name)) => seen.push(format!("[{name}]")),
+                _ => {}
+            }
+        }
+        assert_eq!(seen, ["[greeting]", "220 hi", hello, "250-hi", "250 SIZE", "[idle]"]);
     }
-    assert_eq!(seen, ["[greeting]", "220 hi", "[EHLO]", "250-hi", "250 SIZE", "[idle]"]);
 }
 
 #[test]

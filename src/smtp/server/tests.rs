@@ -12,14 +12,23 @@ fn config() -> Arc<Config> {
 }
 
 fn started(config: Arc<Config>, observed: bool) -> Session {
+    connected(config, observed, false)
+}
+
+/// A session that has begun, `sealed` or not. Alice can log in where a login is not read by others, or that is no matter.
+fn connected(config: Arc<Config>, observed: bool, sealed: bool) -> Session {
     let mut accounts = Accounts::default();
     accounts.add("alice", &"sesame".into()).unwrap();
-    let accounts = config.plain_text_logins.then(|| Arc::new(accounts));
+    let accounts = (sealed || config.plain_text_logins).then(|| Arc::new(accounts));
     let server = Server::new(config, "mx.green.example".parse().unwrap()).with_accounts(accounts);
     let mut session = Session::new(Arc::new(server));
     session.offer_logins(Nonce::from_text("NONCE").unwrap());
     session.observe(observed);
-    session.start(NOW);
+    if sealed {
+        session.handle_secured(NOW);
+    } else {
+        session.start(NOW);
+    }
     session
 }
 
@@ -36,7 +45,10 @@ fn drain(session: &mut Session, out: &mut Vec<Output>) {
 /// Everything that comes out: the bytes that were sent, and apart from them all else in its order. When replies leave
 /// depends on what has come in already (RFC 2920 §3.2), but which replies leave does not.
 fn play(config: Arc<Config>, observed: bool, pieces: &[&[u8]]) -> (String, Vec<Output>) {
-    let mut session = started(config, observed);
+    play_in(started(config, observed), pieces)
+}
+
+fn play_in(mut session: Session, pieces: &[&[u8]]) -> (String, Vec<Output>) {
     let mut out = Vec::new();
     drain(&mut session, &mut out);
     for piece in pieces {
@@ -175,9 +187,12 @@ fn words() -> impl Strategy<Value = Vec<u8>> {
     let known = prop::sample::select(vec![
         "EHLO a.example\r\n",
         "HELO b\r\n",
+        "LHLO c.example\r\n",
         "MAIL FROM:<a@b>\r\n",
         "MAIL FROM:<> SIZE=5\r\n",
+        "MAIL FROM:<a@b> REQUIRETLS\r\n",
         "RCPT TO:<c@d>\r\n",
+        "RCPT TO:<e@f>\r\n",
         "DATA\r\n",
         "RSET\r\n",
         "NOOP\r\n",
@@ -206,28 +221,76 @@ fn words() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// A server with narrow bounds, so that garbage meets them.
+fn narrow() -> Config {
+    Config {
+        max_message_bytes: Some(100),
+        max_text_line_bytes: Some(50),
+        mechanisms: Mechanisms::ALL,
+        ..Config::default()
+    }
+}
+
+/// Plays `all` at once and in pieces of `step` octets: it must come to the same. Each message that was taken is within bounds.
+fn splits_alike(config: Config, sealed: bool, all: &[u8], step: usize) -> Result<Vec<Message>, TestCaseError> {
+    let config = Arc::new(config);
+    let pieces: Vec<&[u8]> = all.chunks(step).collect();
+    let play = |observed, pieces: &[&[u8]]| play_in(connected(config.clone(), observed, sealed), pieces);
+    let whole = play(false, &[all]);
+    prop_assert_eq!(play(false, &pieces), whole);
+    let mut messages = Vec::new();
+    for output in play(true, &pieces).1 {
+        if let Output::Ask(Question::Message(message)) = output {
+            prop_assert!(message.content.len() <= 100 && !message.envelope.recipients.is_empty());
+            messages.push(*message);
+        }
+    }
+    Ok(messages)
+}
+
+/// What is needed for a mail to be taken, so that what garbage does in the middle of it and behind it is seen, too.
+fn begun(hello: &str, mail: &str, words: &[Vec<u8>]) -> Vec<u8> {
+    let lines = format!("{hello} a.example\r\nMAIL FROM:<a@b>{mail}\r\nRCPT TO:<c@d>\r\nRCPT TO:<e@f>\r\n");
+    [lines.as_bytes(), &words.concat()].concat()
+}
+
+#[test]
+fn what_garbage_is_thrown_at_takes_mail() {
+    let content = b"DATA\r\ntext\r\n.\r\n".to_vec();
+    for (lmtp, sealed, hello, mail) in [(true, false, "LHLO", ""), (false, true, "EHLO", " REQUIRETLS")] {
+        let all = begun(hello, mail, std::slice::from_ref(&content));
+        let messages = splits_alike(Config { lmtp, ..narrow() }, sealed, &all, 3).unwrap();
+        assert_eq!(messages.len(), 1, "{hello}");
+        assert_eq!((messages[0].envelope.recipients.len(), messages[0].envelope.require_tls), (2, sealed), "{hello}");
+    }
+}
+
 proptest! {
     #[test]
     fn garbage_never_panics_and_splits_alike(words in prop::collection::vec(words(), 0..60), step in 1_usize..20,
                                              normalise in any::<bool>(), logins in any::<bool>()) {
-        let mut settings =
-            Config { max_message_bytes: Some(100), max_text_line_bytes: Some(50), ..Config::default() };
-        settings.plain_text_logins = logins;
-        settings.mechanisms = Mechanisms::ALL;
+        let mut config = Config { plain_text_logins: logins, ..narrow() };
         if normalise {
-            settings.bare_newlines = crate::smtp::framing::BareNewlines::Normalise;
+            config.bare_newlines = crate::smtp::framing::BareNewlines::Normalise;
         }
-        let settings = Arc::new(settings);
-        let all = words.concat();
-        let whole = play(settings.clone(), false, &[&all]);
-        let pieces: Vec<&[u8]> = all.chunks(step).collect();
-        prop_assert_eq!(play(settings.clone(), false, &pieces), whole);
-        for output in play(settings, true, &pieces).1 {
-            if let Output::Ask(Question::Message(message)) = output {
-                let Message { envelope, content } = *message;
-                prop_assert!(content.len() <= 100 && !envelope.recipients.is_empty());
-            }
-        }
+        let messages = splits_alike(config, false, &words.concat(), step)?;
+        prop_assert!(messages.iter().all(|m| !m.envelope.require_tls), "nothing is sealed");
+    }
+
+    #[test]
+    fn garbage_never_panics_and_splits_alike_in_lmtp(words in prop::collection::vec(words(), 0..60), step in 1_usize..20,
+                                                     greeted in any::<bool>()) {
+        let config = Config { lmtp: true, ..narrow() };
+        let all = if greeted { begun("LHLO", "", &words) } else { words.concat() };
+        splits_alike(config, false, &all, step)?;
+    }
+
+    #[test]
+    fn garbage_never_panics_and_splits_alike_behind_tls(words in prop::collection::vec(words(), 0..60), step in 1_usize..20,
+                                                        greeted in any::<bool>(), requires_login in any::<bool>()) {
+        let config = Config { requires_login, ..narrow() };
+        let all = if greeted { begun("EHLO", " REQUIRETLS", &words) } else { words.concat() };
+        splits_alike(config, true, &all, step)?;
     }
 
     #[test]
