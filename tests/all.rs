@@ -28,6 +28,8 @@ mod ipv6;
 mod joints;
 #[path = "all/lab.rs"]
 mod lab;
+#[path = "all/liars.rs"]
+mod liars;
 #[path = "all/logins.rs"]
 mod logins;
 #[path = "all/places.rs"]

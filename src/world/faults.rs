@@ -140,7 +140,10 @@ impl World {
             Holds::Host(host, true) => self.restart(host),
             Holds::Loss(link, ppm) => self.network.topology_mut().set_link_loss(link, ppm),
             Holds::Latency(link, latency) => self.network.topology_mut().set_link_latency(link, latency),
-            Holds::Tamper(link, tamper) => self.network.topology_mut().set_link_tamper(link, tamper.as_ref()),
+            Holds::Tamper(link, tamper) => {
+                self.ledger.lines_may_lie();
+                self.network.topology_mut().set_link_tamper(link, tamper.as_ref());
+            }
             Holds::Drop(link, from, packets) => {
                 for end in self.network.topology().ends(link) {
                     if from.is_none_or(|host| host.0 == end.0) {

@@ -187,6 +187,7 @@ impl Courier {
 
     /// TLS tells something.
     pub(super) fn tls(&mut self, ctx: &mut Context<'_>, token: u32, news: tls::News) {
+        let may_do_without = self.may_do_without(token);
         let Some(session) = self.memory.sessions.get_mut(token as usize) else { return };
         match news {
             tls::News::Secured(facts) if session.state == State::Securing => {
@@ -200,11 +201,7 @@ impl Courier {
                 session.client.handle_secured(ctx.now);
                 self.drain(ctx, token);
             }
-            tls::News::Failed(_)
-                if session.client.is_securing() && self.config.client.start_tls == StartTls::IfOffered =>
-            {
-                self.in_plain_text(ctx, token);
-            }
+            tls::News::Failed(_) if may_do_without => self.in_plain_text(ctx, token),
             tls::News::Failed(failure) => {
                 if let Some(socket) = session.socket.take() {
                     ctx.actions.push(Action::Close { socket });
@@ -229,6 +226,18 @@ impl Courier {
             }
             tls::News::Secured(_) | tls::News::Closed | tls::News::Ticket(_) | tls::News::Secret(_) => {}
         }
+    }
+
+    /// Whether STARTTLS that comes to nothing is no reason not to hand over what it was for.
+    fn may_do_without(&self, token: u32) -> bool {
+        let Some(session) = self.memory.sessions.get(token as usize) else { return false };
+        let requires = |job: &Job| {
+            let entry = self.queue.entry(job.entry);
+            entry.require_tls && entry.reverse_path != ReversePath::Null
+        };
+        session.client.is_securing()
+            && self.config.client.start_tls == StartTls::IfOffered
+            && !session.job.as_ref().is_some_and(requires)
     }
 
     /// TLS was worth a try, and it did not work: the same host is dialled once more, and everything goes in plain text (as
@@ -360,6 +369,13 @@ impl Courier {
     fn not_sealed_enough(&mut self, ctx: &mut Context<'_>, token: u32, offers: bool, unsealed: Unsealed) {
         let label = self.memory.sessions[token as usize].candidate().label();
         let (status, text) = match unsealed {
+            // RFC 8689 §4.2.1: two codes, one for no TLS and one for TLS without the promise.
+            Unsealed::Handshake if self.tls.is_none() => {
+                ("5.7.10", format!("{}: REQUIRETLS is required, and this host speaks no TLS", self.host_name))
+            }
+            Unsealed::Handshake if !self.memory.sessions[token as usize].sealed => {
+                ("5.7.10", format!("{label}: REQUIRETLS is required, and there is no TLS"))
+            }
             Unsealed::Handshake => ("5.7.30", format!("{label}: REQUIRETLS is required, but was not offered")),
             Unsealed::OtherName => ("4.7.5", format!("{label}: server certificate not verified")),
             Unsealed::Distrusted => ("4.7.5", format!("{label}: server certificate not trusted")),
@@ -397,7 +413,13 @@ impl Courier {
     /// The session's connection did not come about, or broke.
     pub(super) fn connection_failed(&mut self, ctx: &mut Context<'_>, token: u32, trouble: Trouble) {
         let Some(session) = self.memory.sessions.get_mut(token as usize) else { return };
-        session.socket = None;
+        session.socket = None; // it is gone
+        if matches!(session.state, State::Securing) && self.may_do_without(token) {
+            // Silence in a handshake, or a connection that goes away in it, is no TLS, either (Postfix,
+            // `PLAINTEXT_FALLBACK_OK_AFTER_STARTTLS_FAILURE`).
+            return self.in_plain_text(ctx, token);
+        }
+        let session = &mut self.memory.sessions[token as usize];
         if matches!(session.state, State::Dialling | State::Securing) {
             let breakdown = self.undialled(ctx, token, trouble);
             let ended = Ended::Unheard { permanent: false };

@@ -32,7 +32,9 @@ impl Courier {
     /// The session may begin a transaction, the first one or another.
     fn ready(&mut self, ctx: &mut Context<'_>, token: u32) {
         let session = &mut self.memory.sessions[token as usize];
-        if session.state == State::Quitting {
+        if !session.client.is_ready() {
+            // Something came behind the last reply that nobody had asked for: the failure is the next event.
+        } else if session.state == State::Quitting {
             // Its place in the window has passed to another candidate.
             session.client.quit(ctx.now);
         } else if session.job.is_some() {

@@ -89,9 +89,11 @@ impl Mta {
     fn bounce(&mut self, ctx: &mut Context<'_>, about: &About, failed: Vec<Undelivered>) {
         let postmaster = self.config.copies_undelivered_to.as_ref();
         let (to, copy_to, origin) = match (&about.reverse_path, about.origin, postmaster) {
-            (ReversePath::Mailbox(to), _, copy_to) => {
-                (to.clone(), copy_to.filter(|other| *other != to).cloned(), Origin::Report)
-            }
+            (ReversePath::Mailbox(to), _, copy_to) => (
+                to.clone(),
+                copy_to.filter(|other| !other.as_str().eq_ignore_ascii_case(to.as_str())).cloned(),
+                Origin::Report,
+            ),
             // A report of this host that cannot be delivered (Postfix, `2bounce`). What becomes of the notice is told to nobody,
             // so this ends here, whoever the postmaster is.
             (ReversePath::Null, Origin::Report, Some(postmaster)) => (postmaster.clone(), None, Origin::Notice),

@@ -132,11 +132,20 @@ fn build_courier(plan: &Plan, id: HostId, sending: &Sending, trust: Option<&Trus
         .with_login(credentials(plan, host, sending))
 }
 
-/// Whom a host logs in as. An MTA does so at its smarthost only; a user agent has no other servers than its own.
+/// Whom a host logs in as. An MTA does so at its smarthost only, a user agent at its own server.
 fn credentials(plan: &Plan, host: &HostPlan, sending: &Sending) -> Option<Credentials> {
     let (user, password) = sending.login.as_ref()?;
     let only = match &host.role {
         Role::Mta(mta) => Some(dial_host(plan, mta.smarthost?, mta.smarthost_port)),
+        Role::User(UserPlan { submits_to: Some(SubmitsTo::Host(server)), port, .. }) => {
+            Some(dial_host(plan, *server, *port))
+        }
+        // The domain that the account belongs to is the one whose server is to have the password.
+        Role::User(UserPlan { submits_to: Some(SubmitsTo::Discovered), mailboxes, .. }) => {
+            let domain = user.parse::<Mailbox>().ok().or_else(|| mailboxes.first().cloned())?.to_domain();
+            Some(NextHop::Submission(domain))
+        }
+        // Whose every mail says `via` has said it for each.
         Role::User(_) | Role::NameServer(_) | Role::Router => None,
     };
     // What cannot be prepared has had its diagnostic.

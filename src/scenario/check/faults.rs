@@ -110,7 +110,10 @@ impl Checker {
                 let find = fields.or("find", "STARTTLS", |n| self.r.line(n, 500));
                 let put = fields.or("put", "XXXXXXXA", |n| self.r.line(n, 500));
                 let (link, tamper) = (link(self)?, Tamper::new(find.into(), put.into()));
-                if tamper.is_none() {
+                let is_read = |name: &str, text: &str| {
+                    matches!(fields.get(name).map(|n| &n.kind), None | Some(Kind::Text(_))) && !text.is_empty()
+                };
+                if tamper.is_none() && (is_read("find", find) || find.is_empty()) {
                     let message = if find.is_empty() {
                         "nothing is looked for".to_owned()
                     } else {

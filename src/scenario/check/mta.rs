@@ -159,6 +159,7 @@ impl Checker {
         let requires_login = self.demanding_ports(fields, "requires_login", &listens, needs);
         let needs = ("certificate", "TLS is required, and there is no certificate", "add certificate: Good");
         let requires_tls = self.demanding_ports(fields, "requires_tls", &listens, needs);
+        self.offers_what_it_requires(fields, &requires_tls, &listens);
         MtaPlan {
             domains,
             relay_for,

@@ -3,13 +3,32 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::Checker;
-use crate::agent::mta::Callers;
+use crate::agent::mta::{Callers, Service};
 use crate::identity::{Domain, Mailbox};
 use crate::scenario::read::Fields;
-use crate::scenario::tree::Kind;
+use crate::scenario::tree::{Kind, Node};
+use crate::smtp::Extension;
 use crate::trace::HostId;
 
 impl Checker {
+    /// Who wants TLS before anything else must offer it.
+    pub(super) fn offers_what_it_requires(
+        &mut self,
+        fields: &Fields<'_>,
+        requires_tls: &[u16],
+        listens: &[(u16, Service)],
+    ) {
+        let (Some(demand), Some(without)) = (fields.get("requires_tls"), fields.get("without")) else { return };
+        let Kind::List(left_out) = &without.kind else { return };
+        let is_it = |node: &Node| matches!(&node.kind, Kind::Name(name) if name == Extension::StartTls.word());
+        let sealed = |port: &u16| listens.contains(&(*port, Service::Submissions));
+        if left_out.iter().any(is_it) && requires_tls.iter().any(|port| !sealed(port)) {
+            let d = self.r.at(&demand.span, "contradiction", "TLS is required, and STARTTLS is not offered");
+            let d = d.label("how should a client begin?").also(without.span.clone(), "left out here");
+            self.r.push(d.help("leave StartTls in, or serve the port as Submissions"));
+        }
+    }
+
     /// A list of hosts, sorted.
     pub(super) fn hosts_in(&mut self, fields: &Fields<'_>, name: &'static str) -> Vec<HostId> {
         let nodes = fields.items(&mut self.r, name, "hosts");

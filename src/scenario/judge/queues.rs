@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::scenario::plan::{Plan, Role};
 use crate::sim::Instant;
-use crate::trace::{HostId, MailId, QueueName, Record, Verdict, What};
+use crate::trace::{ConnId, ConnectionState, HostId, MailId, QueueName, Record, Side, Verdict, What};
 
 /// A queued mail.
 #[derive(Debug)]
@@ -35,6 +35,10 @@ pub(super) struct Queues {
     mails: HashMap<(HostId, Arc<str>), Queued>,
     /// Mailboxes whose mail goes on to others, in lower case: their fate is that of the others.
     forwarded: HashSet<(HostId, String)>,
+    /// For whom a server has taken the last mail of a connection, in lower case.
+    taken: HashMap<ConnId, Vec<String>>,
+    /// Recipients whose client read a yes that no server had said, with the time.
+    misled: Vec<(Instant, HostId, Arc<str>, Arc<str>)>,
 }
 
 impl Queues {
@@ -47,13 +51,16 @@ impl Queues {
                 );
             }
         }
-        Queues { mails: HashMap::new(), forwarded }
+        Queues { mails: HashMap::new(), forwarded, taken: HashMap::new(), misled: Vec::new() }
     }
 
     pub(super) fn record(&mut self, record: &Record) {
         match &record.what {
             What::Accepted { queue_id, recipients, .. } => {
                 let host = record.host;
+                if let Some(conn) = record.conn {
+                    self.taken.insert(conn, recipients.iter().map(|r| r.to_ascii_lowercase()).collect());
+                }
                 let goes_on = |r: &Arc<str>| self.forwarded.contains(&(host, r.to_ascii_lowercase()));
                 let open: Vec<_> = recipients.iter().filter(|r| !goes_on(r)).cloned().collect();
                 // What leads to other addresses only waits if a queue says so: they may all be mailboxes here.
@@ -76,6 +83,18 @@ impl Queues {
                 queued.in_queue = !done;
                 self.tidy(record.host, queue_id);
             }
+            What::Outcome { queue_id, recipient, verdict: Verdict::Accepted, .. }
+                if record.conn.is_some_and(|conn| !self.took(conn, recipient)) =>
+            {
+                self.misled.push((record.at, record.host, Arc::clone(queue_id), Arc::clone(recipient)));
+                if let Some(queued) = self.mails.get_mut(&(record.host, Arc::clone(queue_id))) {
+                    queued.open.retain(|r| r != recipient);
+                    self.tidy(record.host, queue_id);
+                }
+            }
+            What::Connection { state: ConnectionState::Closed, side: Side::Client, .. } => {
+                record.conn.map(|conn| self.taken.remove(&conn));
+            }
             What::Delivered { queue_id, recipient, .. }
             | What::Bounced { queue_id, recipient, .. }
             | What::Discarded { queue_id, recipient, .. }
@@ -94,6 +113,12 @@ impl Queues {
             }
             _ => {}
         }
+    }
+
+    /// Whether the server of a connection has taken its last mail for this recipient.
+    fn took(&self, conn: ConnId, recipient: &str) -> bool {
+        let recipient = recipient.to_ascii_lowercase();
+        self.taken.get(&conn).is_some_and(|taken| taken.contains(&recipient))
     }
 
     /// Forgets a mail that is done with and whose recipients all have their fate.
@@ -138,6 +163,7 @@ impl Queues {
             .filter(|(_, q)| q.done)
             .flat_map(|((h, id), q)| q.open.iter().map(|r| (q.since, *h, Arc::clone(id), Arc::clone(r))))
             .collect();
+        found.extend(self.misled.iter().cloned());
         found.sort();
         found.into_iter().map(|(_, h, id, r)| (h, id, r)).collect()
     }

@@ -233,6 +233,13 @@ impl Session {
         self.in_plain_text = true;
     }
 
+    /// Whether [`begin`](Session::begin) and [`quit`](Session::quit) may be called. What came behind the reply that made it ready
+    /// may have ended it by the time that the event is read.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.state == State::Ready
+    }
+
     /// What the peer offers, as far as it has been heard.
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
@@ -251,12 +258,6 @@ impl Session {
             }
             _ => {}
         }
-    }
-
-    /// Whether [`begin`](Session::begin) and [`quit`](Session::quit) may be called.
-    #[must_use]
-    pub fn is_ready(&self) -> bool {
-        self.state == State::Ready
     }
 
     /// Whether a handshake of TLS is under way behind STARTTLS.

@@ -1,0 +1,121 @@
+//! Somebody on a line writes over what passes: agents break off and put off, nobody is told a lie by the simulator, and what is
+//! lost by it is said to be lost.
+
+use super::lab::{self, Look, Run};
+
+const PLAIN: &str = r#"
+    "laptop":             User(mailbox: "alice@green.example", submits_to: "mail.green.example"),
+    "mail.green.example": Mta(domains: ["green.example"], mailboxes: ["alice"], reply_timeout: "10s", retry: Custom(delays: ["1min"])),
+    "mx.blue.example":    Mta(domains: ["blue.example"], mailboxes: ["bob"]),"#;
+
+/// Mail from the laptop to Green to Blue; what passes the link between the last two is written over.
+fn scenario(hosts: &str, mail: &str, faults: &str, expect: &str) -> String {
+    format!(
+        r#"(
+            title: "A liar on the line", hosts: {{ {hosts} }},
+            links: [("laptop", "mail.green.example", Lan), ("mail.green.example", "mx.blue.example", Lan)],
+            nowhere: ["bib@blue.example"], run_for: "20min", mail: [{mail}], faults: [{faults}], expect: [{expect}],
+        )"#
+    )
+}
+
+fn tamper(find: &str, put: &str) -> String {
+    format!(r#"Tamper(link: ("mail.green.example", "mx.blue.example"), find: "{find}", put: "{put}")"#)
+}
+
+fn tell(text: &str) -> Run {
+    let run = lab::run(&lab::plan(text), Look { records: true, ..Look::default() });
+    run.report.as_ref().unwrap();
+    run
+}
+
+const HELLO: &str =
+    r#"(at: "1s", from: "alice@green.example", to: ["bob@blue.example"], text: "hi\nz\nthere", count: 3, every: "0s")"#;
+
+#[test]
+fn replies_that_nobody_asked_for_break_a_dialogue_and_nothing_else() {
+    for (find, put) in [("250-", "250 "), ("354", "250"), ("250 2.1.0", "550 5.1.0"), ("z", "."), ("220 ", "220-")] {
+        for hosts in [
+            PLAIN.to_owned(),
+            PLAIN
+                .replace("retry", r#"mailbox_servers: { "blue.example": "mx.blue.example" }, retry"#)
+                .replace(r#"["bob"]"#, r#"["bob"], listens: { 24: Lmtp }"#),
+        ] {
+            let faults = format!(r#"(at: "0s", what: {}, lasting: "5min")"#, tamper(find, put));
+            let run = tell(&scenario(&hosts, HELLO, &faults, ""));
+            assert!(
+                run.letters("bob@blue.example") >= 3,
+                "{find} -> {put}: each arrives, at the latest when the line is clean"
+            );
+        }
+    }
+}
+
+/// A refusal becomes a yes: the mail is lost, by the line and by no host, and the claim says so. An earlier yes that did not arrive
+/// makes no difference.
+#[test]
+fn a_yes_that_no_server_has_said_is_a_loss() {
+    let two = |at: &str| {
+        format!(
+            r#"(at: "{at}", from: "alice@green.example", to: ["bob@blue.example", "bib@blue.example"], subject: "lost"),"#
+        )
+    };
+    let lie = format!(r#"(at: "5min", what: {})"#, tamper("550 5.1.1", "250 2.1.5"));
+    let cut = r#"(when: FinalDot(at: "mx.blue.example"), what: Down(link: ("mail.green.example", "mx.blue.example")), lasting: "30s"),"#;
+    let once = r#"(at: "1s", from: "alice@green.example", to: ["bob@blue.example"], subject: "twice"),"#;
+    for (mail, faults) in [(two("10min"), lie.clone()), (format!("{once}{}", two("10min")), format!("{cut}{lie}"))] {
+        let text = scenario(PLAIN, &mail, &faults, "NothingLost");
+        assert_eq!(tell(&text).bounces(), []);
+        let broken = super::scenarios::broken(&lab::plan(&text), None);
+        assert!(broken.len() == 1 && broken[0].contains("bib@blue.example"), "{broken:?}");
+        // Without the lie, it comes back.
+        let honest = tell(&scenario(PLAIN, &mail, "", "NothingLost"));
+        assert_eq!(honest.bounces().len(), 1);
+    }
+}
+
+#[test]
+#[cfg(feature = "tls")]
+fn a_password_is_for_ones_own_server() {
+    let text = |laptop: &str, mail: &str| {
+        format!(
+            r#"(
+                title: "Two servers, one password",
+                hosts: {{
+                    "laptop": User(mailboxes: ["alice@green.example", "alice@red.example"], login: "alice@green.example", password: "sesame", {laptop}),
+                    "mail.green.example": Mta(domains: ["green.example"], mailboxes: ["alice"], certificate: Good,
+                                              listens: {{ 25: Smtp, 465: Submissions, 587: Submission }}, accounts: {{ "alice@green.example": "sesame" }}),
+                    "mail.red.example":   Mta(domains: ["red.example"], mailboxes: ["rob", "alice"], certificate: Good,
+                                              listens: {{ 25: Smtp, 465: Submissions, 587: Submission }}, accounts: {{ "rob@red.example": "other" }}),
+                }},
+                links: [("laptop", "mail.green.example", Lan), ("laptop", "mail.red.example", Lan)],
+                mail: [{mail}], run_for: "1min",
+            )"#
+        )
+    };
+    let said =
+        |run: &Run, host: &str| run.lines(host, postroad::trace::Direction::Received, postroad::trace::Side::Server);
+    let own = r#"submits_to: "mail.green.example", tls: Verified"#;
+    let via = r#"(at: "1s", from: "alice@green.example", to: ["rob@red.example"], via: "mail.red.example")"#;
+    let run = tell(&text(own, via));
+    assert!(!said(&run, "mail.red.example").iter().any(|(_, line)| line.starts_with("AUTH")));
+    assert_eq!(run.letters("rob@red.example"), 1, "as from any stranger");
+    let found = r#"(at: "1s", from: "alice@red.example", to: ["rob@red.example"]), (at: "2s", from: "alice@green.example", to: ["alice@green.example"])"#;
+    let run = tell(&text("submits_to: Discover", found));
+    assert!(!said(&run, "mail.red.example").iter().any(|(_, line)| line.starts_with("AUTH")));
+    assert_eq!(run.letters("alice@green.example"), 1);
+}
+
+#[test]
+#[cfg(feature = "tls")]
+fn a_handshake_that_nobody_answers_is_no_tls_either() {
+    let hosts = PLAIN
+        .replace("reply_timeout", "tls: IfOffered, reply_timeout")
+        .replace(r#"mailboxes: ["bob"]"#, r#"mailboxes: ["bob"], certificate: Good"#);
+    let drop = r#"(when: Heard(by: "mx.blue.example", line: "STARTTLS"), what: Drop(link: ("mail.green.example", "mx.blue.example"), from: "mail.green.example", packets: 40))"#;
+    let one = r#"(at: "1s", from: "alice@green.example", to: ["bob@blue.example"])"#;
+    let run = tell(&scenario(&hosts, one, drop, ""));
+    assert_eq!(run.letters("bob@blue.example"), 1);
+    let tls = |r: &&postroad::trace::Record| matches!(&r.what, postroad::trace::What::Policy { policy, .. } if &**policy == "tls");
+    assert_eq!(run.records.iter().filter(tls).count(), 1, "it says that it goes on in plain text");
+}
