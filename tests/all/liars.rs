@@ -119,3 +119,44 @@ fn a_handshake_that_nobody_answers_is_no_tls_either() {
     let tls = |r: &&postroad::trace::Record| matches!(&r.what, postroad::trace::What::Policy { policy, .. } if &**policy == "tls");
     assert_eq!(run.records.iter().filter(tls).count(), 1, "it says that it goes on in plain text");
 }
+
+/// Who is answered something else than it has asked has no answer, and the story says neither less nor more.
+#[test]
+fn an_answer_to_something_else_is_none() {
+    let text = r#"(
+        title: "Another question's answer",
+        hosts: {
+            "laptop":             User(mailbox: "alice@green.example", submits_to: "mail.green.example"),
+            "mail.green.example": Mta(domains: ["green.example"], mailboxes: ["alice"]),
+            "mx.blue.example":    Mta(domains: ["blue.example"], mailboxes: ["bob"]),
+            "ns.green.example":   NameServer(zones: ["blue.example"], recursive: true),
+        },
+        resolver: "ns.green.example",
+        links: [("laptop", "mail.green.example", Lan), ("mail.green.example", "mx.blue.example", Lan), ("mail.green.example", "ns.green.example", Lan)],
+        mail: [(at: "1s", from: "alice@green.example", to: ["bob@blue.example"])], run_for: "1min",
+        faults: [(at: "0s", what: Tamper(link: ("mail.green.example", "ns.green.example"), find: "blue", put: "grey"))],
+    )"#;
+    let run = tell(text);
+    let options = postroad::trace::transcript::Options { packets: false, short: false };
+    let story = postroad::trace::transcript::story(&run.roster, &run.records, &options);
+    let about: Vec<String> =
+        story.iter().map(|line| line.text()).filter(|line| line.contains("blue.example MX")).collect();
+    assert!(!about.is_empty() && !about.iter().any(|line| line.contains("NXDOMAIN")), "{about:?}");
+    assert!(about.iter().any(|line| line.contains("no answer")), "{about:?}");
+}
+
+/// What was sealed and breaks later was sealed.
+#[test]
+#[cfg(feature = "tls")]
+fn a_connection_that_breaks_behind_tls_was_sealed() {
+    let hosts = PLAIN
+        .replace("reply_timeout", "tls: IfOffered, reply_timeout")
+        .replace(r#"mailboxes: ["bob"]"#, r#"mailboxes: ["bob"], certificate: Good"#);
+    let fault = format!(r#"(when: FinalDot(at: "mx.blue.example"), what: {}, lasting: "1s")"#, tamper("a", "b"));
+    let mail = r#"(at: "1s", from: "alice@green.example", to: ["bob@blue.example"], size: "20kB")"#;
+    let expect = r#"
+        Tls(from: "mail.green.example", outcome: Sealed, count: 1), Tls(from: "mail.green.example", outcome: Failed, count: 0),
+        Delivered(to: "bob@blue.example", copies: 1)"#;
+    let text = scenario(&hosts, mail, &fault, expect);
+    assert_eq!(super::scenarios::broken(&lab::plan(&text), None), Vec::<String>::new());
+}

@@ -46,10 +46,13 @@ impl Telling {
                 truncated,
                 ..
             } => {
-                let Some(Question { item, at: asked, .. }) = self.questions.remove(&(record.host, *peer, *query))
-                else {
+                let key = (record.host, *peer, *query);
+                // RFC 5452 §9.1: an answer to something else is none, whatever its number.
+                let is_to_it = |question: &Question| question.words == names::question(name, rtype);
+                if !self.questions.get(&key).is_some_and(is_to_it) {
                     return;
-                };
+                }
+                let Some(Question { item, at: asked, .. }) = self.questions.remove(&key) else { return };
                 self.waits(item, -1);
                 let style = match (&**rcode, records.is_empty()) {
                     ("NOERROR", true) => Style::Plain,
