@@ -14,7 +14,7 @@ pub(super) use observe::observe;
 pub(super) use wire::{Heard, Wire};
 
 use super::{Context, Input};
-use crate::dns::mail::{MailRouter, Route, RouteId, RouterPoll};
+use crate::dns::mail::{MailRouter, Route, RouteId, RouterConfig, RouterPoll};
 use crate::dns::{Lookup, Name, Output, QueryId, RecordType, Resolver};
 use crate::identity::Domain;
 use crate::queue::DestinationId;
@@ -31,12 +31,50 @@ pub enum Waiter {
     Session(u32),
 }
 
-/// The resolver of a host, and what mail makes of its answers.
+/// The resolver of a host, and what mail makes of its answers. A host that has never asked takes little room.
 #[derive(Clone)]
 pub struct Lookups {
     resolver: Resolver,
-    router: MailRouter,
+    router: Router,
     wire: Wire,
+    waits: Option<Box<Waits>>,
+}
+
+/// Routes mail, once there is some.
+#[derive(Clone)]
+enum Router {
+    Idle(Box<RouterConfig>),
+    Busy(Box<MailRouter>),
+}
+
+impl Router {
+    fn busy(&mut self) -> &mut MailRouter {
+        if let Router::Idle(config) = self {
+            *self = Router::Busy(Box::new(MailRouter::new((**config).clone())));
+        }
+        match self {
+            Router::Busy(router) => router,
+            Router::Idle(_) => unreachable!("it has just been made"),
+        }
+    }
+
+    fn cached(&self, now: Instant, domain: &Domain) -> Option<&Arc<Route>> {
+        match self {
+            Router::Busy(router) => router.cached(now, domain),
+            Router::Idle(_) => None,
+        }
+    }
+
+    fn restart(&mut self) {
+        if let Router::Busy(router) = self {
+            router.restart();
+        }
+    }
+}
+
+/// Who waits for what, and what has come.
+#[derive(Clone, Default)]
+struct Waits {
     routes_awaited: Vec<(RouteId, Waiter)>,
     answers_awaited: Vec<(QueryId, Waiter)>,
     /// What has just come, for those that wait for it.
@@ -50,21 +88,14 @@ pub struct Lookups {
 }
 
 impl Lookups {
-    /// Look-ups by this resolver.
+    /// Look-ups by this resolver, and routes as the settings have them.
     #[must_use]
-    pub fn new(resolver: Resolver, router: MailRouter) -> Lookups {
-        Lookups {
-            resolver,
-            router,
-            wire: Wire::default(),
-            routes_awaited: Vec::new(),
-            answers_awaited: Vec::new(),
-            fresh_routes: Vec::new(),
-            fresh_answers: Vec::new(),
-            destinations: VecDeque::new(),
-            sessions: VecDeque::new(),
-            sessions_awaited: 0,
-        }
+    pub fn new(resolver: Resolver, router: RouterConfig) -> Lookups {
+        Lookups { resolver, router: Router::Idle(Box::new(router)), wire: Wire::default(), waits: None }
+    }
+
+    fn waits(&mut self) -> &mut Waits {
+        self.waits.get_or_insert_default()
     }
 
     /// The host goes down: nothing is under way, nothing is remembered. What remains is how to ask.
@@ -72,7 +103,7 @@ impl Lookups {
         let Lookups { mut resolver, mut router, .. } = self.clone();
         resolver.restart();
         router.restart();
-        *self = Lookups::new(resolver, router);
+        *self = Lookups { resolver, router, wire: Wire::default(), waits: None };
     }
 
     /// When [`Lookups::handle_timer`] is wanted at the latest.
@@ -93,64 +124,69 @@ impl Lookups {
     /// Destinations whose look-up is under way.
     #[must_use]
     pub fn destinations_awaited(&self) -> u32 {
-        (self.routes_awaited.len() + self.answers_awaited.len()) as u32 - self.sessions_awaited
+        let count = |w: &Waits| (w.routes_awaited.len() + w.answers_awaited.len()) as u32 - w.sessions_awaited;
+        self.waits.as_deref().map_or(0, count)
     }
 
     /// A destination whose answer is there. Ask until `None`; whoever is called asks again and finds it.
     pub fn poll_destination(&mut self) -> Option<DestinationId> {
-        self.destinations.pop_front()
+        self.waits.as_mut()?.destinations.pop_front()
     }
 
     /// A session whose answer is there, in the same way.
     pub fn poll_session(&mut self) -> Option<u32> {
-        self.sessions.pop_front()
+        self.waits.as_mut()?.sessions.pop_front()
     }
 
     /// The session is over: it waits for nothing any more.
     pub fn forget_session(&mut self, session: u32) {
+        let Some(waits) = &mut self.waits else { return };
         let waiter = Waiter::Session(session);
-        let before = self.routes_awaited.len() + self.answers_awaited.len();
-        self.routes_awaited.retain(|(_, w)| *w != waiter);
-        self.answers_awaited.retain(|(_, w)| *w != waiter);
-        self.sessions_awaited -= (before - self.routes_awaited.len() - self.answers_awaited.len()) as u32;
-        self.fresh_routes.retain(|(_, w, _)| *w != waiter);
-        self.fresh_answers.retain(|(_, w, _)| *w != waiter);
-        self.sessions.retain(|s| *s != session);
+        let before = waits.routes_awaited.len() + waits.answers_awaited.len();
+        waits.routes_awaited.retain(|(_, w)| *w != waiter);
+        waits.answers_awaited.retain(|(_, w)| *w != waiter);
+        waits.sessions_awaited -= (before - waits.routes_awaited.len() - waits.answers_awaited.len()) as u32;
+        waits.fresh_routes.retain(|(_, w, _)| *w != waiter);
+        waits.fresh_answers.retain(|(_, w, _)| *w != waiter);
+        waits.sessions.retain(|s| *s != session);
     }
 
     fn call(&mut self, waiter: Waiter) {
+        let waits = self.waits();
         match waiter {
-            Waiter::Destination(id) if !self.destinations.contains(&id) => self.destinations.push_back(id),
+            Waiter::Destination(id) if !waits.destinations.contains(&id) => waits.destinations.push_back(id),
             Waiter::Session(session) => {
-                self.sessions_awaited -= 1;
-                self.sessions.push_back(session);
+                waits.sessions_awaited -= 1;
+                waits.sessions.push_back(session);
             }
             Waiter::Destination(_) => {}
         }
     }
 
     fn note(&mut self, waiter: Waiter) {
-        self.sessions_awaited += u32::from(matches!(waiter, Waiter::Session(_)));
+        self.waits().sessions_awaited += u32::from(matches!(waiter, Waiter::Session(_)));
     }
 
     /// How mail gets to a domain; `None`: the look-up is under way, and the waiter is called.
     pub fn route(&mut self, ctx: &mut Context<'_>, waiter: Waiter, domain: &Domain) -> Option<Arc<Route>> {
         let now = ctx.now;
-        self.fresh_routes.retain(|(at, _, _)| *at == now);
         // As in `records`: the place of a session may have been another's.
         let is_it = |(_, w, route): &&(Instant, Waiter, Arc<Route>)| *w == waiter && route.domain == *domain;
-        let fresh = self.fresh_routes.iter().find(is_it).map(|(_, _, route)| route.clone());
+        let fresh = self.waits.as_mut().and_then(|waits| {
+            waits.fresh_routes.retain(|(at, _, _)| *at == now);
+            waits.fresh_routes.iter().find(is_it).map(|(_, _, route)| route.clone())
+        });
         if fresh.is_none() && ctx.tracer.is_on() {
             self.record_remembered(ctx, domain);
         }
         if let Some(route) = fresh.or_else(|| self.router.cached(now, domain).cloned()) {
             return Some(route);
         }
-        match self.router.lookup(&mut self.resolver, now, domain) {
+        match self.router.busy().lookup(&mut self.resolver, now, domain) {
             RouterPoll::Ready(route) => Some(route),
             RouterPoll::Pending(id) => {
                 self.note(waiter);
-                self.routes_awaited.push((id, waiter));
+                self.waits().routes_awaited.push((id, waiter));
                 self.drain(ctx);
                 None
             }
@@ -166,11 +202,13 @@ impl Lookups {
         rtype: RecordType,
     ) -> Option<Arc<Lookup>> {
         let now = ctx.now;
-        self.fresh_answers.retain(|(at, _, _)| *at == now);
         // The place of a session may have been another's in the same instant: what was that one's question is not this one's.
         let is_it = |l: &Lookup| l.rtype == rtype && l.name == Name::from(name);
-        if let Some((_, _, lookup)) = self.fresh_answers.iter().find(|(_, w, l)| *w == waiter && is_it(l)) {
-            return Some(lookup.clone());
+        if let Some(waits) = &mut self.waits {
+            waits.fresh_answers.retain(|(at, _, _)| *at == now);
+            if let Some((_, _, lookup)) = waits.fresh_answers.iter().find(|(_, w, l)| *w == waiter && is_it(l)) {
+                return Some(lookup.clone());
+            }
         }
         if let Some(lookup) = self.resolver.cached(now, name.as_str(), rtype) {
             record_lookup(ctx, &lookup, true, None);
@@ -178,7 +216,7 @@ impl Lookups {
         }
         let query = self.resolver.ask(now, &Name::from(name), rtype);
         self.note(waiter);
-        self.answers_awaited.push((query, waiter));
+        self.waits().answers_awaited.push((query, waiter));
         self.drain(ctx);
         None
     }
@@ -219,14 +257,15 @@ impl Lookups {
 
     fn answered(&mut self, ctx: &mut Context<'_>, query: QueryId, lookup: &Arc<Lookup>) {
         record_lookup(ctx, lookup, false, self.wire.asked(ctx, lookup.name.as_str(), lookup.rtype.as_str()));
-        if let Some(place) = self.answers_awaited.iter().position(|(q, _)| *q == query) {
-            let (_, waiter) = self.answers_awaited.remove(place);
-            self.fresh_answers.push((ctx.now, waiter, lookup.clone()));
+        let waits = self.waits();
+        if let Some(place) = waits.answers_awaited.iter().position(|(q, _)| *q == query) {
+            let (_, waiter) = waits.answers_awaited.remove(place);
+            waits.fresh_answers.push((ctx.now, waiter, lookup.clone()));
             self.call(waiter);
             return;
         }
-        self.router.handle_answer(&mut self.resolver, ctx.now, query, lookup);
-        while let Some(routed) = self.router.poll_output() {
+        self.router.busy().handle_answer(&mut self.resolver, ctx.now, query, lookup);
+        while let Some(routed) = self.router.busy().poll_output() {
             for note in &routed.route.notes {
                 ctx.record(ctx.at(), || What::Policy {
                     policy: "route".into(),
@@ -235,11 +274,12 @@ impl Lookups {
                 });
             }
             let (now, id) = (ctx.now, routed.id);
-            let (mine, others) = std::mem::take(&mut self.routes_awaited).into_iter().partition(|(w, _)| *w == id);
-            self.routes_awaited = others;
+            let waits = self.waits();
+            let (mine, others) = std::mem::take(&mut waits.routes_awaited).into_iter().partition(|(w, _)| *w == id);
+            waits.routes_awaited = others;
             let mine: Vec<(RouteId, Waiter)> = mine;
             for (_, waiter) in mine {
-                self.fresh_routes.push((now, waiter, routed.route.clone()));
+                self.waits().fresh_routes.push((now, waiter, routed.route.clone()));
                 self.call(waiter);
             }
         }

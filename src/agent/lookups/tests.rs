@@ -23,7 +23,7 @@ impl Sockets for NoSockets {
 fn the_next_session_at_a_place_does_not_find_what_the_last_one_asked() {
     // A stub that knows no server has its answer in the instant of the question.
     let stub = Stub::new(StubConfig::new(Vec::new()), Streams::new(1).stream("dns"));
-    let mut lookups = Lookups::new(stub.into(), MailRouter::new(RouterConfig::default()));
+    let mut lookups = Lookups::new(stub.into(), RouterConfig::default());
     let (mut tracer, mut ledger, mut ids) = (Tracer::off(), Ledger::default(), Identifiers::default());
     let (mut watch, directory) = (Watch::default(), Directory::default());
     let mut ctx = Context {

@@ -9,7 +9,7 @@ use crate::agent::courier::{self, Courier};
 use crate::agent::lookups::Lookups;
 use crate::agent::mta::{Config, Parts};
 use crate::agent::{Directory, Identifiers, Ledger, SocketId, Sockets, Totals, Watch};
-use crate::dns::mail::{MailRouter, RouterConfig};
+use crate::dns::mail::RouterConfig;
 use crate::dns::{Stub, StubConfig};
 use crate::identity::ReversePath;
 use crate::mime::Content;
@@ -67,7 +67,7 @@ fn blue() -> Mta {
         rules: crate::agent::mta::Rules::default(),
     };
     let resolver = Stub::new(StubConfig::new(vec!["192.0.2.53".parse().unwrap()]), streams.stream("dns"));
-    let lookups = Lookups::new(resolver.into(), MailRouter::new(RouterConfig::default()));
+    let lookups = Lookups::new(resolver.into(), RouterConfig::default());
     let courier = courier::Config { mails_per_connection: 1, ..courier::Config::default() };
     let courier = Courier::new(name, courier, crate::queue::Config::default(), streams.stream("mx"));
     Mta::new(Parts { config, store, greylist: None, courier, lookups, script: Vec::new() })

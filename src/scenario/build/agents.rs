@@ -12,7 +12,7 @@ use crate::agent::courier::{Courier, Credentials, SUBMISSIONS_PORT};
 use crate::agent::lookups::Lookups;
 use crate::agent::mta::{self, Mta, Service};
 use crate::agent::user::{Kind, Task, User};
-use crate::dns::mail::{AddressFamilies, MailRouter, RouterConfig};
+use crate::dns::mail::{AddressFamilies, RouterConfig};
 use crate::identity::{Domain, Mailbox};
 use crate::policy::greylist::Greylist;
 use crate::queue::NextHop;
@@ -166,7 +166,7 @@ fn build_lookups(plan: &Plan, id: HostId, cache: bool, names: &Names, streams: S
     // What is made of the answers is remembered for as long as they are, or not at all.
     let cache_capacity = if cache { router.cache_capacity } else { 0 };
     let router = RouterConfig { cache_capacity, ..router };
-    Lookups::new(names.resolver(plan, id, cache, streams), MailRouter::new(router))
+    Lookups::new(names.resolver(plan, id, cache, streams), router)
 }
 
 fn build_user(plan: &Plan, id: HostId, user: &UserPlan, (names, trust): Known<'_>, streams: Streams) -> User {
