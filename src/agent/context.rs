@@ -39,6 +39,24 @@ pub enum Unsealed {
     OtherName,
 }
 
+impl Unsealed {
+    /// What is wrong with a certificate.
+    #[must_use]
+    pub fn by(defect: &tls::Defect) -> Unsealed {
+        if matches!(defect, tls::Defect::OtherName { .. }) { Unsealed::OtherName } else { Unsealed::Distrusted }
+    }
+
+    /// As Postfix says it (`smtp_proto.c`).
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Unsealed::Handshake => "cannot start TLS: handshake failure",
+            Unsealed::Distrusted => "server certificate not trusted",
+            Unsealed::OtherName => "server certificate not verified",
+        }
+    }
+}
+
 /// Why a connection could not be made, or ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {

@@ -12,6 +12,8 @@ pub mod lookups;
 pub mod mta;
 pub mod name_server;
 mod outgoing;
+#[cfg(test)]
+pub(crate) mod testing;
 mod tokens;
 pub mod user;
 mod watch;

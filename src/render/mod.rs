@@ -18,6 +18,8 @@ mod scene;
 pub mod svg;
 #[cfg(test)]
 mod synthetic;
+#[cfg(test)]
+mod testing;
 mod text_width;
 mod time_axis;
 pub mod waterfall;

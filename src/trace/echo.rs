@@ -1,26 +1,6 @@
 //! The two ends of what travels: what was sent, and what was heard of it.
 
-use serde::Serialize;
-
-use super::{ConnId, Direction, HostId, MailId, Record, RecordId, Side, What};
-use crate::sim::Instant;
-
-/// A record that is the other end of its cause. It says what differs, and nothing else.
-#[derive(Serialize)]
-pub(super) struct Heard {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<RecordId>,
-    at: Instant,
-    host: HostId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    conn: Option<ConnId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mail: Option<MailId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hop: Option<u16>,
-    cause: Option<RecordId>,
-    kind: &'static str,
-}
+use super::{ConnId, Direction, MailId, Record, Side, What};
 
 /// Whether something was sent that can be heard.
 pub(super) fn is_sent(what: &What) -> bool {
@@ -52,27 +32,17 @@ pub(super) fn turned(sent: &Record) -> Option<What> {
     Some(what)
 }
 
-/// The short form of a record, where it can be made whole again from its cause.
-pub(super) fn heard(cause: &Record, record: &Record) -> Option<Heard> {
-    /// What is left to say; `None` where nothing can be said that would mean nothing.
+/// Connection, mail and hop, as far as a record differs in them from its cause.
+pub(super) type Differs = (Option<ConnId>, Option<MailId>, Option<u16>);
+
+/// What is left to say of a record that can be made whole again from its cause; `None` where it cannot.
+pub(super) fn heard(cause: &Record, record: &Record) -> Option<Differs> {
+    /// `None` where it would take a word for "nothing".
     fn left<T: PartialEq + Copy>(sent: Option<T>, heard: Option<T>) -> Option<Option<T>> {
-        match (sent, heard) {
-            (sent, heard) if sent == heard => Some(None),
-            (_, Some(heard)) => Some(Some(heard)),
-            (_, None) => None,
-        }
+        if sent == heard { Some(None) } else { heard.map(Some) }
     }
     if turned(cause)? != record.what {
         return None;
     }
-    Some(Heard {
-        id: record.id,
-        at: record.at,
-        host: record.host,
-        conn: left(cause.conn, record.conn)?,
-        mail: left(cause.mail, record.mail)?,
-        hop: left(cause.hop, record.hop)?,
-        cause: record.cause,
-        kind: "heard",
-    })
+    Some((left(cause.conn, record.conn)?, left(cause.mail, record.mail)?, left(cause.hop, record.hop)?))
 }

@@ -12,6 +12,7 @@
 use serde::Serialize;
 use serde::ser::{Error as _, Impossible, SerializeSeq, SerializeStruct, Serializer};
 
+use super::echo::Differs;
 use super::text::is_plain;
 use super::{ConnId, HostId, MailId, Octets, Record, What};
 use crate::octets::{Chunk, write_decimal};
@@ -88,24 +89,7 @@ impl Writer {
     /// # Errors
     /// When a record is made of something that this file does not know, which is a defect.
     pub(super) fn record(&mut self, out: &mut Vec<u8>, record: &Record) -> Result<(), Error> {
-        let place = (record.at, record.host, record.conn, record.mail, record.hop);
-        if self.place != Some(place) {
-            self.place = Some(place);
-            self.written.clear();
-            write_number(&mut self.written, "at", Some(record.at.as_nanos()));
-            write_number(&mut self.written, "host", Some(u64::from(record.host.0)));
-            write_number(&mut self.written, "conn", record.conn.map(|conn| conn.0));
-            write_number(&mut self.written, "mail", record.mail.map(|mail| mail.0));
-            write_number(&mut self.written, "hop", record.hop.map(u64::from));
-        }
-        out.push(b'{');
-        if let Some(id) = record.id {
-            write_name(out, "id");
-            out.extend_from_slice(self.id.digits(id.0));
-            out.push(b',');
-        }
-        out.extend_from_slice(&self.written);
-        write_number(out, "cause", record.cause.map(|cause| cause.0));
+        self.head(out, record, (record.conn, record.mail, record.hop));
         let (head, text) = match &record.what {
             &What::Line { direction, side, peer, sealed, ref text } if is_plain(&text.0) => {
                 let head = &mut self.lines[4 * usize::from(sealed) + 2 * direction as usize + side as usize];
@@ -124,6 +108,36 @@ impl Writer {
         out.extend_from_slice(text);
         out.extend_from_slice(b"\"}");
         Ok(())
+    }
+
+    /// Writes that what the cause of a record says has come to its place, with what differs.
+    pub(super) fn heard(&mut self, out: &mut Vec<u8>, record: &Record, differs: Differs) {
+        self.head(out, record, differs);
+        out.extend_from_slice(b"\"kind\":\"heard\"}");
+    }
+
+    /// Writes the beginning of a record: its number, where and when, and its cause.
+    #[inline]
+    fn head(&mut self, out: &mut Vec<u8>, record: &Record, of: Differs) {
+        let (conn, mail, hop) = of;
+        let place = (record.at, record.host, conn, mail, hop);
+        if self.place != Some(place) {
+            self.place = Some(place);
+            self.written.clear();
+            write_number(&mut self.written, "at", Some(record.at.as_nanos()));
+            write_number(&mut self.written, "host", Some(u64::from(record.host.0)));
+            write_number(&mut self.written, "conn", conn.map(|conn| conn.0));
+            write_number(&mut self.written, "mail", mail.map(|mail| mail.0));
+            write_number(&mut self.written, "hop", hop.map(u64::from));
+        }
+        out.push(b'{');
+        if let Some(id) = record.id {
+            write_name(out, "id");
+            out.extend_from_slice(self.id.digits(id.0));
+            out.push(b',');
+        }
+        out.extend_from_slice(&self.written);
+        write_number(out, "cause", record.cause.map(|cause| cause.0));
     }
 }
 

@@ -184,9 +184,12 @@ impl<W: Write> Sink for JsonLines<W> {
         }
         if self.detail == Detail::Lean {
             if let Some(cause) = r.cause.and_then(|cause| self.sent.remove(&cause))
-                && let Some(heard) = echo::heard(&cause, r)
+                && let Some(differs) = echo::heard(&cause, r)
             {
-                return self.put(|_, line| serde_json::to_writer(line, &heard));
+                return self.put(|writer, line| {
+                    writer.heard(line, r, differs);
+                    Ok(())
+                });
             }
             if let Some(id) = r.id.filter(|_| echo::is_sent(&r.what)) {
                 self.sent.insert(id, r.clone());

@@ -66,6 +66,11 @@ pub enum TlsStep {
         /// How often this end had said something and had to wait for what the other says to it.
         round_trips: u32,
     },
+    /// There was TLS, and it broke off.
+    Ended {
+        /// Why, such as the name of an alert.
+        words: Arc<str>,
+    },
     /// There is none: this end does not accept the other's certificate.
     Distrusted {
         /// Why.
@@ -80,7 +85,7 @@ pub enum TlsStep {
     NotTls,
     /// There is none: no version or cipher suite that both speak.
     NothingInCommon,
-    /// There is none, or no longer: something was against the protocol.
+    /// There is none: something was against the protocol.
     Broken {
         /// What.
         words: Arc<str>,

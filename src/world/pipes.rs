@@ -36,6 +36,8 @@ pub(super) struct Pipe {
     pub(super) heard: u64,
     /// Whether TLS stands between the agent and TCP.
     pub(super) sealed: bool,
+    /// Whether its handshake is done.
+    pub(super) secured: bool,
 }
 
 /// Something that an agent has said and that has not left yet.

@@ -30,6 +30,7 @@ impl World {
             spoke: 0,
             heard: 0,
             sealed: false,
+            secured: false,
         };
         self.pipes.install(socket, pipe);
         self.connection_state(socket, ConnectionState::Connecting);
@@ -88,6 +89,7 @@ impl World {
                     spoke: 0,
                     heard: 0,
                     sealed: false,
+                    secured: false,
                 };
                 let socket = socket.into();
                 self.pipes.install(socket, pipe);

@@ -1,5 +1,7 @@
 //! Sealed connections: TLS in the place between TCP and the agent, and what it tells.
 
+use std::sync::Arc;
+
 use super::World;
 use super::pipes::about;
 use crate::agent::{Input, SocketId};
@@ -49,7 +51,15 @@ impl World {
                 }
                 return self.secrets.iter_mut().for_each(|secrets| secrets.push(line.clone()));
             }
-            tls::News::Secured(facts) => Some(secured(facts)),
+            tls::News::Secured(facts) => {
+                if let Some(pipe) = self.pipes.get(socket) {
+                    pipe.secured = true;
+                }
+                Some(secured(facts))
+            }
+            tls::News::Failed(failure) if self.pipes.get(socket).is_some_and(|pipe| pipe.secured) => {
+                Some(ended(failure))
+            }
             tls::News::Failed(failure) => Some(failed(failure)),
             tls::News::Closed | tls::News::Ticket(_) => None,
         };
@@ -89,6 +99,18 @@ fn secured(facts: &tls::Facts) -> TlsStep {
         received_bytes: facts.received_bytes,
         round_trips: facts.round_trips,
     }
+}
+
+/// What ends a session that was there.
+fn ended(failure: &tls::Failure) -> TlsStep {
+    let words: Arc<str> = match failure {
+        tls::Failure::Alert(alert) => format!("it says {alert}").into(),
+        tls::Failure::Protocol(words) => words.clone(),
+        tls::Failure::Certificate(_) | tls::Failure::NotTls | tls::Failure::NothingInCommon => {
+            "what came belongs to a handshake".into()
+        }
+    };
+    TlsStep::Ended { words }
 }
 
 fn failed(failure: &tls::Failure) -> TlsStep {

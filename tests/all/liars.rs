@@ -8,6 +8,13 @@ const PLAIN: &str = r#"
     "mail.green.example": Mta(domains: ["green.example"], mailboxes: ["alice"], reply_timeout: "10s", retry: Custom(delays: ["1min"])),
     "mx.blue.example":    Mta(domains: ["blue.example"], mailboxes: ["bob"]),"#;
 
+/// The same hosts; Green seals what it hands to Blue, if that works.
+#[cfg(feature = "tls")]
+fn sealed() -> String {
+    let green = PLAIN.replace("reply_timeout", "tls: IfOffered, reply_timeout");
+    green.replace(r#"mailboxes: ["bob"]"#, r#"mailboxes: ["bob"], certificate: Good"#)
+}
+
 /// Mail from the laptop to Green to Blue; what passes the link between the last two is written over.
 fn scenario(hosts: &str, mail: &str, faults: &str, expect: &str) -> String {
     format!(
@@ -109,12 +116,9 @@ fn a_password_is_for_ones_own_server() {
 #[test]
 #[cfg(feature = "tls")]
 fn a_handshake_that_nobody_answers_is_no_tls_either() {
-    let hosts = PLAIN
-        .replace("reply_timeout", "tls: IfOffered, reply_timeout")
-        .replace(r#"mailboxes: ["bob"]"#, r#"mailboxes: ["bob"], certificate: Good"#);
     let drop = r#"(when: Heard(by: "mx.blue.example", line: "STARTTLS"), what: Drop(link: ("mail.green.example", "mx.blue.example"), from: "mail.green.example", packets: 40))"#;
     let one = r#"(at: "1s", from: "alice@green.example", to: ["bob@blue.example"])"#;
-    let run = tell(&scenario(&hosts, one, drop, ""));
+    let run = tell(&scenario(&sealed(), one, drop, ""));
     assert_eq!(run.letters("bob@blue.example"), 1);
     let tls = |r: &&postroad::trace::Record| matches!(&r.what, postroad::trace::What::Policy { policy, .. } if &**policy == "tls");
     assert_eq!(run.records.iter().filter(tls).count(), 1, "it says that it goes on in plain text");
@@ -145,18 +149,29 @@ fn an_answer_to_something_else_is_none() {
     assert!(about.iter().any(|line| line.contains("no answer")), "{about:?}");
 }
 
-/// What was sealed and breaks later was sealed.
+/// What was sealed and breaks later was sealed; the next attempt begins from nothing (RFC 8446 §6: tickets of a connection that
+/// failed are not used).
 #[test]
 #[cfg(feature = "tls")]
 fn a_connection_that_breaks_behind_tls_was_sealed() {
-    let hosts = PLAIN
-        .replace("reply_timeout", "tls: IfOffered, reply_timeout")
-        .replace(r#"mailboxes: ["bob"]"#, r#"mailboxes: ["bob"], certificate: Good"#);
-    let fault = format!(r#"(when: FinalDot(at: "mx.blue.example"), what: {}, lasting: "1s")"#, tamper("a", "b"));
+    let fault =
+        format!(r#"(when: Heard(by: "mx.blue.example", line: "DATA"), what: {}, lasting: "1s")"#, tamper("a", "b"));
     let mail = r#"(at: "1s", from: "alice@green.example", to: ["bob@blue.example"], size: "20kB")"#;
     let expect = r#"
-        Tls(from: "mail.green.example", outcome: Sealed, count: 1), Tls(from: "mail.green.example", outcome: Failed, count: 0),
+        Tls(from: "mail.green.example", outcome: Sealed, count: 2), Tls(from: "mail.green.example", outcome: Failed, count: 0),
         Delivered(to: "bob@blue.example", copies: 1)"#;
-    let text = scenario(&hosts, mail, &fault, expect);
+    let text = scenario(&sealed(), mail, &fault, expect);
     assert_eq!(super::scenarios::broken(&lab::plan(&text), None), Vec::<String>::new());
+    use postroad::trace::TlsStep;
+    let run = tell(&scenario(&sealed(), mail, &fault, ""));
+    let told = run.records.iter().filter_map(|r| match &r.what {
+        postroad::trace::What::Tls { tls, .. } => Some(tls),
+        _ => None,
+    });
+    let ends: Vec<_> =
+        told.clone().filter(|tls| !matches!(tls, TlsStep::Begins { .. } | TlsStep::Secured { .. })).collect();
+    let resumed = told.clone().any(|tls| matches!(tls, TlsStep::Secured { resumed: true, .. }));
+    assert!(!resumed, "the ticket is thrown away");
+    assert!(!ends.is_empty(), "it is told that TLS breaks off");
+    assert!(ends.iter().all(|tls| matches!(tls, TlsStep::Ended { .. })), "nobody says that there was none: {ends:?}");
 }

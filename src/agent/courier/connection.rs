@@ -78,6 +78,11 @@ impl Connection {
         self.attempt.candidate()
     }
 
+    /// The name that the certificate must have, and under which tickets are kept.
+    pub(super) fn tls_name(&self) -> Arc<str> {
+        self.candidate().named().0.as_str().trim_matches(['[', ']']).into()
+    }
+
     pub(super) fn timeout(&self) -> Option<Instant> {
         match self.state {
             State::Dialling | State::Securing | State::Idle => self.deadline,

@@ -1,7 +1,6 @@
 //! One connection to a next hop, from dialling to QUIT.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use smallvec::SmallVec;
 
@@ -179,7 +178,7 @@ impl Courier {
         };
         let Some(socket) = session.socket else { return };
         session.sealed = true;
-        let name: Arc<str> = session.candidate().named().0.as_str().trim_matches(['[', ']']).into();
+        let name = session.tls_name();
         let ticket = self.memory.tickets.get_mut(&name).and_then(VecDeque::pop_back);
         let role = tls::Role::Client { client: sealing.client.clone(), name, ticket };
         ctx.actions.push(Action::StartTls { socket, role, discarded_bytes });
@@ -189,11 +188,14 @@ impl Courier {
     pub(super) fn tls(&mut self, ctx: &mut Context<'_>, token: u32, news: tls::News) {
         let may_do_without = self.may_do_without(token);
         let Some(session) = self.memory.sessions.get_mut(token as usize) else { return };
+        if let tls::News::Failed(_) = news {
+            // RFC 8446 §6: what a connection that failed has left is not used again.
+            self.memory.tickets.remove(&session.tls_name());
+        }
         match news {
             tls::News::Secured(facts) if session.state == State::Securing => {
                 session.distrust = match &facts.trust {
-                    tls::Trust::Unverified(tls::Defect::OtherName { .. }) => Some(Unsealed::OtherName),
-                    tls::Trust::Unverified(_) => Some(Unsealed::Distrusted),
+                    tls::Trust::Unverified(defect) => Some(Unsealed::by(defect)),
                     tls::Trust::Verified | tls::Trust::NotAsked => None,
                 };
                 session.state = State::Talking;
@@ -210,15 +212,13 @@ impl Courier {
                     ctx,
                     token,
                     Trouble::Unsealed(match failure {
-                        tls::Failure::Certificate(tls::Defect::OtherName { .. }) => Unsealed::OtherName,
-                        tls::Failure::Certificate(_) => Unsealed::Distrusted,
+                        tls::Failure::Certificate(defect) => Unsealed::by(&defect),
                         _ => Unsealed::Handshake,
                     }),
                 );
             }
             tls::News::Ticket(ticket) if self.config.tls_tickets => {
-                let name = session.candidate().named().0.as_str().trim_matches(['[', ']']).into();
-                let tickets: &mut VecDeque<_> = self.memory.tickets.entry(name).or_default();
+                let tickets: &mut VecDeque<_> = self.memory.tickets.entry(session.tls_name()).or_default();
                 if tickets.len() >= MOST_TICKETS {
                     tickets.pop_front();
                 }
@@ -377,8 +377,7 @@ impl Courier {
                 ("5.7.10", format!("{label}: REQUIRETLS is required, and there is no TLS"))
             }
             Unsealed::Handshake => ("5.7.30", format!("{label}: REQUIRETLS is required, but was not offered")),
-            Unsealed::OtherName => ("4.7.5", format!("{label}: server certificate not verified")),
-            Unsealed::Distrusted => ("4.7.5", format!("{label}: server certificate not trusted")),
+            Unsealed::OtherName | Unsealed::Distrusted => ("4.7.5", format!("{label}: {}", unsealed.words())),
         };
         let permanent = !offers;
         let breakdown = Breakdown { status: status.into(), text: text.into(), is_reply: false, permanent, ours: false };
@@ -413,7 +412,7 @@ impl Courier {
     /// The session's connection did not come about, or broke.
     pub(super) fn connection_failed(&mut self, ctx: &mut Context<'_>, token: u32, trouble: Trouble) {
         let Some(session) = self.memory.sessions.get_mut(token as usize) else { return };
-        session.socket = None; // it is gone
+        session.socket = None;
         if matches!(session.state, State::Securing) && self.may_do_without(token) {
             // Silence in a handshake, or a connection that goes away in it, is no TLS, either (Postfix,
             // `PLAINTEXT_FALLBACK_OK_AFTER_STARTTLS_FAILURE`).
@@ -439,12 +438,7 @@ impl Courier {
             Trouble::Refused => ("4.4.1", format!("{label}: connection refused")),
             Trouble::TimedOut => ("4.4.1", format!("{label}: connection timed out")),
             Trouble::Reset => ("4.4.2", format!("{label}: connection reset")),
-            // As Postfix says it (`smtp_proto.c`).
-            Trouble::Unsealed(Unsealed::OtherName) => ("4.7.5", format!("{label}: server certificate not verified")),
-            Trouble::Unsealed(Unsealed::Distrusted) => ("4.7.5", format!("{label}: server certificate not trusted")),
-            Trouble::Unsealed(Unsealed::Handshake) => {
-                ("4.7.5", format!("{label}: cannot start TLS: handshake failure"))
-            }
+            Trouble::Unsealed(why) => ("4.7.5", format!("{label}: {}", why.words())),
             // RFC 3463 §3.5: the mail system is congested, and it is this end of it.
             Trouble::NoPort { from, open, time_wait } => {
                 let (host, port) = (ctx.directory.name(ctx.host), candidate.port.unwrap_or(self.config.port));

@@ -5,19 +5,19 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::*;
+use crate::agent::Totals;
 use crate::agent::courier::{self, Courier};
 use crate::agent::lookups::Lookups;
 use crate::agent::mta::{Config, Parts};
-use crate::agent::{Directory, Identifiers, Ledger, SocketId, Sockets, Totals, Watch};
+use crate::agent::testing::Stage;
 use crate::dns::mail::RouterConfig;
 use crate::dns::{Stub, StubConfig};
 use crate::identity::ReversePath;
 use crate::mime::Content;
 use crate::octets::Rope;
-use crate::sim::calendar::Calendar;
-use crate::sim::{Instant, Streams};
+use crate::sim::Streams;
 use crate::store::Store;
-use crate::trace::{HostId, Record, Roster, Sink, Tracer};
+use crate::trace::{HostId, Record, Roster, Sink};
 
 #[derive(Default)]
 struct Notes(Vec<What>);
@@ -25,17 +25,6 @@ struct Notes(Vec<What>);
 impl Sink for Notes {
     fn record(&mut self, record: &Record) {
         self.0.push(record.what.clone());
-    }
-}
-
-struct NoSockets;
-
-impl Sockets for NoSockets {
-    fn reserve(&mut self) -> SocketId {
-        SocketId(0)
-    }
-    fn room(&self, _: SocketId) -> usize {
-        0
     }
 }
 
@@ -77,25 +66,9 @@ fn blue() -> Mta {
 fn take(recipients: &[&str]) -> (usize, Vec<String>, Vec<(String, String)>, Totals) {
     let mut mta = blue();
     let notes = Rc::new(RefCell::new(Notes::default()));
-    let mut tracer = Tracer::off();
-    tracer.add(Box::new(notes.clone()), &Arc::new(Roster::default()));
-    let (mut ledger, mut ids, mut watch) = (Ledger::default(), Identifiers::default(), Watch::default());
-    let mut directory = Directory::default();
-    directory.add("mx.blue.example".into(), ["192.0.2.1".parse().unwrap()]);
-    let mut ctx = Context {
-        now: Instant::ZERO,
-        host: HostId(0),
-        calendar: Calendar::default(),
-        tracer: &mut tracer,
-        ledger: &mut ledger,
-        ids: &mut ids,
-        sockets: &mut NoSockets,
-        directory: &directory,
-        watch: &mut watch,
-        filed: None,
-        actions: &mut Vec::new(),
-        given: 0,
-    };
+    let mut stage = Stage::new();
+    stage.tracer.add(Box::new(notes.clone()), &Arc::new(Roster::default()));
+    stage.directory.add("mx.blue.example".into(), ["192.0.2.1".parse().unwrap()]);
     let mail = Responsibility {
         serial: 1,
         mail: MailId(1),
@@ -106,9 +79,9 @@ fn take(recipients: &[&str]) -> (usize, Vec<String>, Vec<(String, String)>, Tota
         recipients: recipients.iter().map(|r| mailbox(r)).collect(),
         content: Content::scan(Rope::from(Chunk::from("Subject: x\r\n\r\nx\r\n"))),
     };
-    mta.take_responsibility(&mut ctx, mail);
+    mta.take_responsibility(&mut stage.context(), mail);
     let held = mta.responsibilities().into_iter().map(|(serial, count)| (HostId(0), serial, count));
-    assert_eq!(ledger.audit(held), Ok(()));
+    assert_eq!(stage.ledger.audit(held), Ok(()));
     let ann = mta.store().find(&mailbox("ann@blue.example")).unwrap();
     let queued = mta.queue().entries().flat_map(|e| e.recipients.iter().map(|r| r.mailbox.as_str().to_owned()));
     let duplicates = notes
@@ -120,7 +93,7 @@ fn take(recipients: &[&str]) -> (usize, Vec<String>, Vec<(String, String)>, Tota
             _ => None,
         })
         .collect();
-    (mta.store().mailbox(ann).messages().len(), queued.collect(), duplicates, ledger.totals())
+    (mta.store().mailbox(ann).messages().len(), queued.collect(), duplicates, stage.ledger.totals())
 }
 
 fn pair(recipient: &str, shares: &str) -> (String, String) {

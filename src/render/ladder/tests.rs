@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
-use super::super::synthetic::{self, Story, assert_well_formed, ms};
+use super::super::synthetic::{self, Story, ms};
+use super::super::testing::{assert_good, assert_well_formed, keep};
 use super::*;
 use crate::octets::Chunk;
 use crate::sim::{Duration, Instant};
@@ -10,25 +11,10 @@ fn options() -> Options {
     Options { packets: true, ..Options::default() }
 }
 
-/// With POSTROAD_PICTURES set to a directory, the pictures can be looked at.
-fn keep(name: &str, picture: &str) {
-    if let Ok(folder) = std::env::var("POSTROAD_PICTURES") {
-        std::fs::write(format!("{folder}/{name}"), picture).unwrap();
-    }
-}
-
 fn check(story: &Story, options: &Options) {
-    let scene = scene(&story.roster, &story.records, options);
-    scene.assert_legible();
-    let picture = svg(&story.roster, &story.records, options);
-    assert_well_formed(&picture);
-    for width in [40, 72, 100, 160] {
-        let twin = text(&story.roster, &story.records, options, width);
-        for line in twin.lines() {
-            let columns = crate::render::text_width::columns(line);
-            assert!(columns <= width, "{columns} columns instead of {width}: {line}");
-        }
-    }
+    let (roster, records) = (&story.roster, &story.records);
+    let twin = |width| text(roster, records, options, width);
+    assert_good(&scene(roster, records, options), &svg(roster, records, options), twin);
 }
 
 #[test]

@@ -104,7 +104,9 @@ fn links(scene: &mut Scene, roster: &Roster, placed: &Placed) {
         let mut points = vec![*a, *b];
         if link.implied {
             let others = (0..).zip(&placed.cards).filter(|(i, _)| *i != link.a.0 && *i != link.b.0);
-            points.splice(1..1, detour(*a, *b, &others.map(|(_, card)| card.grown(CLEAR)).collect::<Vec<_>>()));
+            let cards: Vec<Rect> = others.map(|(_, card)| card.grown(CLEAR)).collect();
+            let sheet = Rect::new(EDGE, EDGE, placed.width - EDGE, placed.bottom);
+            points.splice(1..1, detour(*a, *b, &cards, &sheet));
         }
         scene.path(points, stroke);
     }
@@ -113,8 +115,11 @@ fn links(scene: &mut Scene, roster: &Roster, placed: &Placed) {
 /// How far a line keeps away from a card that it leads around.
 const CLEAR: f64 = 12.0;
 
+/// How far a line keeps away from the edge of the sheet.
+const EDGE: f64 = 16.0;
+
 /// Where a line from `a` to `b` bends so that it does not run behind a card; none where it does not, or has to.
-fn detour(a: Point, b: Point, cards: &[Rect]) -> Option<Point> {
+fn detour(a: Point, b: Point, cards: &[Rect], sheet: &Rect) -> Option<Point> {
     let is_free = |a, b| !cards.iter().any(|card| card.is_crossed(a, b));
     let way = |corner: Point| (corner.0 - a.0).hypot(corner.1 - a.1) + (b.0 - corner.0).hypot(b.1 - corner.1);
     let crossed = cards.iter().filter(|card| card.is_crossed(a, b)).map(|card| card.grown(1.0));
@@ -123,7 +128,8 @@ fn detour(a: Point, b: Point, cards: &[Rect]) -> Option<Point> {
         let out = (0..6).map(|n| 24.0 * f64::from(n));
         out.flat_map(move |by| [(x, r.y0 - by), (x, r.y1 + by), (r.x0 - by, y), (r.x1 + by, y)])
     });
-    beside.filter(|c| is_free(a, *c) && is_free(*c, b)).min_by(|c, d| way(*c).total_cmp(&way(*d)))
+    let on_sheet = |c: &Point| Rect::around(*c, 0.0, 0.0).within(sheet);
+    beside.filter(|c| on_sheet(c) && is_free(a, *c) && is_free(*c, b)).min_by(|c, d| way(*c).total_cmp(&way(*d)))
 }
 
 fn card(scene: &mut Scene, host: &crate::trace::HostEntry, rect: Rect) {

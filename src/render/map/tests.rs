@@ -1,23 +1,14 @@
 use proptest::prelude::*;
 
-use super::super::synthetic::{self, Story, assert_well_formed, ms};
+use super::super::synthetic::{self, Story, ms};
+use super::super::testing::{assert_good, keep};
 use super::*;
 use crate::trace::HostId;
 
-fn keep(name: &str, picture: &str) {
-    if let Ok(folder) = std::env::var("POSTROAD_PICTURES") {
-        std::fs::write(format!("{folder}/{name}"), picture).unwrap();
-    }
-}
-
 fn check(story: &Story, options: &Options) {
-    scene(&story.roster, &story.records, options).assert_legible();
-    assert_well_formed(&svg(&story.roster, &story.records, options));
-    for width in [40, 100] {
-        for line in text(&story.roster, &story.records, options, width).lines() {
-            assert!(crate::render::text_width::columns(line) <= width, "{line}");
-        }
-    }
+    let (roster, records) = (&story.roster, &story.records);
+    let twin = |width| text(roster, records, options, width);
+    assert_good(&scene(roster, records, options), &svg(roster, records, options), twin);
 }
 
 #[test]

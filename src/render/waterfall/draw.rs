@@ -4,9 +4,9 @@ use super::super::palette::{
     BAND, BLUE, FAINT, FRAME, GREEN, INK, LIFELINE, MUTED, ORANGE, PAPER, PURPLE, Rgb, TUBE, VERMILLION,
 };
 use super::super::scene::{Anchor, Dash, Label, Rect, Scene, Stroke};
-use super::super::text_width::{Face, thousands};
+use super::super::text_width::{Face, pixels, thousands};
 use super::axis::Axis;
-use super::spans::{Fall, Phase, Row, Sum};
+use super::spans::{Fall, Phase, Row, Sum, wrapped};
 use crate::trace::transcript::span;
 
 const WIDTH: f64 = 1080.0;
@@ -35,11 +35,11 @@ fn color(phase: Phase) -> Rgb {
 pub(super) fn draw(fall: &Fall) -> Scene {
     let axis = Axis::new(fall);
     let words: Vec<Vec<String>> =
-        fall.rows.iter().map(|row| wrapped(row.phases(), "", SMALL, BARS.1 - BARS.0)).collect();
+        fall.rows.iter().map(|row| wrapped(row.phases(), ["", ""], fits(SMALL, BARS.1 - BARS.0))).collect();
     let high = |words: &Vec<String>| ROW + LINE * words.len().saturating_sub(1) as f64;
     let rows: f64 = words.iter().map(high).sum();
     let more = if fall.more > 0 { 26.0 } else { 0.0 };
-    let sums = wrapped(fall.sums().iter().map(Sum::words).collect(), "In all: ", 12.0, WIDTH - 60.0);
+    let sums = wrapped(fall.sums().iter().map(Sum::words).collect(), ["In all: ", ""], fits(12.0, WIDTH - 60.0));
     let bottom = TOP + rows.max(ROW);
     let height = bottom + more + 30.0 + 18.0 * sums.len() as f64 + 44.0;
     let mut scene = Scene::sheet(WIDTH, height, &fall.title);
@@ -74,20 +74,9 @@ pub(super) fn draw(fall: &Fall) -> Scene {
     scene
 }
 
-/// Words between dots, in lines of so many pixels.
-fn wrapped(words: Vec<String>, begin: &str, size: f64, room: f64) -> Vec<String> {
-    let mut lines = vec![begin.to_owned()];
-    let mut is_new = true;
-    for words in words {
-        let longer = format!("{}{}{words}", lines[lines.len() - 1], if is_new { "" } else { " · " });
-        if is_new || super::super::text_width::pixels(&longer, Face::Sans, size) < room {
-            *lines.last_mut().unwrap_or(&mut String::new()) = longer;
-        } else {
-            lines.push(words);
-        }
-        is_new = false;
-    }
-    lines
+/// Whether a line has room.
+fn fits(size: f64, room: f64) -> impl Fn(&str) -> bool {
+    move |line| pixels(line, Face::Sans, size) < room
 }
 
 fn one(scene: &mut Scene, (row, words): (&Row, &Vec<String>), top: f64, axis: &Axis, x: &dyn Fn(f64) -> f64) {

@@ -137,6 +137,22 @@ fn sums<'s>(spans: impl Iterator<Item = &'s Span>) -> Vec<Sum> {
     all
 }
 
+/// Words between dots, in lines that fit. The first begins with one text, and the others with the other.
+pub(super) fn wrapped(words: Vec<String>, [first, other]: [&str; 2], fits: impl Fn(&str) -> bool) -> Vec<String> {
+    let (mut lines, mut line, mut is_new) = (Vec::new(), first.to_owned(), true);
+    for words in words {
+        let longer = format!("{line}{}{words}", if is_new { "" } else { " · " });
+        if is_new || fits(&longer) {
+            line = longer;
+        } else {
+            lines.push(std::mem::replace(&mut line, format!("{other}{words}")));
+        }
+        is_new = false;
+    }
+    lines.push(line);
+    lines
+}
+
 /// The waterfall of a mail.
 #[derive(Clone, Debug)]
 pub(super) struct Fall {

@@ -2,7 +2,7 @@
 
 use super::super::text_width::{columns, elide_columns, thousands};
 use super::axis::Axis;
-use super::spans::{Fall, Phase, Row, Sum};
+use super::spans::{Fall, Phase, Row, Sum, wrapped};
 use crate::trace::transcript::span;
 
 /// Columns of the bars, where there is room.
@@ -30,12 +30,13 @@ pub(super) fn text(fall: &Fall, width: usize) -> String {
     };
     put(&fall.title);
     put(&fall.subtitle);
+    let fits = |line: &str| columns(line) <= width;
     let bars = BARS.min(width - 2);
     for row in &fall.rows {
         put("");
         put(&format!("{}  ({})  {}", row.title, row.about, span(row.length())));
         put(&format!("  {}", bar(row, &axis, bars)));
-        wrapped(row.phases(), "  ", width).iter().for_each(|line| put(line));
+        wrapped(row.phases(), ["  ", "  "], fits).iter().for_each(|line| put(line));
     }
     if fall.rows.is_empty() {
         put("Nothing was sent of this mail.");
@@ -46,7 +47,7 @@ pub(super) fn text(fall: &Fall, width: usize) -> String {
     }
     put("");
     let sums = fall.sums().iter().map(Sum::words).collect();
-    wrapped(sums, "In all: ", width).iter().for_each(|line| put(line));
+    wrapped(sums, ["In all: ", "        "], fits).iter().for_each(|line| put(line));
     let has = |phase: Phase| fall.rows.iter().flat_map(|row| &row.spans).any(|part| part.phase == phase);
     let legend: Vec<String> = Phase::ALL
         .into_iter()
@@ -67,20 +68,4 @@ fn bar(row: &Row, axis: &Axis, width: usize) -> String {
         }
     }
     line.into_iter().collect()
-}
-
-/// Words between dots, in lines of so many columns.
-fn wrapped(words: Vec<String>, begin: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![begin.to_owned()];
-    let mut is_new = true;
-    for words in words {
-        let longer = format!("{}{}{words}", lines[lines.len() - 1], if is_new { "" } else { " · " });
-        if is_new || columns(&longer) <= width {
-            *lines.last_mut().unwrap_or(&mut String::new()) = longer;
-        } else {
-            lines.push(format!("{}{words}", " ".repeat(columns(begin))));
-        }
-        is_new = false;
-    }
-    lines
 }

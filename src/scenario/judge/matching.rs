@@ -118,15 +118,6 @@ impl Judge {
 
     /// A record about hosts.
     pub(super) fn about_hosts(&mut self, record: &Record) {
-        self.count_about_hosts(record);
-        if let (What::Tls { side: Side::Client, tls: TlsStep::Secured { .. }, .. }, Some(conn)) =
-            (&record.what, record.conn)
-        {
-            self.sealed.insert(conn);
-        }
-    }
-
-    fn count_about_hosts(&mut self, record: &Record) {
         for n in 0..self.others.len() {
             let i = self.others[n];
             let words = match (&self.expectations[i].claim, &record.what) {
@@ -156,9 +147,7 @@ impl Judge {
                 {
                     let (what, rest) = words::tls(self.name(*peer), tls);
                     let said = format!("{what}{rest}");
-                    // What breaks later was sealed all the same.
-                    let was_sealed = record.conn.is_some_and(|conn| self.sealed.contains(&conn));
-                    let good = meets(*wanted, tls).filter(|_| !was_sealed);
+                    let good = meets(*wanted, tls);
                     if good == Some(false) {
                         self.seen[i].near.get_or_insert(format!("there was {said}"));
                     }
@@ -202,7 +191,7 @@ impl Judge {
 /// Whether a step of TLS is what was wanted; `None` where it is not the end of a handshake.
 fn meets(wanted: Handshake, tls: &TlsStep) -> Option<bool> {
     let TlsStep::Secured { version, resumed, verified, .. } = tls else {
-        return (!matches!(tls, TlsStep::Begins { .. })).then_some(wanted == Handshake::Failed);
+        return (!matches!(tls, TlsStep::Begins { .. } | TlsStep::Ended { .. })).then_some(wanted == Handshake::Failed);
     };
     let Handshake::Sealed { version: v, resumed: r, verified: c } = wanted else { return Some(false) };
     let good = v.is_none_or(|v| *v == **version) && r.is_none_or(|r| r == *resumed) && c.is_none_or(|c| c == *verified);

@@ -15,7 +15,7 @@ use super::expect::{Claim, Expectation};
 use super::plan::{Plan, Role};
 use crate::diag::Diagnostic;
 use crate::sim::{Duration, Instant};
-use crate::trace::{ConnId, HostId, MailId, Record, Sink, What};
+use crate::trace::{HostId, MailId, Record, Sink, What};
 use queues::Queues;
 
 /// What came of one expectation.
@@ -108,8 +108,6 @@ pub struct Judge {
     about: HashMap<Arc<str>, Vec<usize>>,
     /// Claims that speak of hosts.
     others: Vec<usize>,
-    /// Connections that a client has sealed.
-    sealed: HashSet<ConnId>,
     /// Mailboxes whose mail goes on to this one, directly or not.
     sources: HashMap<Arc<str>, HashSet<Arc<str>>>,
     mails: HashMap<MailId, Known>,
@@ -163,7 +161,6 @@ impl Judge {
             keeps_mails: !about.is_empty(),
             about,
             others,
-            sealed: HashSet::new(),
             sources: HashMap::new(),
             mails: HashMap::new(),
             keeps_hops,

@@ -67,7 +67,7 @@ pub struct Transaction {
     pub content: Rope,
     /// Whether the content has octets with the high bit.
     pub eight_bit: bool,
-    /// Whether it goes on behind TLS only (RFC 8689). The caller has seen to it that it does here.
+    /// Whether it goes on behind TLS only (RFC 8689): it fails unsent where the peer does not promise that.
     pub require_tls: bool,
     /// Whether it is known that no line of the content begins with a dot: then nobody looks.
     pub clean_lines: bool,

@@ -109,6 +109,7 @@ pub fn tls(peer: &str, tls: &TlsStep) -> (String, String) {
             let who = name.as_deref().filter(|_| *verified || certificate.is_some()).unwrap_or(peer);
             (format!("{version} with {who}"), format!("{found} ({trips}, {bytes})"))
         }
+        TlsStep::Ended { words } => (format!("TLS with {peer} breaks off"), format!(": {words}")),
         TlsStep::Distrusted { certificate } => (none(), format!(": {}", certificate_defect(certificate))),
         TlsStep::Alert { alert } => (none(), format!(": it says {alert}")),
         TlsStep::NotTls => (none(), ": what came is not TLS".into()),
