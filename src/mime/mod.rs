@@ -7,6 +7,7 @@ pub mod compose;
 pub mod content;
 mod fields;
 mod fold;
+pub mod read;
 pub mod received;
 pub mod report;
 

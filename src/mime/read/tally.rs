@@ -1,0 +1,102 @@
+//! What is counted of the lines of a part.
+
+use memchr::memchr;
+
+use super::encoding::Encoding;
+use super::faults::Count;
+use super::flaw::{Defects, Flaw};
+use super::lines::{Line, LineEnd};
+
+/// A line may have so many bytes, its line end left out (RFC 5322 §2.1.1).
+const LONGEST_LINE: usize = 998;
+/// The same for quoted-printable and base64 (RFC 2045 §6.7, §6.8).
+const LONGEST_ENCODED_LINE: usize = 76;
+
+/// Counts of one part: its header section, and its body without the parts inside.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    bare_lf: Count,
+    bare_cr: Count,
+    nul: Count,
+    long: Count,
+    long_encoded: Count,
+    longest_encoded: usize,
+    eight_bit_header: Count,
+    eight_bit_body: Count,
+    pub(super) longest: usize,
+}
+
+impl Tally {
+    /// Looks at a line of the header section.
+    pub(super) fn header_line(&mut self, line: &Line, text: &[u8]) {
+        self.line(line, text);
+        add_eight_bit(&mut self.eight_bit_header, line, text);
+    }
+
+    /// Looks at a line of the body.
+    pub(super) fn body_line(&mut self, line: &Line, text: &[u8], encoding: &Encoding) {
+        if *encoding == Encoding::Binary {
+            // RFC 2045 §2.9: any bytes, with line ends that are none.
+            self.longest = self.longest.max(text.len());
+            return;
+        }
+        self.line(line, text);
+        match encoding {
+            Encoding::QuotedPrintable | Encoding::Base64 if text.len() > LONGEST_ENCODED_LINE => {
+                self.long_encoded.add(line.start);
+                self.longest_encoded = self.longest_encoded.max(text.len());
+            }
+            _ => {}
+        }
+        add_eight_bit(&mut self.eight_bit_body, line, text);
+    }
+
+    fn line(&mut self, line: &Line, text: &[u8]) {
+        match line.line_end {
+            LineEnd::Crlf | LineEnd::Missing => {}
+            LineEnd::Lf => self.bare_lf.add(line.text_end),
+            LineEnd::Cr | LineEnd::CrCrlf => self.bare_cr.add(line.text_end),
+        }
+        self.longest = self.longest.max(text.len());
+        if text.len() > LONGEST_LINE {
+            self.long.add(line.start);
+        }
+        if let Some(first) = memchr(0, text) {
+            let count = text[first..].iter().filter(|b| **b == 0).count();
+            self.nul.add_many(count as u64, line.start + first);
+        }
+    }
+
+    /// Whether the body has bytes above 127.
+    pub(super) fn is_eight_bit(&self) -> bool {
+        self.eight_bit_body.count > 0
+    }
+
+    /// Says what was found.
+    pub(super) fn tell(&self, part: usize, encoding: &Encoding, defects: &mut Defects) {
+        let mut tell = |found: Count, flaw: Flaw| {
+            if found.count > 0 {
+                defects.add(part, found.first, flaw);
+            }
+        };
+        tell(self.bare_lf, Flaw::BareLf { count: self.bare_lf.count });
+        tell(self.bare_cr, Flaw::BareCr { count: self.bare_cr.count });
+        tell(self.nul, Flaw::Nul { count: self.nul.count });
+        tell(self.long, Flaw::LongLines { count: self.long.count, longest: self.longest });
+        let longest = self.longest_encoded;
+        tell(self.long_encoded, Flaw::LongEncodedLines { count: self.long_encoded.count, longest });
+        tell(self.eight_bit_header, Flaw::EightBitHeader { count: self.eight_bit_header.count });
+        if *encoding != Encoding::EightBit && *encoding != Encoding::Binary {
+            tell(self.eight_bit_body, Flaw::EightBitBody { count: self.eight_bit_body.count });
+        }
+    }
+}
+
+fn add_eight_bit(count: &mut Count, line: &Line, text: &[u8]) {
+    if !text.is_ascii()
+        && let Some(first) = text.iter().position(|b| !b.is_ascii())
+    {
+        let many = text[first..].iter().filter(|b| !b.is_ascii()).count();
+        count.add_many(many as u64, line.start + first);
+    }
+}
