@@ -16,6 +16,7 @@ mod mail_files;
 mod making;
 mod man;
 pub mod mdbook;
+mod mime;
 mod new;
 mod number;
 mod output_dir;
@@ -54,6 +55,7 @@ enum Command {
     Check(check::Args),
     Test(test::Args),
     Draw(draw::Args),
+    Mime(mime::Args),
     Capture(capture::Args),
     Bench(bench::Args),
     New(new::Args),
@@ -69,6 +71,7 @@ impl Command {
             Command::Check(args) => args.work(screen),
             Command::Test(args) => args.work(screen),
             Command::Draw(args) => args.work(screen),
+            Command::Mime(args) => args.work(screen),
             Command::Capture(args) => args.work(screen),
             Command::Bench(args) => args.work(screen),
             Command::New(args) => args.work(screen),

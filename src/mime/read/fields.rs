@@ -189,10 +189,14 @@ pub(super) fn read(header: &[u8], base: usize, part: usize, is_message: bool, de
         defects.add(part, base + MOST_HEADER_BYTES, Flaw::HeaderTooLong);
     }
     if is_message {
-        for field in NEEDED {
-            if SINGLE.iter().position(|name| *name == field).is_some_and(|i| seen[i] == 0) {
+        let is_missing = |field: &str| SINGLE.iter().position(|name| *name == field).is_some_and(|i| seen[i] == 0);
+        if part == 0 {
+            for field in NEEDED.into_iter().filter(|field| is_missing(field)) {
                 defects.add(part, base, Flaw::Missing { field });
             }
+        } else if ["From", "Subject", "Date"].into_iter().all(is_missing) {
+            // RFC 2046 §5.2.1 asks for less.
+            defects.add(part, base, Flaw::MissingInside);
         }
         if let Some(at) = mime_at
             && seen[OF_MESSAGES - 1] == 0

@@ -35,6 +35,7 @@ pub enum Flaw {
     FoldedToNothing { count: u64 },
     Duplicate { field: &'static str },
     Missing { field: &'static str },
+    MissingInside,
     HeaderTooLong,
     ContentLength { said: u64, is: u64 },
     // MIME fields.
@@ -99,7 +100,7 @@ impl Flaw {
             Flaw::BareCr { count } => {
                 ("bare-cr", "RFC 5322 §2.3", format!("{} with a CR that has no LF behind it", ends(*count)))
             }
-            Flaw::Nul { count } => ("nul", "RFC 5322 §4", format!("NUL, which text has no use for{}", times(*count))),
+            Flaw::Nul { count } => ("nul", "RFC 2045 §2.7", format!("NUL, which text has no use for{}", times(*count))),
             Flaw::LongLines { count, longest } => (
                 "long-lines",
                 "RFC 5322 §2.1.1",
@@ -107,7 +108,7 @@ impl Flaw {
             ),
             Flaw::LongEncodedLines { count, longest } => (
                 "long-encoded-lines",
-                "RFC 2045 §6.7",
+                "RFC 2045 §6",
                 format!("{} longer than 76 characters; the longest has {longest}", is(*count, "encoded line")),
             ),
             Flaw::EightBitHeader { count } => (
@@ -153,6 +154,11 @@ impl Flaw {
                 ("duplicate", "RFC 5322 §3.6", format!("a second {field} field; the first one counts"))
             }
             Flaw::Missing { field } => ("missing", "RFC 5322 §3.6", format!("there is no {field} field")),
+            Flaw::MissingInside => (
+                "missing-inside",
+                "RFC 2046 §5.2.1",
+                "a message inside another one has none of From, Subject and Date".into(),
+            ),
             Flaw::HeaderTooLong => {
                 ("header-too-long", "", "the header section is too long; fields from here on are not read".into())
             }

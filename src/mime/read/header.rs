@@ -95,7 +95,8 @@ pub(super) fn entries(header: &[u8]) -> impl Iterator<Item = Entry<'_>> {
 
 /// A field that begins at `at`, and whose first line has so many bytes.
 fn field(whole: &[u8], at: usize, first_line: usize) -> What<'_> {
-    if at == 0 && whole.starts_with(b"From ") && !whole[..first_line].trim_ascii_end().ends_with(b":") {
+    let is_mailbox_line = |rest: &[u8]| !rest.trim_ascii_start().starts_with(b":");
+    if at == 0 && whole.strip_prefix(b"From ").is_some_and(is_mailbox_line) {
         return What::MailboxLine;
     }
     let Some(colon) = memchr(b':', &whole[..first_line]) else { return What::NoColon };

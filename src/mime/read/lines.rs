@@ -45,9 +45,36 @@ pub(super) fn line_at(bytes: &[u8], start: usize) -> Option<Line> {
     Some(Line { start, text_end, end: text_end + len, line_end })
 }
 
+/// The numbers of the lines in which places lie, from 1 on, each of which is not in front of the one before. A line is what
+/// the reader takes for one.
+#[must_use]
+pub fn line_numbers(bytes: &[u8], places: impl IntoIterator<Item = usize>) -> Vec<u64> {
+    let (mut next, mut number) = (0, 0);
+    let mut numbers = Vec::new();
+    for place in places {
+        while next <= place
+            && let Some(line) = line_at(bytes, next)
+        {
+            next = line.end;
+            number += 1;
+        }
+        // The end of the mail is in its last line, or behind that.
+        let is_behind = place >= bytes.len() && bytes.last().is_none_or(|b| matches!(b, b'\r' | b'\n'));
+        numbers.push(number + u64::from(is_behind));
+    }
+    numbers
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_have_lines() {
+        assert_eq!(line_numbers(b"a\nbc\r\nd", [0, 1, 2, 4, 5, 6, 7]), [1, 1, 2, 2, 2, 3, 3]);
+        assert_eq!(line_numbers(b"a\n", [0, 2]), [1, 2]);
+        assert_eq!(line_numbers(b"", [0]), [1]);
+    }
 
     #[test]
     fn each_line_end_is_known() {

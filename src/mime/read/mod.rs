@@ -27,6 +27,7 @@ pub use encoding::{Decoder, Encoding};
 pub use faults::{Count, Faults};
 pub use flaw::{Defect, Flaw};
 pub use header::{HeaderField, fields};
+pub use lines::line_numbers;
 pub use part::{Holds, Overhead, Part, Totals, Tree};
 pub use preview::beginning;
 pub use walk::{MOST_DEPTH, MOST_PARTS};

@@ -389,7 +389,10 @@ impl<'a> Walker<'a> {
         let part = &mut self.parts[index];
         match multipart.phase {
             Phase::Preamble => {
+                // What it has can only be seen as a whole.
                 part.preamble = part.body.clone();
+                part.holds = Holds::Nothing;
+                self.close_leaf(index);
                 self.defects.add(index, multipart.at, Flaw::BoundaryNotFound);
             }
             Phase::Inside | Phase::Beyond => self.defects.add(index, multipart.at, Flaw::BoundaryUnclosed),

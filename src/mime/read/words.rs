@@ -139,7 +139,8 @@ pub fn decode_words(value: &[u8]) -> String {
         let Some(known) = charset(word.charset) else { continue };
         let between = &value[at..word.range.start];
         let is_beside = joined.1.is_some() && between.iter().all(u8::is_ascii_whitespace);
-        if !is_beside || joined.1 != Some(known) {
+        // In ISO-2022-JP each word begins and ends in ASCII, and two switches side by side are an error.
+        if !is_beside || joined.1 != Some(known) || known == encoding_rs::ISO_2022_JP {
             flush(&mut out, &mut joined);
         }
         if !is_beside {

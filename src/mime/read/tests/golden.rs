@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use crate::mime::read::{Part, Tree, beginning, fields, read, words::decode_words};
+use crate::mime::read::{Part, Tree, beginning, fields, line_numbers, read, words::decode_words};
 use crate::trace::visible;
 
 fn range(range: &std::ops::Range<usize>) -> String {
@@ -54,8 +54,8 @@ pub(super) fn shown(mail: &[u8], tree: &Tree) -> String {
     for (index, part) in tree.parts.iter().enumerate() {
         out.push_str(&told(part, index, mail));
     }
-    for defect in &tree.defects {
-        let line = 1 + mail[..defect.at].iter().filter(|b| **b == b'\n').count();
+    let lines = line_numbers(mail, tree.defects.iter().map(|defect| defect.at));
+    for (defect, line) in tree.defects.iter().zip(lines) {
         let _ = write!(
             out,
             "! part {} at {} (line {line}): {}: {}",
