@@ -1,4 +1,5 @@
-//! The machines by themselves: event list, TCP, TLS, logins, SMTP sessions, dot transparency, DNS messages, JSON Lines.
+//! The machines by themselves: event list, TCP, TLS, logins, SMTP sessions, dot transparency, reading mail, DNS messages, JSON
+//! Lines.
 //!
 //! `cargo bench --bench parts`; a word after it picks those benchmarks whose name contains it.
 
@@ -8,6 +9,8 @@ mod dns;
 mod events;
 #[path = "parts/jsonl.rs"]
 mod jsonl;
+#[path = "parts/mime.rs"]
+mod mime;
 #[path = "parts/sasl.rs"]
 mod sasl;
 #[cfg(feature = "tls")]
@@ -40,6 +43,6 @@ mod seal {
 criterion_group! {
     name = parts;
     config = config();
-    targets = events::benches, tcp::benches, seal::benches, sasl::benches, smtp::benches, transparency::benches, dns::benches, jsonl::benches
+    targets = events::benches, tcp::benches, seal::benches, sasl::benches, smtp::benches, transparency::benches, mime::benches, dns::benches, jsonl::benches
 }
 criterion_main!(parts);

@@ -1,1 +1,5 @@
+mod decoding;
 mod golden;
+mod hostile;
+mod ropes;
+mod soup;
