@@ -4,8 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use super::mail::{Mail, Written};
 use super::names::{Names, file_name};
-use super::{Mail, Written};
 use crate::cli::failure::Failure;
 
 /// Writes each part that holds no others into a file of its own. The names are made of those in the mail; a file that is

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Mail, Written};
+use super::mail::{Mail, Written};
 use crate::cli::document::escape_controls;
 use crate::cli::failure::Failure;
 use crate::mime::read::{Holds, Overhead, beginning};

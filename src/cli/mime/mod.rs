@@ -2,6 +2,7 @@
 
 mod extract;
 mod json;
+mod mail;
 mod names;
 mod text;
 
@@ -12,7 +13,8 @@ use super::failure::Failure;
 use super::input;
 use super::screen::Screen;
 use super::status::Status;
-use crate::mime::read::{Tree, fields, line_numbers, read, words::decode_words};
+use crate::mime::read::{line_numbers, read};
+use mail::Mail;
 
 /// A mail of more bytes is not read.
 const MOST_BYTES: u64 = 1 << 30;
@@ -37,32 +39,6 @@ enum Format {
     Text,
     /// For programs
     Json,
-}
-
-/// A mail that has been read.
-struct Mail<'a> {
-    bytes: &'a [u8],
-    tree: &'a Tree,
-    /// The line of each defect.
-    lines: Vec<u64>,
-}
-
-impl Mail<'_> {
-    /// The first fields of some names, as text in one line.
-    fn field(&self, name: &str) -> Option<String> {
-        let header = &self.bytes[self.tree.parts[0].header.clone()];
-        let found = fields(header).find(|field| field.is(name))?;
-        let words = decode_words(found.value);
-        Some(words.split_whitespace().collect::<Vec<_>>().join(" "))
-    }
-}
-
-/// A file that was written.
-struct Written {
-    /// Which part.
-    part: usize,
-    path: PathBuf,
-    bytes: u64,
 }
 
 impl Args {

@@ -1,6 +1,6 @@
 //! A mail in lines for people: who wrote it, the tree of its parts, what it weighs, and what is wrong with it.
 
-use super::{Mail, Written};
+use super::mail::{Mail, Written};
 use crate::mime::read::{Overhead, Part, beginning};
 use crate::trace::transcript::{Align, Line, Sheet, Style, counted, number};
 

@@ -176,7 +176,7 @@ impl<'a> Reader<'a> {
             // Nothing at all behind a semicolon is forgiven: very many programs write one too many.
             if !name.is_empty() || self.peek().is_some_and(|b| b != b';') {
                 self.complain(start);
-                self.to_semicolon();
+                self.skip_to_semicolon();
             }
             return None;
         }
@@ -187,7 +187,7 @@ impl<'a> Reader<'a> {
         if self.peek().is_some_and(|b| b != b';') {
             self.complain(self.at);
             if !self.is_at_parameter() {
-                self.to_semicolon();
+                self.skip_to_semicolon();
             }
         }
         let name = String::from_utf8_lossy(name).to_ascii_lowercase();
@@ -217,7 +217,7 @@ impl<'a> Reader<'a> {
         name > 0 && rest.get(name) == Some(&b'=')
     }
 
-    fn to_semicolon(&mut self) {
+    fn skip_to_semicolon(&mut self) {
         while self.peek().is_some_and(|b| b != b';') {
             self.at += 1;
         }
@@ -259,7 +259,7 @@ impl<'a> Reader<'a> {
         if !goes_on {
             return first.to_vec();
         }
-        self.to_semicolon();
+        self.skip_to_semicolon();
         self.value[start..self.at].trim_ascii_end().iter().filter(|b| !matches!(b, b'\r' | b'\n')).copied().collect()
     }
 }

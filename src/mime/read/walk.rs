@@ -279,7 +279,8 @@ impl<'a> Walker<'a> {
             let encoding = encoding.as_str().to_owned();
             self.defects.add(index, said.encoding_at, Flaw::EncodingOfContainer { encoding });
         }
-        if !is_multipart && !(is_message && encoding.is_identity()) {
+        let can_be_seen = is_multipart || (is_message && encoding.is_identity());
+        if !can_be_seen {
             return State::Leaf;
         }
         let boundary = said.boundary.as_deref().map(<[u8]>::trim_ascii_end).filter(|boundary| !boundary.is_empty());
