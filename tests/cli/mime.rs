@@ -124,7 +124,7 @@ fn files_get_harmless_names_of_their_own() {
         "A-2.TXT",
         "C__x.dll",
         "_",
-        "_.._etc_passwd",
+        "_._.._etc_passwd",
         "_CON",
         "_bashrc",
         "_etc_passwd",
@@ -138,7 +138,7 @@ fn files_get_harmless_names_of_their_own() {
     ];
     assert_eq!(scratch.names("deep/out"), expected);
     assert_eq!(scratch.names(""), ["deep", "hostile.eml"]);
-    assert_eq!((scratch.read("deep/out/_.._etc_passwd"), scratch.read("deep/out/a-3.txt")), ("0".into(), "8".into()));
+    assert_eq!((scratch.read("deep/out/_._.._etc_passwd"), scratch.read("deep/out/a-3.txt")), ("0".into(), "8".into()));
     let wrote = format!("wrote deep/out{}a-3.txt  1 byte, part 10\n", std::path::MAIN_SEPARATOR);
     assert!(ran.out.replace("1 B,", "1 byte,").contains(&wrote), "{}", ran.out);
 }
