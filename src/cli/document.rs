@@ -144,7 +144,7 @@ pub(super) fn json(run: &Run, source: &str) -> Result<String, Failure> {
 }
 
 /// JSON escapes the control characters of ASCII but not those above, which some terminals obey as well.
-fn escape_controls(json: &str) -> String {
+pub(super) fn escape_controls(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         let steers = matches!(c, '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}'

@@ -11,6 +11,7 @@ mod completions;
 mod document;
 mod draw;
 mod failure;
+mod headers;
 mod input;
 mod mail_files;
 mod making;
@@ -54,6 +55,7 @@ enum Command {
     Check(check::Args),
     Test(test::Args),
     Draw(draw::Args),
+    Headers(headers::Args),
     Capture(capture::Args),
     Bench(bench::Args),
     New(new::Args),
@@ -69,6 +71,7 @@ impl Command {
             Command::Check(args) => args.work(screen),
             Command::Test(args) => args.work(screen),
             Command::Draw(args) => args.work(screen),
+            Command::Headers(args) => args.work(screen),
             Command::Capture(args) => args.work(screen),
             Command::Bench(args) => args.work(screen),
             Command::New(args) => args.work(screen),
