@@ -64,9 +64,9 @@ pub(super) fn doubts(trail: &Trail, now: Option<i64>, verbose: bool) -> Vec<Line
 fn is_usual(doubt: &Doubt, hop: &Hop) -> bool {
     match doubt {
         // Whoever logs in is known by that, and a person's machine has no name in the DNS that it knows.
-        Doubt::HeloDiffers { helo, .. } => {
+        Doubt::HeloDiffers { helo, is_one_site, .. } => {
             let with = hop.with.as_deref().unwrap_or_default().to_ascii_uppercase();
-            with.ends_with("SMTPA") || with.ends_with("SMTPSA") || !helo.contains('.') || helo.starts_with('[')
+            with.ends_with("SMTPA") || with.ends_with("SMTPSA") || !helo.contains('.') || *is_one_site
         }
         Doubt::PrivateAfterPublic { .. } => hop.is_own,
         Doubt::NoFrom => !matches!(hop.software, Software::Unknown),
@@ -105,7 +105,7 @@ fn words(doubt: &Doubt, hop: &Hop, trail: &Trail) -> String {
             hop.number - 1,
             cut(below)
         ),
-        Doubt::HeloDiffers { helo, reverse } => {
+        Doubt::HeloDiffers { helo, reverse, .. } => {
             format!("the client called itself {}, and the DNS calls it {}", cut(helo), cut(reverse))
         }
         Doubt::MayBeForged => "the name of the client's address does not lead back to it (\"may be forged\")".into(),

@@ -79,8 +79,8 @@ pub(super) fn scenario(trail: &Trail) -> Option<String> {
     // A second or two for the network at each hop, and some for the many attempts of an outbox.
     let within = total + total / 20 + 2 * (steps.len() as u64 + 1);
     let after = (total - total / 20).saturating_sub(2);
-    let path: Vec<String> =
-        std::iter::once(&laptop).chain(steps.iter().map(|s| &s.name)).map(|n| format!("\"{n}\"")).collect();
+    let path = std::iter::once(&laptop).chain(steps.iter().map(|step| &step.name));
+    let path: Vec<String> = path.map(|name| format!("\"{name}\"")).collect();
     let _ = writeln!(out, "    expect: [");
     let _ = writeln!(out, "        // As late as the original, give or take one part in twenty and two seconds a hop.");
     let _ = writeln!(
@@ -89,7 +89,7 @@ pub(super) fn scenario(trail: &Trail) -> Option<String> {
         length(after),
         length(within)
     );
-    let _ = writeln!(out, "        Hops(to: \"{reader}\", hosts: [{}]),", path.join(", "));
+    list(&mut out, &format!("Hops(to: \"{reader}\", hosts: ["), &path, "]),");
     let _ = write!(out, "        QueueEmpty,\n        NothingLost,\n    ],\n)\n");
     Some(out)
 }
@@ -232,9 +232,27 @@ fn hosts(out: &mut String, steps: &[Step<'_>], laptop: &str, author: &str, reade
                 }
             }
         }
-        let _ = writeln!(out, "        \"{}\": Mta({}),", step.name, fields.join(", "));
+        list(out, &format!("\"{}\": Mta(", step.name), &fields, "),");
     }
     let _ = writeln!(out, "    }},");
+}
+
+/// Writes a list, in several lines where one would be too long.
+fn list(out: &mut String, start: &str, items: &[String], end: &str) {
+    const INDENT: usize = 8;
+    const COLUMNS: usize = 120;
+    let mut line = " ".repeat(INDENT) + start;
+    for (place, item) in items.iter().enumerate() {
+        let comma = if place + 1 < items.len() { "," } else { end };
+        if line.len() + item.len() + comma.len() > COLUMNS && line.len() > INDENT + 4 {
+            let _ = writeln!(out, "{}", line.trim_end());
+            line = " ".repeat(INDENT + 4);
+        }
+        line.push_str(item);
+        line.push_str(comma);
+        line.push(' ');
+    }
+    let _ = writeln!(out, "{}", line.trim_end());
 }
 
 /// What makes the mail wait in front of a host.

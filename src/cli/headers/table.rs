@@ -11,7 +11,7 @@ use crate::trace::transcript::{Align, Line, Sheet, Style, counted, span};
 /// The longest bar, in columns.
 const BAR: u64 = 20;
 /// A name that is longer is cut: nobody has one, and a table is for reading.
-const LONGEST_NAME: usize = 48;
+const LONGEST_NAME: usize = 40;
 
 /// How long it took, and where.
 pub(super) fn head(trail: &Trail) -> Vec<Line> {
@@ -28,7 +28,7 @@ pub(super) fn head(trail: &Trail) -> Vec<Line> {
     lines.push(line);
     if let Some(hop) = trail.slowest.and_then(|number| trail.hops.get(number - 1)) {
         let wait = signed(hop.delay_secs.unwrap_or(0));
-        let below = if hop.number == 1 { "its author's Date".to_owned() } else { format!("hop {}", hop.number - 1) };
+        let below = if hop.number == 1 { "the Date field".to_owned() } else { format!("hop {}", hop.number - 1) };
         lines.push(
             Line::new()
                 .and("The longest wait: ")
@@ -120,7 +120,7 @@ pub(super) fn cut_to(text: &str, most: usize) -> String {
 
 /// A length of time, with a minus sign where time went backwards.
 pub(super) fn signed(secs: i64) -> String {
-    let length = span(Duration::from_secs(secs.unsigned_abs().min(u64::from(u32::MAX) * 2)));
+    let length = span(Duration::from_secs(secs.unsigned_abs().min(18_000_000_000)));
     if secs < 0 { format!("−{length}") } else { length }
 }
 

@@ -1,6 +1,8 @@
 //! Hops held against each other: delays, and what does not fit.
 
-use super::client::{bare, ip, is_private};
+use std::net::IpAddr;
+
+use super::client::{bare, ip, is_private, site};
 use super::date::Moment;
 use super::doubt::Doubt;
 use super::hop::Hop;
@@ -85,47 +87,46 @@ fn is_full_name(name: &str) -> bool {
     ip(name).is_none() && name.contains('.') && !name.ends_with(".localdomain") && !name.ends_with(".local")
 }
 
-/// The last labels of a name, which say whose it is: two, or three where the last two look like `co.uk`. Nobody can tell for sure
-/// without a list.
-fn site(name: &str) -> String {
-    let name = bare(name).to_ascii_lowercase();
-    let labels: Vec<&str> = name.rsplit('.').collect();
-    let count = match labels.as_slice() {
-        [top, second, ..] if top.len() == 2 && second.len() <= 3 => 3,
-        _ => 2,
-    };
-    let kept: Vec<&str> = labels.into_iter().take(count).rev().collect();
-    kept.join(".")
-}
-
 /// Marks the hops that the reader's own side wrote: from the topmost down, as long as nothing is missing between them and the
 /// names are of one site. Below the first server of that side begins what strangers say.
 fn own(hops: &mut [Hop], joints: &[Joint]) {
-    let Some(home) = hops.last().and_then(|hop| hop.by.as_deref().map(site)) else {
-        // qmail's last field has no name: it is there all the same.
-        if let Some(last) = hops.last_mut() {
-            last.is_own = true;
-        }
-        return;
-    };
+    let mut names = hops.iter().rev().filter_map(|hop| hop.by.as_deref());
+    let home = names.find(|name| is_full_name(name)).map(site);
+    let top = hops.len().saturating_sub(1);
     for place in (0..hops.len()).rev() {
         let hop = &mut hops[place];
         let is_home = match &hop.by {
-            Some(by) if is_full_name(by) => site(by) == home,
+            Some(by) if is_full_name(by) => Some(site(by)) == home,
             // A name that only this host knows, as that of a filter on it.
             Some(_) => true,
             None => hop.software == Software::Qmail,
         };
-        if !is_home {
+        // On top stands what the reader's server wrote, whatever it looks like.
+        if !is_home && place != top {
             return;
         }
         hop.is_own = true;
-        // A mail that came from a public address came from outside, whatever that machine calls itself.
-        let is_inside = hop.from.as_ref().is_none_or(|client| client.ip.is_none_or(is_private));
-        let is_named_inside =
-            hop.from.as_ref().is_some_and(|client| client.reverse.as_deref().is_some_and(|n| site(n) == home));
-        if joints[place] == Joint::Gap || !(is_inside || is_named_inside) {
+        if joints[place] == Joint::Gap || !is_inside(hop, home.as_deref()) {
             return;
         }
+    }
+}
+
+/// Whether a server of the site took the mail from another machine of it. What that machine calls itself proves nothing; its
+/// address does, or the name that the DNS has for it.
+fn is_inside(hop: &Hop, home: Option<&str>) -> bool {
+    let Some(client) = &hop.from else { return true };
+    let is_named = client.reverse.as_deref().is_some_and(|name| Some(site(name).as_str()) == home);
+    // Inside of Exchange mail also goes by other ways than SMTP, and between addresses of Microsoft's.
+    let with = hop.with.as_deref().unwrap_or_default();
+    let is_other_way = ["mapi", "https", "local"].iter().any(|way| way.eq_ignore_ascii_case(with));
+    is_named || is_other_way || client.ip.is_none_or(|address| is_private(address) || is_near(address, hop.by_address))
+}
+
+/// Whether two IPv6 addresses are of one provider's block.
+fn is_near(address: IpAddr, other: Option<IpAddr>) -> bool {
+    match (address, other) {
+        (IpAddr::V6(one), Some(IpAddr::V6(other))) => one.segments()[..2] == other.segments()[..2],
+        _ => false,
     }
 }

@@ -20,10 +20,13 @@ pub struct Client {
 }
 
 impl Client {
-    /// The name to call it by: that of the DNS, which it did not choose itself, before the one that it gave.
+    /// The name to call it by: that of the DNS, which it did not choose itself, before the one that it gave. The DNS has only one
+    /// for all programs of the host itself.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
-        self.reverse.as_deref().or(self.helo.as_deref()).or(self.address.as_deref())
+        let reverse = self.reverse.as_deref().filter(|_| !self.ip.is_some_and(|address| address.is_loopback()));
+        let names = [reverse, self.helo.as_deref(), self.reverse.as_deref(), self.address.as_deref()];
+        names.into_iter().flatten().next()
     }
 }
 
@@ -45,6 +48,25 @@ pub(super) fn ip(text: &str) -> Option<IpAddr> {
     };
     let text = text.split('%').next()?;
     text.parse::<IpAddr>().ok().map(|address| address.to_canonical())
+}
+
+/// The last labels of a name, which say whose it is: two, or three where the last two look like `co.uk`. Nobody can tell for sure
+/// without a list.
+pub(super) fn site(name: &str) -> String {
+    let name = bare(name).to_ascii_lowercase();
+    let labels: Vec<&str> = name.rsplit('.').collect();
+    let count = match labels.as_slice() {
+        [top, second, ..] if top.len() == 2 && second.len() <= 3 => 3,
+        _ => 2,
+    };
+    let kept: Vec<&str> = labels.into_iter().take(count).rev().collect();
+    let site = kept.join(".");
+    // Large ones have several.
+    match site.as_str() {
+        "office365.com" | "exchangelabs.com" => "outlook.com".into(),
+        "gmail.com" | "googlemail.com" => "google.com".into(),
+        _ => site,
+    }
 }
 
 /// Reads the clause.

@@ -42,6 +42,8 @@ pub enum Doubt {
         helo: String,
         /// What the DNS says.
         reverse: String,
+        /// Whether both names are of one site, which is no wonder.
+        is_one_site: bool,
     },
     /// Sendmail found that the name of the client's address does not lead back to it.
     MayBeForged,

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::client::{Client, bare, client, ip};
+use super::client::{Client, bare, client, ip, site};
 use super::date::{Moment, moment};
 use super::doubt::Doubt;
 use super::lex::{Clauses, Key};
@@ -80,7 +80,16 @@ pub(super) fn hop(written: String, is_cut: bool) -> Hop {
     let is_bare = software == Software::Qmail && clauses.head.comments.iter().any(|text| text.starts_with("qmail "));
     let date = clauses.date.map(|date| date.trim().to_owned()).filter(|date| !date.is_empty());
     let time = date.as_deref().and_then(moment);
-    let from = clauses.get(Key::From).map(client);
+    let mut from = clauses.get(Key::From).map(client);
+    // Exim writes `name ([address])` where the name leads to the address and back, and the client calls itself by it.
+    if let (Software::Exim, Some(from)) = (software, &mut from)
+        && from.ip.is_some()
+        && from.reverse.is_none()
+        && from.helo.as_deref().is_some_and(|name| name.contains('.') && ip(name).is_none())
+        && !clauses.comments.iter().any(|comment| comment.contains("helo="))
+    {
+        from.reverse.clone_from(&from.helo);
+    }
     let mut doubts = Vec::new();
     if is_cut {
         doubts.push(Doubt::Cut);
@@ -104,9 +113,11 @@ pub(super) fn hop(written: String, is_cut: bool) -> Hop {
         }
         if let (Some(helo), Some(reverse)) = (&from.helo, &from.reverse)
             && ip(helo).is_none()
+            && !from.ip.is_some_and(|address| address.is_loopback())
             && !bare(helo).eq_ignore_ascii_case(bare(reverse))
         {
-            doubts.push(Doubt::HeloDiffers { helo: helo.clone(), reverse: reverse.clone() });
+            let is_one_site = site(helo) == site(reverse);
+            doubts.push(Doubt::HeloDiffers { helo: helo.clone(), reverse: reverse.clone(), is_one_site });
         }
     }
     let hop = Hop {
@@ -117,7 +128,7 @@ pub(super) fn hop(written: String, is_cut: bool) -> Hop {
         via: words(Key::Via),
         with: words(Key::With).map(protocol),
         id: clauses.word(Key::Id).map(str::to_owned),
-        for_: clauses.word(Key::For).map(|path| path.trim_matches(['<', '>']).to_owned()),
+        for_: clauses.word(Key::For).map(mailbox),
         tls,
         encrypted,
         encrypted_because,
@@ -130,6 +141,12 @@ pub(super) fn hop(written: String, is_cut: bool) -> Hop {
         written: String::new(),
     };
     Hop { written, ..hop }
+}
+
+/// What stands in angle brackets.
+fn mailbox(path: &str) -> String {
+    let inside = path.strip_prefix('<').unwrap_or(path);
+    inside.rsplit_once('>').map_or(inside, |(inside, _)| inside).to_owned()
 }
 
 #[cfg(test)]
@@ -170,6 +187,7 @@ mod tests {
                 "from A.eurprd01.prod.outlook.com (2603::1) by B.eurprd01.prod.outlook.com with mapi id 15.20.1.2; y",
                 Software::ExchangeOnline,
             ),
+            ("from A.prod.outlook.com (2603::1) by B.prod.outlook.com with HTTPS; y", Software::ExchangeOnline),
             ("from a (192.0.2.1) by b (192.0.2.2) with Microsoft SMTP Server id 14.3.1.2; y", Software::Exchange),
             ("from a (b [192.0.2.1]) by c (8.17.1/8.17.1) with ESMTP id 1; y", Software::Sendmail),
             ("from a ([::ffff:192.0.2.1]) by b with ESMTP id 000000000008A015.0000000062B.00001; y", Software::Courier),
@@ -185,7 +203,7 @@ mod tests {
     fn what_is_missing_is_said() {
         assert_eq!(read("x y z").doubts, [Doubt::Unreadable, Doubt::NoTime]);
         assert_eq!(read("from a; tomorrow").doubts, [Doubt::NoBy, Doubt::UnreadableTime]);
-        let differs = Doubt::HeloDiffers { helo: "a.example".into(), reverse: "b.example".into() };
+        let differs = Doubt::HeloDiffers { helo: "a.example".into(), reverse: "b.example".into(), is_one_site: false };
         let forged = "from a.example (b.example [192.0.2.1] (may be forged)) by c; 5 Jan 2026 09:00 GMT";
         assert_eq!(read(forged).doubts, [Doubt::MayBeForged, differs]);
     }

@@ -94,7 +94,8 @@ pub(super) fn software(clauses: &Clauses<'_>) -> Software {
     let with = clauses.get(Key::With).map(|with| with.words.join(" ").to_ascii_lowercase()).unwrap_or_default();
     let id = clauses.word(Key::Id).unwrap_or_default();
     let ends = |ends: &[&str]| ends.iter().any(|end| by.ends_with(end));
-    if with.starts_with("microsoft smtp server") || with == "mapi" || (with.starts_with("http") && is_build(id)) {
+    let is_http = with.starts_with("http") && (is_build(id) || with == "https");
+    if with.starts_with("microsoft smtp server") || with == "mapi" || is_http {
         let is_online = ends(&[".outlook.com", ".exchangelabs.com", ".office365.com", ".outlook.de", ".office365.us"]);
         return if is_online || with.starts_with("https") { Software::ExchangeOnline } else { Software::Exchange };
     }
@@ -118,7 +119,7 @@ pub(super) fn software(clauses: &Clauses<'_>) -> Software {
         return Software::Dovecot;
     }
     // qmail-smtpd has no id, and an address in parentheses of its own.
-    let is_qmail = clauses.get(Key::Id).is_none() && with.ends_with("smtp") && own.is_empty();
+    let is_qmail = clauses.get(Key::Id).is_none() && with.contains("smtp") && own.is_empty();
     if is_qmail && from.last().is_some_and(|comment| is_bare_address(comment)) {
         return Software::Qmail;
     }
