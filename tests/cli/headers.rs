@@ -26,7 +26,7 @@ fn a_mail_is_told() {
         told.contains("    2  12 min 6 s  ████████████████████  mail.green.example → mx.blue.example  ESMTPS   ✓ yes"),
         "{told}"
     );
-    assert!(!told.contains("4dLk2855g2z1yT") && !told.contains("body"), "{told}");
+    assert!(!told.contains("4dLk2855g2z1yT") && !told.contains("→ body"), "{told}");
     let whole = scratch.run(&["headers", "late.eml", "-v"]).ends(0).out;
     assert!(
         whole.contains("id           4dLk2855g2z1yT\n") && whole.contains(&told.replace("\n\n", "\n")[..40]),

@@ -21,7 +21,7 @@ enum Joint {
 
 /// Numbers the hops, first to last, and says of each how it follows from those below.
 pub(super) fn join(hops: &mut [Hop], date: Option<Moment>) {
-    let mut joints = vec![Joint::Silent; hops.len()];
+    let mut joints = Vec::with_capacity(hops.len());
     let mut last = date.map(|date| date.unix_secs);
     let (mut is_first, mut was_before_date, mut was_public) = (true, false, false);
     for place in 0..hops.len() {
@@ -40,13 +40,12 @@ pub(super) fn join(hops: &mut [Hop], date: Option<Moment>) {
             }
             (last, is_first) = (Some(time.unix_secs), false);
         }
-        if let Some(below) = below {
-            joints[place] = joint(below, hop);
-            if let (Joint::Gap, Some(by), Some(from)) =
-                (joints[place], &below.by, hop.from.as_ref().and_then(|c| c.name()))
-            {
-                hop.doubts.push(Doubt::Gap { below: by.clone(), from: from.to_owned() });
-            }
+        let joint = below.map_or(Joint::Silent, |below| joint(below, hop));
+        joints.push(joint);
+        let names = below.and_then(|below| below.by.as_ref()).zip(hop.from.as_ref().and_then(|client| client.name()));
+        if let (Joint::Gap, Some((by, from))) = (joint, names) {
+            let gap = Doubt::Gap { below: by.clone(), from: from.to_owned() };
+            hop.doubts.push(gap);
         }
         if let Some(client) = &hop.from
             && let Some(address) = client.ip

@@ -69,6 +69,15 @@ pub(super) fn site(name: &str) -> String {
     }
 }
 
+/// Where an address in brackets begins: the last one that can be read, since names of the DNS stand in front of it, or the
+/// first that cannot.
+fn literal_start(comment: &str) -> Option<usize> {
+    let is_word = |start: &usize| *start == 0 || comment.as_bytes()[start - 1] == b' ';
+    let starts = || comment.match_indices('[').map(|(start, _)| start).filter(is_word);
+    let mut readable = starts().filter(|start| ip(comment[*start..].split(' ').next().unwrap_or_default()).is_some());
+    readable.next_back().or_else(|| starts().next())
+}
+
 /// Reads the clause.
 pub(super) fn client(clause: &Clause<'_>) -> Client {
     let word = clause.word();
@@ -86,7 +95,7 @@ pub(super) fn client(clause: &Clause<'_>) -> Client {
             continue;
         }
         // `name [address]`, `[address]:port`, `user@name [address]`.
-        if let Some(start) = comment.find('[').filter(|start| *start == 0 || comment.as_bytes()[start - 1] == b' ') {
+        if let Some(start) = literal_start(comment) {
             let end = comment[start..].find(']').map_or(comment.len(), |end| start + end + 1);
             address = Some(&comment[start..end]);
             let name = comment[..start].trim();
@@ -164,6 +173,7 @@ mod tests {
             ("from a.x (2001:db8::1%7)", ["a.x", "", "2001:db8::1%7"]),
             ("from a.x ([::ffff:192.0.2.1]) (AUTH: LOGIN x@[1.2.3.4])", ["a.x", "", "::ffff:192.0.2.1"]),
             ("from a.x (user@b.x [192.0.2.1] (may be forged))", ["a.x", "b.x", "192.0.2.1"]),
+            ("from a.x (\u{1b}[31m [192.0.2.1])", ["a.x", "\u{1b}[31m", "192.0.2.1"]),
             ("from [192.0.2.1]", ["[192.0.2.1]", "", "192.0.2.1"]),
             ("from a.x", ["a.x", "", ""]),
             ("from", ["", "", ""]),

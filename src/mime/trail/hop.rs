@@ -56,12 +56,6 @@ pub struct Hop {
     pub written: String,
 }
 
-impl Default for Encrypted {
-    fn default() -> Encrypted {
-        Encrypted::Unknown
-    }
-}
-
 /// Reads the value of a field. `is_cut` says that it was longer than what is here.
 pub(super) fn hop(written: String, is_cut: bool) -> Hop {
     let clauses = Clauses::read(&written);

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::lex::{Clauses, Key};
 
 /// Whether a hop crossed the network encrypted, by the word of the server that wrote the field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Encrypted {
     /// It says so.
@@ -13,6 +13,7 @@ pub enum Encrypted {
     /// What it says rules it out.
     No,
     /// It says nothing about it.
+    #[default]
     Unknown,
 }
 
