@@ -191,7 +191,7 @@ fn refuse_format(output: &Path, text: bool) -> Result<(), Failure> {
 }
 
 /// Writes a file beside its place first, so that there is never half of one.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |e| Failure::write(path, e);
     // Devices and pipes cannot be replaced.
     if fs::metadata(path).is_ok_and(|data| !data.is_file()) {

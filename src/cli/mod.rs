@@ -11,6 +11,7 @@ mod completions;
 mod document;
 mod draw;
 mod failure;
+mod headers;
 mod input;
 mod mail_files;
 mod making;
@@ -56,6 +57,7 @@ enum Command {
     Test(test::Args),
     Draw(draw::Args),
     Mime(mime::Args),
+    Headers(headers::Args),
     Capture(capture::Args),
     Bench(bench::Args),
     New(new::Args),
@@ -72,6 +74,7 @@ impl Command {
             Command::Test(args) => args.work(screen),
             Command::Draw(args) => args.work(screen),
             Command::Mime(args) => args.work(screen),
+            Command::Headers(args) => args.work(screen),
             Command::Capture(args) => args.work(screen),
             Command::Bench(args) => args.work(screen),
             Command::New(args) => args.work(screen),

@@ -1,4 +1,4 @@
-//! Message content: header fields, composing, received fields, delivery reports (RFC 5322, 2045, 3464).
+//! Message content: header fields, composing, received fields, delivery reports (RFC 5322, 2045, 3464), and the way of a mail.
 //!
 //! Content is written once and shared by reference along every hop and copy; what a hop adds is put in front. This
 //! module sends nothing and knows no envelope.
@@ -10,6 +10,7 @@ mod fold;
 pub mod read;
 pub mod received;
 pub mod report;
+pub mod trail;
 
 pub use compose::{Composer, Draft, LeftOut, Party, TextEncoding};
 pub use content::Content;

@@ -2,6 +2,7 @@
 
 mod capture;
 mod mime;
+mod headers;
 mod readme;
 mod tshark;
 

@@ -1,0 +1,147 @@
+//! Every `tests/headers/NAME.eml` is told exactly as `NAME.txt` says (`UPDATE=1` writes the latter anew), and its scenario comes to
+//! the same delays.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::super::collect::Keep;
+use super::super::simulate::{SLICES, Wishes, build, simulate};
+use super::*;
+use crate::diag;
+use crate::mime::trail::{MOST_HOPS, trail};
+use crate::scenario::{Plan, load};
+use crate::sim::StopReason;
+
+/// 1 June 2026, 00:00 Universal Time.
+const NOW: i64 = 1_780_272_000;
+
+fn samples() -> Vec<(String, PathBuf, Trail)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/headers");
+    let mut files: Vec<_> = fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
+    files.retain(|p| p.extension().is_some_and(|e| e == "eml"));
+    files.sort();
+    assert!(files.len() >= 20, "only {} mails", files.len());
+    let named = |path: PathBuf| {
+        let trail = trail(&fs::read(&path).unwrap());
+        (path.file_stem().unwrap().to_string_lossy().into_owned(), path, trail)
+    };
+    files.into_iter().map(named).collect()
+}
+
+fn text(lines: &[Line]) -> String {
+    lines.iter().map(|line| line.text() + "\n").collect()
+}
+
+#[test]
+fn mails_are_told_exactly_like_this() {
+    let update = std::env::var_os("UPDATE").is_some();
+    let mut wrong = Vec::new();
+    for (name, path, trail) in samples() {
+        let short = text(&lines(&trail, Some(NOW), false));
+        let whole = text(&lines(&trail, Some(NOW), true));
+        let told = format!("{short}\n--- with -v ---\n\n{whole}");
+        let golden = path.with_extension("txt");
+        if update {
+            fs::write(&golden, &told).unwrap();
+        } else if fs::read_to_string(&golden).unwrap_or_default() != told {
+            wrong.push(format!("--- {name}\n{told}"));
+        }
+        assert!(told.chars().all(|c| c == '\n' || !c.is_control()), "{name}");
+        let json = escape_controls(&serde_json::to_string(&trail).unwrap());
+        assert!(json.chars().all(|c| !c.is_control()), "{name}");
+    }
+    assert!(wrong.is_empty(), "not as expected:\n{}", wrong.join("\n"));
+}
+
+fn plan(name: &str, scenario: &str) -> Plan {
+    load(name, scenario).unwrap_or_else(|d| panic!("{name}: {}\n{scenario}", diag::render_all(&d, scenario, false)))
+}
+
+/// Runs a scenario and reads the way of the mail that arrived.
+fn simulated(name: &str, scenario: &str) -> Trail {
+    let plan = plan(name, scenario);
+    let wishes = Wishes {
+        seed: None,
+        until: None,
+        keep: Keep::Nothing,
+        packets: false,
+        mail: true,
+        story: false,
+        progress: false,
+        slices: SLICES,
+    };
+    let mut run = simulate(build(&plan, wishes), &plan, wishes, Vec::new(), |_, _| {});
+    let unmet: Vec<_> = run.judgements.iter().filter(|j| !j.met).map(|j| (&j.expected, &j.happened)).collect();
+    assert!(unmet.is_empty() && !run.judgements.is_empty(), "{name}: {unmet:?}\n{scenario}");
+    assert_eq!((run.stop, run.report.is_ok(), run.missed.len()), (StopReason::Idle, true, 0), "{name}\n{scenario}");
+    let filed = run.world.take_filed();
+    assert_eq!(filed.len(), 1, "{name}");
+    trail(&filed[0].letter.content.rope().to_vec())
+}
+
+#[test]
+fn scenarios_come_to_the_same_delays() {
+    for (name, _, original) in samples() {
+        let Some(scenario) = scenario::scenario(&original) else {
+            assert!(original.hops.is_empty());
+            continue;
+        };
+        let simulated = simulated(&name, &scenario);
+        let told: Vec<Option<i64>> = simulated.hops.iter().map(|hop| hop.delay_secs).collect();
+        assert_eq!(told.len(), original.hops.len(), "{name}");
+        for (hop, got) in original.hops.iter().zip(&told) {
+            let wanted = hop.delay_secs.unwrap_or(0).max(0);
+            let near = (wanted / 20).max(2);
+            assert!(
+                (got.unwrap() - wanted).abs() <= near,
+                "{name}: hop {}: {wanted}, {told:?}\n{scenario}",
+                hop.number
+            );
+        }
+    }
+}
+
+#[test]
+fn nothing_hostile_gets_into_a_scenario() {
+    let (_, _, hostile) = samples().into_iter().find(|(name, ..)| name == "hostile").unwrap();
+    let scenario = scenario::scenario(&hostile).unwrap();
+    assert!(scenario.bytes().all(|b| b == b'\n' || (b' '..=b'~').contains(&b)), "{scenario}");
+    for word in ["evil", "open_relay", "owned", "unclosed", "eve@", "*)"] {
+        assert!(!scenario.contains(word), "{word}\n{scenario}");
+    }
+    for name in
+        ["a\", x: (\"", "a.example\n),", "// .example", "\\.example", "a/b.example", "{}.example", "\u{e4}.example"]
+    {
+        let mail = format!(
+            "Received: from {name} by {name} for <{name}@{name}>; 5 Jan 2026 09:00 GMT\r\nFrom: <{name}@{name}>\r\nTo: {name}\r\n"
+        );
+        let scenario = scenario::scenario(&trail(mail.as_bytes())).unwrap();
+        simulated(name, &scenario);
+        assert!(scenario.contains("\"hop1.example\": Mta("), "{name}\n{scenario}");
+    }
+}
+
+#[test]
+fn a_loop_is_cut_and_simulated() {
+    let mut mail = String::new();
+    for hop in (0..MOST_HOPS + 3).rev() {
+        let hop = hop as u32;
+        mail += &format!(
+            "Received: from a.example by a.example with ESMTP id {hop}; 5 Jan 2026 {:02}:{:02}:00 GMT\n",
+            9 + hop / 60,
+            hop % 60
+        );
+    }
+    let way = trail(mail.as_bytes());
+    assert!(text(&lines(&way, None, false)).contains("103 Received fields"));
+    assert_eq!(simulated("loop", &scenario::scenario(&way).unwrap()).hops.len(), MOST_HOPS);
+}
+
+#[test]
+fn waits_that_nobody_could_simulate_are_cut() {
+    for (first, last) in [("1 Jan 1970", "5 Jan 2026"), ("5 Jan 2026", "8 Jan 2026"), ("31 Dec 9999", "1 Jan 1900")] {
+        let field = |by: &str, date: &str| format!("Received: from x by {by}.example; {date} 09:00 GMT\n");
+        let mail = field("b", last) + &field("a", first) + "Date: 4 Jan 1960 00:00 GMT\n";
+        simulated(first, &scenario::scenario(&trail(mail.as_bytes())).unwrap());
+    }
+}
