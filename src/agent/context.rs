@@ -274,6 +274,8 @@ pub struct Filed {
     pub at: Instant,
     /// The host that filed it.
     pub host: HostId,
+    /// Which mail it is.
+    pub mail: MailId,
     /// The mailbox.
     pub mailbox: Mailbox,
     /// Its number there.

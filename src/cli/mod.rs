@@ -4,6 +4,7 @@
 //! 2 the command line, a scenario or a file is wrong, 3 the simulator broke an invariant of its own (a defect).
 
 mod bench;
+mod boxes;
 mod capture;
 mod check;
 mod collect;
@@ -11,6 +12,7 @@ mod completions;
 mod document;
 mod draw;
 mod failure;
+mod file_names;
 mod input;
 mod mail_files;
 mod making;
@@ -25,6 +27,7 @@ mod run;
 mod screen;
 mod simulate;
 mod status;
+mod strangers;
 mod test;
 mod wrap;
 

@@ -132,7 +132,7 @@ impl Mta {
         let number = self.disk.store.file(id, ctx.now, size_bytes, letter);
         if let Some(filed) = &mut ctx.filed {
             let mailbox = self.disk.store.mailbox(id).address().clone();
-            filed.push(Filed { at: ctx.now, host: ctx.host, mailbox, number, letter: letter() });
+            filed.push(Filed { at: ctx.now, host: ctx.host, mail: mail.mail, mailbox, number, letter: letter() });
         }
         ctx.ledger.end(ctx.host, mail.serial, Ending::Delivered);
         let at = ctx.at().mail(mail.mail, mail.hops);
