@@ -9,6 +9,7 @@ mod capture;
 mod check;
 mod collect;
 mod completions;
+mod diff;
 mod document;
 mod draw;
 mod failure;
@@ -57,6 +58,7 @@ enum Command {
     Check(check::Args),
     Test(test::Args),
     Draw(draw::Args),
+    Diff(diff::Args),
     Capture(capture::Args),
     Bench(bench::Args),
     New(new::Args),
@@ -72,6 +74,7 @@ impl Command {
             Command::Check(args) => args.work(screen),
             Command::Test(args) => args.work(screen),
             Command::Draw(args) => args.work(screen),
+            Command::Diff(args) => args.work(screen),
             Command::Capture(args) => args.work(screen),
             Command::Bench(args) => args.work(screen),
             Command::New(args) => args.work(screen),

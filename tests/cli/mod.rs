@@ -1,6 +1,7 @@
 //! The command line: what it prints, what it writes, and how it ends.
 
 mod capture;
+mod diff;
 mod mailboxes;
 mod readme;
 mod tshark;
