@@ -103,6 +103,22 @@ fn a_large_run_has_less_in_its_trace_and_that_is_said() {
 }
 
 #[test]
+fn a_trace_that_does_not_say_what_was_added_is_not_guessed_at() {
+    let scratch = Scratch::new();
+    scratch.file("a.ron", &good());
+    scratch.run(&["run", "-q", "a.ron", "--out", "o", "--capture", "none"]).ends(0);
+    let without = |line: &str| {
+        // What was written is the last field of its record.
+        let end = [",\"header\":[", ",\"added\":["].iter().find_map(|field| line.find(field));
+        end.map_or(format!("{line}\n"), |end| format!("{}}}\n", &line[..end]))
+    };
+    let old: String = scratch.read("o/trace.jsonl").lines().map(without).collect();
+    scratch.file("old.jsonl", &old);
+    let told = scratch.run(&["diff", "old.jsonl"]).ends(0).out;
+    assert!(told.matches("    … not in this trace\n").count() >= 6 && !told.contains("unchanged"), "{told}");
+}
+
+#[test]
 fn what_is_not_there_is_complained_about_and_bytes_are_shown_as_escapes() {
     let scratch = Scratch::new();
     scratch.file("a.ron", &good().replace("Hi Bob!", "Hi \\u{1b}[31m\\u{202e}Bob!\\n.dot"));

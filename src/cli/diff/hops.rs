@@ -44,7 +44,7 @@ pub(super) enum Body {
     Same,
     /// Nothing, but that what was given and what is here differ by more than what was added: sizes in bytes.
     Other(u64, u64),
-    /// Nothing: the first step.
+    /// Nothing.
     Unknown,
 }
 
@@ -72,7 +72,10 @@ pub(super) fn steps(records: &[Record], mail: MailId, contents: &[Content]) -> V
         let causes = record.id.map(|id| chain(records, id)).unwrap_or_default();
         let before = causes.iter().skip(1).find_map(|cause| cause.id.and_then(|id| places.get(&id).copied()));
         let content = contents.get(steps.len());
-        let header = match (content, &kind, before.and_then(|place| steps[place].header.as_ref())) {
+        // Every step puts something on top: a trace that does not say what was written before it could.
+        let is_silent = content.is_none() && written.is_empty() && !matches!(kind, Kind::Composed);
+        let above = before.filter(|_| !is_silent).and_then(|place| steps[place].header.as_ref());
+        let header = match (content, &kind, above) {
             (Some(content), ..) => Some(field_lines(&content.header().to_vec())),
             (None, Kind::Composed, _) => (!written.is_empty()).then(|| written.clone()),
             (None, _, above) => above.map(|above| written.iter().chain(above).cloned().collect()),
@@ -81,6 +84,7 @@ pub(super) fn steps(records: &[Record], mail: MailId, contents: &[Content]) -> V
         let body = match (content, before) {
             (Some(content), _) => Body::Known(content.body()),
             (None, None) => Body::Unknown,
+            (None, Some(_)) if is_silent => Body::Unknown,
             (None, Some(place)) if sizes[place] + added_bytes == size_bytes => Body::Same,
             (None, Some(place)) => Body::Other(sizes[place], size_bytes.saturating_sub(added_bytes)),
         };

@@ -93,6 +93,7 @@ fn changes(step: &Step, before: &Step, lines: &mut Vec<Line>) {
     part("header", lines);
     match (&before.header, &step.header) {
         (Some(before), Some(header)) => compare(before, header, "header", AROUND, lines),
+        _ if step.added.is_empty() => lines.push(fold("not in this trace")),
         _ => {
             lines.extend(step.added.iter().map(|line| row('+', line)));
             lines.push(fold("the header section below it unchanged"));
@@ -111,6 +112,7 @@ fn changes(step: &Step, before: &Step, lines: &mut Vec<Line>) {
             let words = format!("  ! changed: {given} bytes became {kept}, what was added not counted");
             lines.push(Line::of(Style::Bad, words));
         }
+        (_, Body::Unknown) => lines.push(fold("not in this trace")),
         _ => lines.push(fold("body unchanged")),
     }
 }
