@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use super::Ledger;
 use super::watch::{TriggerEvent, Watch};
 use crate::identity::Mailbox;
+use crate::mime::Content;
 use crate::octets::Chunk;
 use crate::sim::calendar::Calendar;
 use crate::sim::{Duration, Instant};
@@ -274,12 +275,24 @@ pub struct Filed {
     pub at: Instant,
     /// The host that filed it.
     pub host: HostId,
+    /// Which mail it is.
+    pub mail: MailId,
     /// The mailbox.
     pub mailbox: Mailbox,
     /// Its number there.
     pub number: u32,
     /// What was filed.
     pub letter: Letter,
+}
+
+/// What one mail is from hop to hop, for who looks on.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// Which mail.
+    pub mail: MailId,
+    /// Its content when it was composed, whenever it was accepted and whenever it was filed: one for each of those records, in their
+    /// order.
+    pub contents: Vec<Content>,
 }
 
 /// Numbers that are given out once in a run.
@@ -357,6 +370,8 @@ pub struct Context<'a> {
     pub watch: &'a mut Watch,
     /// Letters that are filed, where somebody wants to have them.
     pub filed: Option<&'a mut Vec<Filed>>,
+    /// The mail of which somebody wants to have every content.
+    pub held: Option<&'a mut Held>,
     /// What the agent asks for, in order.
     pub actions: &'a mut Vec<Action>,
     /// Bytes that connections were given with this input.
@@ -385,6 +400,21 @@ impl Context<'_> {
     #[inline]
     pub fn record(&mut self, at: At, what: impl FnOnce() -> What) -> Option<RecordId> {
         self.tracer.record(at, what)
+    }
+
+    /// Whether somebody wants to have the contents of this mail.
+    #[must_use]
+    #[inline]
+    pub fn holds(&self, mail: MailId) -> bool {
+        self.held.as_ref().is_some_and(|held| held.mail == mail)
+    }
+
+    /// Gives the content of a mail to who looks on.
+    #[inline]
+    pub fn hold(&mut self, mail: MailId, content: &Content) {
+        if let Some(held) = self.held.as_mut().filter(|held| held.mail == mail) {
+            held.contents.push(content.clone());
+        }
     }
 
     /// Whether lines of dialogue are of interest to anybody.

@@ -19,7 +19,7 @@ pub mod user;
 mod watch;
 
 pub use context::{
-    Action, Context, Directory, End, Filed, HANDSHAKE_TIMEOUT, Identifiers, Input, Peer, SEND_BUFFER_BYTES, Says,
+    Action, Context, Directory, End, Filed, HANDSHAKE_TIMEOUT, Held, Identifiers, Input, Peer, SEND_BUFFER_BYTES, Says,
     SocketId, Sockets, Trouble, Unsealed,
 };
 pub use ledger::{Ending, Ledger, Totals, Violation};

@@ -52,6 +52,7 @@ impl Stage {
             directory: &self.directory,
             watch: &mut self.watch,
             filed: None,
+            held: None,
             actions: &mut self.actions,
             given: 0,
         }

@@ -15,7 +15,7 @@ use crate::identity::{Mailbox, ReversePath};
 use crate::mime::{Composer, Draft, queue_id};
 use crate::queue::{EntryId, Mail, NextHop, Origin};
 use crate::sim::{Distribution, Duration, Instant, Stream};
-use crate::trace::{MailId, Octets, What};
+use crate::trace::{MailId, Octets, What, field_lines};
 
 /// Mail to be sent, once or many times.
 #[derive(Clone, Debug)]
@@ -215,7 +215,9 @@ impl User {
             to: to.iter().map(|t| t.as_str().into()).collect(),
             subject: crate::trace::visible(subject.as_bytes()).into(),
             size_bytes: content.size_bytes(),
+            header: field_lines(&content.header().to_vec()),
         });
+        ctx.hold(number, &content);
         let Some(submit_to) = task.submit_to.as_ref().or(found.as_ref()) else {
             unreachable!("every kind of task has an author, whose domain stands for a server")
         };

@@ -143,7 +143,7 @@ impl Args {
 }
 
 /// Whether the trace has the mail.
-fn known(mail: MailId, records: &[Record], name: &str) -> Result<(), Failure> {
+pub(super) fn known(mail: MailId, records: &[Record], name: &str) -> Result<(), Failure> {
     if records.iter().any(|r| r.mail == Some(mail)) {
         return Ok(());
     }

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
+use super::file_names::plain;
 use crate::octets::Rope;
 use crate::scenario::Plan;
 
@@ -36,7 +37,7 @@ impl MailFiles {
     /// Writes the next mail, which was filed for an address. With an error comes the name of the file.
     pub(super) fn write(&mut self, to: &str, content: &Rope) -> Result<(), (String, io::Error)> {
         self.written += 1;
-        let name = format!("{:0digits$}-{}.eml", self.written, file_name(to), digits = self.digits);
+        let name = format!("{:0digits$}-{}.eml", self.written, plain(to), digits = self.digits);
         let written = File::create(self.directory.join(&name)).and_then(|file| {
             let mut out = BufWriter::new(file);
             content.chunks().iter().try_for_each(|chunk| out.write_all(chunk))?;
@@ -76,12 +77,6 @@ pub(super) fn expected(plan: &Plan) -> u64 {
 
 fn digits(n: u64) -> usize {
     n.to_string().len()
-}
-
-/// An address as part of a file name.
-fn file_name(address: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "@._+-=".contains(c) { c } else { '_' };
-    address.chars().take(100).map(plain).collect()
 }
 
 #[cfg(test)]

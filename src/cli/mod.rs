@@ -4,13 +4,16 @@
 //! 2 the command line, a scenario or a file is wrong, 3 the simulator broke an invariant of its own (a defect).
 
 mod bench;
+mod boxes;
 mod capture;
 mod check;
 mod collect;
 mod completions;
+mod diff;
 mod document;
 mod draw;
 mod failure;
+mod file_names;
 mod headers;
 mod input;
 mod mail_files;
@@ -27,6 +30,7 @@ mod run;
 mod screen;
 mod simulate;
 mod status;
+mod strangers;
 mod test;
 mod wrap;
 
@@ -58,6 +62,7 @@ enum Command {
     Draw(draw::Args),
     Mime(mime::Args),
     Headers(headers::Args),
+    Diff(diff::Args),
     Capture(capture::Args),
     Bench(bench::Args),
     New(new::Args),
@@ -75,6 +80,7 @@ impl Command {
             Command::Draw(args) => args.work(screen),
             Command::Mime(args) => args.work(screen),
             Command::Headers(args) => args.work(screen),
+            Command::Diff(args) => args.work(screen),
             Command::Capture(args) => args.work(screen),
             Command::Bench(args) => args.work(screen),
             Command::New(args) => args.work(screen),

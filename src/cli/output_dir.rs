@@ -9,30 +9,33 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::boxes::Boxes;
 use super::capture::Tape;
 use super::failure::Failure;
 use super::mail_files::MailFiles;
 use super::making::Making;
 use super::simulate::Run;
+use super::strangers::{CAPTURE, KEYS, MAIL, MAILBOXES, MAILDIR, MARKER, TRANSCRIPT, refuse_strangers};
 use crate::capture::Choice;
 use crate::render::{ladder, map};
 use crate::trace::Sink;
 use crate::trace::jsonl::{Detail, JsonLines};
 use crate::world::World;
 
-/// The file by which an output of ours is known.
-const MARKER: &str = ".postroad";
 const MARKER_TEXT: &str = "This directory was written by `postroad run --out`, which may replace it.\n";
 
-const CAPTURE: &str = "capture.pcapng";
-/// What one needs to read sealed connections; only where there were some.
-const KEYS: &str = "keys.log";
-const TRANSCRIPT: &str = "transcript.txt";
-/// What an output holds besides its marker.
-const FILES: [&str; 6] = ["trace.jsonl", CAPTURE, KEYS, TRANSCRIPT, "ladder.svg", "map.svg"];
-const MAIL: &str = "mail";
-
 type Trace = Rc<RefCell<JsonLines<BufWriter<File>>>>;
+
+/// How delivered mail is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum MailFormat {
+    /// A file for each mail, in mail/
+    Eml,
+    /// A file for each mailbox, in mailboxes/
+    Mbox,
+    /// A directory for each mailbox, in maildir/
+    Maildir,
+}
 
 /// An output in the making. Dropped before [`OutputDir::fill`] has come to its end, it leaves nothing behind.
 pub(super) struct OutputDir {
@@ -44,14 +47,16 @@ pub(super) struct OutputDir {
     tape: Option<Tape>,
     transcript: Option<BufWriter<File>>,
     keys: Option<BufWriter<File>>,
-    mails: MailFiles,
+    /// None where nobody wants them.
+    mails: Option<MailFiles>,
+    boxes: Boxes,
     /// Why the last of what is written as the run goes on could not be.
     failed: Option<Failure>,
 }
 
 impl OutputDir {
-    /// Prepares a directory, for about so many mails.
-    pub(super) fn create(target: &Path, mails: u64) -> Result<OutputDir, Failure> {
+    /// Prepares a directory, for about so many mails in these formats.
+    pub(super) fn create(target: &Path, mails: u64, formats: &[MailFormat]) -> Result<OutputDir, Failure> {
         let shown = target.to_owned();
         let target = std::path::absolute(target).map_err(|e| Failure::write(target, e))?;
         refuse_strangers(&target)?;
@@ -63,7 +68,9 @@ impl OutputDir {
         }
         // Whoever cannot write there is told about the directory that was asked for, not about our way to it.
         let making = Making::beside(&target).map_err(|e| Failure::write(&shown, e))?;
-        let mails = MailFiles::new(making.path().join(MAIL), mails);
+        let place = |format, name| formats.contains(&format).then(|| making.path().join(name));
+        let mails = place(MailFormat::Eml, MAIL).map(|directory| MailFiles::new(directory, mails));
+        let boxes = Boxes::new(place(MailFormat::Mbox, MAILBOXES), place(MailFormat::Maildir, MAILDIR));
         let output = OutputDir {
             shown,
             target,
@@ -73,6 +80,7 @@ impl OutputDir {
             transcript: None,
             keys: None,
             mails,
+            boxes,
             failed: None,
         };
         output.write(MARKER, MARKER_TEXT.as_bytes())?;
@@ -138,7 +146,9 @@ impl OutputDir {
         if let Some(failure) = self.failed.take() {
             return Err(failure);
         }
-        self.mails.finish().map_err(|e| Failure::write(self.shown.join(MAIL), e))?;
+        if let Some(mails) = &self.mails {
+            mails.finish().map_err(|e| Failure::write(self.shown.join(MAIL), e))?;
+        }
         self.put_in_place()
     }
 
@@ -174,12 +184,16 @@ impl OutputDir {
     }
 
     fn try_write_filed(&mut self, world: &mut World) -> Result<(), Failure> {
-        self.mails.prepare().map_err(|e| Failure::write(self.shown.join(MAIL), e))?;
-        for filed in world.take_filed() {
-            let written = self.mails.write(filed.letter.to.as_str(), filed.letter.content.rope());
-            written.map_err(|(name, e)| Failure::write(self.shown.join(MAIL).join(name), e))?;
+        let filed = world.take_filed();
+        if let Some(mails) = &mut self.mails {
+            mails.prepare().map_err(|e| Failure::write(self.shown.join(MAIL), e))?;
+            for filed in &filed {
+                let written = mails.write(filed.letter.to.as_str(), filed.letter.content.rope());
+                written.map_err(|(name, e)| Failure::write(self.shown.join(MAIL).join(name), e))?;
+            }
         }
-        Ok(())
+        let written = self.boxes.prepare().and_then(|()| self.boxes.write(&filed, world.roster()));
+        written.map_err(|e| Failure::write(&self.shown, e))
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
@@ -212,44 +226,4 @@ fn replace(target: &Path, whole: &Path) -> io::Result<()> {
         return Err(error);
     }
     if had_one { fs::remove_dir_all(&old) } else { Ok(()) }
-}
-
-/// Only nothing, an empty directory, or an earlier output of ours may be replaced.
-fn refuse_strangers(target: &Path) -> Result<(), Failure> {
-    let shown = target.display();
-    let data = match fs::symlink_metadata(target) {
-        Ok(data) => data,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(Failure::read(&shown.to_string(), error)),
-    };
-    if !data.is_dir() {
-        return Err(Failure::said(format!("{shown} is there already and is no directory; it stays as it is")));
-    }
-    let names = |directory: &Path| -> Result<Vec<String>, Failure> {
-        let failed = |e| Failure::read(&directory.display().to_string(), e);
-        let entries = fs::read_dir(directory).map_err(failed)?;
-        entries.map(|e| e.map(|e| e.file_name().to_string_lossy().into_owned()).map_err(failed)).collect()
-    };
-    let held = names(target)?;
-    if held.is_empty() {
-        return Ok(());
-    }
-    if !held.iter().any(|name| name == MARKER) {
-        return Err(Failure::said(format!(
-            "{shown} is not empty and was not written by postroad; choose another directory for --out"
-        )));
-    }
-    let mut foreign: Vec<String> =
-        held.into_iter().filter(|n| n != MARKER && n != MAIL && !FILES.contains(&n.as_str())).collect();
-    let mail = target.join(MAIL);
-    if mail.is_dir() {
-        foreign.extend(names(&mail)?.into_iter().filter(|n| !n.ends_with(".eml")).map(|n| format!("{MAIL}/{n}")));
-    }
-    foreign.sort();
-    match foreign.first() {
-        None => Ok(()),
-        Some(first) => Err(Failure::said(format!(
-            "{shown} holds `{first}`, which postroad did not write; move it away or choose another directory for --out"
-        ))),
-    }
 }

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::input;
 use super::mail_files::expected;
 use super::number::whole;
-use super::output_dir::OutputDir;
+use super::output_dir::{MailFormat, OutputDir};
 use super::page::Page;
 use super::screen::Screen;
 use super::simulate::{Run, SLICES, Wishes, build, history, line_of, notes, simulate};
@@ -40,6 +40,18 @@ pub(super) struct Args {
     /// What --out captures for Wireshark: all (every packet once, where it was sent), host:NAME, link:A-B, or none
     #[arg(long, value_name = "WHERE", requires = "out", default_value_t)]
     capture: Wanted,
+    /// How --out writes delivered mail: eml (mail/, a file for each mail), mbox (mailboxes/, a file for each mailbox), maildir
+    /// (maildir/, a directory for each mailbox), or several of them with commas
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMATS",
+        requires = "out",
+        value_delimiter = ',',
+        default_value = "eml",
+        hide_possible_values = true
+    )]
+    mail: Vec<MailFormat>,
     /// Put everything into the trace of --out, as in the trace of a small run: where people send more than 50 mails, it has
     /// only those packets that were lost, and no states of sessions
     #[arg(long, requires = "out")]
@@ -102,7 +114,7 @@ enum Format {
 impl Args {
     pub(super) fn work(self, screen: &mut Screen) -> Result<Status, Failure> {
         let Some((plan, source)) = input::scenario(&self.file)? else { return Ok(Status::Wrong) };
-        let create = |target| OutputDir::create(target, expected(&plan));
+        let create = |target| OutputDir::create(target, expected(&plan), &self.mail);
         let mut output = self.out.as_deref().map(create).transpose()?;
         let keep = match (&output, self.format, self.quiet) {
             (Some(_), ..) => Keep::ToDraw,

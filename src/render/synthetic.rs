@@ -87,8 +87,13 @@ impl Story {
     pub(crate) fn composed(&mut self, host: HostId, mail: u64, from: &str, to: &str, subject: &str) {
         self.mail = Some(MailId(mail));
         self.hop = None;
-        let what =
-            What::Composed { from: from.into(), to: vec![to.into()], subject: subject.into(), size_bytes: 4_312 };
+        let what = What::Composed {
+            from: from.into(),
+            to: vec![to.into()],
+            subject: subject.into(),
+            size_bytes: 4_312,
+            header: vec![],
+        };
         self.at(host, None, what);
     }
 
@@ -266,6 +271,7 @@ impl Story {
                 reverse_path: from.into(),
                 recipients: vec![to.into()],
                 size_bytes: 4_400,
+                added: vec![],
             };
             self.at(server, Some(conn), accepted);
             self.say(conn, server, client, sv, &["250 2.0.0 Ok: queued as 4F2A1C"], latency);
@@ -291,8 +297,13 @@ impl Story {
     }
 
     pub(crate) fn delivered(&mut self, host: HostId, to: &str) {
-        let what =
-            What::Delivered { queue_id: "4F2A1C".into(), recipient: to.into(), mailbox: to.into(), size_bytes: 4_500 };
+        let what = What::Delivered {
+            queue_id: "4F2A1C".into(),
+            recipient: to.into(),
+            mailbox: to.into(),
+            size_bytes: 4_500,
+            added: vec![],
+        };
         self.at(host, None, what);
     }
 

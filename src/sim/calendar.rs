@@ -38,6 +38,14 @@ impl Calendar {
         stamp.to_zoned_datetime(zone).strftime("%a, %-d %b %Y %H:%M:%S %z").to_string()
     }
 
+    /// What `asctime` of C makes of it, in Universal Time whatever the zone: `Mon Jan  5 09:00:00 2026`, as the lines between the
+    /// mails of an mbox have it (RFC 4155 appendix A).
+    #[must_use]
+    pub fn asctime(&self, now: Instant) -> String {
+        let stamp = Timestamp::from_second(self.unix_secs(now)).unwrap_or(Timestamp::MAX);
+        stamp.to_zoned_datetime(TimeZone::UTC).strftime("%a %b %e %H:%M:%S %Y").to_string()
+    }
+
     /// The date and time of day for people, such as `2026-01-05 09:00:00`.
     #[must_use]
     pub fn civil(&self, now: Instant) -> String {
@@ -65,6 +73,7 @@ mod tests {
         assert_eq!(calendar.rfc5322(Instant::ZERO), "Mon, 5 Jan 2026 09:00:00 +0000");
         let east = Calendar::new(1_767_603_600, 90);
         assert_eq!(east.rfc5322(Instant::ZERO + Duration::from_hours(24)), "Tue, 6 Jan 2026 10:30:00 +0130");
+        assert_eq!(east.asctime(Instant::ZERO), "Mon Jan  5 09:00:00 2026");
         assert_eq!(calendar.civil(Instant::ZERO + Duration::from_secs(61)), "2026-01-05 09:01:01");
     }
 }

@@ -379,8 +379,14 @@ mod tests {
         let whats = [
             packet(None),
             packet(Some(LossReason::BufferFull)),
-            What::Composed { from: odd.into(), to: vec!["b".into(), odd.into()], subject: "".into(), size_bytes: 0 },
-            What::Composed { from: "".into(), to: vec![], subject: "\u{7f}".into(), size_bytes: 1 },
+            What::Composed {
+                from: odd.into(),
+                to: vec!["b".into(), odd.into()],
+                subject: "".into(),
+                size_bytes: 0,
+                header: vec![odd.into()],
+            },
+            What::Composed { from: "".into(), to: vec![], subject: "\u{7f}".into(), size_bytes: 1, header: vec![] },
             What::Unsent { recipient: "x".into(), reason: Octets(Chunk::copy_from(b"550 \xff\x00 \"no\"\\")) },
             What::Condition {
                 number: 7,

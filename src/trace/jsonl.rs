@@ -107,7 +107,7 @@ pub enum Detail {
     /// No packets.
     Records,
     /// What charts draw of a run that is too large to be read: of packets those that were lost, of sessions no states, which
-    /// follow from the lines, and nothing twice.
+    /// follow from the lines, of mails no header sections, and nothing twice.
     Lean,
 }
 
@@ -181,6 +181,15 @@ impl<W: Write> Sink for JsonLines<W> {
         };
         if self.detail == Detail::Lean && is_left_out {
             return;
+        }
+        if let (Detail::Lean, What::Composed { header, .. }) = (self.detail, &r.what)
+            && !header.is_empty()
+        {
+            let mut short = r.clone();
+            if let What::Composed { header, .. } = &mut short.what {
+                header.clear();
+            }
+            return self.put(|writer, line| writer.record(line, &short));
         }
         if self.detail == Detail::Lean {
             if let Some(cause) = r.cause.and_then(|cause| self.sent.remove(&cause))

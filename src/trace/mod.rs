@@ -31,7 +31,7 @@ pub use record::{
     Server, Side, Transport, Verdict, What,
 };
 pub use scope::{Scope, with_reports};
-pub use text::{Octets, visible};
+pub use text::{Octets, field_lines, visible};
 pub use tls::{CertificateDefect, TlsStep};
 pub use tracer::{Sink, Tracer};
 

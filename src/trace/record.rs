@@ -365,6 +365,9 @@ pub enum What {
         subject: Arc<str>,
         /// Size in bytes.
         size_bytes: u64,
+        /// The lines of its header section.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        header: Vec<Arc<str>>,
     },
     /// A server said 250 to the end of the data and took responsibility (RFC 5321 §4.2.5).
     Accepted {
@@ -376,6 +379,9 @@ pub enum What {
         recipients: Vec<Arc<str>>,
         /// Size in bytes, received field included.
         size_bytes: u64,
+        /// The lines that the server has put in front of what it was given. Everything else is as it was.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        added: Vec<Arc<str>>,
     },
     /// A queued mail moved.
     Queue {
@@ -427,6 +433,9 @@ pub enum What {
         mailbox: Arc<str>,
         /// Size in bytes as filed.
         size_bytes: u64,
+        /// The lines that were put in front when it was filed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        added: Vec<Arc<str>>,
     },
     /// A mail came back: its reverse-path is told (RFC 3464), or would be if it were not empty; of a report that came back, the
     /// postmaster of the server, where it has named one.

@@ -1,6 +1,7 @@
 //! Bytes of peers made safe to look at.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -82,6 +83,17 @@ pub fn visible(bytes: &[u8]) -> String {
         }
     }
     out
+}
+
+/// The lines of header fields, each as [`visible`] shows it, but for tabs, which begin most lines that go on.
+#[must_use]
+pub fn field_lines(fields: &[u8]) -> Vec<Arc<str>> {
+    let lines = fields.strip_suffix(b"\n").unwrap_or(fields).split(|b| *b == b'\n');
+    let shown = |line: &[u8]| {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        line.split(|b| *b == b'\t').map(visible).collect::<Vec<_>>().join("\t").into()
+    };
+    if fields.is_empty() { Vec::new() } else { lines.map(shown).collect() }
 }
 
 /// Punctuation and symbols outside ASCII that cannot hide or reorder text. Format characters (bidirectional marks,

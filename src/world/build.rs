@@ -183,6 +183,7 @@ impl Builder {
             condition_records: BTreeMap::new(),
             watch: self.watch,
             filed: None,
+            held: None,
             secrets: None,
             streams: self.streams,
             tracer: Tracer::off(),

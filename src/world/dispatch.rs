@@ -62,6 +62,7 @@ impl World {
             directory: &self.directory,
             watch: &mut self.watch,
             filed: self.filed.as_mut(),
+            held: self.held.as_mut(),
             actions: &mut actions,
             given: 0,
         };

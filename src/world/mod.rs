@@ -24,13 +24,13 @@ pub use build::{Builder, HostSetup, LinkSetup};
 pub use conditions::{Change, Records};
 pub use timetable::{FaultSetup, When};
 
-use crate::agent::{Action, Agent, Directory, Filed, Identifiers, Ledger, Watch};
+use crate::agent::{Action, Agent, Directory, Filed, Held, Identifiers, Ledger, Watch};
 use crate::net::Network;
 use crate::net::tap::Tap;
 use crate::net::topology::Node;
 use crate::sim::calendar::Calendar;
 use crate::sim::{Engine, Instant, StopReason, Streams};
-use crate::trace::{HostId, RecordId, Roster, Tracer};
+use crate::trace::{HostId, MailId, RecordId, Roster, Tracer};
 
 /// Everything that can happen outside the network. There are no other events.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +70,8 @@ pub struct World {
     watch: Watch,
     /// Letters that were filed, where somebody wants to have them.
     filed: Option<Vec<Filed>>,
+    /// The mail of which somebody wants to have every content.
+    held: Option<Held>,
     /// Lines of the key log, where somebody wants to have them.
     secrets: Option<Vec<Arc<str>>>,
     /// Where each sealed connection has its randomness from.
@@ -136,6 +138,17 @@ impl World {
     /// The letters that were filed since this was last asked, in order.
     pub fn take_filed(&mut self) -> Vec<Filed> {
         self.filed.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Asks for what this mail is, from now on, whenever it is composed, accepted or filed. Nothing of other mails is kept.
+    pub fn watch_mail(&mut self, mail: MailId) {
+        self.held = Some(Held { mail, contents: Vec::new() });
+    }
+
+    /// The contents since this was last asked: one for each record of the mail that is `composed`, `accepted` or `delivered`,
+    /// in their order.
+    pub fn take_held(&mut self) -> Option<Held> {
+        self.held.as_mut().map(|held| Held { mail: held.mail, contents: std::mem::take(&mut held.contents) })
     }
 
     /// Asks for what one needs to read sealed connections, from now on: lines of a key log (draft-ietf-tls-keylogfile).

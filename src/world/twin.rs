@@ -22,6 +22,7 @@ impl Clone for World {
             tracer: self.tracer.twin(),
             tap: None,
             filed: None,
+            held: None,
             secrets: None,
             streams: self.streams,
             roster: Arc::clone(&self.roster),

@@ -1,8 +1,10 @@
 //! The command line: what it prints, what it writes, and how it ends.
 
 mod capture;
-mod mime;
+mod diff;
 mod headers;
+mod mailboxes;
+mod mime;
 mod readme;
 mod tshark;
 

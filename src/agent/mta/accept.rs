@@ -11,7 +11,7 @@ use crate::mime::queue_id;
 use crate::octets::Chunk;
 use crate::queue::{DestinationId, Failure, Mail};
 use crate::store::{Letter, MailboxId};
-use crate::trace::{MailId, What};
+use crate::trace::{MailId, What, field_lines};
 
 /// What is to be done for the recipients of a mail together.
 #[derive(Clone, Default)]
@@ -132,7 +132,10 @@ impl Mta {
         let number = self.disk.store.file(id, ctx.now, size_bytes, letter);
         if let Some(filed) = &mut ctx.filed {
             let mailbox = self.disk.store.mailbox(id).address().clone();
-            filed.push(Filed { at: ctx.now, host: ctx.host, mailbox, number, letter: letter() });
+            filed.push(Filed { at: ctx.now, host: ctx.host, mail: mail.mail, mailbox, number, letter: letter() });
+        }
+        if ctx.holds(mail.mail) {
+            ctx.hold(mail.mail, &letter().content);
         }
         ctx.ledger.end(ctx.host, mail.serial, Ending::Delivered);
         let at = ctx.at().mail(mail.mail, mail.hops);
@@ -141,6 +144,7 @@ impl Mta {
             recipient: recipient.as_str().into(),
             mailbox: self.disk.store.mailbox(id).address().as_str().into(),
             size_bytes,
+            added: field_lines(&return_path),
         });
     }
 

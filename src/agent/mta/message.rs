@@ -14,7 +14,13 @@ use crate::octets::Chunk;
 use crate::queue::Origin;
 use crate::smtp::Reply;
 use crate::smtp::server::Message;
-use crate::trace::What;
+use crate::trace::{What, field_lines};
+
+/// The lines on top of a content that had so many bytes without them.
+fn added(content: &Content, given_bytes: u64) -> Vec<Arc<str>> {
+    let bytes = content.size_bytes().saturating_sub(given_bytes) as usize;
+    field_lines(&content.rope().slice(0..bytes).to_vec())
+}
 
 impl Mta {
     /// Refuses the message, or takes responsibility and says 250. Whether it was taken.
@@ -27,6 +33,7 @@ impl Mta {
         let (named, is_own) = (inbound.named.clone(), self.knows(token));
         let (is_submitted, by_lmtp) = (service.is_submission(), service == Service::Lmtp);
         let mut content = Content::scan(content);
+        let given_bytes = content.size_bytes();
         if u32::from(content.received_count()) >= self.config.rules.hop_limit {
             // RFC 5321 §6.3: counting Received fields finds loops that nothing else finds.
             return (Reply::new(554, Some((5, 4, 6)), "too many hops, this mail is looping"), false);
@@ -71,7 +78,9 @@ impl Mta {
             },
             recipients: recipients.iter().map(|r| Arc::from(r.as_str())).collect(),
             size_bytes: content.size_bytes(),
+            added: added(&content, given_bytes),
         });
+        ctx.hold(mail, &content);
         ctx.ledger.take_over(recipients.len() as u32);
         self.take_responsibility(
             ctx,

@@ -9,7 +9,7 @@ use crate::identity::{Mailbox, ReversePath};
 use crate::mime::{Action, Content, RecipientReport, Report, queue_id};
 use crate::queue::{Entry, EntryId, Failure, Fate, Origin};
 use crate::sim::Instant;
-use crate::trace::{MailId, Octets, RecordId, What, visible};
+use crate::trace::{MailId, Octets, RecordId, What, field_lines, visible};
 
 /// What a report is about.
 #[derive(Clone)]
@@ -207,7 +207,9 @@ impl Mta {
             to: vec![to.as_str().into()],
             subject: content.first("Subject").map_or_else(|| "".into(), |s| visible(s.trim_ascii()).into()),
             size_bytes,
+            header: field_lines(&content.header().to_vec()),
         });
+        ctx.hold(number, &content);
         let mail = Responsibility {
             serial,
             mail: number,

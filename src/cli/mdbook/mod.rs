@@ -15,6 +15,7 @@
 mod ask;
 mod compare;
 mod directive;
+mod hops;
 mod html;
 mod press;
 mod query;
@@ -227,6 +228,7 @@ impl Expander {
         let secrets = directive.has(SECRETS);
         let plain = plain(directive);
         match directive.name.as_str() {
+            "diff" => return hops::diff(&self.press.changed(&file, &changes)?, &file, &plain),
             "scenario" => return sources::scenario(&self.press.changed(&file, &changes)?, &file, &plain),
             "diagnostic" => {
                 let told = press::complaint(&file, &self.press.changed(&file, &changes)?)?;

@@ -8,7 +8,7 @@ use super::query::{OTHER_KEYS, Question, filed, words};
 use crate::render::page::{escape, figure, table};
 use crate::render::{ladder, map, waterfall};
 use crate::sim::{Duration, Instant};
-use crate::trace::transcript::{self, Style, span};
+use crate::trace::transcript::{self, Line, Style, span};
 use crate::trace::{ConnId, Direction, Kind, MailId, Query, Record, Side, What, chain};
 
 /// The columns of text twins.
@@ -204,8 +204,13 @@ pub(super) fn story_lines(run: &Run, directive: &Directive) -> Result<Vec<transc
 /// `transcript`: the run as the command line tells it.
 pub(super) fn transcript(run: &Run, directive: &Directive) -> Result<String, String> {
     directive.only(&[], &["change", "mail", "match", "lines", "since", "before"])?;
+    Ok(styled(&story_lines(run, directive)?))
+}
+
+/// Lines as the command line shows them.
+pub(super) fn styled(lines: &[Line]) -> String {
     let mut out = String::from("<pre class=\"pr-dialogue pr-story\" tabindex=\"0\">");
-    for line in story_lines(run, directive)? {
+    for line in lines {
         out.push_str("<span class=\"pr-line\">");
         for piece in line.pieces() {
             let class = match piece.style {
@@ -225,7 +230,7 @@ pub(super) fn transcript(run: &Run, directive: &Directive) -> Result<String, Str
         out.push_str("&#10;</span>");
     }
     out.push_str("</pre>");
-    Ok(out)
+    out
 }
 
 /// Kinds that are seen at one end only.

@@ -44,12 +44,14 @@ fn story() -> Vec<Record> {
         to: vec![Arc::from(to)],
         subject: Arc::from(subject),
         size_bytes: 1000,
+        header: vec![],
     };
     let accepted = |id: &str, to: &str| What::Accepted {
         queue_id: Arc::from(id),
         reverse_path: Arc::from("alice@green.example"),
         recipients: vec![Arc::from(to)],
         size_bytes: 1000,
+        added: vec![],
     };
     let attempt = |number: u32| What::Attempt {
         queue_id: Arc::from("A1"),
@@ -77,6 +79,7 @@ fn story() -> Vec<Record> {
         recipient: Arc::from(to),
         mailbox: Arc::from(to),
         size_bytes: 1100,
+        added: vec![],
     };
     push(1000, 0, 1, 0, composed("bob@blue.example", "Hello", "alice@green.example"));
     push(1100, 1, 1, 1, accepted("A1", "bob@blue.example"));
@@ -268,6 +271,7 @@ fn queues_and_losses() {
         reverse_path: Arc::from(""),
         recipients: vec![Arc::from("bob@blue.example")],
         size_bytes: 1,
+        added: vec![],
     });
     let done =
         record(What::Queue { queue_id: Arc::from("A9"), queue: QueueName::Done, reason: Arc::from(""), until: None });

@@ -293,7 +293,7 @@ impl Sink for Mails {
 
     fn record(&mut self, record: &Record) {
         match &record.what {
-            What::Composed { from, to, subject, size_bytes } => {
+            What::Composed { from, to, subject, size_bytes, .. } => {
                 if let Some(id) = record.mail {
                     let to = self.recipients(to);
                     self.mails.push(MailSummary {
@@ -383,7 +383,7 @@ mod tests {
     fn composed(number: u64, to: &[&str], subject: &str) -> Record {
         let to = to.iter().map(|to| Arc::from(*to)).collect();
         let from = "alice@green.example".into();
-        record(number, What::Composed { from, to, subject: subject.into(), size_bytes: 4096 })
+        record(number, What::Composed { from, to, subject: subject.into(), size_bytes: 4096, header: vec![] })
     }
 
     #[test]

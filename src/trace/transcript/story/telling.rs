@@ -328,7 +328,7 @@ impl Telling {
                 self.names(record, names::referred(records, place));
             }
             What::Attempt { next_hop, number, .. } => self.attempt(record, next_hop, *number),
-            What::Composed { from, to, subject, size_bytes } => {
+            What::Composed { from, to, subject, size_bytes, .. } => {
                 let which = self.which(record.mail);
                 let host = Line::of(Style::Host, self.name(record.host));
                 let size = counted(*size_bytes, "byte", "bytes");

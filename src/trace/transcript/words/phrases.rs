@@ -245,6 +245,22 @@ pub fn holds(text: &str, part: &str) -> bool {
     text.to_lowercase().contains(&part.to_lowercase())
 }
 
+/// Whether a line is a command that makes the envelope: MAIL or RCPT (RFC 5321 §4.1.1.2, §4.1.1.3).
+#[must_use]
+pub fn is_envelope(line: &Octets) -> bool {
+    is_mail(line) || is_command(line, b"RCPT TO:")
+}
+
+/// Whether a line is the command MAIL, with which an envelope begins.
+#[must_use]
+pub fn is_mail(line: &Octets) -> bool {
+    is_command(line, b"MAIL FROM:")
+}
+
+fn is_command(line: &Octets, command: &[u8]) -> bool {
+    line.0.get(..command.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(command))
+}
+
 /// Whether the flags of a segment are those of a handshake.
 #[must_use]
 pub fn is_handshake(flags: &str) -> bool {

@@ -24,7 +24,7 @@ impl Telling<'_> {
 /// What a record tells, in one sentence.
 pub fn record(run: &Telling<'_>, record: &Record) -> String {
     match &record.what {
-        What::Composed { from, to, subject, size_bytes } => {
+        What::Composed { from, to, subject, size_bytes, .. } => {
             let from = if from.is_empty() { "<>" } else { from };
             format!("composes “{subject}” from {from} for {}, {} bytes", to.join(", "), number(*size_bytes))
         }
