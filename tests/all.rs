@@ -28,6 +28,8 @@ mod ipv6;
 mod joints;
 #[path = "all/lab.rs"]
 mod lab;
+#[path = "all/letters.rs"]
+mod letters;
 #[path = "all/liars.rs"]
 mod liars;
 #[path = "all/logins.rs"]

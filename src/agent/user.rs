@@ -12,7 +12,7 @@ use super::dates::DateCache;
 use super::lookups::Lookups;
 use super::{Context, Input, tokens};
 use crate::identity::{Mailbox, ReversePath};
-use crate::mime::{Composer, Draft, queue_id};
+use crate::mime::{Composer, Content, Draft, queue_id};
 use crate::queue::{EntryId, Mail, NextHop, Origin};
 use crate::sim::{Distribution, Duration, Instant, Stream};
 use crate::trace::{MailId, Octets, What, field_lines};
@@ -47,8 +47,8 @@ pub enum Kind {
         recipients: SmallVec<[Mailbox; 1]>,
         /// Whether it goes on behind TLS only (RFC 8689).
         require_tls: bool,
-        /// The content; date and message id are put in when it is sent.
-        draft: Box<Draft>,
+        /// The content.
+        letter: Letter,
         /// The parts of it that do not change, once the first has been sent.
         composer: Option<Box<Composer>>,
     },
@@ -65,6 +65,42 @@ pub enum Kind {
         /// The subject; `{n}` in it is the mail's number.
         subject: Arc<str>,
     },
+}
+
+/// What a letter says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Letter {
+    /// It is written by the agent. Date and message id are put in when it is sent, unless the id is there.
+    Written(Box<Draft>),
+    /// It is sent as it is.
+    Finished {
+        /// Whose it is.
+        author: Mailbox,
+        /// Its subject, for people who look on.
+        subject: String,
+        /// All of it.
+        content: Content,
+    },
+}
+
+impl Letter {
+    /// Who writes it.
+    #[must_use]
+    pub fn author(&self) -> &Mailbox {
+        match self {
+            Letter::Written(draft) => &draft.from.mailbox,
+            Letter::Finished { author, .. } => author,
+        }
+    }
+
+    /// Its subject.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        match self {
+            Letter::Written(draft) => &draft.subject,
+            Letter::Finished { subject, .. } => subject,
+        }
+    }
 }
 
 /// A mail user agent.
@@ -181,14 +217,23 @@ impl User {
             }
         };
         let (reverse_path, to, subject, content) = match &mut task.kind {
-            Kind::Letter { reverse_path, recipients, require_tls: required, draft, composer } => {
+            Kind::Letter { reverse_path, recipients, require_tls: required, letter, composer } => {
                 require_tls = *required;
-                discover(&draft.from.mailbox);
-                write_message_id(&mut message_id, left, draft.from.mailbox.domain());
-                let composer = composer.get_or_insert_with(|| Box::new(Composer::new(draft)));
-                let id = if draft.left_out.message_id { "" } else { &message_id };
-                let content = composer.mail(id, if draft.left_out.date { "" } else { date });
-                (reverse_path.clone(), recipients.clone(), Cow::Borrowed(draft.subject.as_str()), content)
+                discover(letter.author());
+                let content = match letter {
+                    Letter::Finished { content, .. } => content.clone(),
+                    Letter::Written(draft) => {
+                        write_message_id(&mut message_id, left, draft.from.mailbox.domain());
+                        let composer = composer.get_or_insert_with(|| Box::new(Composer::new(draft)));
+                        let id = match draft.message_id.as_str() {
+                            _ if draft.left_out.message_id => "",
+                            "" => &message_id,
+                            given => given,
+                        };
+                        composer.mail(id, if draft.left_out.date { "" } else { date })
+                    }
+                };
+                (reverse_path.clone(), recipients.clone(), Cow::Borrowed(letter.subject()), content)
             }
             Kind::Traffic { from, to, size_bytes, max_size_bytes, subject } => {
                 let author = from[task.luck.below(from.len() as u64) as usize].clone();

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use super::beside::Beside;
 use super::failure::Failure;
 use super::screen::tell_all;
 use crate::diag;
@@ -95,7 +96,7 @@ pub(super) fn open(file: &str) -> Result<Box<dyn BufRead>, Failure> {
 /// A scenario and its text. Mistakes are told on standard error, and then there is none.
 pub(super) fn scenario(file: &str) -> Result<Option<(Plan, String)>, Failure> {
     let text = text(file)?;
-    match scenario::load(shown_name(file), &text) {
+    match scenario::load_with(shown_name(file), &text, &mut Beside::file(Path::new(file))) {
         Ok(plan) => Ok(Some((plan, text))),
         Err(diagnostics) => {
             tell_all(&diagnostics, &text);

@@ -4,6 +4,7 @@
 //! 2 the command line, a scenario or a file is wrong, 3 the simulator broke an invariant of its own (a defect).
 
 mod bench;
+mod beside;
 mod boxes;
 mod capture;
 mod check;

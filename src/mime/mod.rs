@@ -12,7 +12,7 @@ pub mod received;
 pub mod report;
 pub mod trail;
 
-pub use compose::{Composer, Draft, LeftOut, Party, TextEncoding};
+pub use compose::{Body, Charset, Composer, Draft, Encoding, LeftOut, Party};
 pub use content::Content;
 pub use fields::{Field, Fields};
 pub use received::{FieldWriter, Protocol, QueueIdText, Received, first_serial, queue_id};

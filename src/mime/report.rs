@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use super::Content;
-use super::compose::{Party, TextEncoding, write_addresses, write_message_id, write_text_field, write_text_part};
+use super::compose::{self, Party, TextKind, write_addresses, write_message_id, write_text_field, write_text_part};
 use super::content::contains;
 use super::fold::{write_folded, write_words};
 use crate::identity::{Domain, Mailbox};
@@ -129,7 +129,7 @@ impl Report {
 
         let mut text = Vec::new();
         let own_text = self.text.clone().unwrap_or_else(|| self.usual_text(full));
-        write_text_part(&mut text, &own_text, TextEncoding::QuotedPrintable);
+        write_text_part(&mut text, &compose::Text::new(TextKind::Plain, own_text));
         let mut status = Vec::new();
         self.write_status(&mut status);
         let boundary = self.boundary(&text, &status, &returned);

@@ -5,6 +5,7 @@
 mod build;
 mod check;
 mod expect;
+mod files;
 mod judge;
 mod limits;
 mod missed;
@@ -17,8 +18,9 @@ mod tree;
 mod units;
 
 pub use build::{BuildOptions, build};
-pub use check::load;
+pub use check::{load, load_with};
 pub use expect::{Claim, Count, Expectation, Handshake};
+pub use files::{Files, NoFiles};
 pub use judge::{Judge, Judgement};
 pub use missed::{Missed, missed};
 pub use plan::{

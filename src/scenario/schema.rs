@@ -10,6 +10,7 @@ mod declare;
 mod events;
 mod hosts;
 mod links;
+mod mail;
 pub(crate) mod shape;
 mod sites;
 
@@ -17,6 +18,7 @@ pub(crate) use claims::*;
 pub(crate) use events::*;
 pub(crate) use hosts::*;
 pub(crate) use links::*;
+pub(crate) use mail::*;
 pub(crate) use sites::*;
 
 use declare::shape;
@@ -99,7 +101,7 @@ const CHAPTERS: &[Chapter] = &[
     ("Hosts", &[&USER, &MTA, &NAME_SERVER, &ROUTER, &HOST, &CLIENT, &GREYLIST, &REPLY_RULE, &CUSTOM]),
     ("Links", &[&LINK, &LINK_BACK]),
     ("Names", &[&ZONE]),
-    ("Mail", &[&MAIL, &TRAFFIC, &PARETO]),
+    ("Mail", &[&MAIL, &FILE, &GENERATED, &MESSAGE, &TRAFFIC, &PARETO]),
     ("Sites", &[&SITES, &SITES_MAIL]),
     ("Faults", &[&FAULT]),
     ("When a fault happens", TRIGGERS),

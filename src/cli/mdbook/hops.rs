@@ -3,15 +3,14 @@
 use super::directive::Directive;
 use super::show::styled;
 use crate::cli::diff;
+use crate::scenario::Plan;
 use crate::trace::MailId;
-use crate::{diag, scenario};
 
 /// The hops of a mail, or one of them. The scenario runs once more: what a mail was at each hop is kept for this mail only.
-pub(super) fn diff(text: &str, file: &str, directive: &Directive) -> Result<String, String> {
+pub(super) fn diff(plan: &Plan, directive: &Directive) -> Result<String, String> {
     directive.only(&[], &["change", "mail", "hop"])?;
-    let plan = scenario::load(file, text).map_err(|found| diag::render_all(&found, text, false))?;
     let mail = MailId(directive.number("mail")?.unwrap_or(1));
-    let (roster, records, contents) = diff::run(&plan, mail);
+    let (roster, records, contents) = diff::run(plan, mail);
     let lines = diff::tell(&roster, &records, mail, &contents, directive.number("hop")?);
     if lines.is_empty() { Err("no hop of the run matches".into()) } else { Ok(styled(&lines)) }
 }

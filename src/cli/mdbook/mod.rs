@@ -228,10 +228,12 @@ impl Expander {
         let secrets = directive.has(SECRETS);
         let plain = plain(directive);
         match directive.name.as_str() {
-            "diff" => return hops::diff(&self.press.changed(&file, &changes)?, &file, &plain),
+            "diff" => return hops::diff(&self.press.plan(&file, &self.press.changed(&file, &changes)?)?, &plain),
             "scenario" => return sources::scenario(&self.press.changed(&file, &changes)?, &file, &plain),
             "diagnostic" => {
-                let told = press::complaint(&file, &self.press.changed(&file, &changes)?)?;
+                let Err(told) = self.press.plan(&file, &self.press.changed(&file, &changes)?) else {
+                    return Err(format!("{file} has no mistake with this change"));
+                };
                 return Ok(format!("<pre class=\"pr-dialogue pr-told\" tabindex=\"0\">{}</pre>", page::escape(&told)));
             }
             _ => {}
@@ -311,7 +313,7 @@ impl Expander {
         let mut out = String::from("| number | lab | what to look at |\n| --- | --- | --- |\n");
         for file in self.press.scenarios()? {
             let text = self.press.read(&file)?;
-            let plan = crate::scenario::load(&file, &text).map_err(|_| format!("{file} has mistakes"))?;
+            let plan = self.press.plan(&file, &text)?;
             let stem = file.trim_start_matches("scenarios/").trim_end_matches(".ron");
             let number = stem.split('-').next().unwrap_or_default();
             // The first line of the file says in a sentence what it is about.

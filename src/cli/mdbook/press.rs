@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use crate::cli::beside::Beside;
 use crate::mime::Content;
-use crate::scenario::{self, BuildOptions, Judge, Judgement};
+use crate::scenario::{self, BuildOptions, Judge, Judgement, Plan};
 use crate::sim::calendar::Calendar;
 use crate::sim::{Duration, Instant};
 use crate::trace::transcript::clock;
@@ -146,6 +147,12 @@ impl Press {
         Ok(text)
     }
 
+    /// The plan of a scenario with this text, with the files that lie beside it; or what is wrong with it.
+    pub(super) fn plan(&self, file: &str, text: &str) -> Result<Plan, String> {
+        let mut files = Beside::file(&self.root.join(file));
+        scenario::load_with(file, text, &mut files).map_err(|found| diag::render_all(&found, text, false))
+    }
+
     /// The run of a scenario; `secrets` shows passwords where there would be stars.
     pub(super) fn run(&self, file: &str, changes: &[Change], secrets: bool) -> Result<Rc<Run>, String> {
         let key = (file.to_owned(), changes.to_vec(), secrets);
@@ -153,21 +160,20 @@ impl Press {
             return Ok(Rc::clone(run));
         }
         let text = self.changed(file, changes)?;
-        let run = Rc::new(run(file, text, secrets)?);
+        let run = Rc::new(run(file, &self.plan(file, &text)?, secrets)?);
         self.runs.borrow_mut().insert(key, Rc::clone(&run));
         Ok(run)
     }
 }
 
-fn run(file: &str, text: String, secrets: bool) -> Result<Run, String> {
-    let plan = scenario::load(file, &text).map_err(|found| diag::render_all(&found, &text, false))?;
-    let mut world = scenario::build(&plan, BuildOptions::default());
+fn run(file: &str, plan: &Plan, secrets: bool) -> Result<Run, String> {
+    let mut world = scenario::build(plan, BuildOptions::default());
     world.watch_mailboxes();
     if secrets {
         world.show_secrets();
     }
     let kept = Rc::new(RefCell::new(Kept::default()));
-    let judge = Rc::new(RefCell::new(Judge::new(&plan)));
+    let judge = Rc::new(RefCell::new(Judge::new(plan)));
     world.observe(Box::new(Rc::clone(&kept)));
     world.observe(Box::new(Rc::clone(&judge)));
     world.start();
@@ -194,14 +200,6 @@ fn run(file: &str, text: String, secrets: bool) -> Result<Run, String> {
         mails: world.mails(),
         events: world.events(),
     })
-}
-
-/// What a changed scenario is told by the checker.
-pub(super) fn complaint(file: &str, text: &str) -> Result<String, String> {
-    match scenario::load(file, text) {
-        Ok(_) => Err(format!("{file} has no mistake with this change")),
-        Err(found) => Ok(diag::render_all(&found, text, false)),
-    }
 }
 
 /// The bytes of a mail.

@@ -197,7 +197,7 @@ fn letter(mail: &MailPlan) -> Kind {
         reverse_path: mail.reverse_path.clone(),
         recipients: mail.recipients.clone(),
         require_tls: mail.require_tls,
-        draft: Box::new(mail.draft.clone()),
+        letter: mail.letter.clone(),
         composer: None,
     }
 }

@@ -197,7 +197,7 @@ impl Checker {
     fn subject(&mut self, fields: &Fields<'_>) -> Option<Arc<str>> {
         let node = fields.get("subject")?;
         let subject = self.r.line(node, 900)?;
-        let written: Vec<&str> = self.plan.mail.iter().take(5000).map(|m| m.draft.subject.as_str()).collect();
+        let written: Vec<&str> = self.plan.mail.iter().take(5000).map(|m| m.letter.subject()).collect();
         // Generators number their mails, and reports have subjects of their own.
         if self.plan.traffic.is_empty()
             && ![DELAYED_SUBJECT, FAILED_SUBJECT, NOTICE_SUBJECT].contains(&subject)

@@ -4,12 +4,14 @@ use smallvec::SmallVec;
 
 use super::Checker;
 use super::hosts::port;
+use super::letter::Addressed;
 use super::names::HostKind;
+use super::threads::{self, Relation, Threads};
 use crate::identity::{Mailbox, ReversePath};
-use crate::mime::{Draft, LeftOut, Party, TextEncoding};
-use crate::scenario::limits::{MAX_MAIL_BYTES, MAX_MAILS};
+use crate::mime::Party;
+use crate::scenario::limits::MAX_MAILS;
 use crate::scenario::plan::{MailPlan, Role, SubmitsTo};
-use crate::scenario::read::{Fields, Reader};
+use crate::scenario::read::{Fields, read_party};
 use crate::scenario::schema::MAIL;
 use crate::scenario::tree::{Kind, Node};
 use crate::sim::{Distribution, Duration, Instant};
@@ -17,42 +19,69 @@ use crate::trace::HostId;
 
 impl Checker {
     pub(super) fn mail(&mut self, fields: &Fields<'_>) {
-        for node in fields.items(&mut self.r, "mail", "mails") {
-            if let Some(fields) = self.r.fields(node, &MAIL) {
-                let mail = self.one_mail(&fields);
-                self.plan.mail.extend(mail);
-            }
+        let nodes = fields.items(&mut self.r, "mail", "mails").iter();
+        let read: Vec<Option<Fields<'_>>> = nodes.map(|node| self.r.fields(node, &MAIL)).collect();
+        let mut threads = Threads::of(&mut self.r, &read);
+        let mut plans: Vec<Option<MailPlan>> = vec![None; read.len()];
+        // Behind the mail that it is about, which may stand anywhere in the file.
+        while let Some(place) = threads.next() {
+            let Some(fields) = &read[place] else { continue };
+            plans[place] = match threads.about(place) {
+                None => self.one_mail(fields, place, None),
+                // What is wrong with the other has been told.
+                Some(link) => plans[link.target].clone().and_then(|original| {
+                    self.got_it(&link, &original, fields);
+                    self.one_mail(fields, place, Some((link.relation, &original)))
+                }),
+            };
         }
+        threads.tell_circles(&mut self.r);
+        self.plan.mail.extend(plans.into_iter().flatten());
     }
 
-    fn one_mail(&mut self, fields: &Fields<'_>) -> Option<MailPlan> {
+    fn one_mail(
+        &mut self,
+        fields: &Fields<'_>,
+        place: usize,
+        about: Option<(Relation, &MailPlan)>,
+    ) -> Option<MailPlan> {
         let at = fields.or("at", Instant::ZERO, |n| self.r.time(n));
         self.within_run(fields.get("at"), at);
-        let from = fields.opt("from", |n| self.r.mailbox(n));
+        let from = fields.opt("from", |n| self.r.party(n));
         let host = match fields.get("by") {
             Some(node) => self.host_that(node, "a User", |k| k == HostKind::User),
-            None => from.as_ref().zip(fields.get("from")).and_then(|(from, node)| self.writer(from, node)),
+            None => from.as_ref().zip(fields.get("from")).and_then(|(from, node)| self.writer(&from.mailbox, node)),
         };
         let reverse_path = match fields.get("mail_from") {
             Some(Node { kind: Kind::Text(text), .. }) if text.trim() == "<>" || text.is_empty() => None,
             Some(node) => self.r.mailbox(node),
-            None => from.clone(),
+            None => from.as_ref().map(|from| from.mailbox.clone()),
         };
         let submission = host.and_then(|host| self.submission(fields, host));
-        let recipients = self.recipients(fields);
-        let to = self.parties(fields, "to");
+        // An answer goes to whom it answers, unless it says otherwise.
+        let is_addressed = ["to", "cc", "bcc", "rcpt"].iter().any(|field| fields.get(field).is_some());
+        let answered = about.filter(|(relation, _)| *relation == Relation::Answers && !is_addressed);
+        let (recipients, to) = match answered {
+            Some((_, original)) => {
+                let to = threads::author(original);
+                (SmallVec::from_iter([to.mailbox.clone()]), vec![to])
+            }
+            None => (self.recipients(fields), self.parties(fields, "to")),
+        };
         let cc = self.parties(fields, "cc");
+        let letter = match &from {
+            Some(from) => self.letter(fields, place, Addressed { from, to, cc }, about),
+            None => None,
+        };
         let r = &mut self.r;
-        let subject = fields.or("subject", "(no subject)", |n| r.line(n, 900));
-        let text = fields.or("text", "", |n| r.text(n)).replace("\r\n", "\n").replace('\r', "\n");
-        let headers = headers(r, fields);
-        let left_out = left_out(r, fields);
-        let size = fields.opt("size", |n| r.size(n, 1, MAX_MAIL_BYTES));
         let require_tls = fields.or("require_tls", false, |n| r.bool(n));
         let count = fields.or("count", 1, |n| r.number(n, 1, MAX_MAILS));
         let every = fields.or("every", Distribution::Fixed(1_000_000_000), |n| r.gaps(n));
+        if let (Some(name), Some(node), true) = (fields.get("name"), fields.get("count"), count > 1) {
+            let d = r.at(&node.span, "contradiction", "a mail that has a name is sent once").label("leave this out");
+            r.push(d.also(name.span.clone(), "its name").help("others would not know which of them is meant"));
+        }
         self.mails = self.mails.saturating_add(count);
-        let from = from?;
         self.names.correspondents.extend(recipients.iter().cloned());
         self.names.correspondents.extend(reverse_path.iter().cloned());
         let (submit_to, port) = submission?;
@@ -64,19 +93,7 @@ impl Checker {
             reverse_path: reverse_path.map_or(ReversePath::Null, ReversePath::Mailbox),
             recipients,
             require_tls,
-            draft: Draft {
-                from: Party::from(from),
-                to,
-                cc,
-                subject: subject.to_owned(),
-                text,
-                headers,
-                size,
-                date: String::new(),
-                message_id: String::new(),
-                encoding: TextEncoding::default(),
-                left_out,
-            },
+            letter: letter?,
             count,
             every,
         })
@@ -147,7 +164,7 @@ impl Checker {
                 let mailbox = if matches!(*name, "rcpt" | "bcc") {
                     self.r.mailbox(node)
                 } else if let Kind::Text(text) = &node.kind {
-                    text.parse::<Mailbox>().ok()
+                    read_party(text).ok().map(|party| party.mailbox)
                 } else {
                     None
                 };
@@ -158,7 +175,8 @@ impl Checker {
                 }
             }
         }
-        if !written {
+        // An answer whose other mail is not found goes to nobody for that reason, which has been told.
+        if !written && fields.get("replies_to").is_none() {
             let d = self.r.at(&fields.span, "missing-field", "this mail is for nobody").label("no recipient");
             self.r.push(d.help("add to: [\"bob@blue.example\"]"));
         }
@@ -168,63 +186,8 @@ impl Checker {
     /// The mailboxes of a list, each checked for its form only.
     fn parties(&mut self, fields: &Fields<'_>, name: &str) -> Vec<Party> {
         let items = fields.items(&mut self.r, name, "mailboxes").iter();
-        items.filter_map(|n| self.r.mailbox(n)).map(Party::from).collect()
+        items.filter_map(|n| self.r.party(n)).collect()
     }
-}
-
-/// Fields that the user agent writes itself.
-const OWN_FIELDS: [&str; 7] = ["from", "to", "cc", "bcc", "subject", "date", "message-id"];
-
-/// Fields that are left to the server.
-fn left_out(r: &mut Reader, fields: &Fields<'_>) -> LeftOut {
-    let mut left_out = LeftOut::default();
-    for node in fields.items(r, "without", "fields") {
-        match r.choice(node, "a field that a server adds", &[("Date", true), ("MessageId", false)]) {
-            Some(true) => left_out.date = true,
-            Some(false) => left_out.message_id = true,
-            None => {}
-        }
-    }
-    left_out
-}
-
-fn headers(r: &mut Reader, fields: &Fields<'_>) -> Vec<(String, String)> {
-    let mut headers = Vec::new();
-    for node in fields.items(r, "headers", "fields") {
-        let Kind::Tuple(None, parts) = &node.kind else {
-            let _: Option<()> = r.wrong_type(node, "a field: (\"X-Colour\", \"green\")");
-            continue;
-        };
-        let [name, value] = parts.as_slice() else {
-            let _: Option<()> = r.wrong_type(node, "a field: (\"X-Colour\", \"green\")");
-            continue;
-        };
-        let name = header_name(r, name);
-        let value = r.line(value, 900);
-        headers.extend(name.zip(value).map(|(name, value)| (name.to_owned(), value.to_owned())));
-    }
-    headers
-}
-
-fn header_name<'n>(r: &mut Reader, node: &'n Node) -> Option<&'n str> {
-    let name = r.text(node)?;
-    // RFC 5322 §3.6.8: printable ASCII without the colon.
-    let good = !name.is_empty() && name.len() <= 76 && name.bytes().all(|b| (b'!'..=b'~').contains(&b) && b != b':');
-    if !good {
-        let d = r.at(&node.span, "bad-header", format!("`{name}` is not the name of a field"));
-        let d = d.label("expected a name such as \"X-Colour\"");
-        r.push(d.note("the name of a field has printable ASCII letters without `:` and spaces (RFC 5322 §3.6.8)"));
-        return None;
-    }
-    if OWN_FIELDS.contains(&name.to_ascii_lowercase().as_str()) {
-        let d = r.at(&node.span, "bad-header", format!("the user agent writes the field `{name}` itself"));
-        let d = d.label("already there");
-        r.push(d.help(
-            "the envelope is changed with `rcpt` and `mail_from`, these fields with `from`, `to`, `cc`, `subject`",
-        ));
-        return None;
-    }
-    Some(name)
 }
 
 /// How many mails a generator with these gaps makes in a time, about.

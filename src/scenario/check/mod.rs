@@ -9,8 +9,10 @@ mod claims;
 mod drafts;
 mod faults;
 mod graph;
+mod headers;
 mod hosts;
 mod known;
+mod letter;
 mod link_kind;
 mod links;
 mod lmtp;
@@ -18,18 +20,21 @@ mod logins;
 mod mail;
 mod mta;
 mod names;
+mod parts;
 mod records;
 mod replies;
 mod retry;
 mod service;
 mod sites;
+mod threads;
 mod traffic;
 mod zones;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::files::{Files, NoFiles};
 use super::limits::{DEFAULT_RUN, MAX_HOSTS, MAX_MAILS};
 use super::plan::Plan;
 use super::read::{Fields, Reader};
@@ -37,6 +42,7 @@ use super::schema::{self, SCENARIO};
 use super::tree::{self, Kind, Node};
 use crate::diag::Diagnostic;
 use crate::net::tcp;
+use crate::octets::Chunk;
 use crate::sim::calendar::Calendar;
 use crate::sim::{Duration, Instant};
 use names::Names;
@@ -46,10 +52,19 @@ use names::Names;
 /// # Errors
 /// All mistakes of the file, in its order; a mistake of syntax stands alone.
 pub fn load(file_name: &str, text: &str) -> Result<Plan, Vec<Diagnostic>> {
+    load_with(file_name, text, &mut NoFiles)
+}
+
+/// As [`load`], with files that the scenario may name.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(file_name: &str, text: &str, files: &mut dyn Files) -> Result<Plan, Vec<Diagnostic>> {
     let file: Arc<str> = Arc::from(file_name);
     let tree = tree::parse(&file, text).map_err(|d| vec![*d])?;
     let mut checker = Checker::new(&file);
     checker.duplicates(&tree);
+    checker.collect(&tree, files);
     if let Some(fields) = checker.r.fields(&tree, &SCENARIO) {
         checker.scenario(&fields);
     }
@@ -76,6 +91,8 @@ struct Checker {
     zone_of: HashMap<Arc<str>, u32>,
     /// Mails that people send, so far.
     mails: u64,
+    /// The files that the scenario names, or why they cannot be had.
+    attached: BTreeMap<String, Result<Chunk, String>>,
 }
 
 impl Checker {
@@ -98,7 +115,7 @@ impl Checker {
             expectations: Vec::new(),
         };
         let (names, link_of, zone_of) = Default::default();
-        Checker { r: Reader::new(file), names, plan, link_of, zone_of, mails: 0 }
+        Checker { r: Reader::new(file), names, plan, link_of, zone_of, mails: 0, attached: BTreeMap::new() }
     }
 
     /// Keys and fields that are written twice, anywhere.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::hosts::SubmitsTo;
+use crate::agent::user::Letter;
 use crate::identity::{Mailbox, ReversePath};
-use crate::mime::Draft;
 use crate::sim::{Distribution, Instant};
 use crate::trace::HostId;
 
@@ -27,8 +27,8 @@ pub struct MailPlan {
     pub recipients: SmallVec<[Mailbox; 1]>,
     /// Whether it goes on behind TLS only (RFC 8689).
     pub require_tls: bool,
-    /// What it says. The date and the message id are its composer's.
-    pub draft: Draft,
+    /// What it says.
+    pub letter: Letter,
     /// How many.
     pub count: u64,
     /// Time between one and the next, in nanoseconds.

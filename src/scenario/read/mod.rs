@@ -11,6 +11,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub(crate) use fields::Fields;
+pub(crate) use names::read_party;
 pub(crate) use plain::{bytes, flag, length, some, whole, word};
 
 use super::tree::{Kind, Node};

@@ -3,7 +3,8 @@
 use std::net::Ipv4Addr;
 
 use super::Reader;
-use crate::identity::{Domain, Mailbox};
+use crate::identity::{Domain, Mailbox, MailboxError};
+use crate::mime::Party;
 use crate::scenario::tree::Node;
 
 impl Reader {
@@ -43,4 +44,28 @@ impl Reader {
             }
         }
     }
+
+    /// A mailbox, perhaps with a name for people in front (RFC 5322 §3.4).
+    pub(crate) fn party(&mut self, node: &Node) -> Option<Party> {
+        let text = self.text(node)?;
+        match read_party(text) {
+            Ok(party) => Some(party),
+            Err(why) => {
+                let d = self.at(&node.span, "bad-mailbox", format!("`{text}` is not a mailbox: {why}"));
+                let expected = if text.contains('<') { "Bob <bob@blue.example>" } else { "bob@blue.example" };
+                self.push(d.label(format!("expected a mailbox such as \"{expected}\"")));
+                None
+            }
+        }
+    }
+}
+
+/// A mailbox, perhaps with a name for people in front.
+pub(crate) fn read_party(text: &str) -> Result<Party, MailboxError> {
+    let inside = text.trim_end().strip_suffix('>').and_then(|text| text.rsplit_once('<'));
+    let Some((name, mailbox)) = inside else { return text.parse().map(|mailbox: Mailbox| mailbox.into()) };
+    let name = name.trim();
+    let quoted = name.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
+    let name = Some(quoted.unwrap_or(name).to_owned()).filter(|name| !name.is_empty());
+    mailbox.parse().map(|mailbox| Party { name, mailbox })
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{FIRST, good};
+use crate::agent::user::Letter;
 use crate::identity::{Mailbox, ReversePath};
+use crate::mime::{Body, Draft};
 use crate::queue::Schedule;
 use crate::scenario::*;
 use crate::sim::calendar::Calendar;
@@ -16,6 +18,14 @@ fn mta(plan: &Plan, name: &str) -> MtaPlan {
     match &plan.host(plan.find_host(name).unwrap()).role {
         Role::Mta(mta) => (**mta).clone(),
         other => panic!("{name} is {other:?}"),
+    }
+}
+
+/// A mail that its sender composes.
+fn written(plan: &Plan, place: usize) -> &Draft {
+    match &plan.mail[place].letter {
+        Letter::Written(draft) => draft,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -183,11 +193,11 @@ fn everything_at_once() {
     let records = records(&plan, "blue.example");
     assert!(records.contains(&"null.blue.example. MX 0 .".into()), "{records:?}");
     assert!(records.contains(&"mx1.blue.example. A 203.0.113.7".into()), "{records:?}");
-    assert_eq!(plan.mail[0].draft.text, "a\nb");
+    assert_eq!(written(&plan, 0).body, Body::plain("a\nb"));
     assert_eq!(plan.mail[0].every, Distribution::Exponential(6_000_000_000));
     let forged = &plan.mail[1];
     assert_eq!((&forged.reverse_path, forged.port, forged.recipients.len()), (&ReversePath::Null, 25, 2));
-    assert_eq!(forged.draft.to, ["whoever@anywhere.test".parse::<Mailbox>().unwrap().into()]);
+    assert_eq!(written(&plan, 1).to, ["whoever@anywhere.test".parse::<Mailbox>().unwrap().into()]);
     assert_eq!(plan.traffic[0].from.len(), 3);
     assert_eq!(plan.traffic[0].size_bytes, Distribution::Pareto { minimum: 2048, shape_thousandths: 1500 });
     assert_eq!(plan.faults.len(), 13);

@@ -1,13 +1,15 @@
 //! Whatever is composed is good mail and says what the draft said.
 
+use super::part::lines;
 use super::*;
+use crate::mime::Content;
 use mail_parser::MessageParser;
 use proptest::prelude::*;
 
 fn draft() -> Draft {
     let mut draft = Draft::new("alice@green.example".parse().unwrap(), "bob@blue.example".parse().unwrap());
     draft.subject = "Hello".into();
-    draft.text = "Hello Bob,\n.this is it\n".into();
+    draft.body = Body::plain("Hello Bob,\n.this is it\n");
     draft.date = "Mon, 5 Jan 2026 09:00:00 +0000".into();
     draft.message_id = "1@green.example".into();
     draft
@@ -67,9 +69,9 @@ fn text_beyond_ascii_is_encoded() {
     let mut draft = draft();
     draft.from.name = Some("Älice, of \"Green\"".into());
     draft.subject = "Grüße 안녕 \r\nBcc: eve@red.example".into();
-    draft.text = "Grüße = gut \nund lang: ".to_owned() + &"ä".repeat(100);
-    for (encoding, is_8bit) in [(TextEncoding::QuotedPrintable, false), (TextEncoding::EightBit, true)] {
-        draft.encoding = encoding;
+    let text = "Grüße = gut \nund lang: ".to_owned() + &"ä".repeat(100);
+    for (encoding, is_8bit) in [(None, false), (Some(Encoding::Base64), false), (Some(Encoding::EightBit), true)] {
+        draft.body = Body::Text(Text { encoding, ..Text::new(TextKind::Plain, text.as_str()) });
         let mail = draft.compose();
         assert_eq!(mail.is_8bit(), is_8bit);
         let bytes = mail.rope().to_vec();
@@ -77,7 +79,7 @@ fn text_beyond_ascii_is_encoded() {
         let parsed = MessageParser::new().parse(&bytes).unwrap();
         assert_eq!(parsed.subject(), Some("Grüße 안녕   Bcc: eve@red.example"));
         assert_eq!(parsed.from().unwrap().first().unwrap().name(), Some("Älice, of \"Green\""));
-        assert_eq!(parsed.body_text(0).unwrap().replace("\r\n", "\n"), draft.text.clone() + "\n");
+        assert_eq!(parsed.body_text(0).unwrap().replace("\r\n", "\n"), text.clone() + "\n");
         assert!(parsed.bcc().is_none());
     }
 }
@@ -196,12 +198,12 @@ proptest! {
         draft.from.name = Some(name.clone());
         draft.cc = vec![Party { name: Some(name), mailbox: "dave@blue.example".parse().unwrap() }; people];
         draft.subject = subject.clone();
-        draft.text = text.clone();
         draft.headers = vec![(custom.clone(), value.clone()), ("X-Value".into(), value)];
         draft.message_id = custom;
         draft.date = "Mon, 5 Jan 2026 09:00:00 +0000".into();
         draft.size = size;
-        draft.encoding = if eight_bit { TextEncoding::EightBit } else { TextEncoding::QuotedPrintable };
+        let encoding = eight_bit.then_some(Encoding::EightBit);
+        draft.body = Body::Text(Text { encoding, ..Text::new(TextKind::Plain, text.as_str()) });
         let mail = draft.compose();
         let bytes = mail.rope().to_vec();
         assert_good_lines(&bytes);
