@@ -124,7 +124,7 @@ shape! {
         type: "media type" = "by the end of the name",
         /// How it travels.
         encoding: "Base64, QuotedPrintable, EightBit or SevenBit" = "\"Base64\"",
-        /// By which HTML names it: `<img src="cid:logo@green.example">`.
+        /// By which the HTML names it: with the cid `logo@green.example`, as `cid:logo@green.example`.
         cid: "text" = "none",
     }
 }
