@@ -24,6 +24,7 @@ enum Storage {
 struct Text {
     bytes: Box<[u8]>,
     is_tidy: bool,
+    is_in_short_lines: bool,
     is_ascii: bool,
 }
 
@@ -74,6 +75,7 @@ impl Chunk {
         let end = bytes.len() as u32;
         let text = Text {
             is_tidy: find_untidy(&bytes).is_none(),
+            is_in_short_lines: !has_long_line(&bytes),
             is_ascii: bytes.is_ascii(),
             bytes: bytes.into_boxed_slice(),
         };
@@ -87,6 +89,14 @@ impl Chunk {
     #[inline]
     pub fn is_tidy(&self) -> bool {
         matches!(&self.storage, Storage::Text(text) if text.is_tidy)
+    }
+
+    /// Whether it is known that each run of [`LONGEST_LINE`] bytes has a line feed in it. `false` may also mean that
+    /// nobody has looked.
+    #[must_use]
+    #[inline]
+    pub fn is_in_short_lines(&self) -> bool {
+        matches!(&self.storage, Storage::Text(text) if text.is_in_short_lines)
     }
 
     /// Whether all bytes are below 128.
@@ -201,6 +211,24 @@ impl Deref for Chunk {
 #[inline]
 fn is_untidy(a: u8, b: u8) -> bool {
     ((a == b'\r') != (b == b'\n')) | ((a == b'\n') & (b == b'.'))
+}
+
+/// The length of a line, with its line end, beyond which it counts as long: what RFC 5321 §4.5.3.1.6 lets a line of text have.
+pub const LONGEST_LINE: usize = 1000;
+
+/// Whether a line is long. Most text is passed over in long steps.
+#[must_use]
+pub fn has_long_line(bytes: &[u8]) -> bool {
+    let mut start = 0;
+    // What is at most this long and has no line end was left open, and has room for one.
+    while bytes.len() - start > LONGEST_LINE - 2 {
+        let end = bytes.len().min(start + LONGEST_LINE);
+        match memchr::memrchr(b'\n', &bytes[start..end]) {
+            Some(at) => start += at + 1,
+            None => return true,
+        }
+    }
+    false
 }
 
 /// The index of the first byte of the first special pair (see [`Chunk::is_tidy`]). Written so that the compiler looks

@@ -105,6 +105,7 @@ pub(super) fn benches(c: &mut Criterion) {
         recipients: [ForwardPath::Mailbox("bob@blue.example".parse().expect("a mailbox"))].into_iter().collect(),
         content: Rope::from(Chunk::from(content())),
         eight_bit: false,
+        stuck: None,
         require_tls: false,
         clean_lines: true,
     };

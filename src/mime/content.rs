@@ -7,11 +7,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use memchr::memchr;
 use memchr::memmem::{self, Finder};
+use memchr::{memchr, memrchr};
 
 use super::fields::Fields;
-use crate::octets::{Chunk, Rope};
+use crate::octets::{Chunk, LONGEST_LINE, Rope, has_long_line};
 
 /// Message content shared by reference. Cloning costs one reference count.
 #[derive(Clone)]
@@ -100,6 +100,28 @@ impl Content {
     #[inline]
     pub fn is_8bit(&self) -> bool {
         self.0.facts.is_8bit
+    }
+
+    /// Whether a line has more than 998 octets (RFC 5322 §2.1.1). Costs nothing where the content has been looked at when
+    /// it was written.
+    #[must_use]
+    pub fn has_long_line(&self) -> bool {
+        let mut open = 0;
+        for chunk in self.0.rope.chunks() {
+            let bytes: &[u8] = chunk;
+            let Some(first) = memchr(b'\n', bytes) else {
+                open += bytes.len();
+                if open > LONGEST_LINE {
+                    return true;
+                }
+                continue;
+            };
+            if open + first + 1 > LONGEST_LINE || !chunk.is_in_short_lines() && has_long_line(bytes) {
+                return true;
+            }
+            open = memrchr(b'\n', bytes).map_or(0, |last| bytes.len() - last - 1);
+        }
+        open > LONGEST_LINE - 2
     }
 
     /// Number of Received fields: the hops so far (RFC 5321 §6.3).

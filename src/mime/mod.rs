@@ -5,6 +5,7 @@
 
 pub mod compose;
 pub mod content;
+pub mod convert;
 mod fields;
 mod fold;
 pub mod read;

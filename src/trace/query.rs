@@ -52,6 +52,7 @@ kinds! {
     Delivered "delivered"
     Bounced "bounced"
     Discarded "discarded"
+    Converted "converted"
     Duplicate "duplicate"
     Unsent "unsent"
     Policy "policy"

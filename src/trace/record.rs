@@ -461,6 +461,19 @@ pub enum What {
         /// The reason.
         reason: Arc<str>,
     },
+    /// A client has converted the content, since the server takes it no other way (RFC 6152 §3). What it says is the same.
+    Converted {
+        /// The server's name for the mail.
+        queue_id: Arc<str>,
+        /// Whether it had octets above 127, and 8BITMIME is not offered.
+        eight_bit: bool,
+        /// Whether it had lines of more than 998 octets.
+        long_lines: bool,
+        /// Size in bytes before.
+        was_bytes: u64,
+        /// Size in bytes now.
+        size_bytes: u64,
+    },
     /// A recipient gets no copy of its own: another recipient of the same mail leads to the same place, and one copy does
     /// for both.
     Duplicate {

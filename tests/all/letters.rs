@@ -3,10 +3,11 @@
 use postroad::mime::read::{self, Tree};
 use postroad::octets::Chunk;
 use postroad::scenario::{self, Files};
+use postroad::trace::What;
 
 use crate::lab::{self, Look};
 
-/// A folder with three files.
+/// A folder with a few files.
 struct Folder;
 
 impl Files for Folder {
@@ -17,6 +18,14 @@ impl Files for Folder {
                 "From: Zoe <zoe@grey.example>\nSubject: Old\nMessage-ID: <7@grey.example>\n\nLong ago.\n",
             )),
             "wild.eml" => Ok(Chunk::from("Subject: =?utf-8?q?wild?=\r\nX-Odd:\r\n\r\nas it is\r\n")),
+            "signed.eml" => Ok(Chunk::from(
+                "MIME-Version: 1.0\nContent-Type: multipart/signed; boundary=b\n\n--b\nContent-Type: text/plain; charset=utf-8\n\
+                 Content-Transfer-Encoding: 8bit\n\nGrüße\n--b\nContent-Type: application/x-proof\n\nabc\n--b--\n",
+            )),
+            "long.eml" => {
+                Ok(Chunk::from(format!("MIME-Version: 1.0\nContent-Type: text/plain\n\n{}\n", "x".repeat(5000))))
+            }
+            "bare.eml" => Ok(Chunk::from(format!("Subject: Bare\n\n{}\n", "x".repeat(1200)))),
             other => Err(format!("no {other}")),
         }
     }
@@ -148,4 +157,61 @@ fn a_file_is_sent_as_it_is() {
         answer.contains("In-Reply-To: <7@grey.example>\r\n") && answer.contains("Subject: Re: Old\r\n"),
         "{answer}"
     );
+}
+
+/// Bob's server takes seven bits only; Alice's converts what it can.
+fn seven_bits(setting: &str, mails: &str) -> (Vec<String>, lab::Run) {
+    let text = r#"(
+        hosts: {
+            "alice": User(mailbox: "alice@green.example", submits_to: "mail.green.example"),
+            "mail.green.example": Mta(domains: ["green.example"], mailboxes: ["alice"], clients: ["alice"] SETTING),
+            "mx.blue.example": Mta(domains: ["blue.example"], mailboxes: ["bob"], without: [EightBitMime]),
+        },
+        links: [("alice", "mail.green.example"), ("mail.green.example", "mx.blue.example")],
+        mail: [MAILS],
+    )"#;
+    let text = text.replace("SETTING", setting).replace("MAILS", mails);
+    let plan = scenario::load_with("seven.ron", &text, &mut Folder)
+        .unwrap_or_else(|d| panic!("{}", postroad::diag::render_all(&d, &text, false)));
+    let run = lab::run(&plan, Look { records: true, ..Look::default() });
+    let filed = run.filed.iter().map(|filed| format!("{}\n{}", filed.to, String::from_utf8_lossy(&filed.bytes)));
+    (filed.collect(), run)
+}
+
+#[test]
+fn a_relay_converts_what_the_next_hop_cannot_take() {
+    let mail = r#"(from: "alice@green.example", to: ["bob@blue.example"], text: "Grüße", encoding: EightBit, PARTS)"#;
+    let parts = r#"attachments: [File(path: "letters/notes.txt")]"#;
+    for parts in ["", parts] {
+        let (filed, run) = seven_bits("", &mail.replace("PARTS", parts));
+        let [arrived] = &filed[..] else { panic!("{filed:?}") };
+        assert!(arrived.is_ascii() && arrived.contains("Gr=C3=BC=C3=9Fe\r\n"), "{arrived}");
+        let tree = read::read(arrived.split_once('\n').unwrap().1.as_bytes());
+        assert_eq!(tree.defects, []);
+        let converted =
+            run.records.iter().filter(|r| matches!(r.what, What::Converted { eight_bit: true, .. })).count();
+        assert_eq!(converted, 1);
+    }
+    // Who must not, or may not, sends it back.
+    let (filed, _) = seven_bits(", converts: false", &mail.replace("PARTS", ""));
+    assert!(filed[0].starts_with("alice@green.example\n") && filed[0].contains("Status: 5.6.3"), "{filed:?}");
+    let (filed, run) = seven_bits("", r#"(from: "alice@green.example", to: ["bob@blue.example"], raw: "signed.eml")"#);
+    assert!(filed[0].starts_with("alice@green.example\n") && filed[0].contains("Status: 5.6.3"), "{filed:?}");
+    assert!(filed[0].contains("content is 8-bit: it is signed or encrypted"), "{filed:?}");
+    assert!(!run.records.iter().any(|r| matches!(r.what, What::Converted { .. })));
+}
+
+#[test]
+fn lines_that_are_too_long_are_broken_and_can_be_put_together_again() {
+    let (filed, run) = seven_bits("", r#"(from: "alice@green.example", to: ["bob@blue.example"], raw: "long.eml")"#);
+    let [arrived] = &filed[..] else { panic!("{filed:?}") };
+    assert!(arrived.starts_with("bob@") && arrived.lines().all(|line| line.len() <= 78), "{arrived}");
+    assert_eq!(arrived.split_once("\r\n\r\n").unwrap().1.replace("=\r\n", ""), "x".repeat(5000) + "\r\n");
+    // The user agent has done it: nobody behind it has anything to convert.
+    let told: Vec<_> =
+        run.records.iter().filter(|r| matches!(r.what, What::Converted { long_lines: true, .. })).collect();
+    assert_eq!((told.len(), told[0].host.0), (1, 0));
+    // A line of octets without MIME is nobody's to encode, and goes on as it is.
+    let (filed, _) = seven_bits("", r#"(from: "alice@green.example", to: ["bob@blue.example"], raw: "bare.eml")"#);
+    assert!(filed[0].starts_with("bob@") && filed[0].contains(&"x".repeat(1200)), "{filed:?}");
 }

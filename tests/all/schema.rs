@@ -76,6 +76,7 @@ fn samples() -> Vec<What> {
         What::Delivered { queue_id: a(), recipient: a(), mailbox: a(), size_bytes: 1, added: vec![a()] },
         What::Bounced { queue_id: a(), recipient: a(), status: a(), reason: text(), report: Some(MailId(2)) },
         What::Discarded { queue_id: a(), recipient: a(), reason: a() },
+        What::Converted { queue_id: a(), eight_bit: true, long_lines: true, was_bytes: 1, size_bytes: 1 },
         What::Duplicate { queue_id: a(), recipient: a(), shares: a() },
         What::Unsent { recipient: a(), reason: text() },
         What::Policy { policy: a(), decision: a(), detail: a() },

@@ -51,6 +51,8 @@ pub struct Config {
     /// Deliveries at a time, to all destinations together; the look-up of a destination counts as one (Postfix
     /// `default_process_limit`, 100: a delivery agent looks up, connects and delivers).
     pub deliveries: u32,
+    /// Whether it converts what the next hop cannot take (RFC 6152 §3); else that fails.
+    pub converts: bool,
     /// Whether it keeps tickets to go on with sessions of TLS.
     pub tls_tickets: bool,
     /// Whether each recipient handed on ends a responsibility (an MTA's does, a user agent's does not).
@@ -91,6 +93,7 @@ impl Default for Config {
             idle: Duration::ZERO,
             limits: Limits::default(),
             deliveries: 100,
+            converts: true,
             tls_tickets: true,
             responsible: true,
         }

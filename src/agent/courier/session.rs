@@ -11,6 +11,7 @@ use crate::agent::HANDSHAKE_TIMEOUT;
 use crate::agent::outgoing::Outgoing;
 use crate::agent::{Action, Context, End, Says, Trouble, Unsealed};
 use crate::identity::{ForwardPath, ReversePath};
+use crate::mime::convert;
 use crate::octets::Chunk;
 use crate::queue::{DestinationId, Fate, Job, NextHop};
 use crate::sasl;
@@ -353,13 +354,37 @@ impl Courier {
             }
         }
         let require_tls = entry.require_tls && offers;
+        let offers_8bit = session.client.extensions().has(Extension::EightBitMime);
+        let eight_bit = entry.content.is_8bit() && !offers_8bit;
+        let long_lines = entry.content.has_long_line();
+        let (mut content, mut stuck) = (entry.content.clone(), None);
+        if self.config.converts && (eight_bit || long_lines) {
+            match convert::to_seven_bit(&content) {
+                Ok(converted) => {
+                    let (was_bytes, size_bytes) = (content.size_bytes(), converted.size_bytes());
+                    content = converted;
+                    let queue_id = crate::mime::queue_id(entry.serial);
+                    let at = session.at(ctx.at(), &self.queue);
+                    ctx.record(at, || What::Converted {
+                        queue_id: (*queue_id).into(),
+                        eight_bit,
+                        long_lines,
+                        was_bytes,
+                        size_bytes,
+                    });
+                }
+                // Long lines alone go on as they are: what a server does with them is its own business.
+                Err(why) => stuck = Some(why.words()),
+            }
+        }
         let transaction = client::Transaction {
             reverse_path: entry.reverse_path.clone(),
             recipients,
-            content: entry.content.rope().clone(),
-            eight_bit: entry.content.is_8bit(),
+            content: content.rope().clone(),
+            eight_bit: content.is_8bit(),
+            stuck,
             require_tls,
-            clean_lines: !entry.content.has_leading_dot(),
+            clean_lines: !content.has_leading_dot(),
         };
         session.client.begin(ctx.now, transaction);
     }

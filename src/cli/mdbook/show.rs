@@ -241,6 +241,7 @@ const TOLD: &[Kind] = &[
     Kind::Delivered,
     Kind::Bounced,
     Kind::Discarded,
+    Kind::Converted,
     Kind::Duplicate,
     Kind::Unsent,
     Kind::Policy,

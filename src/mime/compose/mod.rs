@@ -23,8 +23,9 @@ pub use draft::{Draft, LARGEST_SIZE_BYTES, LeftOut, Party};
 pub use encode::Encoding;
 pub use sample::Sample;
 
+pub(super) use encode::write_base64;
 pub(super) use fields::{write_addresses, write_message_id, write_text_field};
-pub(super) use part::write_text_part;
+pub(super) use part::{write_encoded, write_text_part};
 
 #[cfg(test)]
 mod parts_tests;

@@ -147,7 +147,8 @@ fn write_encoding(out: &mut Vec<u8>, encoding: Encoding) {
     out.extend_from_slice(b"\r\n");
 }
 
-fn write_encoded(out: &mut Vec<u8>, bytes: &[u8], encoding: Encoding) {
+/// The octets in an encoding.
+pub(in crate::mime) fn write_encoded(out: &mut Vec<u8>, bytes: &[u8], encoding: Encoding) {
     match encoding {
         Encoding::SevenBit | Encoding::EightBit => out.extend_from_slice(bytes),
         Encoding::Base64 => write_base64(out, bytes),

@@ -90,6 +90,9 @@ fn note(roster: &Roster, record: &Record, was_open: bool) -> Option<(NoteKind, S
         What::Discarded { recipient, reason, .. } => {
             (Bad, format!("discarded for {}: {}", clean(recipient), clean(reason)))
         }
+        What::Converted { was_bytes, size_bytes, .. } => {
+            (Plain, format!("content converted: {was_bytes} → {size_bytes} bytes"))
+        }
         What::Duplicate { recipient, .. } => (Plain, format!("no copy of its own for {}", clean(recipient))),
         What::Unsent { recipient, reason } => (Bad, format!("not sent to {}: {}", clean(recipient), words(reason))),
         What::Policy { policy, decision, detail } => {

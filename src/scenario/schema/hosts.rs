@@ -95,6 +95,10 @@ shape! {
         /// Whether it keeps what servers give it to go on with a session of TLS (RFC 8446 §2.2, RFC 5077); `false`: a whole
         /// handshake for each connection.
         tls_tickets: "bool" = "true" => courier.tls_tickets, flag,
+        /// Whether it converts a mail for a server that takes seven bits or short lines only (RFC 6152, section 3): text to quoted-printable,
+        /// other parts to base64. Otherwise, and where that may not be done, the mail comes back with 5.6.3. (Postfix,
+        /// `disable_mime_output_conversion`.)
+        converts: "bool" = "true" => courier.converts, flag,
         /// Whom it logs in as where it hands mail in: a user agent at its server, an MTA at its smarthost (RFC 4954). Without
         /// TLS no password is shown; see `plain_text_logins`.
         login: "login name" = "none",

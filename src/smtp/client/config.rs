@@ -67,6 +67,8 @@ pub struct Transaction {
     pub content: Rope,
     /// Whether the content has octets with the high bit.
     pub eight_bit: bool,
+    /// Why the content could not be converted to seven bits, as the end of a sentence, where somebody has tried.
+    pub stuck: Option<&'static str>,
     /// Whether it goes on behind TLS only (RFC 8689): it fails unsent where the peer does not promise that.
     pub require_tls: bool,
     /// Whether it is known that no line of the content begins with a dot: then nobody looks.

@@ -137,7 +137,9 @@ impl Session {
         if transaction.eight_bit && !self.extensions.has(Extension::EightBitMime) {
             // RFC 6152 §3: without the offer, 8-bit content is converted or bounced as undeliverable. Content is never
             // rewritten here, so it fails: RFC 3463 §3.7, 5.6.3 conversion required but not supported.
-            return Some(Reply::new(554, Some((5, 6, 3)), "Peer does not offer 8BITMIME and content is 8-bit"));
+            let text = "Peer does not offer 8BITMIME and content is 8-bit";
+            let text = transaction.stuck.map_or_else(|| text.to_owned(), |why| format!("{text}: {why}"));
+            return Some(Reply::new(554, Some((5, 6, 3)), text));
         }
         None
     }

@@ -21,6 +21,7 @@ fn transaction(recipients: &[&str], content: &[u8]) -> Transaction {
         recipients: recipients.iter().map(|to| ForwardPath::Mailbox(to.parse().unwrap())).collect(),
         content: Rope::from(Chunk::copy_from(content)),
         eight_bit: !content.is_ascii(),
+        stuck: None,
         require_tls: false,
         clean_lines: false,
     }

@@ -104,6 +104,7 @@ fn read_transaction(text: &str) -> Transaction {
         recipients,
         content: Rope::from(Chunk::from(unescape(content))),
         eight_bit: flags.contains(&"8bit"),
+        stuck: None,
         require_tls: flags.contains(&"requiretls"),
         clean_lines: flags.contains(&"clean"),
     }

@@ -389,6 +389,10 @@ impl Telling {
                 let (what, rest) = words::discarded(recipient, reason);
                 self.remark(record, None, Line::of(Style::Warning, format!("✗ {what}")).and(rest));
             }
+            What::Converted { eight_bit, long_lines, was_bytes, size_bytes, .. } => {
+                let (what, rest) = words::converted(*eight_bit, *long_lines, *was_bytes, *size_bytes);
+                self.remark(record, None, Line::of(Style::Plain, format!("◆ {what}")).and(rest));
+            }
             What::Duplicate { recipient, shares, .. } => {
                 let (what, rest) = words::duplicate(recipient, shares);
                 self.remark(record, None, Line::of(Style::Plain, format!("◆ {what}")).and(rest));

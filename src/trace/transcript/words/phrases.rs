@@ -63,6 +63,20 @@ pub fn discarded(recipient: &str, reason: &str) -> (&'static str, String) {
     ("discarded", format!(" {recipient} — {reason}"))
 }
 
+/// Content was converted.
+#[must_use]
+pub fn converted(eight_bit: bool, long_lines: bool, was_bytes: u64, size_bytes: u64) -> (&'static str, String) {
+    let why = match (eight_bit, long_lines) {
+        (true, false) => "8BITMIME is not offered",
+        (true, true) => "8BITMIME is not offered, and lines are too long",
+        (false, _) => "lines are too long",
+    };
+    (
+        "content converted",
+        format!(" to seven bits: {was_bytes} → {}, since {why}", counted(size_bytes, "byte", "bytes")),
+    )
+}
+
 /// A recipient shares the copy of another.
 #[must_use]
 pub fn duplicate(recipient: &str, shares: &str) -> (&'static str, String) {

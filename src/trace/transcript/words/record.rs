@@ -104,6 +104,9 @@ pub fn record(run: &Telling<'_>, record: &Record) -> String {
             format!("{}; {told}", whole(words::bounced(status, recipient, reason)))
         }
         What::Discarded { recipient, reason, .. } => whole(words::discarded(recipient, reason)),
+        What::Converted { eight_bit, long_lines, was_bytes, size_bytes, .. } => {
+            whole(words::converted(*eight_bit, *long_lines, *was_bytes, *size_bytes))
+        }
         What::Duplicate { recipient, shares, .. } => whole(words::duplicate(recipient, shares)),
         What::Unsent { recipient, reason } => whole(words::unsent(recipient, reason)),
         What::Policy { policy, decision, detail } => whole(words::policy(policy, decision, detail)),
