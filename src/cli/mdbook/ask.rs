@@ -16,6 +16,7 @@
 
 use super::directive::Directive;
 use super::html::words;
+use crate::render::page;
 use crate::render::page::escape;
 use crate::sim::Duration;
 
@@ -110,10 +111,12 @@ impl<'a> Ask<'a> {
 /// What a reader sees of `4..8`.
 fn range_in_words(key: &str) -> String {
     let Some((low, high)) = key.split_once("..") else { return key.to_owned() };
-    match (low.trim(), high.trim(), high.trim().parse::<u64>()) {
+    let apart = |n: &str| n.trim().parse::<u64>().map_or_else(|_| n.trim().to_owned(), page::thousands);
+    let (low, high_text) = (apart(low), apart(high));
+    match (low.as_str(), high_text.as_str(), high.trim().parse::<u64>()) {
         ("", high, _) => format!("fewer than {high}"),
         (low, "", _) => format!("{low} or more"),
-        (low, _, Ok(high)) => format!("{low} to {}", high.saturating_sub(1)),
+        (low, _, Ok(high)) => format!("{low} to {}", page::thousands(high.saturating_sub(1))),
         (low, high, Err(_)) => format!("{low} to {high}"),
     }
 }
@@ -129,7 +132,8 @@ fn fits(key: &str, answer: &str) -> bool {
     let Some((low, high)) = key.split_once("..") else { return false };
     let number = |text: &str| -> Option<u64> {
         let text = text.trim();
-        text.replace(',', "").parse().ok().or_else(|| {
+        // Thousands stand apart, as `page::thousands` writes them.
+        text.replace([',', '\u{a0}'], "").parse().ok().or_else(|| {
             let text = text.replace("days", "d").replace("day", "d");
             text.parse::<Duration>().ok().map(Duration::as_nanos)
         })

@@ -1,8 +1,11 @@
-//! `diff`: what each hop added to a mail, or changed in it, as `postroad diff` shows it.
+//! `diff`: what each hop added to a mail, or changed in it, as `postroad diff` shows it; `parts`: what a mail is made of, as
+//! `postroad mime` does.
 
 use super::directive::Directive;
+use super::press::{Run, bytes};
+use super::query::filed;
 use super::show::styled;
-use crate::cli::diff;
+use crate::cli::{diff, mime};
 use crate::scenario::Plan;
 use crate::trace::MailId;
 
@@ -13,4 +16,10 @@ pub(super) fn diff(plan: &Plan, directive: &Directive) -> Result<String, String>
     let (roster, records, contents) = diff::run(plan, mail);
     let lines = diff::tell(&roster, &records, mail, &contents, directive.number("hop")?);
     if lines.is_empty() { Err("no hop of the run matches".into()) } else { Ok(styled(&lines)) }
+}
+
+/// The parts of a mail that is in a mailbox.
+pub(super) fn parts(run: &Run, directive: &Directive) -> Result<String, String> {
+    directive.only(&[], &["change", "to", "nth"])?;
+    Ok(styled(&mime::told(&bytes(&filed(run, directive)?.content))))
 }

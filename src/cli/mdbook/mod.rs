@@ -251,6 +251,7 @@ impl Expander {
             "mails" => show::mails(&run, &plain),
             "expectations" => show::expectations(&run, &plain),
             "message" => show::message(&run, &plain),
+            "parts" => hops::parts(&run, &plain),
             "hex" => show::hex(&run, &plain),
             "compare" => compare::compare(&*self.press.run(&file, &[], secrets)?, &run, &plain),
             other => Err(format!("there is no directive `{other}`")),

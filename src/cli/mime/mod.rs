@@ -14,6 +14,7 @@ use super::input;
 use super::screen::Screen;
 use super::status::Status;
 use crate::mime::read::{line_numbers, read};
+use crate::trace::transcript::Line;
 use mail::Mail;
 
 /// A mail of more bytes is not read.
@@ -57,6 +58,13 @@ impl Args {
         }
         Ok(Status::Fine)
     }
+}
+
+/// The tree of a mail as the command tells it.
+pub(super) fn told(bytes: &[u8]) -> Vec<Line> {
+    let tree = read(bytes);
+    let lines = line_numbers(bytes, tree.defects.iter().map(|defect| defect.at));
+    text::tell(&Mail { bytes, tree: &tree, lines }, &[])
 }
 
 /// The whole file.
