@@ -22,6 +22,8 @@ pub mod scenario;
 pub mod sim;
 pub mod smtp;
 pub mod store;
+#[cfg(test)]
+mod testing;
 pub mod tls;
 pub mod trace;
 pub mod workload;

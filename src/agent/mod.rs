@@ -7,6 +7,7 @@
 mod context;
 pub mod courier;
 mod dates;
+mod entities;
 mod ledger;
 pub mod lookups;
 pub mod mta;

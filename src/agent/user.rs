@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 
 use super::courier::{Courier, earlier};
 use super::dates::DateCache;
+use super::entities::entities;
 use super::lookups::Lookups;
 use super::{Context, Input, tokens};
 use crate::identity::{Mailbox, ReversePath};
@@ -261,6 +262,7 @@ impl User {
             subject: crate::trace::visible(subject.as_bytes()).into(),
             size_bytes: content.size_bytes(),
             header: field_lines(&content.header().to_vec()),
+            parts: entities(&content),
         });
         ctx.hold(number, &content);
         let Some(submit_to) = task.submit_to.as_ref().or(found.as_ref()) else {

@@ -6,14 +6,13 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::collect::Keep;
 use super::failure::Failure;
 use super::input;
 use super::making::Making;
 use super::number::whole;
 use super::page::Page;
 use super::screen::{Screen, tell};
-use super::simulate::{SLICES, Wishes, build, history, simulate};
+use super::simulate::{Wishes, build, history, simulate};
 use super::status::Status;
 use crate::capture::{Choice, Recorder};
 use crate::sim::Duration;
@@ -45,16 +44,7 @@ impl Args {
         refuse_format(&self.output)?;
         refuse_input(&self.file, &self.output)?;
         let Some((plan, _)) = input::scenario(&self.file)? else { return Ok(Status::Wrong) };
-        let wishes = Wishes {
-            seed: self.seed,
-            until: self.until,
-            keep: Keep::Nothing,
-            packets: false,
-            mail: false,
-            story: false,
-            progress: true,
-            slices: SLICES,
-        };
+        let wishes = Wishes { seed: self.seed, until: self.until, ..Wishes::only_to_run() };
         let mut world = build(&plan, wishes);
         let place = Place::of(&self.output)?;
         let tape = Tape::start(&mut world, &self.capture, place.path()).map_err(|e| e.of(&self.output))?;

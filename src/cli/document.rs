@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::simulate::{Run, line_of};
 use crate::sim::{Instant, StopReason};
 use crate::trace::transcript::{self, Fates, MailSummary, words};
-use crate::trace::{MailId, Record, RecordId, Roster, chain};
+use crate::trace::{MailId, Makeup, Record, RecordId, Roster, chain};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -50,7 +50,8 @@ struct Step<'a> {
 /// The fates of a run that is short enough to be told.
 fn fates(run: &Run) -> Vec<Fate<'_>> {
     let records = &run.collected.records;
-    let telling = words::Telling { roster: &run.roster, records, when: &transcript::clock };
+    let makeup = Makeup::learn(records);
+    let telling = words::Telling { roster: &run.roster, records, makeup: &makeup, when: &transcript::clock };
     let step = |record: &Record| Step {
         id: record.id,
         at: record.at,

@@ -12,6 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::document::escape_controls;
 use super::draw::write_whole;
 use super::failure::Failure;
+use super::format::Format;
 use super::input;
 use super::screen::Screen;
 use super::status::Status;
@@ -36,15 +37,6 @@ pub(super) struct Args {
     /// Write the scenario to this file, not to standard output
     #[arg(short, long, value_name = "FILE.ron", requires = "scenario")]
     output: Option<PathBuf>,
-}
-
-/// How to tell the way of a mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// One JSON document: hops, delays, doubts, results of authentication
-    Json,
 }
 
 /// What is longer is no mail.

@@ -83,7 +83,6 @@ fn digits(n: u64) -> usize {
 mod tests {
     use std::cell::Cell;
 
-    use super::super::collect::Keep;
     use super::super::simulate::{SLICES, Slices, Wishes, build, simulate};
     use super::*;
 
@@ -168,16 +167,7 @@ mod tests {
         let place = Place::new("slices");
         let mut files = MailFiles::new(place.0.clone(), expected(&plan));
         let slices = Slices { write: 1 << 10, ..SLICES };
-        let wishes = Wishes {
-            seed: None,
-            until: None,
-            keep: Keep::Nothing,
-            packets: false,
-            mail: true,
-            story: false,
-            progress: true,
-            slices,
-        };
+        let wishes = Wishes { mail: true, slices, ..Wishes::only_to_run() };
         let slices = Cell::new(0);
         let mut take = |world: &mut crate::world::World| {
             let filed = world.take_filed();

@@ -15,6 +15,7 @@ mod document;
 mod draw;
 mod failure;
 mod file_names;
+mod format;
 mod headers;
 mod input;
 mod mail_files;

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use super::collect::{Collector, Keep, MOST_TOLD};
 use super::document;
 use super::failure::Failure;
+use super::format::Format;
 use super::input;
 use super::mail_files::expected;
 use super::number::whole;
@@ -100,15 +101,6 @@ impl FromStr for Wanted {
         }
         word.parse().map(|choice| Wanted(Some(choice))).map_err(|error| format!("{error}, or none"))
     }
-}
-
-/// How to tell what happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// One JSON document: who took part, mails, totals, expectations
-    Json,
 }
 
 impl Args {

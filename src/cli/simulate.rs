@@ -29,6 +29,22 @@ pub(super) struct Wishes {
     pub(super) slices: Slices,
 }
 
+impl Wishes {
+    /// Nothing is kept; how far it is is said.
+    pub(super) const fn only_to_run() -> Wishes {
+        Wishes {
+            seed: None,
+            until: None,
+            keep: Keep::Nothing,
+            packets: false,
+            mail: false,
+            story: false,
+            progress: true,
+            slices: SLICES,
+        }
+    }
+}
+
 /// Events between two times at which something is done beside the run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slices {

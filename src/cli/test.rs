@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::collect::Keep;
 use super::failure::Failure;
 use super::input;
 use super::number::whole;
 use super::page::Page;
 use super::screen::{Screen, complain};
-use super::simulate::{Run, SLICES, Wishes, build, history, notes, simulate};
+use super::simulate::{Run, Wishes, build, history, notes, simulate};
 use super::status::Status;
 use crate::trace::transcript::{Line, Style, clock, counted};
 
@@ -63,16 +62,7 @@ impl Args {
                 return Status::Wrong;
             }
         };
-        let wishes = Wishes {
-            seed: self.seed,
-            until: None,
-            keep: Keep::Nothing,
-            packets: false,
-            mail: false,
-            story: false,
-            progress: true,
-            slices: SLICES,
-        };
+        let wishes = Wishes { seed: self.seed, ..Wishes::only_to_run() };
         let run = simulate(build(&plan, wishes), &plan, wishes, Vec::new(), |_, _| ());
         let all = run.judgements.len();
         let unmet = run.judgements.iter().filter(|j| !j.met).count();

@@ -93,6 +93,7 @@ impl Story {
             subject: subject.into(),
             size_bytes: 4_312,
             header: vec![],
+            parts: vec![],
         };
         self.at(host, None, what);
     }
@@ -303,6 +304,7 @@ impl Story {
             mailbox: to.into(),
             size_bytes: 4_500,
             added: vec![],
+            parts: vec![],
         };
         self.at(host, None, what);
     }

@@ -8,9 +8,11 @@ mod causes;
 mod chain;
 mod condition;
 mod echo;
+mod entity;
 mod ids;
 mod json;
 pub mod jsonl;
+mod makeup;
 pub mod query;
 mod record;
 mod scope;
@@ -24,7 +26,9 @@ pub use at::At;
 pub use causes::Because;
 pub use chain::chain;
 pub use condition::{Change, ConditionStep, RecordEdit, ServerMode};
+pub use entity::Entity;
 pub use ids::{ConnId, HostId, MailId, RecordId};
+pub use makeup::Makeup;
 pub use query::{Kind, Query};
 pub use record::{
     ConnectionState, Direction, HostEntry, LinkEntry, LossReason, PacketStep, QueueName, Record, RepeatReason, Roster,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, ConditionStep, ConnId, HostId, MailId, Octets, RecordId, TlsStep};
+use super::{Change, ConditionStep, ConnId, Entity, HostId, MailId, Octets, RecordId, TlsStep};
 use crate::sim::Instant;
 
 /// Who takes part: the head of every trace.
@@ -368,6 +368,9 @@ pub enum What {
         /// The lines of its header section.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         header: Vec<Arc<str>>,
+        /// What it is made of, itself first; the first 500 parts. Nothing where it is a single text of seven bits.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parts: Vec<Entity>,
     },
     /// A server said 250 to the end of the data and took responsibility (RFC 5321 §4.2.5).
     Accepted {
@@ -436,6 +439,9 @@ pub enum What {
         /// The lines that were put in front when it was filed.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         added: Vec<Arc<str>>,
+        /// What it is made of, itself first; the first 500 parts. Nothing where it is a single text of seven bits.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parts: Vec<Entity>,
     },
     /// A mail came back: its reverse-path is told (RFC 3464), or would be if it were not empty; of a report that came back, the
     /// postmaster of the server, where it has named one.
@@ -473,6 +479,9 @@ pub enum What {
         was_bytes: u64,
         /// Size in bytes now.
         size_bytes: u64,
+        /// What it is made of now, itself first; the first 500 parts. Nothing where it is a single text of seven bits.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parts: Vec<Entity>,
     },
     /// A recipient gets no copy of its own: another recipient of the same mail leads to the same place, and one copy does
     /// for both.

@@ -17,7 +17,7 @@ pub mod words;
 pub use clock::{clock, span};
 pub use line::{Line, Piece, Style, width};
 pub use mails::{Fates, MailSummary, Mails};
-pub use numbers::{counted, number};
+pub use numbers::{counted, long_size, number, size};
 pub use people::people;
 pub use sheet::{Align, Sheet};
 pub use story::{Options, Story, story};

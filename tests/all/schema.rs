@@ -13,9 +13,9 @@ use postroad::octets::Chunk;
 use postroad::sim::Instant;
 use postroad::trace::jsonl::{Detail, JsonLines, read};
 use postroad::trace::{
-    Change, ConditionStep, ConnId, ConnectionState, Direction, HostEntry, HostId, Kind, LinkEntry, LossReason, MailId,
-    Octets, PacketStep, QueueName, Record, RecordEdit, RecordId, RepeatReason, Roster, SCHEMA_VERSION, ServerMode,
-    Side, Sink, Transport, Verdict, What,
+    Change, ConditionStep, ConnId, ConnectionState, Direction, Entity, HostEntry, HostId, Kind, LinkEntry, LossReason,
+    MailId, Octets, PacketStep, QueueName, Record, RecordEdit, RecordId, RepeatReason, Roster, SCHEMA_VERSION,
+    ServerMode, Side, Sink, Transport, Verdict, What,
 };
 use serde_json::{Value, json};
 
@@ -61,7 +61,14 @@ fn samples() -> Vec<What> {
             truncated: false,
         },
         What::Lookup { name: a(), rtype: a(), result: a(), cached: true },
-        What::Composed { from: a(), to: vec![a()], subject: a(), size_bytes: 1, header: vec![a()] },
+        What::Composed {
+            from: a(),
+            to: vec![a()],
+            subject: a(),
+            size_bytes: 1,
+            header: vec![a()],
+            parts: vec![part()],
+        },
         What::Accepted { queue_id: a(), reverse_path: a(), recipients: vec![a()], size_bytes: 1, added: vec![a()] },
         What::Queue { queue_id: a(), queue: QueueName::Active, reason: a(), until: Some(Instant::ZERO) },
         What::Attempt { queue_id: a(), recipients: vec![a()], next_hop: server(), number: 1 },
@@ -73,10 +80,24 @@ fn samples() -> Vec<What> {
             reply: text(),
             by: Some(server()),
         },
-        What::Delivered { queue_id: a(), recipient: a(), mailbox: a(), size_bytes: 1, added: vec![a()] },
+        What::Delivered {
+            queue_id: a(),
+            recipient: a(),
+            mailbox: a(),
+            size_bytes: 1,
+            added: vec![a()],
+            parts: vec![part()],
+        },
         What::Bounced { queue_id: a(), recipient: a(), status: a(), reason: text(), report: Some(MailId(2)) },
         What::Discarded { queue_id: a(), recipient: a(), reason: a() },
-        What::Converted { queue_id: a(), eight_bit: true, long_lines: true, was_bytes: 1, size_bytes: 1 },
+        What::Converted {
+            queue_id: a(),
+            eight_bit: true,
+            long_lines: true,
+            was_bytes: 1,
+            size_bytes: 1,
+            parts: vec![part()],
+        },
         What::Duplicate { queue_id: a(), recipient: a(), shares: a() },
         What::Unsent { recipient: a(), reason: text() },
         What::Policy { policy: a(), decision: a(), detail: a() },
@@ -89,6 +110,11 @@ fn samples() -> Vec<What> {
         },
         What::Alarm { text: a() },
     ]
+}
+
+fn part() -> Entity {
+    let a = || Arc::<str>::from("a");
+    Entity { depth: 0, media_type: a(), encoding: a(), name: Some(a()), wire_bytes: 1, bytes: 1 }
 }
 
 /// One change of every kind, with every field that can be left out.

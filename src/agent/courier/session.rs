@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use smallvec::SmallVec;
 
+use super::super::entities::entities;
 use super::attempt::{Attempt, Ended};
 use super::connection::{Breakdown, Connection, State};
 use super::{Courier, MOST_TICKETS, waits_since};
@@ -371,6 +372,7 @@ impl Courier {
                         long_lines,
                         was_bytes,
                         size_bytes,
+                        parts: entities(&content),
                     });
                 }
                 // Long lines alone go on as they are: what a server does with them is its own business.

@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::super::entities::entities;
 use super::expansion::{Expansion, MOST_ALIASES, Placement};
 use super::responsibility::{Responsibility, Undelivered};
 use super::{Mta, UnknownUsers};
@@ -145,6 +146,7 @@ impl Mta {
             mailbox: self.disk.store.mailbox(id).address().as_str().into(),
             size_bytes,
             added: field_lines(&return_path),
+            parts: entities(&mail.content),
         });
     }
 

@@ -2,6 +2,7 @@
 
 use smallvec::smallvec;
 
+use super::super::entities::entities;
 use super::Mta;
 use super::responsibility::{Responsibility, Undelivered};
 use crate::agent::{Context, Ending};
@@ -208,6 +209,7 @@ impl Mta {
             subject: content.first("Subject").map_or_else(|| "".into(), |s| visible(s.trim_ascii()).into()),
             size_bytes,
             header: field_lines(&content.header().to_vec()),
+            parts: entities(&content),
         });
         ctx.hold(number, &content);
         let mail = Responsibility {

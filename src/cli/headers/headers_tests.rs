@@ -1,31 +1,26 @@
-//! Every `tests/headers/NAME.eml` is told exactly as `NAME.txt` says (`UPDATE=1` writes the latter anew), and its scenario comes to
+//! Every `tests/headers/NAME.eml` is told exactly as `NAME.txt` says (`POSTROAD_BLESS=1` writes the latter anew), and its scenario comes to
 //! the same delays.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::super::collect::Keep;
-use super::super::simulate::{SLICES, Wishes, build, simulate};
+use super::super::simulate::{Wishes, build, simulate};
 use super::*;
 use crate::diag;
 use crate::mime::trail::{MOST_HOPS, trail};
 use crate::scenario::{Plan, load};
 use crate::sim::StopReason;
+use crate::testing::{Golden, files};
 
 /// 1 June 2026, 00:00 Universal Time.
 const NOW: i64 = 1_780_272_000;
 
 fn samples() -> Vec<(String, PathBuf, Trail)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/headers");
-    let mut files: Vec<_> = fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
-    files.retain(|p| p.extension().is_some_and(|e| e == "eml"));
-    files.sort();
-    assert!(files.len() >= 20, "only {} mails", files.len());
     let named = |path: PathBuf| {
         let trail = trail(&fs::read(&path).unwrap());
         (path.file_stem().unwrap().to_string_lossy().into_owned(), path, trail)
     };
-    files.into_iter().map(named).collect()
+    files("tests/headers", "eml", 20).into_iter().map(named).collect()
 }
 
 fn text(lines: &[Line]) -> String {
@@ -34,23 +29,17 @@ fn text(lines: &[Line]) -> String {
 
 #[test]
 fn mails_are_told_exactly_like_this() {
-    let update = std::env::var_os("UPDATE").is_some();
-    let mut wrong = Vec::new();
+    let mut golden = Golden::default();
     for (name, path, trail) in samples() {
         let short = text(&lines(&trail, Some(NOW), false));
         let whole = text(&lines(&trail, Some(NOW), true));
         let told = format!("{short}\n--- with -v ---\n\n{whole}");
-        let golden = path.with_extension("txt");
-        if update {
-            fs::write(&golden, &told).unwrap();
-        } else if fs::read_to_string(&golden).unwrap_or_default() != told {
-            wrong.push(format!("--- {name}\n{told}"));
-        }
+        golden.check(&path.with_extension("txt"), &told);
         assert!(told.chars().all(|c| c == '\n' || !c.is_control()), "{name}");
         let json = escape_controls(&serde_json::to_string(&trail).unwrap());
         assert!(json.chars().all(|c| !c.is_control()), "{name}");
     }
-    assert!(wrong.is_empty(), "not as expected:\n{}", wrong.join("\n"));
+    golden.finish();
 }
 
 fn plan(name: &str, scenario: &str) -> Plan {
@@ -60,16 +49,7 @@ fn plan(name: &str, scenario: &str) -> Plan {
 /// Runs a scenario and reads the way of the mail that arrived.
 fn simulated(name: &str, scenario: &str) -> Trail {
     let plan = plan(name, scenario);
-    let wishes = Wishes {
-        seed: None,
-        until: None,
-        keep: Keep::Nothing,
-        packets: false,
-        mail: true,
-        story: false,
-        progress: false,
-        slices: SLICES,
-    };
+    let wishes = Wishes { mail: true, progress: false, ..Wishes::only_to_run() };
     let mut run = simulate(build(&plan, wishes), &plan, wishes, Vec::new(), |_, _| {});
     let unmet: Vec<_> = run.judgements.iter().filter(|j| !j.met).map(|j| (&j.expected, &j.happened)).collect();
     assert!(unmet.is_empty() && !run.judgements.is_empty(), "{name}: {unmet:?}\n{scenario}");

@@ -11,7 +11,7 @@ use crate::scenario::{self, BuildOptions, Judge, Judgement, Plan};
 use crate::sim::calendar::Calendar;
 use crate::sim::{Duration, Instant};
 use crate::trace::transcript::clock;
-use crate::trace::{HostId, Record, Roster, Sink};
+use crate::trace::{HostId, Makeup, Record, Roster, Sink};
 use crate::{diag, trace};
 
 /// One line of a scenario that is put in the place of another.
@@ -36,6 +36,8 @@ pub(super) struct Run {
     pub(super) roster: Roster,
     /// Packets included.
     pub(super) records: Vec<Record>,
+    /// What the mails are made of.
+    pub(super) makeup: Makeup,
     pub(super) filed: Vec<Filed>,
     pub(super) judgements: Vec<Judgement>,
     pub(super) packets: u64,
@@ -192,6 +194,7 @@ fn run(file: &str, plan: &Plan, secrets: bool) -> Result<Run, String> {
     Ok(Run {
         roster: Roster::clone(world.roster()),
         end: records.last().map_or(Instant::ZERO, |r| r.at),
+        makeup: Makeup::learn(&records),
         records,
         filed,
         judgements,

@@ -287,5 +287,5 @@ fn header(run: &Run, directive: &Directive) -> Result<String, String> {
 /// What a record tells, in one sentence.
 pub(super) fn words(run: &Run, record: &Record) -> String {
     let when = |at| run.when(at);
-    say::record(&say::Telling { roster: &run.roster, records: &run.records, when: &when }, record)
+    say::record(&say::Telling { roster: &run.roster, records: &run.records, makeup: &run.makeup, when: &when }, record)
 }

@@ -129,7 +129,7 @@ pub(super) fn dialogue_lines(run: &Run, directive: &Directive) -> Result<Vec<Sai
                 said.push(Said { at, who, words: text.visible() });
             }
             What::Content { direction: Direction::Sent, side: Side::Client, size_bytes, .. } => {
-                let words = format!("… {} …", transcript::words::content(*size_bytes));
+                let words = format!("… {} …", transcript::words::content(*size_bytes, run.makeup.of(r)));
                 said.push(Said { at, who: "C", words });
             }
             What::Connection { side: Side::Client, .. } if directive.has("connection") => {

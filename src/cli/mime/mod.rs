@@ -10,6 +10,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use super::failure::Failure;
+use super::format::Format;
 use super::input;
 use super::screen::Screen;
 use super::status::Status;
@@ -32,14 +33,6 @@ pub(super) struct Args {
     /// Write what the parts hold, decoded, into files in this directory; nothing is ever overwritten
     #[arg(long, value_name = "DIR")]
     extract: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// For programs
-    Json,
 }
 
 impl Args {

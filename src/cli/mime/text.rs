@@ -2,7 +2,7 @@
 
 use super::mail::{Mail, Written};
 use crate::mime::read::{Overhead, Part, beginning};
-use crate::trace::transcript::{Align, Line, Sheet, Style, counted, number};
+use crate::trace::transcript::{Align, Line, Sheet, Style, counted, long_size, number, size};
 
 /// So many parts are shown; nobody reads more.
 const MOST_PARTS: usize = 500;
@@ -175,34 +175,5 @@ fn defects(mail: &Mail<'_>, lines: &mut Vec<Line>) {
     let more = all.len().saturating_sub(MOST_DEFECTS) as u64 + mail.tree.more_defects;
     if more > 0 {
         lines.push(Line::of(Style::Faint, format!("  … {}", counted(more, "more warning", "more warnings"))));
-    }
-}
-
-/// `552 B`, `4.1 MB`.
-fn size(bytes: u64) -> String {
-    if bytes < 1_000 {
-        return format!("{bytes} B");
-    }
-    let tenths = |unit: u64| bytes.saturating_mul(10).saturating_add(unit / 2) / unit;
-    // What would be shown as 1000.0 is one of the next unit.
-    let units = [(1_000, "kB"), (1_000_000, "MB")];
-    let (unit, name) = units.into_iter().find(|(unit, _)| tenths(*unit) < 10_000).unwrap_or((1_000_000_000, "GB"));
-    format!("{}.{} {name}", tenths(unit) / 10, tenths(unit) % 10)
-}
-
-/// The same with words where it is little.
-fn long_size(bytes: u64) -> String {
-    if bytes < 1_000 { counted(bytes, "byte", "bytes") } else { size(bytes) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_read_well() {
-        let sizes = [0, 552, 999, 1_000, 1_449, 999_949, 999_950, 4_100_000, 2_000_000_000].map(size);
-        assert_eq!(sizes, ["0 B", "552 B", "999 B", "1.0 kB", "1.4 kB", "999.9 kB", "1.0 MB", "4.1 MB", "2.0 GB"]);
-        assert_eq!([1, 552].map(long_size), ["1 byte", "552 bytes"]);
     }
 }

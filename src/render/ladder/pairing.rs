@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::trace::transcript::{names, words as say};
 use crate::trace::{
-    ConnId, ConnectionState, Direction, HostId, PacketStep, Query, Record, Roster, Side, Transport, What,
+    ConnId, ConnectionState, Direction, HostId, Makeup, PacketStep, Query, Record, Roster, Side, Transport, What,
 };
 
 use super::super::text_width::{clean, thousands, words};
@@ -47,6 +47,7 @@ struct Pairing<'a> {
     /// What arrived with other bytes than it left with.
     changed: Vec<(usize, Note)>,
     light_marks: bool,
+    makeup: Makeup,
 }
 
 /// The arrows of a trace, in the order in which they were sent, and notes where one arrived with other bytes than it left with.
@@ -64,9 +65,11 @@ pub(super) fn arrows(roster: &Roster, records: &[Record], query: &Query, packets
         sealed: BTreeSet::new(),
         changed: Vec::new(),
         light_marks: !has_packets,
+        makeup: Makeup::default(),
     };
     let known = |host: HostId| (host.0 as usize) < roster.hosts.len();
     for (place, record) in records.iter().enumerate() {
+        pairing.makeup.see(record);
         if known(record.host) {
             pairing.record(record, (record.at, place), query.wants(record), has_packets, &known);
         }
@@ -106,7 +109,7 @@ impl Pairing<'_> {
             }
             What::Content { direction, peer, size_bytes, .. } if known(*peer) => {
                 let (from, to) = ends(r.host, *peer, *direction);
-                let said = format!("content, {} bytes", thousands(*size_bytes));
+                let said = clean(&say::content(*size_bytes, self.makeup.of(r)));
                 let key = Key::Content(r.conn, from, to, *size_bytes);
                 let arrow = self.pair(key, *direction, from, to, at, ArrowKind::Content, said, scope);
                 let sealed = r.conn.is_some_and(|conn| self.sealed.contains(&conn));

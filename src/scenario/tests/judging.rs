@@ -45,6 +45,7 @@ fn story() -> Vec<Record> {
         subject: Arc::from(subject),
         size_bytes: 1000,
         header: vec![],
+        parts: vec![],
     };
     let accepted = |id: &str, to: &str| What::Accepted {
         queue_id: Arc::from(id),
@@ -80,6 +81,7 @@ fn story() -> Vec<Record> {
         mailbox: Arc::from(to),
         size_bytes: 1100,
         added: vec![],
+        parts: vec![],
     };
     push(1000, 0, 1, 0, composed("bob@blue.example", "Hello", "alice@green.example"));
     push(1100, 1, 1, 1, accepted("A1", "bob@blue.example"));

@@ -383,7 +383,10 @@ mod tests {
     fn composed(number: u64, to: &[&str], subject: &str) -> Record {
         let to = to.iter().map(|to| Arc::from(*to)).collect();
         let from = "alice@green.example".into();
-        record(number, What::Composed { from, to, subject: subject.into(), size_bytes: 4096, header: vec![] })
+        record(
+            number,
+            What::Composed { from, to, subject: subject.into(), size_bytes: 4096, header: vec![], parts: vec![] },
+        )
     }
 
     #[test]

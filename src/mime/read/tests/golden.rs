@@ -1,10 +1,10 @@
-//! Every `tests/mail/NAME.eml` is read exactly as `NAME.txt` says. `UPDATE=1` writes the latter anew.
+//! Every `tests/mail/NAME.eml` is read exactly as `NAME.txt` says. `POSTROAD_BLESS=1` writes the latter anew.
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
 
 use crate::mime::read::{Part, Tree, beginning, fields, line_numbers, read, words::decode_words};
+use crate::testing::{Golden, files};
 use crate::trace::visible;
 
 fn range(range: &std::ops::Range<usize>) -> String {
@@ -71,25 +71,14 @@ pub(super) fn shown(mail: &[u8], tree: &Tree) -> String {
 
 #[test]
 fn mails_are_read_exactly_like_this() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mail");
-    let update = std::env::var_os("UPDATE").is_some();
-    let mut files: Vec<_> = fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
-    files.retain(|p| p.extension().is_some_and(|e| e == "eml"));
-    files.sort();
-    assert!(files.len() >= 60, "only {} mails", files.len());
-    let mut wrong = Vec::new();
-    for file in files {
+    let mut golden = Golden::default();
+    for file in files("tests/mail", "eml", 60) {
         let mail = fs::read(&file).unwrap();
         let name = file.file_name().unwrap().to_str().unwrap();
         let told = shown(&mail, &read(&mail));
         let is_broken = name.starts_with("bad-");
         assert_eq!(told.contains("\n! "), is_broken, "{name}: only what is called bad may be told as bad\n{told}");
-        let golden = file.with_extension("txt");
-        if update {
-            fs::write(&golden, &told).unwrap();
-        } else if fs::read_to_string(&golden).unwrap_or_default() != told {
-            wrong.push(format!("--- {name}\n{told}"));
-        }
+        golden.check(&file.with_extension("txt"), &told);
     }
-    assert!(wrong.is_empty(), "not as expected:\n{}", wrong.join("\n"));
+    golden.finish();
 }

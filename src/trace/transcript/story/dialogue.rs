@@ -43,8 +43,8 @@ impl Telling {
             What::Content { direction, side: Side::Client, peer, size_bytes } => {
                 let item = self.connection(record, conn, record.host, *peer);
                 let who = if *direction == Direction::Sent { "C:" } else { "S:" };
-                let line =
-                    Line::of(Style::Client, who).with(Style::Faint, format!(" … {} …", words::content(*size_bytes)));
+                let content = words::content(*size_bytes, self.makeup.of(record));
+                let line = Line::of(Style::Client, who).with(Style::Faint, format!(" … {content} …"));
                 self.add(item, record.at, line);
             }
             _ => {}

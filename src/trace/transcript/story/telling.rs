@@ -13,7 +13,9 @@ use super::items::Items;
 use super::options::{Options, SILENCE};
 use super::print::Printer;
 use crate::sim::{Duration, Instant};
-use crate::trace::{ConditionStep, ConnId, HostId, MailId, QueueName, Record, Roster, Server, Side, TlsStep, What};
+use crate::trace::{
+    ConditionStep, ConnId, HostId, MailId, Makeup, QueueName, Record, Roster, Server, Side, TlsStep, What,
+};
 
 /// A question that waits for its answer.
 pub(super) struct Question {
@@ -50,6 +52,7 @@ pub(super) struct Telling {
     /// Packets on their way: item, place in a hop, when sent.
     pub(super) packets: FxHashMap<u64, (usize, Option<usize>, Instant)>,
     pub(super) many_mails: bool,
+    pub(super) makeup: Makeup,
 }
 
 /// So long after both ends of a connection are over, packets of it may still be under way: two maximum segment lifetimes
@@ -76,6 +79,7 @@ impl Telling {
             about: (HostId(0), None, Kind::Other),
             packets: FxHashMap::default(),
             many_mails: false,
+            makeup: Makeup::default(),
         }
     }
 
@@ -319,6 +323,7 @@ impl Telling {
     pub(super) fn take(&mut self, records: &[Record], place: usize) {
         let record = &records[place];
         let at = record.at;
+        self.makeup.see(record);
         self.about = (record.host, record.mail, Kind::of(&record.what));
         match &record.what {
             What::Packet { .. } => self.packet(record),
@@ -328,10 +333,10 @@ impl Telling {
                 self.names(record, names::referred(records, place));
             }
             What::Attempt { next_hop, number, .. } => self.attempt(record, next_hop, *number),
-            What::Composed { from, to, subject, size_bytes, .. } => {
+            What::Composed { from, to, subject, size_bytes, parts, .. } => {
                 let which = self.which(record.mail);
                 let host = Line::of(Style::Host, self.name(record.host));
-                let size = counted(*size_bytes, "byte", "bytes");
+                let size = words::weighs(*size_bytes, parts);
                 let to = names::list(to.iter().map(|t| &**t), 4);
                 // A server composes nothing but reports; a user agent can leave the reverse-path empty as well.
                 let is_report = from.is_empty() && self.role(record.host) != "user";

@@ -1,8 +1,10 @@
 //! Records in words: the one place that looks into their texts, and the only one that makes sentences of them.
 
 pub mod names;
+mod parts;
 mod phrases;
 mod record;
 
+pub use parts::{content, made_of, weighs};
 pub use phrases::*;
 pub use record::{Telling, record};

@@ -32,12 +32,6 @@ pub fn goes_on(records: &[Record], place: usize) -> bool {
     })
 }
 
-/// Content that passes.
-#[must_use]
-pub fn content(size_bytes: u64) -> String {
-    format!("content, {}", counted(size_bytes, "byte", "bytes"))
-}
-
 /// A server took a mail.
 #[must_use]
 pub fn accepted(queue_id: &str) -> (&'static str, String) {

@@ -1,9 +1,10 @@
 //! A record in one sentence: the same in a table of the book, in JSON, and wherever a chain of causes is told.
 
-use super::super::number;
-use super::{names, phrases as words};
+use super::{names, parts, phrases as words};
 use crate::sim::Instant;
-use crate::trace::{ConnectionState as C, Direction, HostId, LossReason, PacketStep, QueueName, Record, Roster, What};
+use crate::trace::{
+    ConnectionState as C, Direction, HostId, LossReason, Makeup, PacketStep, QueueName, Record, Roster, What,
+};
 
 /// What a record is told from.
 pub struct Telling<'a> {
@@ -11,6 +12,8 @@ pub struct Telling<'a> {
     pub roster: &'a Roster,
     /// All records: some are told by what follows.
     pub records: &'a [Record],
+    /// What the mails are made of.
+    pub makeup: &'a Makeup,
     /// How times are written.
     pub when: &'a dyn Fn(Instant) -> String,
 }
@@ -24,18 +27,18 @@ impl Telling<'_> {
 /// What a record tells, in one sentence.
 pub fn record(run: &Telling<'_>, record: &Record) -> String {
     match &record.what {
-        What::Composed { from, to, subject, size_bytes, .. } => {
+        What::Composed { from, to, subject, size_bytes, parts: made_of, .. } => {
             let from = if from.is_empty() { "<>" } else { from };
-            format!("composes “{subject}” from {from} for {}, {} bytes", to.join(", "), number(*size_bytes))
+            format!("composes “{subject}” from {from} for {}, {}", to.join(", "), parts::weighs(*size_bytes, made_of))
         }
         What::Line { direction, peer, text, .. } => match direction {
             Direction::Sent => format!("→ {}: {}", run.host(*peer), text.visible()),
             Direction::Received => format!("← {}: {}", run.host(*peer), text.visible()),
         },
-        What::Content { direction, peer, size_bytes, .. } => match direction {
-            Direction::Sent => format!("→ {}: {}", run.host(*peer), words::content(*size_bytes)),
-            Direction::Received => format!("← {}: {}", run.host(*peer), words::content(*size_bytes)),
-        },
+        What::Content { direction, peer, size_bytes, .. } => {
+            let arrow = if *direction == Direction::Sent { "→" } else { "←" };
+            format!("{arrow} {}: {}", run.host(*peer), parts::content(*size_bytes, run.makeup.of(record)))
+        }
         What::Connection { state, peer, port, .. } => {
             let peer = run.host(*peer);
             match state {
