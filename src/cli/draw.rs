@@ -11,7 +11,7 @@ use super::screen::Screen;
 use super::status::Status;
 use crate::render::{ladder, map, waterfall};
 use crate::sim::{Duration, Instant};
-use crate::trace::{MailId, Record, jsonl};
+use crate::trace::{HostId, MailId, Record, Roster, jsonl, visible};
 
 /// Draw a chart from a trace
 #[derive(Debug, clap::Args)]
@@ -25,6 +25,9 @@ pub(super) struct Args {
     /// Only this mail, by its number
     #[arg(long, value_name = "ID", allow_negative_numbers = true, value_parser = whole::<u64>(0, u64::MAX))]
     mail: Option<u64>,
+    /// Ladder: only what these hosts do, and say to each other
+    #[arg(long, value_name = "HOST,..", value_delimiter = ',')]
+    hosts: Vec<String>,
     /// Ladder: nothing before this time of the run, such as 1.5s
     #[arg(long, value_name = "T", allow_hyphen_values = true)]
     from: Option<Duration>,
@@ -81,9 +84,10 @@ impl Args {
         {
             return Err(Failure::said(format!("--from {from} is later than --to {to}")));
         }
-        if self.chart != Chart::Ladder && (from.is_some() || to.is_some() || self.packets || self.dns != Dns::Auto) {
+        let is_narrow = from.is_some() || to.is_some() || !self.hosts.is_empty();
+        if self.chart != Chart::Ladder && (is_narrow || self.packets || self.dns != Dns::Auto) {
             return Err(Failure::said(
-                "--from, --to, --packets and --dns are for a ladder; other charts show the whole run",
+                "--hosts, --from, --to, --packets and --dns are for a ladder; other charts show the whole run",
             ));
         }
         if let Some(output) = &self.output {
@@ -96,11 +100,13 @@ impl Args {
         if let Some(mail) = mail {
             known(mail, &records, name)?;
         }
+        let hosts = self.hosts.iter().map(|host| host_of(host, &roster, name)).collect::<Result<Vec<_>, _>>()?;
         let columns = usize::from(self.width.unwrap_or(COLUMNS));
         let drawing = match self.chart {
             Chart::Ladder => {
                 let options = ladder::Options {
                     mail,
+                    hosts,
                     from,
                     to,
                     packets: self.packets,
@@ -140,6 +146,17 @@ impl Args {
         }
         Ok(Status::Fine)
     }
+}
+
+/// The host of this name.
+fn host_of(wanted: &str, roster: &Roster, name: &str) -> Result<HostId, Failure> {
+    let place = roster.hosts.iter().position(|host| *host.name == *wanted);
+    let place = place.and_then(|place| u32::try_from(place).ok());
+    place.map(HostId).ok_or_else(|| {
+        let known: Vec<&str> = roster.hosts.iter().map(|host| &*host.name).take(12).collect();
+        let more = if roster.hosts.len() > known.len() { ", …" } else { "" };
+        Failure::said(format!("{name} has no host {}; it has {}{more}", visible(wanted.as_bytes()), known.join(", ")))
+    })
 }
 
 /// Whether the trace has the mail.

@@ -136,6 +136,8 @@ pub enum Claim {
         to: Option<HostId>,
         /// How the line begins; case does not count.
         begins: Arc<str>,
+        /// The line holds this text.
+        contains: Option<Arc<str>>,
         /// Whether it went through TLS.
         sealed: Option<bool>,
         /// How often.

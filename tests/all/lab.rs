@@ -10,6 +10,7 @@ use postroad::agent::Agent;
 use postroad::capture::{Recorder, View};
 use postroad::diag;
 use postroad::identity::ReversePath;
+use postroad::octets::Chunk;
 use postroad::queue::Fate;
 use postroad::scenario::{self, BuildOptions, Plan};
 use postroad::sim::{Duration, Instant, StopReason};
@@ -25,6 +26,16 @@ pub(crate) fn plan(text: &str) -> Plan {
     scenario::load("test.ron", text).unwrap_or_else(|d| panic!("{}\n{text}", diag::render_all(&d, text, false)))
 }
 
+/// What lies beside the shipped scenarios.
+struct Shipped;
+
+impl scenario::Files for Shipped {
+    fn read(&mut self, path: &str) -> Result<Chunk, String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+        std::fs::read(folder.join(path)).map(Chunk::from).map_err(|e| e.to_string())
+    }
+}
+
 /// The scenarios that are shipped, without the large ones.
 pub(crate) fn shipped() -> Vec<(String, Plan)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
@@ -37,7 +48,7 @@ pub(crate) fn shipped() -> Vec<(String, Plan)> {
         .map(|path| {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             let text = std::fs::read_to_string(&path).unwrap();
-            let plan = scenario::load(&name, &text)
+            let plan = scenario::load_with(&name, &text, &mut Shipped)
                 .unwrap_or_else(|d| panic!("{name}: {}", diag::render_all(&d, &text, false)));
             (name, plan)
         })

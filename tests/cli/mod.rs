@@ -632,6 +632,10 @@ fn charts_are_drawn_from_a_stored_trace() {
     assert_eq!(scratch.read("l.svg"), scratch.read("o/ladder.svg"));
     draw(&["ladder", "--mail", "7"]).complains("has no mail 7; its mails are numbered 1 to 1");
     draw(&["ladder", "--from", "2s", "--to", "1s"]).complains("is later than");
+    let two = draw(&["ladder", "--text", "--hosts", "laptop,mail.green.example"]).ends(0).out;
+    assert!(two.contains("EHLO [192.0.2.1]") && !two.contains("mx.blue.example"), "{two}");
+    draw(&["ladder", "--hosts", "laptop,mail.gren.example"])
+        .complains("has no host mail.gren.example; it has laptop, ");
     draw(&["map", "--packets"]).complains("are for a ladder");
 
     let trace = scratch.read("o/trace.jsonl");

@@ -31,9 +31,12 @@ fn mail(directive: &Directive, run: &Run) -> Result<Option<MailId>, String> {
 
 /// `ladder`: who said what to whom, and when.
 pub(super) fn ladder(run: &Run, directive: &Directive) -> Result<String, String> {
-    directive.only(&["packets", "dns", "no-dns"], &["change", "mail", "from", "to", "caption", "rows"])?;
+    directive.only(&["packets", "dns", "no-dns"], &["change", "mail", "hosts", "from", "to", "caption", "rows"])?;
+    let hosts =
+        directive.get("hosts").map_or_else(|| Ok(Vec::new()), |names| names.split(',').map(|n| run.id(n)).collect());
     let options = ladder::Options {
         mail: mail(directive, run)?,
+        hosts: hosts?,
         from: instant(directive, "from")?,
         to: instant(directive, "to")?,
         packets: directive.has("packets"),

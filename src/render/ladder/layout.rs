@@ -29,6 +29,8 @@ const NOTE_ROOM: f64 = 250.0;
 /// Words of an arrow take two lines at most, so that no address of a command is cut four; those of a note three.
 const ARROW_LINES: usize = 2;
 const COMMAND_LINES: usize = 4;
+/// What a mail is made of is worth its room.
+const CONTENT_LINES: usize = 5;
 const NOTE_LINES: usize = 3;
 const LEAST_DROP: f64 = 9.0;
 /// From one line of a bundle to the next.
@@ -167,7 +169,11 @@ impl Pass<'_> {
         let far = (xs[to] - xs[from]).abs() - 2.0 * BESIDE - 8.0;
         // In a bundle, the rest of a line must not be taken for a line of its own: it stands a little further in.
         let indent = if right { INDENT } else { 0.0 };
-        let most = if arrow.kind == ArrowKind::Command { COMMAND_LINES } else { ARROW_LINES };
+        let most = match arrow.kind {
+            ArrowKind::Command => COMMAND_LINES,
+            ArrowKind::Content => CONTENT_LINES,
+            _ => ARROW_LINES,
+        };
         let broken = |room: f64| match wrap(&arrow.words, face, size, room, 1) {
             whole if !whole.1 => whole,
             _ => wrap(&arrow.words, face, size, room - indent, most),

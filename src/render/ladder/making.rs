@@ -22,6 +22,9 @@ pub(super) fn model(roster: &Roster, records: &[Record], options: &Options) -> M
     let inside = |at: Instant| options.from.is_none_or(|from| at >= from) && options.to.is_none_or(|to| at <= to);
     arrows.retain(|a| a.in_scope && (inside(a.sent.0) || inside(a.end().0)));
     notes.retain(|n| inside(n.at.0));
+    let among = |host: HostId| options.hosts.is_empty() || options.hosts.contains(&host);
+    arrows.retain(|a| among(a.from) && among(a.to));
+    notes.retain(|n| among(n.host));
     let folded = dns::fold(&mut arrows, &mut notes, options.dns);
     if options.mail.is_some() {
         keep_faults_of_the_story(&arrows, &mut notes);

@@ -1,7 +1,7 @@
 //! What a ladder shows.
 
 use crate::sim::Instant;
-use crate::trace::MailId;
+use crate::trace::{HostId, MailId};
 
 /// When a ladder shows the DNS. Where there are many look-ups, those that repeat themselves are left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum Dns {
 pub struct Options {
     /// Only this mail, the reports about it, and what was said around them. Everything where it is `None`.
     pub mail: Option<MailId>,
+    /// Only what these hosts do, and say to each other. Everybody where there are none.
+    pub hosts: Vec<HostId>,
     /// Nothing before this instant.
     pub from: Option<Instant>,
     /// Nothing after this instant.
@@ -36,6 +38,15 @@ pub struct Options {
 impl Default for Options {
     /// Everything but packets, up to 500 arrows and notes.
     fn default() -> Options {
-        Options { mail: None, from: None, to: None, packets: false, dns: Dns::WhereItFits, max_rows: 500, ascii: false }
+        Options {
+            mail: None,
+            hosts: Vec::new(),
+            from: None,
+            to: None,
+            packets: false,
+            dns: Dns::WhereItFits,
+            max_rows: 500,
+            ascii: false,
+        }
     }
 }

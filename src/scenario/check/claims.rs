@@ -77,9 +77,10 @@ impl Checker {
                 let from = fields.get("from").and_then(|n| self.mail_host(n));
                 let to = fields.get("to").and_then(|n| self.mta_host(n));
                 let begins = said(fields.opt("line", |n| self.r.line(n, 500)));
+                let contains = said(fields.opt("contains", |n| self.r.line(n, 500)));
                 let sealed = fields.opt("sealed", |n| self.r.bool(n));
                 let count = self.count(fields, "count")?;
-                Some(Claim::Command { from: from?, to, begins: begins?, sealed, count })
+                Some(Claim::Command { from: from?, to, begins: begins?, contains, sealed, count })
             }
             "Tls" => {
                 let from = fields.get("from").and_then(|n| self.mail_host(n));

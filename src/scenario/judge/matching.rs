@@ -132,14 +132,15 @@ impl Judge {
                     good.then_some(line)
                 }
                 (
-                    Claim::Command { from, to, begins, sealed, .. },
+                    Claim::Command { from, to, begins, contains, sealed, .. },
                     What::Line { direction: Direction::Sent, side: Side::Client, peer, text, sealed: is_sealed },
                 ) if *from == record.host
                     && to.is_none_or(|to| to == *peer)
                     && sealed.is_none_or(|sealed| sealed == *is_sealed) =>
                 {
                     let line = text.visible();
-                    let good = line.get(..begins.len()).is_some_and(|start| start.eq_ignore_ascii_case(begins));
+                    let good = line.get(..begins.len()).is_some_and(|start| start.eq_ignore_ascii_case(begins))
+                        && contains.as_ref().is_none_or(|c| words::holds(&line, c));
                     good.then_some(line)
                 }
                 (Claim::Tls { from, to, wanted, .. }, What::Tls { side: Side::Client, peer, tls })

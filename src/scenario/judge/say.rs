@@ -193,14 +193,15 @@ fn sentence(j: &Judge, claim: &Claim, seen: &Seen) -> (bool, String, String) {
             let expected = format!("{} replies {code}{saying}{}, {times}", j.name(*from), host(to, " to "));
             simple(count, expected, "it said so", true)
         }
-        Claim::Command { from, to, begins, sealed, count } => {
+        Claim::Command { from, to, begins, contains, sealed, count } => {
             let times = counted(*count, "time", "times");
             let how = match sealed {
                 Some(true) => " behind TLS",
                 Some(false) => " in plain text",
                 None => "",
             };
-            let expected = format!("{} says \"{begins}\"{}{how}, {times}", j.name(*from), host(to, " to "));
+            let with = contains.as_ref().map_or_else(String::new, |c| format!(" with \"{c}\""));
+            let expected = format!("{} says \"{begins}\"{with}{}{how}, {times}", j.name(*from), host(to, " to "));
             simple(count, expected, "it said so", true)
         }
         Claim::Tls { from, to, wanted, count } => {

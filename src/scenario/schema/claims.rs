@@ -112,6 +112,8 @@ shape! {
         to: "host" = "any",
         /// How the line begins; upper and lower case count as the same.
         line: "text",
+        /// What the line says as well, such as a parameter.
+        contains: "text" = "anything",
         /// Only those that went through TLS, or only those that did not.
         sealed: "bool" = "either",
         /// How many times.

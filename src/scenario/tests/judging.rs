@@ -215,6 +215,10 @@ fn every_claim_can_come_true_and_can_fail() {
             r#"Command(from: "mail.green.example", line: "HELO")"#,
         ),
         (
+            r#"Command(from: "mail.green.example", line: "EHLO", contains: "MAIL.green", count: 1)"#,
+            r#"Command(from: "mail.green.example", line: "EHLO", contains: "mail.blue")"#,
+        ),
+        (
             r#"Command(from: "mail.green.example", line: "EHLO", sealed: false)"#,
             r#"Command(from: "mail.green.example", line: "EHLO", sealed: true)"#,
         ),
