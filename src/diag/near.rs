@@ -28,7 +28,13 @@ pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
     const LONGEST: usize = 100;
     // The cost is bounded: a scenario may have many thousands of names, and many mistakes.
     const MOST: usize = 5000;
-    let plain = |text: &str| text.to_lowercase().replace(['-', ' '], "_");
+    // Where a standard's word begins with a digit, a name for it cannot.
+    let spelled = |text: String| match (text.strip_prefix('8'), text.strip_prefix('7')) {
+        (Some(rest), _) => format!("eight{rest}"),
+        (_, Some(rest)) => format!("seven{rest}"),
+        _ => text,
+    };
+    let plain = |text: &str| spelled(text.to_lowercase().replace(['-', ' '], "_"));
     let wanted = plain(written);
     if wanted.is_empty() || wanted.len() > LONGEST {
         return None;

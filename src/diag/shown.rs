@@ -74,13 +74,14 @@ impl<'d> Window<'d> {
         // Replace character by character, and remember where each byte went.
         let mut text = String::with_capacity(piece.len());
         let mut moved = Vec::with_capacity(piece.len() + 1);
-        for c in piece.chars() {
+        for (at, c) in piece.char_indices() {
+            let ends_line = c == '\r' && source[start + at + 1..].starts_with('\n');
             for _ in 0..c.len_utf8() {
                 moved.push(text.len());
             }
             text.push(if is_shown(c) || c == '\n' {
                 c
-            } else if c == '\t' {
+            } else if c == '\t' || ends_line {
                 ' '
             } else {
                 HIDDEN

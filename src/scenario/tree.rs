@@ -114,12 +114,38 @@ fn nothing(file: &Arc<str>, text: &str) -> Diagnostic {
     d.help("`postroad new NAME` writes a scenario to begin with")
 }
 
+/// Whether a text begins as a mail does: with the name of a field, a colon and a blank (RFC 5322 §2.2).
+fn looks_like_mail(text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    first.split_once(": ").is_some_and(|(name, _)| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    })
+}
+
+/// The word at this place, where it has digits in front of letters.
+fn digit_word(text: &str, at: usize) -> Option<&str> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let before = text[..at].char_indices().rev().find(|(_, c)| !is_part(*c));
+    let begin = before.map_or(0, |(place, c)| place + c.len_utf8());
+    let end = text[begin..].find(|c| !is_part(c)).map_or(text.len(), |len| begin + len);
+    let word = &text[begin..end];
+    let digits = word.bytes().take_while(u8::is_ascii_digit).count();
+    (digits > 0 && word.len() > digits + 1).then_some(word)
+}
+
 /// `ron`'s complaint about the text behind a byte order mark of `mark` bytes as a diagnostic.
 fn syntax(file: &Arc<str>, text: &str, mark: usize, error: &ron::error::SpannedError) -> Diagnostic {
     use ron::Error as E;
     let at = mark + offset(&text[mark..], error.span.end.line, error.span.end.col);
     let rest = &text[at..];
     let width = rest.chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8);
+    if looks_like_mail(text) {
+        let d = Diagnostic::error(file, 0..0, "syntax", "this is no scenario: it looks like a mail");
+        return d
+            .label("a header field")
+            .help("`postroad mime` and `postroad headers` read mail; raw: \"..\" in a scenario sends it");
+    }
     let message = match &error.code {
         E::ExceededRecursionLimit => "brackets are nested too deeply".to_owned(),
         E::Eof => "the file ends too early: a bracket or a quotation mark is not closed".to_owned(),
@@ -132,6 +158,11 @@ fn syntax(file: &Arc<str>, text: &str, mark: usize, error: &ron::error::SpannedE
         }
     };
     let diagnostic = Diagnostic::error(file, at..at + width, "syntax", message);
+    if let (E::ExpectedComma, Some(word)) = (&error.code, digit_word(text, at)) {
+        let d = diagnostic.label(format!("`{word}` begins with a digit, and no word does"));
+        let is_keyword = word.eq_ignore_ascii_case("8BITMIME");
+        return if is_keyword { d.help("the keyword 8BITMIME is called EightBitMime here") } else { d };
+    }
     match &error.code {
         E::ExpectedComma | E::ExpectedArrayEnd | E::ExpectedMapEnd | E::ExpectedStructLikeEnd => {
             diagnostic.label("expected `,` or a closing bracket before this").help("is a comma or a bracket missing?")

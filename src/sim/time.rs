@@ -198,7 +198,10 @@ pub enum ParseDurationError {
     /// The number is missing or not a plain decimal number.
     #[error("`{0}` does not begin with a number")]
     Number(String),
-    /// The unit is missing or unknown.
+    /// There is a number and nothing behind it.
+    #[error("`{0}` has no unit of time; use ns, us, ms, s, min, h or d")]
+    NoUnit(String),
+    /// The unit is unknown.
     #[error("`{0}` is not a unit of time; use ns, us, ms, s, min, h or d")]
     Unit(String),
     /// Longer than 584 years, or finer than a nanosecond.
@@ -234,6 +237,7 @@ impl FromStr for Duration {
                 "h" => 3_600_000_000_000,
                 "d" => 86_400_000_000_000_u64,
                 _ if number.is_empty() => return Err(ParseDurationError::Number(text.into())),
+                "" if !number.is_empty() => return Err(ParseDurationError::NoUnit(text.trim().into())),
                 _ => return Err(ParseDurationError::Unit(unit.into())),
             };
             let part = scale_decimal(number, nanos_per_unit).map_err(|e| match e {

@@ -182,11 +182,11 @@ impl<W: Write> Sink for JsonLines<W> {
         if self.detail == Detail::Lean && is_left_out {
             return;
         }
-        if let (Detail::Lean, What::Composed { header, .. }) = (self.detail, &r.what)
+        if let (Detail::Lean, What::Composed { header, .. } | What::Converted { header, .. }) = (self.detail, &r.what)
             && !header.is_empty()
         {
             let mut short = r.clone();
-            if let What::Composed { header, .. } = &mut short.what {
+            if let What::Composed { header, .. } | What::Converted { header, .. } = &mut short.what {
                 header.clear();
             }
             return self.put(|writer, line| writer.record(line, &short));
@@ -252,7 +252,10 @@ pub fn read(input: impl BufRead) -> Result<(Roster, Vec<Record>), ReadError> {
     let Some((_, first)) = lines.next() else {
         return Err(wrong(0, "the file is empty; a trace begins with its roster".into()));
     };
-    let head: Head = serde_json::from_str(&first?).map_err(|e| wrong(0, format!("this is no trace: {e}")))?;
+    let head: Head = serde_json::from_str(&first?).map_err(|e| match e.is_data() {
+        true => wrong(0, format!("this is no trace: {e}")),
+        false => wrong(0, "this is no trace: a trace begins with its roster, as `postroad run --out` writes it".into()),
+    })?;
     if head.schema != SCHEMA_VERSION {
         return Err(ReadError::Schema { found: head.schema });
     }

@@ -121,7 +121,15 @@ mod tests {
         assert_eq!(seen(&content(Direction::Received, 1, 0, 1)), "8bit");
         let (eight_bit, long_lines) = (true, false);
         let parts = text("base64");
-        let what = What::Converted { queue_id: "".into(), eight_bit, long_lines, was_bytes: 9, size_bytes: 9, parts };
+        let what = What::Converted {
+            queue_id: "".into(),
+            eight_bit,
+            long_lines,
+            was_bytes: 9,
+            size_bytes: 9,
+            header: vec![],
+            parts,
+        };
         seen(&record(1, Some(2), what));
         assert_eq!(seen(&content(Direction::Sent, 1, 2, 2)), "base64");
         assert_eq!(seen(&content(Direction::Received, 2, 1, 2)), "base64");

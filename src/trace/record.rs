@@ -479,6 +479,9 @@ pub enum What {
         was_bytes: u64,
         /// Size in bytes now.
         size_bytes: u64,
+        /// The lines of its header section now.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        header: Vec<Arc<str>>,
         /// What it is made of now, itself first; the first 500 parts. Nothing where it is a single text of seven bits.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         parts: Vec<Entity>,

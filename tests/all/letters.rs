@@ -26,6 +26,9 @@ impl Files for Folder {
                 Ok(Chunk::from(format!("MIME-Version: 1.0\nContent-Type: text/plain\n\n{}\n", "x".repeat(5000))))
             }
             "bare.eml" => Ok(Chunk::from(format!("Subject: Bare\n\n{}\n", "x".repeat(1200)))),
+            "photo.png" => Ok(Chunk::from("\u{89}PNG\r\n\u{1a}\n: no field\n")),
+            "empty.eml" => Ok(Chunk::from("")),
+            "many.mbox" => Ok(Chunk::from("From zoe@grey.example Mon Jan  5 09:00:00 2026\nSubject: One\n\n1\n")),
             other => Err(format!("no {other}")),
         }
     }
@@ -214,4 +217,30 @@ fn lines_that_are_too_long_are_broken_and_can_be_put_together_again() {
     // A line of octets without MIME is nobody's to encode, and goes on as it is.
     let (filed, _) = seven_bits("", r#"(from: "alice@green.example", to: ["bob@blue.example"], raw: "bare.eml")"#);
     assert!(filed[0].starts_with("bob@") && filed[0].contains(&"x".repeat(1200)), "{filed:?}");
+}
+
+#[test]
+fn a_file_that_is_no_mail_is_not_sent_as_one() {
+    let told = |file: &str| {
+        let mail = format!(r#"(from: "alice@green.example", to: ["bob@green.example"], raw: "{file}")"#);
+        let text = WORLD.replace("MAILS", &mail);
+        let wrong = scenario::load_with("a.ron", &text, &mut Folder).map(|_| ()).unwrap_err();
+        postroad::diag::render_all(&wrong, &text, false)
+    };
+    for file in ["photo.png", "empty.eml"] {
+        assert!(told(file).contains("this file is no mail: it does not begin with a header field"), "{}", told(file));
+    }
+    assert!(told("many.mbox").contains("this file is a mailbox with many mails (mbox)"), "{}", told("many.mbox"));
+}
+
+#[test]
+fn what_a_file_says_of_itself_is_decoded() {
+    let mail = r#"(from: "alice@green.example", to: ["bob@green.example"], raw: "wild.eml")"#;
+    let plan = scenario::load_with("a.ron", &WORLD.replace("MAILS", mail), &mut Folder).unwrap();
+    let run = lab::run(&plan, Look { records: true, ..Look::default() });
+    let subject = run.records.iter().find_map(|record| match &record.what {
+        What::Composed { subject, .. } => Some(subject.to_string()),
+        _ => None,
+    });
+    assert_eq!(subject.as_deref(), Some("wild"));
 }

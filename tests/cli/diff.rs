@@ -13,7 +13,7 @@ fn without_bodies(text: &str) -> Vec<&str> {
     let mut inside = false;
     let mut kept = Vec::new();
     for line in text.lines() {
-        inside = line == "  body" || (inside && line.starts_with("    "));
+        inside = line == "  body" || (inside && (line.is_empty() || line.starts_with(' ')));
         if !inside {
             kept.push(line);
         }
@@ -61,6 +61,24 @@ fn a_trace_tells_the_same_but_for_the_bodies() {
         let piped = scratch.run_with(&["diff", "-", "--mail", mail], &scratch.read("o/trace.jsonl")).ends(0).out;
         assert_eq!(piped, trace);
     }
+}
+
+#[test]
+fn what_is_converted_on_the_way_is_told_alike_with_and_without_bodies() {
+    let scratch = Scratch::new();
+    let file = shipped("scenarios/21-i18n-mail.ron");
+    scratch.run(&["run", "-q", &file, "--out", "o", "--capture", "none"]).ends(0);
+    for mail in ["1", "2", "3"] {
+        let run = scratch.run(&["diff", &file, "--mail", mail]).ends(0).out;
+        let trace = scratch.run(&["diff", "o/trace.jsonl", "--mail", mail]).ends(0).out;
+        assert_eq!(without_bodies(&trace), without_bodies(&run), "{mail}");
+        assert_eq!(trace.matches("  ! changed: 558 bytes became 582").count(), usize::from(mail == "1"), "{trace}");
+        let converted = "  - Content-Transfer-Encoding: 8bit\n  + Content-Transfer-Encoding: quoted-printable\n";
+        assert_eq!(trace.matches(converted).count(), usize::from(mail == "1"), "{trace}");
+    }
+    let told = scratch.run(&["diff", "o/trace.jsonl", "--mail", "3"]).ends(0).out;
+    assert!(told.contains("mail.green.example: bounced 5.6.3 clara@museum.example — mx.museum.example"), "{told}");
+    scratch.run(&["diff", "o/trace.jsonl", "--mail", "3", "--hop", "4"]).complains("at no hop 4; its hops are 0 to 2");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::sasl;
 use crate::smtp::client::StartTls;
 use crate::smtp::{self, Extension, client};
 use crate::tls;
-use crate::trace::{ConnId, HostId, MailId, Side, What};
+use crate::trace::{ConnId, HostId, MailId, Side, What, field_lines};
 
 impl Courier {
     /// Opens a connection for a job, to the host that its attempt has come to.
@@ -372,6 +372,7 @@ impl Courier {
                         long_lines,
                         was_bytes,
                         size_bytes,
+                        header: field_lines(&content.header().to_vec()),
                         parts: entities(&content),
                     });
                 }

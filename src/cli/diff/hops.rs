@@ -32,8 +32,17 @@ pub(super) struct Step {
 /// What kind of step.
 pub(super) enum Kind {
     Composed,
-    Accepted { queue_id: Arc<str> },
-    Filed { recipient: Arc<str>, mailbox: Arc<str> },
+    Accepted {
+        queue_id: Arc<str>,
+    },
+    Filed {
+        recipient: Arc<str>,
+        mailbox: Arc<str>,
+    },
+    /// It goes no further for a recipient, in words.
+    Ended {
+        words: String,
+    },
 }
 
 /// What is known of the body.
@@ -48,6 +57,13 @@ pub(super) enum Body {
     Unknown,
 }
 
+/// What a client has made of the content for one connection.
+struct Converted<'r> {
+    header: &'r [Arc<str>],
+    size_bytes: u64,
+    words: String,
+}
+
 /// Policies that change a mail or its envelope.
 const CHANGING: [&str; 3] = ["masquerade", "forward", "submission"];
 
@@ -57,8 +73,22 @@ pub(super) fn steps(records: &[Record], mail: MailId, contents: &[Content]) -> V
     let mut sizes: Vec<u64> = Vec::new();
     let mut places: BTreeMap<RecordId, usize> = BTreeMap::new();
     let envelopes = envelopes(records, mail);
+    let mut converted: BTreeMap<Option<ConnId>, Converted<'_>> = BTreeMap::new();
+    let mut contents = contents.iter();
     for record in records.iter().filter(|r| r.mail == Some(mail)) {
         let (kind, size_bytes, written) = match &record.what {
+            What::Converted { eight_bit, long_lines, was_bytes, size_bytes, header, .. } => {
+                let (what, rest) = words::converted(*eight_bit, *long_lines, *was_bytes, *size_bytes);
+                let words = format!("{what}{rest}");
+                converted.insert(record.conn, Converted { header, size_bytes: *size_bytes, words });
+                continue;
+            }
+            What::Bounced { .. } | What::Discarded { .. } | What::Unsent { .. } | What::Duplicate { .. } => {
+                let before = steps.iter().rposition(|step| step.host == record.host && !step.is_end());
+                steps.push(ended(record, before));
+                sizes.push(0);
+                continue;
+            }
             What::Composed { size_bytes, header, .. } => (Kind::Composed, *size_bytes, header),
             What::Accepted { queue_id, size_bytes, added, .. } => {
                 (Kind::Accepted { queue_id: Arc::clone(queue_id) }, *size_bytes, added)
@@ -71,10 +101,15 @@ pub(super) fn steps(records: &[Record], mail: MailId, contents: &[Content]) -> V
         };
         let causes = record.id.map(|id| chain(records, id)).unwrap_or_default();
         let before = causes.iter().skip(1).find_map(|cause| cause.id.and_then(|id| places.get(&id).copied()));
-        let content = contents.get(steps.len());
+        let content = contents.next();
+        let converted = if matches!(kind, Kind::Accepted { .. }) { converted.remove(&record.conn) } else { None };
         // Every step puts something on top: a trace that does not say what was written before it could.
         let is_silent = content.is_none() && written.is_empty() && !matches!(kind, Kind::Composed);
-        let above = before.filter(|_| !is_silent).and_then(|place| steps[place].header.as_ref());
+        let above = before.filter(|_| !is_silent).and_then(|place| steps[place].header.as_deref());
+        let above = match &converted {
+            Some(converted) => Some(converted.header).filter(|header| !header.is_empty()),
+            None => above,
+        };
         let header = match (content, &kind, above) {
             (Some(content), ..) => Some(field_lines(&content.header().to_vec())),
             (None, Kind::Composed, _) => (!written.is_empty()).then(|| written.clone()),
@@ -83,6 +118,9 @@ pub(super) fn steps(records: &[Record], mail: MailId, contents: &[Content]) -> V
         let added_bytes: u64 = written.iter().map(|line| line.len() as u64 + 2).sum();
         let body = match (content, before) {
             (Some(content), _) => Body::Known(content.body()),
+            (None, Some(place)) if converted.is_some() => {
+                Body::Other(sizes[place], converted.as_ref().map_or(0, |converted| converted.size_bytes))
+            }
             (None, None) => Body::Unknown,
             (None, Some(_)) if is_silent => Body::Unknown,
             (None, Some(place)) if sizes[place] + added_bytes == size_bytes => Body::Same,
@@ -110,11 +148,45 @@ pub(super) fn steps(records: &[Record], mail: MailId, contents: &[Content]) -> V
             added: if matches!(kind, Kind::Composed) { Vec::new() } else { written.clone() },
             kind,
             body,
-            notes: Vec::new(),
+            notes: converted.into_iter().map(|converted| converted.words).collect(),
         });
     }
     note_policies(records, mail, &mut steps);
     in_reading_order(steps)
+}
+
+impl Step {
+    /// Whether the mail goes no further from here.
+    pub(super) fn is_end(&self) -> bool {
+        matches!(self.kind, Kind::Filed { .. } | Kind::Ended { .. })
+    }
+}
+
+/// For a recipient it has come to an end where it was.
+fn ended(record: &Record, before: Option<usize>) -> Step {
+    let (what, rest) = match &record.what {
+        What::Bounced { status, recipient, reason, .. } => words::bounced(status, recipient, reason),
+        What::Discarded { recipient, reason, .. } => told(words::discarded(recipient, reason)),
+        What::Duplicate { recipient, shares, .. } => told(words::duplicate(recipient, shares)),
+        What::Unsent { recipient, reason } => told(words::unsent(recipient, reason)),
+        _ => Default::default(),
+    };
+    Step {
+        at: record.at,
+        host: record.host,
+        hop: record.hop.unwrap_or_default(),
+        before,
+        envelope: Vec::new(),
+        header: None,
+        added: Vec::new(),
+        kind: Kind::Ended { words: what + &rest },
+        body: Body::Unknown,
+        notes: Vec::new(),
+    }
+}
+
+fn told((what, rest): (&str, String)) -> (String, String) {
+    (what.to_owned(), rest)
 }
 
 /// What whoever composed a mail wants its envelope to be, as a client will say it.
@@ -163,9 +235,7 @@ fn note_policies(records: &[Record], mail: MailId, steps: &mut [Step]) {
         if !CHANGING.contains(&&**policy) {
             continue;
         }
-        let here = |step: &&mut Step| {
-            step.at == record.at && step.host == record.host && !matches!(step.kind, Kind::Filed { .. })
-        };
+        let here = |step: &&mut Step| step.at == record.at && step.host == record.host && !step.is_end();
         if let Some(step) = steps.iter_mut().find(here) {
             let (what, rest) = words::policy(policy, decision, detail);
             step.notes.push(format!("{what}{rest}"));

@@ -23,6 +23,9 @@ pub(super) fn tell(roster: &Roster, steps: &[Step], hop: Option<u16>) -> Vec<Lin
         }
         let before = step.before.and_then(|before| steps.get(before));
         lines.push(heading(roster, step, before));
+        if matches!(step.kind, Kind::Ended { .. }) {
+            continue;
+        }
         if let Some(before) = before.filter(|_| step.before != place.checked_sub(1) && hop.is_none()) {
             let words = format!("  compared with what {} had", name(roster, before.host));
             lines.push(Line::of(Style::Faint, words));
@@ -44,6 +47,7 @@ fn heading(roster: &Roster, step: &Step, before: Option<&Step>) -> Line {
     let here = name(roster, step.host);
     let line = Line::of(Style::Time, clock(step.at)).and("  ");
     match &step.kind {
+        Kind::Ended { words } => line.with(Style::Host, here).and(": ").with(Style::Bad, words.clone()),
         Kind::Composed => line.with(Style::Host, here).with(Style::Heading, " composes the mail"),
         Kind::Accepted { queue_id } => {
             let from = before.map_or("somebody", |before| name(roster, before.host));

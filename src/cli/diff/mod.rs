@@ -49,7 +49,10 @@ impl Args {
         known(mail, &records, name)?;
         let lines = tell(&roster, &records, mail, &contents, self.hop);
         if let Some(hop) = self.hop.filter(|_| lines.is_empty()) {
-            return Err(Failure::said(format!("mail {} of {name} was taken at no hop {hop}", mail.0)));
+            let last = hops::steps(&records, mail, &contents).iter().map(|step| step.hop).max().unwrap_or_default();
+            let hops =
+                if last == 0 { "it never left its author".to_owned() } else { format!("its hops are 0 to {last}") };
+            return Err(Failure::said(format!("mail {} of {name} was taken at no hop {hop}; {hops}", mail.0)));
         }
         let mut page = Page::default();
         page.lines(lines);

@@ -5,6 +5,7 @@ use super::headers::{headers, left_out};
 use super::threads::{self, Relation};
 use crate::agent::user::Letter;
 use crate::mime::compose::{Charset, Family, Text, TextKind};
+use crate::mime::read::words::decode_words;
 use crate::mime::{Body, Content, Draft, Encoding, Party};
 use crate::octets::{Chunk, Rope};
 use crate::scenario::limits::MAX_MAIL_BYTES;
@@ -57,6 +58,15 @@ impl Checker {
         let subject =
             self.written_subject(fields, &charset, about.map(|(relation, mail)| (relation, mail.letter.subject())));
         let (body, is_mime) = self.body(fields, &charset, from, about)?;
+        let names = [from].into_iter().chain(&to).chain(&cc).filter_map(|party| party.name.as_deref());
+        if let (false, Some(node), Some(text)) =
+            (is_mime, fields.get("mime"), names.chain([subject.as_str()]).find(|text| !text.is_ascii()))
+        {
+            let letter = text.chars().find(|c| !c.is_ascii()).unwrap_or('?');
+            let message = format!("the header section needs MIME: `{letter}` would be an encoded word (RFC 2047)");
+            let d = self.r.at(&node.span, "contradiction", message).label("before MIME there was ASCII");
+            self.r.push(d.help("leave this out, or write what was possible in 1982"));
+        }
         let r = &mut self.r;
         let size = fields.opt("size", |n| r.size(n, 1, MAX_MAIL_BYTES));
         if let (Some(_), Some(node), false) = (size, fields.get("size"), is_mime && matches!(body, Body::Text(_))) {
@@ -127,12 +137,15 @@ impl Checker {
         let plain = written(self, TextKind::Plain, "text");
         let html = written(self, TextKind::Html, "html");
         let has_html = html.is_some();
+        let told = self.r.found.len();
         let inline = self.parts(fields, "inline", from);
+        let is_whole = self.r.found.len() == told;
         if let (Some(node), false) = (fields.get("inline"), has_html) {
             let d = self.r.at(&node.span, "missing-field", "these pictures are for the HTML, and there is none");
             self.r.push(d.label("shown in what?").help("add html: \"..\", or make them attachments"));
         }
-        if let (Some(node), Some(html)) = (fields.get("html"), &html) {
+        // A picture with a mistake in it is there all the same.
+        if let (Some(node), Some(html), true) = (fields.get("html"), &html, is_whole) {
             self.shown_pictures(node, &html.text, &inline);
         }
         let empty = Text { charset: charset.clone(), encoding, flowed, ..Text::new(TextKind::Plain, "") };
@@ -201,8 +214,24 @@ impl Checker {
             }
         }
         let content = Content::scan(Rope::from(in_lines(self.file(node)?)));
+        // Mail may be as broken as anybody likes, but something must show that it is one.
+        let start = content.rope().slice(0..content.rope().len().min(1000)).to_vec();
+        if !begins_with_a_field(&start) {
+            let is_mailbox = start.starts_with(b"From ");
+            let (message, help) = if is_mailbox {
+                ("this file is a mailbox with many mails (mbox)", "write each of them into a file of its own")
+            } else {
+                (
+                    "this file is no mail: it does not begin with a header field",
+                    "a mail begins with lines such as Subject: Hello",
+                )
+            };
+            let d = self.r.at(&node.span, "bad-file", message).label("sent as it is?");
+            self.r.push(d.help(help));
+            return None;
+        }
         let subject = content.first("Subject").unwrap_or_default();
-        let subject = String::from_utf8_lossy(&subject).split_whitespace().collect::<Vec<_>>().join(" ");
+        let subject = decode_words(&subject).split_whitespace().collect::<Vec<_>>().join(" ");
         let subject = if subject.is_empty() { "(no subject)".to_owned() } else { subject };
         Some(Letter::Finished { author: from.mailbox.clone(), subject, content })
     }
@@ -243,6 +272,12 @@ pub(super) fn in_lines(octets: Chunk) -> Chunk {
         }
     }
     Chunk::text(out)
+}
+
+/// RFC 5322 §2.2, and the blanks before the colon of §4.5.
+fn begins_with_a_field(mail: &[u8]) -> bool {
+    let name = mail.split(|b| *b == b':').next().unwrap_or_default();
+    name.len() < mail.len() && !name.is_empty() && name.trim_ascii_end().iter().all(u8::is_ascii_graphic)
 }
 
 /// The text of an answer: who said what, and then what is new.

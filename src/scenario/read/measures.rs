@@ -4,7 +4,7 @@ use super::Reader;
 use crate::scenario::limits::LONGEST_RUN;
 use crate::scenario::tree::{Kind, Node};
 use crate::scenario::{presets, units};
-use crate::sim::{Duration, Instant, ParseDurationError};
+use crate::sim::{Duration, Instant};
 
 impl Reader {
     /// A number with a unit in a text.
@@ -24,12 +24,7 @@ impl Reader {
 
     pub(crate) fn duration(&mut self, node: &Node) -> Option<Duration> {
         self.unit(node, "a duration such as \"20ms\" or \"6h\"", |t| {
-            t.parse::<Duration>().map_err(|why| match why {
-                ParseDurationError::Unit(unit) if unit.is_empty() => {
-                    "the unit is missing; use ns, us, ms, s, min, h or d".into()
-                }
-                why => why.to_string(),
-            })
+            t.parse::<Duration>().map_err(|why| why.to_string())
         })
     }
 

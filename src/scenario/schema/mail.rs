@@ -123,7 +123,7 @@ shape! {
         /// Its media type.
         type: "media type" = "by the end of the name",
         /// How it travels.
-        encoding: "Base64, QuotedPrintable, EightBit or SevenBit" = "\"Base64\"",
+        encoding: "Base64, QuotedPrintable, EightBit or SevenBit" = "Base64",
         /// By which the HTML names it: with the cid `logo@green.example`, as `cid:logo@green.example`.
         cid: "text" = "none",
     }
@@ -139,7 +139,7 @@ shape! {
         /// How large it is.
         size: "size, up to 140 MiB",
         /// How it travels.
-        encoding: "Base64 or QuotedPrintable" = "\"Base64\"",
+        encoding: "Base64 or QuotedPrintable" = "Base64",
         /// By which HTML names it.
         cid: "text" = "none",
     }
