@@ -26,6 +26,7 @@ impl Files for Folder {
                 Ok(Chunk::from(format!("MIME-Version: 1.0\nContent-Type: text/plain\n\n{}\n", "x".repeat(5000))))
             }
             "bare.eml" => Ok(Chunk::from(format!("Subject: Bare\n\n{}\n", "x".repeat(1200)))),
+            "mixed.eml" => Ok(Chunk::from("Subject: Mixed\r\n\r\none\ntwo\rthree\r\n")),
             "photo.png" => Ok(Chunk::from("\u{89}PNG\r\n\u{1a}\n: no field\n")),
             "empty.eml" => Ok(Chunk::from("")),
             "many.mbox" => Ok(Chunk::from("From zoe@grey.example Mon Jan  5 09:00:00 2026\nSubject: One\n\n1\n")),
@@ -217,6 +218,23 @@ fn lines_that_are_too_long_are_broken_and_can_be_put_together_again() {
     // A line of octets without MIME is nobody's to encode, and goes on as it is.
     let (filed, _) = seven_bits("", r#"(from: "alice@green.example", to: ["bob@blue.example"], raw: "bare.eml")"#);
     assert!(filed[0].starts_with("bob@") && filed[0].contains(&"x".repeat(1200)), "{filed:?}");
+}
+
+/// RFC 5321 §2.3.8: neither a bare CR nor a bare LF may be sent, and none is a line end.
+#[test]
+fn bare_newlines_are_refused_or_made_lines() {
+    let mail = r#"(from: "alice@green.example", to: ["bob@blue.example"], raw: "mixed.eml")"#;
+    let (filed, run) = seven_bits("", mail);
+    assert_eq!(filed, Vec::<String>::new());
+    let unsent = run.records.iter().find_map(|r| match &r.what {
+        What::Unsent { reason, .. } => Some(reason.visible()),
+        _ => None,
+    });
+    assert!(unsent.is_some_and(|why| why.contains("550 5.6.0 Message has CR or LF outside of CRLF")));
+    let (filed, _) = seven_bits(", bare_newlines: Normalise", mail);
+    assert!(filed[0].starts_with("bob@") && filed[0].ends_with("\r\n\r\none\r\ntwo three\r\n"), "{filed:?}");
+    // Where one hop has made lines of them, the next has nothing to refuse.
+    assert_eq!(filed.len(), 1);
 }
 
 #[test]

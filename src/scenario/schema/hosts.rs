@@ -11,6 +11,7 @@ use crate::scenario::plan::{HostPlan, NameServerPlan, Sending, TlsDemand, TlsVer
 use crate::scenario::read::{Reader, bytes, flag, length, some, whole, word};
 use crate::scenario::tree::Node;
 use crate::sim::Duration;
+use crate::smtp::framing::BareNewlines;
 use crate::smtp::timeouts::Timeouts;
 use crate::smtp::{Extension, client, server};
 
@@ -250,6 +251,12 @@ shape! {
         esmtp: "bool" = "true" => server.esmtp, flag,
         /// What its EHLO does not offer.
         without: EXTENSIONS = "[]",
+        /// What it makes of a CR or LF that is not half of a CRLF, in commands and in content: 550 5.6.0 (RFC 5321 §2.3.8), or a line
+        /// end of a bare LF and a blank of a bare CR (Postfix, `smtpd_forbid_bare_newline = normalize`).
+        bare_newlines: "Refuse or Normalise" = "Refuse" => server.bare_newlines, word("what becomes of bare newlines", &[
+            ("Refuse", BareNewlines::Refuse),
+            ("Normalise", BareNewlines::Normalise),
+        ]),
         /// The largest mail that it takes.
         max_size: "size" = "\"10MB\"" => server.max_message_bytes, some(bytes(1_000, MAX_MAIL_BYTES)),
         /// Recipients in one transaction that it takes.
