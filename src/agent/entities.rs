@@ -12,15 +12,31 @@ const LONGEST: usize = 200;
 /// The parts of a mail in their order, the mail itself first, at most 500 of them; nothing where it is a single text of seven bits,
 /// as most mails here are.
 pub(super) fn entities(content: &Content) -> Vec<Entity> {
-    // RFC 2045 §5.2: what does not say what it is, is that. Bodies need not be read for this.
-    if !["Content-Type", "Content-Transfer-Encoding", "Content-Disposition"]
-        .iter()
-        .any(|name| content.first(name).is_some())
-    {
+    if says_it_is_plain(content) {
         return Vec::new();
     }
     let tree = read_content(content);
     if is_plain(&tree) { Vec::new() } else { tree.parts.iter().take(MOST).map(entity).collect() }
+}
+
+/// Whether the header section alone shows that it is a text of seven bits, so that nobody has to read further. What says nothing
+/// is that, too (RFC 2045 §5.2, §6.1).
+fn says_it_is_plain(content: &Content) -> bool {
+    content.fields().all(|field| {
+        if !field.name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case(b"content-")) {
+            return true;
+        }
+        let value = field.value.trim_ascii();
+        if field.is("Content-Type") {
+            let (kind, rest) = value.split_at(value.iter().position(|b| *b == b';').unwrap_or(value.len()));
+            // A charset is all that it may have.
+            let rest = rest.strip_prefix(b";").unwrap_or_default().trim_ascii();
+            let is_charset = rest.get(..8).is_some_and(|start| start.eq_ignore_ascii_case(b"charset="));
+            kind.eq_ignore_ascii_case(b"text/plain") && (rest.is_empty() || is_charset && !rest.contains(&b';'))
+        } else {
+            field.is("Content-Transfer-Encoding") && value.eq_ignore_ascii_case(b"7bit")
+        }
+    })
 }
 
 fn is_plain(tree: &Tree) -> bool {
@@ -63,6 +79,24 @@ mod tests {
             told("Content-Type: text/plain\nContent-Transfer-Encoding: 8bit\n\nGrün.\n"),
             [(0, "text/plain".into(), "8bit".into())]
         );
+    }
+
+    /// What is said in a header section alone comes to the same as what is read.
+    #[test]
+    fn nothing_is_missed_for_not_reading() {
+        for (fields, is_plain) in [
+            ("", true),
+            ("Content-Type: TEXT/plain; Charset=utf-8\nContent-Transfer-Encoding: 7BIT\n", true),
+            ("Content-Type: text/plain; charset=utf-8; name=a.txt\n", false),
+            ("Content-Type: text/plain; name=a.txt\n", false),
+            ("Content-Type: text/plain\nContent-Transfer-Encoding: base64\n", false),
+            ("Content-Type: text/html\n", false),
+            ("Content-Disposition: attachment; filename=a.txt\n", false),
+            ("Content-Description: a text\n", true),
+            ("Content-Type: text/plain; charset=\"utf-8\" (all of it)\n", true),
+        ] {
+            assert_eq!(told(&format!("Subject: a\n{fields}\nHello.\n")).is_empty(), is_plain, "{fields}");
+        }
     }
 
     #[test]
