@@ -12,6 +12,8 @@ use super::text::{hop_lines, summary};
 
 /// Lines of the list of hops below the picture.
 const MOST_LINES: usize = 14;
+/// Of these, so many from the beginning where they are too many.
+const FIRST_LINES: usize = 7;
 const LINE: f64 = 21.0;
 
 pub(super) fn draw(roster: &Roster, way: &Way) -> Scene {
@@ -19,8 +21,9 @@ pub(super) fn draw(roster: &Roster, way: &Way) -> Scene {
     let mut lines = hop_lines(roster, way);
     let hidden = lines.len().saturating_sub(MOST_LINES);
     if hidden > 0 {
-        lines.truncate(MOST_LINES - 1);
-        lines.push((None, format!("… {} more", hidden + 1)));
+        // How it ended is told at the end.
+        let fold = (None, format!("… {} more", hidden + 1));
+        lines.splice(FIRST_LINES..lines.len() - (MOST_LINES - 1 - FIRST_LINES), [fold]);
     }
     if placed.omitted > 0 {
         let (labels, are) = if placed.omitted == 1 { ("label", "is") } else { ("labels", "are") };
