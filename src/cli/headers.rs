@@ -84,6 +84,11 @@ impl Args {
     }
 }
 
+/// The way of a mail as the command tells it without options.
+pub(super) fn told(bytes: &[u8]) -> Vec<Line> {
+    lines(&trail::trail(bytes), None, false, COLUMNS)
+}
+
 /// All that is told of a mail. `now` is in seconds since 1970.
 fn lines(trail: &Trail, now: Option<i64>, verbose: bool, columns: usize) -> Vec<Line> {
     let mut lines = table::head(trail, columns);
