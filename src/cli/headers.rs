@@ -1,8 +1,12 @@
 //! `postroad headers`: the way of a mail, read from its header section.
 
+mod details;
+mod doubts;
 mod notes;
+mod paragraph;
 mod scenario;
 mod table;
+mod wait;
 
 use std::fs;
 use std::io::Read;
@@ -18,6 +22,7 @@ use super::screen::Screen;
 use super::status::Status;
 use crate::mime::trail::{self, Trail};
 use crate::trace::transcript::Line;
+use paragraph::COLUMNS;
 
 /// Tell the way of a mail from its Received fields: who took it when, where it waited, and what does not fit
 #[derive(Debug, clap::Args)]
@@ -49,9 +54,9 @@ impl Args {
             refuse_input(&self.file, output)?;
         }
         let trail = trail::trail(&read(&self.file)?);
-        if trail.fields == 0 {
+        if !trail.is_mail {
             return Err(Failure::said(format!(
-                "{name} is no mail: it does not begin with a header field such as `Subject: ...`"
+                "{name} is no mail: it does not begin with header fields such as `From: ...` or `Received: ...`"
             )));
         }
         if self.scenario {
@@ -65,7 +70,10 @@ impl Args {
             return Ok(Status::Fine);
         }
         match self.format {
-            Format::Text => lines(&trail, now(), self.verbose).iter().for_each(|line| screen.line(line)),
+            Format::Text => {
+                let columns = screen.columns().unwrap_or(COLUMNS).min(COLUMNS);
+                lines(&trail, now(), self.verbose, columns).iter().for_each(|line| screen.line(line));
+            }
             Format::Json => {
                 let mut text = serde_json::to_string_pretty(&trail).map_err(|e| Failure::said(e.to_string()))?;
                 text.push('\n');
@@ -76,14 +84,19 @@ impl Args {
     }
 }
 
+/// The way of a mail as the command tells it without options.
+pub(super) fn told(bytes: &[u8]) -> Vec<Line> {
+    lines(&trail::trail(bytes), None, false, COLUMNS)
+}
+
 /// All that is told of a mail. `now` is in seconds since 1970.
-fn lines(trail: &Trail, now: Option<i64>, verbose: bool) -> Vec<Line> {
-    let mut lines = table::head(trail);
-    lines.extend(table::hops(trail));
-    lines.extend(notes::doubts(trail, now, verbose));
-    lines.extend(notes::marks(trail));
+fn lines(trail: &Trail, now: Option<i64>, verbose: bool, columns: usize) -> Vec<Line> {
+    let mut lines = table::head(trail, columns);
+    lines.extend(table::hops(trail, columns));
+    lines.extend(doubts::doubts(trail, now, verbose, columns));
+    lines.extend(notes::marks(trail, verbose, columns));
     if verbose {
-        lines.extend(table::details(trail));
+        lines.extend(details::details(trail));
     }
     // An empty line stands between parts, not below the last.
     while lines.last().is_some_and(|line| line.pieces().is_empty()) {

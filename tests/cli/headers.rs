@@ -21,15 +21,15 @@ fn a_mail_is_told() {
     let scratch = Scratch::new();
     scratch.file("late.eml", MAIL);
     let told = scratch.run(&["headers", "late.eml"]).ends(0).out;
-    assert!(told.starts_with("2 hops: 12 min 9 s from the Date field to mx.blue.example\n"), "{told}");
+    assert!(told.starts_with("2 hops on 2026-01-05: 12 min 9 s from the Date field to mx.blue.example\n"), "{told}");
     assert!(
-        told.contains("    2  12 min 6 s  ████████████████████  mail.green.example → mx.blue.example  ESMTPS   ✓ yes"),
+        told.contains("    2  12 min 6 s  ██████████████  mail.green.example → mx.blue.example  ESMTPS   ✓ yes"),
         "{told}"
     );
     assert!(!told.contains("4dLk2855g2z1yT") && !told.contains("→ body"), "{told}");
     let whole = scratch.run(&["headers", "late.eml", "-v"]).ends(0).out;
     assert!(
-        whole.contains("id           4dLk2855g2z1yT\n") && whole.contains(&told.replace("\n\n", "\n")[..40]),
+        whole.contains("id             4dLk2855g2z1yT\n") && whole.contains(&told.replace("\n\n", "\n")[..40]),
         "{whole}"
     );
     assert_eq!(scratch.run_with(&["headers", "-"], MAIL).ends(0).out, told);
@@ -56,6 +56,31 @@ fn json_has_everything() {
 }
 
 #[test]
+fn words_are_decoded() {
+    let scratch = Scratch::new();
+    let mail = MAIL.replace("Subject: \u{1b}[31mWhere was it?", "Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=");
+    let mail = mail.replace("From: Alice", "From: =?iso-8859-1?q?Al=EFce?=");
+    let told = scratch.run_with(&["headers", "-v", "-"], &mail).ends(0).out;
+    assert!(told.contains("  subject  Grüße\n") && told.contains("  from     Alïce <alice@green.example>\n"), "{told}");
+    let json = scratch.run_with(&["headers", "--format", "json", "-"], &mail).ends(0).out;
+    let document: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&document["subject"], &document["from"]), (&"Grüße".into(), &"Alïce <alice@green.example>".into()));
+    let scenario = scratch.run_with(&["headers", "--scenario", "-"], &mail).ends(0).out;
+    assert!(scenario.contains("from: \"alice@green.example\""), "{scenario}");
+}
+
+#[test]
+fn a_company_ends_at_its_gateway() {
+    let scratch = Scratch::new();
+    let chain = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/07-relay-chain.ron");
+    scratch.run(&["run", chain, "--out", "o"]).ends(0);
+    let told = scratch.run(&["headers", &format!("o/mail/{}", scratch.names("o/mail")[0])]).ends(0).out;
+    let (strangers, own) = told.split_once("─── above: what strangers say").unwrap();
+    assert!(strangers.contains("→ smtp.provider.example") && !strangers.contains("→ mx.blue.example"), "{told}");
+    assert!(own.contains("→ mx.blue.example") && own.contains("→ store.blue.example"), "{told}");
+}
+
+#[test]
 fn the_scenario_runs() {
     let scratch = Scratch::new();
     scratch.file("late.eml", MAIL);
@@ -68,8 +93,8 @@ fn the_scenario_runs() {
     assert!(!told.contains('✗'), "{told}");
     // What arrived has taken the same way, as its own header says.
     let names = scratch.names("o/mail");
-    let again = scratch.run(&["headers", &format!("o/mail/{}", names[0])]).ends(0).out;
-    assert!(again.contains("2  12 min 6 s  ████████████████████"), "{again}");
+    let again = scratch.run(&["headers", "-v", &format!("o/mail/{}", names[0])]).ends(0).out;
+    assert!(again.contains("2  12 min 6 s  ██████████"), "{again}");
     assert!(again.contains("Postroad"), "{again}");
 }
 
@@ -82,6 +107,13 @@ fn what_is_no_mail_is_refused() {
     scratch.run(&["headers", "none.eml"]).complains("cannot read none.eml");
     scratch.run(&["headers", "."]).complains("it is a directory");
     scratch.run(&["headers", "letter.txt"]).complains("letter.txt is no mail");
+    // What Postroad writes itself, with mails inside.
+    scratch.run(&["headers", "late.eml", "--scenario", "-o", "late.ron"]).ends(0);
+    scratch.run(&["run", "late.ron", "--out", "o"]).ends(0);
+    for other in ["o/trace.jsonl", "o/capture.pcapng", "o/transcript.txt", "o/map.svg", "late.ron"] {
+        let told = scratch.run(&["headers", other]);
+        told.complains(&format!("{other} is no mail: it does not begin with header fields"));
+    }
     scratch.run_with(&["headers", "-"], "").complains("<standard input> is no mail");
     scratch.run(&["headers", "draft.eml", "--scenario"]).complains("draft.eml has no Received field");
     scratch.run(&["headers", "late.eml", "--scenario", "-o", "late.eml"]).complains("is the mail itself");

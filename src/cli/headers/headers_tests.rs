@@ -31,8 +31,8 @@ fn text(lines: &[Line]) -> String {
 fn mails_are_told_exactly_like_this() {
     let mut golden = Golden::default();
     for (name, path, trail) in samples() {
-        let short = text(&lines(&trail, Some(NOW), false));
-        let whole = text(&lines(&trail, Some(NOW), true));
+        let short = text(&lines(&trail, Some(NOW), false, COLUMNS));
+        let whole = text(&lines(&trail, Some(NOW), true, COLUMNS));
         let told = format!("{short}\n--- with -v ---\n\n{whole}");
         golden.check(&path.with_extension("txt"), &told);
         assert!(told.chars().all(|c| c == '\n' || !c.is_control()), "{name}");
@@ -67,18 +67,35 @@ fn scenarios_come_to_the_same_delays() {
             continue;
         };
         let simulated = simulated(&name, &scenario);
-        let told: Vec<Option<i64>> = simulated.hops.iter().map(|hop| hop.delay_secs).collect();
-        assert_eq!(told.len(), original.hops.len(), "{name}");
-        for (hop, got) in original.hops.iter().zip(&told) {
-            let wanted = hop.delay_secs.unwrap_or(0).max(0);
-            let near = (wanted / 20).max(2);
-            assert!(
-                (got.unwrap() - wanted).abs() <= near,
-                "{name}: hop {}: {wanted}, {told:?}\n{scenario}",
-                hop.number
-            );
+        let told: Vec<i64> = simulated.hops.iter().map(|hop| hop.delay_secs.unwrap()).collect();
+        // A second more where many hops took no time, of which the dialogues did.
+        let wanted: Vec<i64> = original.hops.iter().map(|hop| hop.delay_secs.unwrap_or(0).max(0)).collect();
+        let is_near = told.iter().zip(&wanted).all(|(told, wanted)| (0..=1).contains(&(told - wanted)));
+        assert!(told.len() == wanted.len() && is_near, "{name}: {wanted:?}, {told:?}\n{scenario}");
+        assert!(told == wanted || !["late-outbox", "forged-bottom", "backup-mx"].contains(&name.as_str()), "{name}");
+        // The reader's own side begins at the same hop. Exchange's machines call themselves by other names than they write, and in a
+        // copy they do not.
+        if name != "many-providers" {
+            let side = |trail: &Trail| trail.hops.iter().map(|hop| hop.is_own).collect::<Vec<_>>();
+            assert_eq!(side(&simulated), side(&original), "{name}\n{scenario}");
         }
     }
+}
+
+#[test]
+fn the_comments_of_a_scenario_are_about_its_fields() {
+    let of = |name: &str| {
+        let (_, _, original) = samples().into_iter().find(|(found, ..)| found == name).unwrap();
+        scenario::scenario(&original).unwrap()
+    };
+    let forged = of("forged-bottom");
+    assert!(forged.contains("nth: (1, 33)") && forged.contains("says 451 to 33 attempts of the outbox"), "{forged}");
+    assert!(forged.contains("processing: \"2min57s\"") && forged.contains("thinks for 2min57s"), "{forged}");
+    assert!(forged.contains("// Together these are 2h48min, where the original took 1min12s"), "{forged}");
+    assert!(forged.contains("The delays above together are 2h48min;"), "{forged}");
+    let backup = of("backup-mx");
+    assert!(backup.contains("says 451 once; the host before tries again after 34min58s"), "{backup}");
+    assert!(!backup.contains("Together"), "{backup}");
 }
 
 #[test]
@@ -113,7 +130,7 @@ fn a_loop_is_cut_and_simulated() {
         );
     }
     let way = trail(mail.as_bytes());
-    assert!(text(&lines(&way, None, false)).contains("103 Received fields"));
+    assert!(text(&lines(&way, None, false, COLUMNS)).contains("103 Received fields"));
     assert_eq!(simulated("loop", &scenario::scenario(&way).unwrap()).hops.len(), MOST_HOPS);
 }
 

@@ -7,18 +7,14 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::table::utc;
+use super::wait::{DAY_SECS, Wait, length};
 use crate::identity::{Domain, Mailbox};
 use crate::mime::trail::{Encrypted, Hop, MarkKind, Trail};
 
-/// A wait up to this is one before the server says yes; a longer one is a mail that was put off.
-const LONGEST_PROCESSING_SECS: u64 = 60;
-/// How often a person's outbox tries: `agent::user::outbox_schedule`.
-const OUTBOX_SECS: u64 = 300;
 /// An outbox gives up after a day.
 const LONGEST_OUTBOX_SECS: u64 = 20 * 3600;
 /// Schedules go up to a year.
 const LONGEST_WAIT_SECS: u64 = 300 * DAY_SECS;
-const DAY_SECS: u64 = 86_400;
 /// Where a date is none that a scenario could begin at, it begins as scenarios do.
 const DATES: std::ops::Range<i64> = 0..16_000_000_000;
 
@@ -30,19 +26,10 @@ struct Step<'a> {
     is_named: bool,
     /// How long the mail takes to here from the host before.
     wait_secs: u64,
+    wait: Wait,
     /// The original delay was longer than can be simulated.
     is_cut: bool,
     is_sealed: bool,
-}
-
-impl Step<'_> {
-    /// How often an author's attempts are put off, and what is left of the wait.
-    fn outbox(&self) -> (u64, u64) {
-        (self.wait_secs / OUTBOX_SECS, self.wait_secs % OUTBOX_SECS)
-    }
-    fn is_put_off(&self) -> bool {
-        self.wait_secs > LONGEST_PROCESSING_SECS
-    }
 }
 
 /// The text of the scenario; none where there are no hops.
@@ -54,13 +41,13 @@ pub(super) fn scenario(trail: &Trail) -> Option<String> {
     let laptop = helo.filter(|name| !names.contains(name.as_str()));
     let laptop = laptop.unwrap_or_else(|| free("author", &names));
     names.insert(&laptop);
-    let author = trail.from.as_deref().and_then(mailbox);
+    let author = trail.from_written.as_deref().and_then(mailbox);
     let author = author.unwrap_or_else(|| format!("author@{}", free("home", &names)));
     let reader = reader(trail).unwrap_or_else(|| format!("reader@{}", free("away", &names)));
 
     let total: u64 = steps.iter().map(|step| step.wait_secs).sum();
     let mut out = String::new();
-    about(&mut out, &steps, &laptop);
+    about(&mut out, trail, &steps, &laptop);
     let _ = writeln!(out, "(\n    title: \"The way of a mail\",");
     let start = trail.time.filter(|_| !first.is_cut).or(steps.iter().find_map(|step| step.hop.time));
     if let Some(start) = start.filter(|start| DATES.contains(&start.unix_secs)) {
@@ -82,7 +69,11 @@ pub(super) fn scenario(trail: &Trail) -> Option<String> {
     let path = std::iter::once(&laptop).chain(steps.iter().map(|step| &step.name));
     let path: Vec<String> = path.map(|name| format!("\"{name}\"")).collect();
     let _ = writeln!(out, "    expect: [");
-    let _ = writeln!(out, "        // As late as the original, give or take one part in twenty and two seconds a hop.");
+    let _ = writeln!(
+        out,
+        "        // The delays above together are {}; give or take one part in twenty and two seconds a hop.",
+        length(total)
+    );
     let _ = writeln!(
         out,
         "        Delivered(to: \"{reader}\", copies: 1, after: \"{}\", within: \"{}\"),",
@@ -94,15 +85,28 @@ pub(super) fn scenario(trail: &Trail) -> Option<String> {
     Some(out)
 }
 
+/// The domain of the reader's own side: what stands behind the first label of its last server.
+fn home(trail: &Trail) -> Option<String> {
+    let mut own = trail.hops.iter().rev().filter(|hop| hop.is_own);
+    let last = own.find_map(|hop| name(hop.by.as_deref()?))?;
+    last.split_once('.').map(|(_, domain)| domain.to_owned()).filter(|domain| domain.contains('.'))
+}
+
 fn steps(trail: &Trail) -> Vec<Step<'_>> {
     let mut names: BTreeSet<String> = BTreeSet::new();
     let mut steps = Vec::new();
+    let mut late_ms = 0;
+    let home = home(trail);
     for hop in &trail.hops {
         let own = hop.by.as_deref().and_then(name).filter(|name| !names.contains(name));
         let is_named = own.is_some();
         let name = own.unwrap_or_else(|| {
+            // A name of the reader's own side, where it stands for a machine there.
+            let home = home.as_deref().filter(|_| hop.is_own);
+            let own = home.and_then(|home| self::name(&format!("hop{}.{home}", hop.number)));
             let taken: BTreeSet<&str> = names.iter().map(String::as_str).collect();
-            free(&format!("hop{}", hop.number), &taken)
+            own.filter(|name| !taken.contains(name.as_str()))
+                .unwrap_or_else(|| free(&format!("hop{}", hop.number), &taken))
         });
         names.insert(name.clone());
         let wait = hop.delay_secs.unwrap_or(0).max(0) as u64;
@@ -111,7 +115,8 @@ fn steps(trail: &Trail) -> Vec<Step<'_>> {
         // The author's wait is left out where no outbox waits so long.
         let wait_secs = if is_cut && hop.number == 1 { 0 } else { wait.min(most) };
         let is_sealed = cfg!(feature = "tls") && hop.encrypted == Encrypted::Yes;
-        steps.push(Step { hop, name, is_named, wait_secs, is_cut, is_sealed });
+        let wait = Wait::of(wait_secs, hop.number == 1, is_sealed, &mut late_ms);
+        steps.push(Step { hop, name, is_named, wait_secs, wait, is_cut, is_sealed });
     }
     steps
 }
@@ -155,19 +160,18 @@ fn reader(trail: &Trail) -> Option<String> {
             _ => None,
         })
     };
-    said.or_else(filed).or_else(|| mailbox(trail.to.as_deref()?))
+    said.or_else(filed).or_else(|| mailbox(trail.to_written.as_deref()?))
 }
 
 /// What is original, and what was guessed.
-fn about(out: &mut String, steps: &[Step<'_>], laptop: &str) {
+fn about(out: &mut String, trail: &Trail, steps: &[Step<'_>], laptop: &str) {
     out.push_str(
         "// The way of a mail, as its Received fields tell it: `postroad headers --scenario` wrote this file.\n//\n\
          // From the header: the date, the names of servers where they are names of the DNS, the delays between them, author and\n\
          //                  recipient where they are plain mailboxes, and which hops were sealed by TLS.\n\
-         // Guessed: the links, and why the mail waited, of which a header says nothing. A server that took it up to a minute later\n\
-         //          thinks for so long before it says yes (`processing`); where it took longer, the server says 451 once, and the host\n\
-         //          before it tries again after that time. A person's outbox tries every five minutes.\n\
-         // Left out: clocks that are wrong (a hop that seems to be before the one below takes no time), logins, filters.\n//\n",
+         // Guessed: the links, and why the mail waited, of which a header says nothing. What is done here stands with each hop below.\n\
+         // Left out: clocks that are wrong (a hop that seems to be before the one below takes no time), the time for which a person\n\
+         //           kept the mail before sending it again, logins, filters.\n//\n",
     );
     let original = |step: &Step<'_>| match step.hop.delay_secs {
         None => "no time".to_owned(),
@@ -181,18 +185,35 @@ fn about(out: &mut String, steps: &[Step<'_>], laptop: &str) {
         let number = step.hop.number;
         let mut notes = Vec::new();
         if !step.is_named {
-            notes.push("a name of ours");
+            notes.push("a name of ours".to_owned());
         }
         match (step.is_cut, number) {
-            (true, 1) => notes.push("longer than an outbox waits: left out"),
-            (true, _) => notes.push("longer than a schedule goes: 300 days here"),
+            (true, 1) => notes.push("longer than an outbox waits: left out".into()),
+            (true, _) => notes.push("longer than a schedule goes: 300 days here".into()),
             (false, _) => {}
         }
         if step.hop.delay_secs.is_some_and(|secs| secs < 0) {
-            notes.push("a wrong clock: taken as 0s");
+            notes.push("a wrong clock: taken as 0s".into());
+        }
+        if let Some(kept) = step.hop.kept_secs {
+            let kept = length(kept.unsigned_abs());
+            notes.push(format!("a person kept the mail for {kept} before that: left out"));
         }
         let notes = if notes.is_empty() { String::new() } else { format!("  ({})", notes.join("; ")) };
         let _ = writeln!(out, "// hop {number:>3}  {delay:>width$}  {}{notes}", step.name);
+        if let Some(told) = step.wait.told() {
+            let _ = writeln!(out, "//          {:>width$}  {told}", "");
+        }
+    }
+    let total: u64 = steps.iter().map(|step| step.wait_secs).sum();
+    if let Some(by_clocks) = trail.total_secs.filter(|secs| u64::try_from(*secs) != Ok(total)) {
+        let sign = if by_clocks < 0 { "-" } else { "" };
+        let by_clocks = length(by_clocks.unsigned_abs());
+        let _ = writeln!(
+            out,
+            "// Together these are {}, where the original took {sign}{by_clocks} by its first and last time.",
+            length(total)
+        );
     }
 }
 
@@ -222,11 +243,11 @@ fn hosts(out: &mut String, steps: &[Step<'_>], laptop: &str, author: &str, reade
         if step.is_sealed {
             fields.push("certificate: Good".into());
         }
-        fields.extend(waits(step));
+        fields.extend(step.wait.fields());
         if let Some(next) = next {
             fields.push(format!("smarthost: \"{}\"{}", next.name, sealed(Some(next))));
-            if next.is_put_off() {
-                fields.push(format!("retry: Custom(delays: [\"{}\"])", length(next.wait_secs)));
+            if let Wait::PutOff(secs) = next.wait {
+                fields.push(format!("retry: Custom(delays: [\"{}\"])", length(secs)));
                 if next.wait_secs > 4 * DAY_SECS {
                     fields.push(format!("lifetime: \"{}\"", length(next.wait_secs + 2 * DAY_SECS)));
                 }
@@ -255,28 +276,6 @@ fn list(out: &mut String, start: &str, items: &[String], end: &str) {
     let _ = writeln!(out, "{}", line.trim_end());
 }
 
-/// What makes the mail wait in front of a host.
-fn waits(step: &Step<'_>) -> Vec<String> {
-    let put_off = |nth: &str| format!("replies: [Reply(to: Mail, nth: {nth}, reply: \"451 4.3.2 Not now\")]");
-    let thinks = |secs: u64| format!("processing: \"{}\"", length(secs));
-    if step.hop.number > 1 {
-        return match step.wait_secs {
-            0 => Vec::new(),
-            _ if step.is_put_off() => vec![put_off("1")],
-            secs => vec![thinks(secs)],
-        };
-    }
-    let (times, rest) = step.outbox();
-    let mut fields = Vec::new();
-    if times > 0 {
-        fields.push(put_off(&if times == 1 { "1".to_owned() } else { format!("(1, {times})") }));
-    }
-    if rest > 0 {
-        fields.push(thinks(rest));
-    }
-    fields
-}
-
 fn links(out: &mut String, steps: &[Step<'_>], laptop: &str) {
     let _ = writeln!(out, "    links: [");
     let mut before = laptop;
@@ -296,12 +295,4 @@ fn push_new(list: &mut Vec<String>, text: String) {
     if !list.contains(&text) {
         list.push(text);
     }
-}
-
-/// `1d2h3min4s`.
-fn length(secs: u64) -> String {
-    let parts = [(secs / DAY_SECS, "d"), (secs / 3600 % 24, "h"), (secs / 60 % 60, "min"), (secs % 60, "s")];
-    let text: String =
-        parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
-    if text.is_empty() { "0s".into() } else { text }
 }

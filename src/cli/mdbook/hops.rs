@@ -1,11 +1,11 @@
 //! `diff`: what each hop added to a mail, or changed in it, as `postroad diff` shows it; `parts`: what a mail is made of, as
-//! `postroad mime` does.
+//! `postroad mime` does; `headers`: the way that it came, as `postroad headers` does.
 
 use super::directive::Directive;
 use super::press::{Run, bytes};
 use super::query::filed;
 use super::show::styled;
-use crate::cli::{diff, mime};
+use crate::cli::{diff, headers, mime};
 use crate::scenario::Plan;
 use crate::trace::MailId;
 
@@ -22,4 +22,10 @@ pub(super) fn diff(plan: &Plan, directive: &Directive) -> Result<String, String>
 pub(super) fn parts(run: &Run, directive: &Directive) -> Result<String, String> {
     directive.only(&[], &["change", "to", "nth"])?;
     Ok(styled(&mime::told(&bytes(&filed(run, directive)?.content))))
+}
+
+/// The way of a mail that is in a mailbox, by its own header section.
+pub(super) fn headers(run: &Run, directive: &Directive) -> Result<String, String> {
+    directive.only(&[], &["change", "to", "nth"])?;
+    Ok(styled(&headers::told(&bytes(&filed(run, directive)?.content))))
 }

@@ -252,6 +252,7 @@ impl Expander {
             "expectations" => show::expectations(&run, &plain),
             "message" => show::message(&run, &plain),
             "parts" => hops::parts(&run, &plain),
+            "headers" => hops::headers(&run, &plain),
             "hex" => show::hex(&run, &plain),
             "compare" => compare::compare(&*self.press.run(&file, &[], secrets)?, &run, &plain),
             other => Err(format!("there is no directive `{other}`")),

@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
-use super::client::{bare, ip, is_private, site};
+use super::client::{is_full_name, is_private, site};
 use super::date::Moment;
 use super::doubt::Doubt;
 use super::hop::Hop;
+use super::resent::Resent;
 use super::software::Software;
 
 /// How a hop joins the one below.
@@ -20,7 +21,12 @@ enum Joint {
 }
 
 /// Numbers the hops, first to last, and says of each how it follows from those below.
-pub(super) fn join(hops: &mut [Hop], date: Option<Moment>) {
+pub(super) fn join(hops: &mut [Hop], date: Option<Moment>, resents: &[Resent]) {
+    // When the mail was sent again, by the number of hops below; of several times the last, which stands topmost.
+    let mut again = vec![None; hops.len() + 1];
+    for resent in resents.iter().rev() {
+        again[resent.after_hop] = resent.time.or(again[resent.after_hop]);
+    }
     let mut joints = Vec::with_capacity(hops.len());
     let mut last = date.map(|date| date.unix_secs);
     let (mut is_first, mut was_before_date, mut was_public) = (true, false, false);
@@ -28,6 +34,13 @@ pub(super) fn join(hops: &mut [Hop], date: Option<Moment>) {
         let (below, rest) = hops.split_at_mut(place);
         let (below, hop) = (below.last(), &mut rest[0]);
         hop.number = place + 1;
+        // A Resent-Date that is earlier than the hop below it says nothing of how long somebody kept the mail.
+        if let (Some(again), Some(before)) = (again[place], last)
+            && again.unix_secs >= before
+        {
+            hop.kept_secs = Some(again.unix_secs - before);
+            (last, is_first) = (Some(again.unix_secs), false);
+        }
         if let Some(time) = hop.time {
             hop.delay_secs = last.map(|last| time.unix_secs - last);
             let early = date.map_or(0, |date| date.unix_secs - time.unix_secs);
@@ -80,12 +93,6 @@ fn joint(below: &Hop, hop: &Hop) -> Joint {
     if names.any(|name| site(name) == site(by)) { Joint::Fits } else { Joint::Gap }
 }
 
-/// Whether this is a name that others could know: no address, and not of one label.
-fn is_full_name(name: &str) -> bool {
-    let name = bare(name);
-    ip(name).is_none() && name.contains('.') && !name.ends_with(".localdomain") && !name.ends_with(".local")
-}
-
 /// Marks the hops that the reader's own side wrote: from the topmost down, as long as nothing is missing between them and the
 /// names are of one site. Below the first server of that side begins what strangers say.
 fn own(hops: &mut [Hop], joints: &[Joint]) {
@@ -93,7 +100,8 @@ fn own(hops: &mut [Hop], joints: &[Joint]) {
     let home = names.find(|name| is_full_name(name)).map(site);
     let top = hops.len().saturating_sub(1);
     for place in (0..hops.len()).rev() {
-        let hop = &mut hops[place];
+        let (below, rest) = hops.split_at_mut(place);
+        let hop = &mut rest[0];
         let is_home = match &hop.by {
             Some(by) if is_full_name(by) => Some(site(by)) == home,
             // A name that only this host knows, as that of a filter on it.
@@ -102,24 +110,59 @@ fn own(hops: &mut [Hop], joints: &[Joint]) {
         };
         // On top stands what the reader's server wrote, whatever it looks like.
         if !is_home && place != top {
+            // The field above had no reason to doubt its client; what that client wrote does not look like this side.
+            if let Some(above) = rest.get_mut(1) {
+                above.own_because = Some("the hop below names a server of another domain");
+            }
             return;
         }
         hop.is_own = true;
-        if joints[place] == Joint::Gap || !is_inside(hop, home.as_deref()) {
+        if place == 0 {
+            hop.own_because = Some("no hop is below");
+            return;
+        }
+        let inside = if joints[place] == Joint::Gap {
+            Err("its client has another name than the server of the hop below")
+        } else {
+            inside(hop, below.last(), home.as_deref())
+        };
+        let (Ok(because) | Err(because)) = inside;
+        hop.own_because = Some(because);
+        if inside.is_err() {
             return;
         }
     }
 }
 
-/// Whether a server of the site took the mail from another machine of it. What that machine calls itself proves nothing; its
-/// address does, or the name that the DNS has for it.
-fn is_inside(hop: &Hop, home: Option<&str>) -> bool {
-    let Some(client) = &hop.from else { return true };
-    let is_named = client.reverse.as_deref().is_some_and(|name| Some(site(name).as_str()) == home);
+/// By which rule a server of the site took the mail from another machine of it, or that there is none. What that machine calls
+/// itself proves nothing; its address does, or the name that the DNS has for it.
+fn inside(hop: &Hop, below: Option<&Hop>, home: Option<&str>) -> Result<&'static str, &'static str> {
+    let Some(client) = &hop.from else { return Ok("it names no client") };
+    let is_home = |name: &Option<String>| name.as_deref().is_some_and(|name| Some(site(name).as_str()) == home);
+    if is_home(&client.reverse) {
+        return Ok("the DNS has a name of the same domain for its client");
+    }
+    let with = hop.with.as_deref().unwrap_or_default().to_ascii_uppercase();
+    if with.strip_prefix("UTF8").unwrap_or(&with).starts_with("LMTP") {
+        return Ok("LMTP is not for wide area networks (RFC 2033 §5)");
+    }
     // Inside of Exchange mail also goes by other ways than SMTP, and between addresses of Microsoft's.
-    let with = hop.with.as_deref().unwrap_or_default();
-    let is_other_way = ["mapi", "https", "local"].iter().any(|way| way.eq_ignore_ascii_case(with));
-    is_named || is_other_way || client.ip.is_none_or(|address| is_private(address) || is_near(address, hop.by_address))
+    if ["MAPI", "HTTPS", "LOCAL"].contains(&with.as_str()) {
+        return Ok("the mail came by no way that leads outside");
+    }
+    match client.ip {
+        None => return Ok("it names no address of its client"),
+        Some(address) if is_private(address) => return Ok("its client has an address of a closed network"),
+        Some(address) if is_near(address, hop.by_address) => return Ok("its client has an address of the same block"),
+        Some(_) => {}
+    }
+    // Most of Postroad's servers look no name up, so there is only what the client said: good enough where the hop below agrees.
+    let is_named = |name: &Option<String>| below.is_some_and(|below| below.by.is_some() && below.by == *name);
+    let is_unknown = hop.written.contains("(unknown [");
+    if hop.software == Software::Postroad && !is_unknown && is_home(&client.helo) && is_named(&client.helo) {
+        return Ok("its client said a name of the same domain, and the hop below has that name");
+    }
+    Err("its client has a public address, for which it knows no name of the same domain")
 }
 
 /// Whether two IPv6 addresses are of one provider's block.

@@ -69,6 +69,12 @@ pub(super) fn site(name: &str) -> String {
     }
 }
 
+/// Whether this is a name that others could know: no address, and not of one label.
+pub(super) fn is_full_name(name: &str) -> bool {
+    let name = bare(name);
+    ip(name).is_none() && name.contains('.') && !name.ends_with(".localdomain") && !name.ends_with(".local")
+}
+
 /// Where an address in brackets begins: the last one that can be read, since names of the DNS stand in front of it, or the
 /// first that cannot.
 fn literal_start(comment: &str) -> Option<usize> {

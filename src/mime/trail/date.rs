@@ -23,6 +23,19 @@ const LONGEST: usize = 200;
 /// the order may be that of `asctime` or of ISO 8601. `None` where day, month, year or time cannot be told.
 #[must_use]
 pub fn moment(text: &str) -> Option<Moment> {
+    read(text)?.moment()
+}
+
+/// The weekday that a date-time names and the one that it should, where the two differ (RFC 5322 §3.3).
+pub(super) fn wrong_weekday(text: &str) -> Option<(&'static str, &'static str)> {
+    let date = read(text)?;
+    // A day as the zone has it, which is how it was written.
+    let day = civil::Date::new(date.year?, date.month?, date.day?).ok()?;
+    let (said, is) = (date.weekday?, usize::from(day.weekday().to_monday_zero_offset().unsigned_abs()));
+    (said != is).then(|| (WEEKDAYS[said], WEEKDAYS[is]))
+}
+
+fn read(text: &str) -> Option<Date> {
     let mut end = text.len().min(LONGEST);
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -33,7 +46,7 @@ pub fn moment(text: &str) -> Option<Moment> {
     for word in words {
         date.word(word)?;
     }
-    date.moment()
+    Some(date)
 }
 
 #[derive(Default)]
@@ -46,12 +59,17 @@ struct Date {
     zone: Option<Option<i16>>,
     /// A word of letters that is no month stands at the beginning only: the weekday.
     begun: bool,
+    /// Counted from Monday, which is 0.
+    weekday: Option<usize>,
 }
 
 impl Date {
     /// Takes a word in; `None` where it makes no sense at its place.
     fn word(&mut self, word: &str) -> Option<()> {
         let is_first = !std::mem::replace(&mut self.begun, true);
+        if is_first {
+            self.weekday = start_of(&WEEKDAYS, word);
+        }
         if self.time.is_some()
             && self.zone.is_none()
             && let Some(zone) = numeric_zone(word).or_else(|| numeric_zone(word.strip_prefix("GMT")?))
@@ -141,11 +159,18 @@ impl Date {
     }
 }
 
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 fn month(word: &str) -> Option<i8> {
-    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    let start = word.get(..3)?.to_ascii_lowercase();
+    start_of(&MONTHS, word).map(|place| place as i8 + 1)
+}
+
+/// Which of the names a word begins with: some programs write them out.
+fn start_of(names: &[&str], word: &str) -> Option<usize> {
+    let start = word.get(..3)?;
     let is_name = word.bytes().all(|b| b.is_ascii_alphabetic() || b == b'.');
-    MONTHS.iter().position(|month| is_name && *month == start).map(|place| place as i8 + 1)
+    names.iter().position(|name| is_name && name.eq_ignore_ascii_case(start))
 }
 
 /// `+0100`, `-05:00`.
@@ -248,10 +273,26 @@ mod tests {
         }
     }
 
+    #[test]
+    fn weekdays_fit() {
+        for (text, expected) in [
+            ("Mon, 5 Jan 2026 09:00:00 +0000", None),
+            ("Monday, 5 Jan 26 23:30:00 -0800", None),
+            ("5 Jan 2026 09:00 GMT", None),
+            ("Foo, 5 Jan 2026 09:00 GMT", None),
+            ("Fri, 5 Jan 2026 09:00:05 +0000", Some(("Fri", "Mon"))),
+            ("sunday 2026-01-05 09:00:05", Some(("Sun", "Mon"))),
+            ("Tue Jan  5 09:00:00 2026", Some(("Tue", "Mon"))),
+            ("Fri, 35 Jan 2026 09:00:05 +0000", None),
+        ] {
+            assert_eq!(wrong_weekday(text), expected, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_is_read(text in "\\PC{0,250}|([0-9:TZ+ -]|Jan|Mon,|\\(|\\)|é){0,40}") {
-            let _ = moment(&text);
+            let _ = (moment(&text), wrong_weekday(&text));
         }
     }
 }

@@ -1,8 +1,8 @@
-//! What does not fit about a hop.
+//! What does not fit about a hop, or about the Date field.
 
 use serde::Serialize;
 
-/// Something about a hop that a reader should know before believing it. None of them proves anything by itself.
+/// Something about a hop, or about the Date field, that a reader should know before believing it. None of them proves anything by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Doubt {
@@ -18,6 +18,13 @@ pub enum Doubt {
     NoTime,
     /// Its date cannot be read.
     UnreadableTime,
+    /// Its weekday is not that of its day (RFC 5322 §3.3): no program makes such a date.
+    WrongWeekday {
+        /// The weekday as written.
+        said: &'static str,
+        /// The weekday of that day.
+        is: &'static str,
+    },
     /// It is earlier than the hop below, of which the clock may be wrong just as well.
     Backwards {
         /// By how many seconds, at least.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::client::{Client, bare, client, ip, site};
-use super::date::{Moment, moment};
+use super::date::{Moment, moment, wrong_weekday};
 use super::doubt::Doubt;
 use super::lex::{Clauses, Key};
 use super::sealing::{Encrypted, Tls, encrypted, tls};
@@ -44,12 +44,19 @@ pub struct Hop {
     pub date: Option<String>,
     /// The date, where it can be read.
     pub time: Option<Moment>,
-    /// Seconds since the last hop below that has a time; for the first, since the Date field. Less than zero where a
-    /// clock is wrong.
+    /// Seconds since the last hop below that has a time; for the first, since the Date field; since the Resent-Date field
+    /// where somebody sent the mail again in between. Less than zero where a clock is wrong.
     pub delay_secs: Option<i64>,
+    /// Seconds that somebody kept the mail before sending it again (RFC 5322 §3.6.6), from the hop below to the
+    /// Resent-Date field. No server had it then.
+    pub kept_secs: Option<i64>,
+    /// Whether the mail was handed in on the host itself, by a program that runs there.
+    pub is_local: bool,
     /// Whether the field was written on the reader's own side, as far as names show: it is on the way down from the top without
-    /// a gap, and its server has a name in the domain of the topmost one.
+    /// a gap, and its server has a name in the domain of the topmost one. It is a guess.
     pub is_own: bool,
+    /// By which rule the hop below is taken for one of the reader's own side, or is not; none for a hop of the other side.
+    pub own_because: Option<&'static str>,
     /// What does not fit.
     pub doubts: Vec<Doubt>,
     /// The field as written, in one line.
@@ -96,10 +103,9 @@ pub(super) fn hop(written: String, is_cut: bool) -> Hop {
     } else if from.is_none() && !is_bare {
         doubts.push(Doubt::NoFrom);
     }
-    match (&date, time) {
-        (Some(_), None) => doubts.push(Doubt::UnreadableTime),
-        (None, _) => doubts.push(Doubt::NoTime),
-        _ => {}
+    match &date {
+        Some(date) => doubts.extend(date_doubts(date)),
+        None => doubts.push(Doubt::NoTime),
     }
     if let Some(from) = &from {
         if clauses.get(Key::From).is_some_and(|from| from.comments.iter().any(|c| c.contains("may be forged"))) {
@@ -130,11 +136,35 @@ pub(super) fn hop(written: String, is_cut: bool) -> Hop {
         date,
         time,
         delay_secs: None,
+        kept_secs: None,
+        is_local: is_local(&clauses, software),
         is_own: false,
+        own_because: None,
         doubts,
         written: String::new(),
     };
     Hop { written, ..hop }
+}
+
+/// Whether the mail came from the host itself, as Postfix (`from userid 1000`), sendmail (`(from alice@localhost)`), Exim
+/// (`with local`) and Postroad write it.
+fn is_local(clauses: &Clauses<'_>, software: Software) -> bool {
+    let is_with_local = clauses.word(Key::With).is_some_and(|with| with.eq_ignore_ascii_case("local"));
+    let has_no_client = clauses.get(Key::From).is_none();
+    let says = |comment: &&str| comment.starts_with("from ") || comment.contains("from userid ");
+    // `(qmail 123 invoked by uid 0)`, but not `invoked from network`.
+    let is_qmail =
+        software == Software::Qmail && clauses.head.comments.iter().any(|text| text.contains(" invoked by "));
+    let is_said = clauses.comments.iter().any(says) || is_qmail;
+    let is_postroad = software == Software::Postroad && clauses.get(Key::With).is_none();
+    is_with_local || has_no_client && (is_said || is_postroad)
+}
+
+/// What does not fit about a date by itself.
+pub(super) fn date_doubts(date: &str) -> Vec<Doubt> {
+    let is_unreadable = moment(date).is_none().then_some(Doubt::UnreadableTime);
+    let weekday = wrong_weekday(date).map(|(said, is)| Doubt::WrongWeekday { said, is });
+    is_unreadable.into_iter().chain(weekday).collect()
 }
 
 /// What stands in angle brackets.
@@ -187,9 +217,27 @@ mod tests {
             ("from a ([::ffff:192.0.2.1]) by b with ESMTP id 000000000008A015.0000000062B.00001; y", Software::Courier),
             ("from a by b with LMTP id xyz (envelope-from <a@b>) for <c@d>; y", Software::Dovecot),
             ("from a ([192.0.2.1]) by b with ESMTP id 0000000A; y", Software::Postroad),
+            ("from a ([192.0.2.1]) by mx.google.com with ESMTP id 0000000A; y", Software::Postroad),
             ("from a (Postfix) (Exim 4) (a [192.0.2.1]) by b with ESMTP id x; y", Software::Unknown),
         ] {
             assert_eq!(read(field).software, software, "{field}");
+        }
+    }
+
+    #[test]
+    fn what_the_host_sent_itself() {
+        for (field, is_local) in [
+            ("by a (Postfix, from userid 1000) id 4F1; x", true),
+            ("(from alice@localhost) by a (8.17.1/8.17.1/Submit) id 1; x", true),
+            ("(qmail 123 invoked by uid 0); x", true),
+            ("(qmail 123 invoked from network); x", false),
+            ("from alice by a with local (Exim 4.96) id 1; x", true),
+            ("by mail.green.example id 0000000A; x", true),
+            ("by mail-yw1-f49.google.com with SMTP id x; y", false),
+            ("by a with ESMTP id 0000000A; x", false),
+            ("from b (from userid 1000) by a with ESMTP id 1; x", false),
+        ] {
+            assert_eq!(read(field).is_local, is_local, "{field}");
         }
     }
 

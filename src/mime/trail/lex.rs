@@ -202,9 +202,52 @@ pub(super) fn without_comments(text: &str) -> String {
     out
 }
 
+/// The parts of a text between semicolons that stand neither in comments nor in quotes; none is empty.
+pub(super) fn sections(text: &str) -> Vec<&str> {
+    let closing = closing(text.as_bytes());
+    let (mut sections, mut start, mut pos, mut is_quoted) = (Vec::new(), 0, 0, false);
+    while pos < closing.len() {
+        match text.as_bytes()[pos] {
+            _ if closing[pos] > 0 && !is_quoted => pos = closing[pos],
+            b'"' => is_quoted = !is_quoted,
+            b';' if !is_quoted => {
+                sections.push(text[start..pos].trim());
+                start = pos + 1;
+            }
+            _ => {}
+        }
+        pos += 1;
+    }
+    sections.push(text[start..].trim());
+    sections.retain(|section| !section.is_empty());
+    sections
+}
+
+/// The comments of a text, without those inside others and without empty ones.
+pub(super) fn comments(text: &str) -> Vec<&str> {
+    let closing = closing(text.as_bytes());
+    let (mut comments, mut pos) = (Vec::new(), 0);
+    while pos < closing.len() {
+        if closing[pos] > 0 {
+            comments.push(text[pos + 1..closing[pos]].trim());
+            pos = closing[pos];
+        }
+        pos += 1;
+    }
+    comments.retain(|comment| !comment.is_empty());
+    comments
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sections_and_comments() {
+        assert_eq!(sections("a (b; c) d; \"e; (f\" g;; h"), ["a (b; c) d", "\"e; (f\" g", "h"]);
+        assert_eq!(sections(" "), [""; 0]);
+        assert_eq!(comments("a (b (c) d) () (e) (f"), ["b (c) d", "e"]);
+    }
 
     #[test]
     fn clauses_come_apart() {

@@ -99,14 +99,17 @@ pub(super) fn software(clauses: &Clauses<'_>) -> Software {
         let is_online = ends(&[".outlook.com", ".exchangelabs.com", ".office365.com", ".outlook.de", ".office365.us"]);
         return if is_online || with.starts_with("https") { Software::ExchangeOnline } else { Software::Exchange };
     }
+    let from = comments(&[Key::From]);
+    // A simulated server can have any name.
+    let is_postroad = is_postroad(clauses, &from, &own, id, &with);
     // Inside, Google's machines call themselves by IPv6 addresses that stand for net 10.
-    if ends(&[".google.com", ".gmail.com", ".googlemail.com"]) || (by.starts_with("2002:a") && with.contains("smtp")) {
+    let is_google = ends(&[".google.com", ".gmail.com", ".googlemail.com"]);
+    if (is_google && !is_postroad) || (by.starts_with("2002:a") && with.contains("smtp")) {
         return Software::Gmail;
     }
     if own.iter().any(|comment| comment.starts_with("8.") && comment.contains('/')) {
         return Software::Sendmail;
     }
-    let from = comments(&[Key::From]);
     let says = |start: &str| from.iter().any(|comment| comment.starts_with(start));
     let is_courier_id = id
         .as_bytes()
@@ -123,7 +126,7 @@ pub(super) fn software(clauses: &Clauses<'_>) -> Software {
     if is_qmail && from.last().is_some_and(|comment| is_bare_address(comment)) {
         return Software::Qmail;
     }
-    if is_postroad(clauses, &from, &own, id, &with) { Software::Postroad } else { Software::Unknown }
+    if is_postroad { Software::Postroad } else { Software::Unknown }
 }
 
 /// `15.20.8421.21`: Exchange gives the number of its build as the id.
