@@ -144,7 +144,7 @@ fn inside(hop: &Hop, below: Option<&Hop>, home: Option<&str>) -> Result<&'static
     }
     let with = hop.with.as_deref().unwrap_or_default().to_ascii_uppercase();
     if with.strip_prefix("UTF8").unwrap_or(&with).starts_with("LMTP") {
-        return Ok("LMTP is not for wide area networks (RFC 2033 §5)");
+        return Ok("LMTP is not for wide area networks (RFC 2033 §1)");
     }
     // Inside of Exchange mail also goes by other ways than SMTP, and between addresses of Microsoft's.
     if ["MAPI", "HTTPS", "LOCAL"].contains(&with.as_str()) {

@@ -136,7 +136,7 @@ fn the_border_is_where_the_site_ends() {
         of(&[&top, &middle]).hops[0].is_own
     };
     let client = "mx.blue.example ([192.0.2.4])";
-    // RFC 2033 §5.
+    // RFC 2033 §1.
     assert!(own("with LMTP id x", client) && own("(Dovecot) with UTF8LMTPS id x", client));
     assert!(!own("with ESMTP id x", client), "a name that the client gave itself");
     assert!(own("with ESMTP id 0000000A", client), "Postroad's servers know no other name");
