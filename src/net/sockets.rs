@@ -119,9 +119,10 @@ impl Network {
     /// Frees a place. Timers of the connection that are still scheduled find another generation, or nobody.
     pub(super) fn release(&mut self, place: u32) {
         let slot = &mut self.sockets[place as usize];
-        if let Some(endpoint) = slot.endpoint.take() {
-            slot.generation = slot.generation.wrapping_add(1);
+        if let Some(endpoint) = &slot.endpoint {
             self.connections.remove(&endpoint.key());
+            slot.endpoint = None;
+            slot.generation = slot.generation.wrapping_add(1);
             self.free.push(place);
         }
     }
