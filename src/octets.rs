@@ -382,6 +382,15 @@ impl Rope {
         &self.chunks
     }
 
+    /// Takes all chunks out, in order.
+    #[inline]
+    pub fn take_chunks(&mut self, mut each: impl FnMut(Chunk)) {
+        for chunk in &mut self.chunks {
+            each(std::mem::take(chunk));
+        }
+        self.clear();
+    }
+
     /// Takes the rope apart.
     pub fn into_chunks(self) -> impl Iterator<Item = Chunk> {
         self.chunks.into_iter()
@@ -410,9 +419,12 @@ impl Rope {
     }
 
     /// Forgets everything.
+    #[inline]
     pub fn clear(&mut self) {
-        self.chunks.clear();
-        self.len = 0;
+        if self.len > 0 {
+            self.chunks.clear();
+            self.len = 0;
+        }
     }
 
     /// Copies all bytes into one vector.
@@ -432,6 +444,7 @@ impl Rope {
 }
 
 impl From<Chunk> for Rope {
+    #[inline]
     fn from(chunk: Chunk) -> Rope {
         let mut rope = Rope::new();
         rope.push(chunk);
