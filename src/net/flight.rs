@@ -60,19 +60,29 @@ pub(super) struct Flights {
 }
 
 impl Flights {
-    /// A packet sets out.
+    /// A packet sets out. It is written where it stays, part by part: packets are many and not small, and to put one together
+    /// elsewhere and move it here is felt.
     #[inline(always)]
-    pub(super) fn insert(&mut self, flight: Flight) -> u32 {
-        match self.free.pop() {
-            Some(place) => {
-                self.places[place as usize] = flight;
-                place
-            }
-            None => {
-                self.places.push(flight);
-                (self.places.len() - 1) as u32
-            }
-        }
+    pub(super) fn insert(&mut self, number: u64, path: Path, about: About, body: Body) -> u32 {
+        let place = self.place(path);
+        let flight = &mut self.places[place as usize];
+        flight.body = body;
+        flight.path = path;
+        flight.about = about;
+        flight.number = number;
+        (flight.step, flight.outages) = (0, 0);
+        flight.wire_bytes = u32::from(flight.path.header_bytes) + flight.body.wire_len() as u32;
+        place
+    }
+
+    /// A place for a packet that goes this way.
+    #[inline]
+    fn place(&mut self, path: Path) -> u32 {
+        self.free.pop().unwrap_or_else(|| {
+            let (about, body) = (About::default(), Body::default());
+            self.places.push(Flight { path, step: 0, outages: 0, wire_bytes: 0, number: 0, about, body });
+            (self.places.len() - 1) as u32
+        })
     }
 
     #[inline]

@@ -30,6 +30,12 @@ pub enum Body {
     Udp(Datagram),
 }
 
+impl Default for Body {
+    fn default() -> Body {
+        Body::Tcp(Segment::default())
+    }
+}
+
 impl Body {
     /// Lets go of the memory that it shares; the rest stays as it is.
     #[inline]
@@ -37,7 +43,9 @@ impl Body {
         match self {
             Body::Tcp(segment) => {
                 segment.payload.clear();
-                segment.sack = None;
+                if segment.sack.is_some() {
+                    segment.sack = None;
+                }
             }
             Body::Udp(datagram) => datagram.payload = Chunk::EMPTY,
         }

@@ -18,12 +18,11 @@ impl Network {
     #[inline(always)]
     pub(super) fn transmit(&mut self, now: Instant, path: Path, about: About, body: Body) {
         self.last_packet += 1;
-        let wire_bytes = u32::from(path.header_bytes) + body.wire_len() as u32;
-        let number = self.last_packet;
-        let slot = self.flights.insert(Flight { path, step: 0, outages: 0, wire_bytes, number, about, body });
+        let slot = self.flights.insert(self.last_packet, path, about, body);
         self.depart(now, slot);
     }
 
+    #[inline]
     fn depart(&mut self, now: Instant, slot: u32) {
         let Path { host, to, route, .. } = self.flights.get(slot).path;
         self.see(slot, host, Sight::Sent);
