@@ -246,9 +246,7 @@ impl Connection {
             self.losses.timer = Timer::Usual;
             self.arm(now);
         }
-        let mut segment = self.emit(now, seq, flags, payload);
-        segment.retransmission = Some(why);
-        segment
+        self.emit(now, seq, flags, payload, Some(why))
     }
 
     /// A tail loss probe is due (RFC 8985 §7.3): new data where there is any, or else the last segment again.
