@@ -289,7 +289,7 @@ impl Network {
         endpoint.likely_place = about.from_place;
         endpoint.tag = about.tag;
         let first = syn.seq.wrapping_add(1);
-        endpoint.came.note(first, first, &about.marks);
+        endpoint.came.note(first, first, &about.marks, first);
         endpoint.flags = Flags { accepted: true, ..Flags::default() };
         let socket = self.reserve();
         self.install(socket.0, endpoint);
