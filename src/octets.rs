@@ -446,9 +446,10 @@ impl Rope {
 impl From<Chunk> for Rope {
     #[inline]
     fn from(chunk: Chunk) -> Rope {
-        let mut rope = Rope::new();
-        rope.push(chunk);
-        rope
+        if chunk.is_empty() {
+            return Rope::new();
+        }
+        Rope { len: chunk.len(), chunks: SmallVec::from_buf_and_len([chunk, Chunk::EMPTY], 1) }
     }
 }
 

@@ -96,7 +96,7 @@ impl Flights {
     }
 
     /// A packet is no longer on its way; what it carried is let go.
-    #[inline]
+    #[inline(always)]
     pub(super) fn forget(&mut self, place: u32) {
         let flight = &mut self.places[place as usize];
         flight.about.marks.others = None;

@@ -35,7 +35,7 @@ impl Network {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn enter_lane(&mut self, now: Instant, slot: u32, here: Node) {
         let flight = self.flights.get_mut(slot);
         let Some(route) = flight.path.route else { return };
@@ -97,11 +97,11 @@ impl Network {
 
     /// What has arrived and is for no connection that is there.
     fn others_arrived(&mut self, now: Instant, to: Node, slot: u32) {
-        let Flight { path, about, body, .. } = self.flights.get(slot);
-        match body.clone() {
+        let Flight { path, about, body, .. } = self.flights.get_mut(slot);
+        let (path, about) = (*path, std::mem::take(about));
+        match std::mem::take(body) {
             Body::Tcp(segment) => {
                 let key = Key::new(path.destination, segment.destination_port, path.source, segment.source_port);
-                let about = about.clone();
                 self.stray(now, to, key, &about, &segment);
             }
             Body::Udp(datagram) => {

@@ -433,7 +433,7 @@ impl Connection {
     }
 
     /// RFC 9293 §3.10.7.4, seventh step.
-    #[inline]
+    #[inline(always)]
     fn data_received(&mut self, now: Instant, seq: u32, payload: &mut Rope) {
         if seq != self.rcv_nxt {
             // RFC 5681 §4.2: a gap is reported at once, for each segment behind it.

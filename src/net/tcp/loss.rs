@@ -31,7 +31,7 @@ impl Connection {
     }
 
     /// SND.UNA moves to `ack`. Returns the bytes of which it was not known that they had arrived.
-    #[inline]
+    #[inline(always)]
     fn move_una(&mut self, now: Instant, ack: u32) -> u32 {
         self.queue.acknowledge(ack.wrapping_sub(self.una) as usize);
         self.una = ack;

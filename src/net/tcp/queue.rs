@@ -29,7 +29,7 @@ impl ChunkQueue {
     }
 
     /// Appends a chunk.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, chunk: Chunk) {
         if self.len == 0 {
             self.len = chunk.len();
