@@ -4,7 +4,7 @@ use super::addresses::AddressId;
 use super::mark::Marks;
 use super::packet::Body;
 use super::tap::Scale;
-use super::topology::{Node, RouteId};
+use super::topology::{Node, RouteId, Step};
 
 /// Where a packet comes from, where it goes, and which way.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,8 @@ pub(super) struct Path {
 pub(super) struct Flight {
     pub(super) path: Path,
     pub(super) step: u16,
+    /// Where the lane that the packet is on leads; none where it does not leave its host.
+    pub(super) on: Option<Step>,
     /// How often the lane had gone down when the packet entered it.
     pub(super) outages: u32,
     pub(super) wire_bytes: u32,
@@ -70,7 +72,7 @@ impl Flights {
         flight.path = path;
         flight.about = about;
         flight.number = number;
-        (flight.step, flight.outages) = (0, 0);
+        (flight.step, flight.on, flight.outages) = (0, None, 0);
         flight.wire_bytes = u32::from(flight.path.header_bytes) + flight.body.wire_len() as u32;
         place
     }
@@ -80,7 +82,7 @@ impl Flights {
     fn place(&mut self, path: Path) -> u32 {
         self.free.pop().unwrap_or_else(|| {
             let (about, body) = (About::default(), Body::default());
-            self.places.push(Flight { path, step: 0, outages: 0, wire_bytes: 0, number: 0, about, body });
+            self.places.push(Flight { path, step: 0, on: None, outages: 0, wire_bytes: 0, number: 0, about, body });
             (self.places.len() - 1) as u32
         })
     }

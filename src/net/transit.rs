@@ -41,6 +41,7 @@ impl Network {
         let Some(route) = flight.path.route else { return };
         let step = self.topology.steps(route).steps[usize::from(flight.step)];
         let lane = self.topology.lane_mut(step.lane);
+        flight.on = Some(step);
         flight.outages = lane.outages();
         let loss = match lane.offer(now, flight.wire_bytes as usize) {
             Ok(at) => {
@@ -70,18 +71,15 @@ impl Network {
     pub(super) fn arrival(&mut self, now: Instant, slot: u32) {
         let flight = self.flights.get_mut(slot);
         let Some(to) = flight.path.to else { return };
-        if let Some(route) = flight.path.route
-            && flight.path.host != to
-        {
-            let steps = &self.topology.steps(route).steps;
-            let step = steps[usize::from(flight.step)];
+        if let Some(step) = flight.on {
             if self.topology.lane(step.lane).outages() != flight.outages {
                 return self.lose(slot, step.to, Loss::LinkDown, Some(step.lane));
             }
             if !self.topology.is_node_up(step.to) {
                 return self.lose(slot, step.to, Loss::HostDown, Some(step.lane));
             }
-            if usize::from(flight.step) + 1 < steps.len() {
+            // A route ends where it comes to the host that it leads to, and nowhere else.
+            if step.to != to {
                 flight.step += 1;
                 self.see(slot, step.to, Sight::Forwarded);
                 return self.enter_lane(now, slot, step.to);
