@@ -393,7 +393,8 @@ impl Network {
         {
             let (key, host) = (endpoint.key(), endpoint.path.host);
             self.release(place);
-            if let Some(end) = self.hosts[host.0 as usize].waits.begin(now, key, record) {
+            let stack = &mut self.hosts[host.0 as usize];
+            if let Some(end) = stack.waits.begin(now, stack.tcp.time_wait, key, record) {
                 self.events.push(end, Event::Waited(host));
             }
             self.outputs.push_back(Output::Closed(SocketId(place)));
