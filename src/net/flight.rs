@@ -97,12 +97,17 @@ impl Flights {
         &mut self.places[place as usize]
     }
 
-    /// A packet is no longer on its way; what it carried is let go.
-    #[inline(always)]
+    /// A packet has arrived, and what it carried was taken. If anything is left, it goes when the place is given to another,
+    /// which is soon: the place that was left last is given first.
+    #[inline]
+    pub(super) fn leave(&mut self, place: u32) {
+        self.free.push(place);
+    }
+
+    /// A packet is lost; what it carried is let go.
     pub(super) fn forget(&mut self, place: u32) {
         let flight = &mut self.places[place as usize];
-        flight.about.marks.others = None;
-        flight.body.let_go();
+        (flight.about, flight.body) = Default::default();
         self.free.push(place);
     }
 }

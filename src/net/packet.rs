@@ -37,20 +37,6 @@ impl Default for Body {
 }
 
 impl Body {
-    /// Lets go of the memory that it shares; the rest stays as it is.
-    #[inline]
-    pub(super) fn let_go(&mut self) {
-        match self {
-            Body::Tcp(segment) => {
-                segment.payload.clear();
-                if segment.sack.is_some() {
-                    segment.sack = None;
-                }
-            }
-            Body::Udp(datagram) => datagram.payload = Chunk::EMPTY,
-        }
-    }
-
     /// Bytes behind the IP header.
     #[must_use]
     #[inline]

@@ -90,7 +90,7 @@ impl Network {
         if !self.segment_arrived(now, slot) {
             self.others_arrived(now, to, slot);
         }
-        self.flights.forget(slot);
+        self.flights.leave(slot);
     }
 
     /// What has arrived and is for no connection that is there.
