@@ -382,6 +382,18 @@ impl Rope {
         &self.chunks
     }
 
+    /// Takes all chunks out, in order.
+    #[inline]
+    pub fn take_chunks(&mut self, each: impl FnMut(Chunk)) {
+        self.len = 0;
+        if self.chunks.len() == 1 {
+            // As in most segments. Draining costs more.
+            self.chunks.pop().into_iter().for_each(each);
+        } else {
+            self.chunks.drain(..).for_each(each);
+        }
+    }
+
     /// Takes the rope apart.
     pub fn into_chunks(self) -> impl Iterator<Item = Chunk> {
         self.chunks.into_iter()
@@ -410,9 +422,12 @@ impl Rope {
     }
 
     /// Forgets everything.
+    #[inline]
     pub fn clear(&mut self) {
-        self.chunks.clear();
-        self.len = 0;
+        if self.len > 0 {
+            self.chunks.clear();
+            self.len = 0;
+        }
     }
 
     /// Copies all bytes into one vector.
@@ -432,10 +447,12 @@ impl Rope {
 }
 
 impl From<Chunk> for Rope {
+    #[inline]
     fn from(chunk: Chunk) -> Rope {
-        let mut rope = Rope::new();
-        rope.push(chunk);
-        rope
+        if chunk.is_empty() {
+            return Rope::new();
+        }
+        Rope { len: chunk.len(), chunks: SmallVec::from_buf_and_len([chunk, Chunk::EMPTY], 1) }
     }
 }
 

@@ -202,10 +202,21 @@ fn clean_name(out: &mut Vec<u8>, name: &str) {
         out.extend_from_slice(b"unknown");
         return;
     }
-    let fits =
-        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']' | b'/' | b'=' | b'+');
-    write_clean(out, name, 255, fits);
+    write_clean(out, name, 255, |b| IN_NAMES[usize::from(b)]);
 }
+
+/// Which bytes may stand in a name. A look-up costs half of what a question costs that is asked for each byte of each hop.
+static IN_NAMES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 128 {
+        let byte = b as u8;
+        table[b] = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']' | b'/' | b'=' | b'+');
+        b += 1;
+    }
+    table
+};
 
 fn clean_date(out: &mut Vec<u8>, date: &str) {
     write_clean(out, date, 80, |b| matches!(b, b' '..=b'~'));

@@ -110,13 +110,27 @@ impl Endpoint {
 
     /// Hands bytes to the filter, or to TCP.
     pub(super) fn send(&mut self, now: Instant, data: Chunk, mark: Mark) {
-        self.marks.begin(self.tcp.queued_end(), mark);
+        if self.marks.last() != mark {
+            self.turn_to(mark);
+        }
         match &mut self.filter {
             None => self.tcp.send(now, data),
             Some(filter) => {
                 filter.filter.handle_plain(now, data);
                 self.pump_sealed(now);
             }
+        }
+    }
+
+    /// What is sent from here on has another mark.
+    #[cold]
+    fn turn_to(&mut self, mark: Mark) {
+        let end = self.tcp.queued_end();
+        if self.tcp.acknowledged_end() == end {
+            // What came before is never sent again.
+            self.marks.begin_anew(end, mark);
+        } else {
+            self.marks.begin(end, mark);
         }
     }
 
@@ -264,7 +278,9 @@ impl Endpoint {
     pub(super) fn note(&mut self, segment: &Segment, marks: &Marks) {
         let len = segment.payload.len() as u32;
         if len > 0 {
-            self.came.note(segment.seq, segment.seq.wrapping_add(len), marks);
+            // What a filter has opened and nobody has taken yet has the mark of the last byte that it was sealed in.
+            let wanted = self.delivered.wrapping_sub(u32::from(!self.rest.is_empty()));
+            self.came.note(segment.seq, segment.seq.wrapping_add(len), marks, wanted);
         }
     }
 

@@ -4,7 +4,7 @@ use super::addresses::AddressId;
 use super::mark::Marks;
 use super::packet::Body;
 use super::tap::Scale;
-use super::topology::{Node, RouteId};
+use super::topology::{Node, RouteId, Step};
 
 /// Where a packet comes from, where it goes, and which way.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,8 @@ pub(super) struct Path {
 pub(super) struct Flight {
     pub(super) path: Path,
     pub(super) step: u16,
+    /// Where the lane that the packet is on leads; none where it does not leave its host.
+    pub(super) on: Option<Step>,
     /// How often the lane had gone down when the packet entered it.
     pub(super) outages: u32,
     pub(super) wire_bytes: u32,
@@ -60,19 +62,29 @@ pub(super) struct Flights {
 }
 
 impl Flights {
-    /// A packet sets out.
+    /// A packet sets out. It is written where it stays, part by part: packets are many and not small, and to put one together
+    /// elsewhere and move it here is felt.
     #[inline(always)]
-    pub(super) fn insert(&mut self, flight: Flight) -> u32 {
-        match self.free.pop() {
-            Some(place) => {
-                self.places[place as usize] = flight;
-                place
-            }
-            None => {
-                self.places.push(flight);
-                (self.places.len() - 1) as u32
-            }
-        }
+    pub(super) fn insert(&mut self, number: u64, path: Path, about: About, body: Body) -> u32 {
+        let place = self.place(path);
+        let flight = &mut self.places[place as usize];
+        flight.body = body;
+        flight.path = path;
+        flight.about = about;
+        flight.number = number;
+        (flight.step, flight.on, flight.outages) = (0, None, 0);
+        flight.wire_bytes = u32::from(flight.path.header_bytes) + flight.body.wire_len() as u32;
+        place
+    }
+
+    /// A place for a packet that goes this way.
+    #[inline]
+    fn place(&mut self, path: Path) -> u32 {
+        self.free.pop().unwrap_or_else(|| {
+            let (about, body) = (About::default(), Body::default());
+            self.places.push(Flight { path, step: 0, on: None, outages: 0, wire_bytes: 0, number: 0, about, body });
+            (self.places.len() - 1) as u32
+        })
     }
 
     #[inline]
@@ -85,12 +97,17 @@ impl Flights {
         &mut self.places[place as usize]
     }
 
-    /// A packet is no longer on its way; what it carried is let go.
+    /// A packet has arrived, and what it carried was taken. If anything is left, it goes when the place is given to another,
+    /// which is soon: the place that was left last is given first.
     #[inline]
+    pub(super) fn leave(&mut self, place: u32) {
+        self.free.push(place);
+    }
+
+    /// A packet is lost; what it carried is let go.
     pub(super) fn forget(&mut self, place: u32) {
         let flight = &mut self.places[place as usize];
-        flight.about.marks.others = None;
-        flight.body.let_go();
+        (flight.about, flight.body) = Default::default();
         self.free.push(place);
     }
 }

@@ -93,15 +93,27 @@ impl Marked {
         marks
     }
 
-    /// The bytes from `seq` to `end` have come with these marks. What lies behind them keeps its own.
+    /// Everything from `seq` on has this mark, and nothing before it is of interest any more.
+    pub(super) fn begin_anew(&mut self, seq: u32, mark: Mark) {
+        (self.from, self.mark) = (seq, mark);
+        self.changes.clear();
+    }
+
+    /// The bytes from `seq` to `end` have come with these marks. What lies behind them keeps its own, and what lies before
+    /// `wanted` is of no interest any more.
     #[inline]
-    pub(super) fn note(&mut self, seq: u32, end: u32, marks: &Marks) {
+    pub(super) fn note(&mut self, seq: u32, end: u32, marks: &Marks, wanted: u32) {
         if self.reach == self.from && self.changes.is_empty() && seq == self.from {
             self.mark = marks.first;
         }
         let last = self.changes.back().map_or(self.from, |change| change.0);
         if marks.others.is_some() || marks.first != self.last() || before(seq, last) {
-            self.assign(seq, end, marks);
+            if seq == wanted && self.reach == seq && marks.others.is_none() {
+                // A dialogue turns to another mail when all that was said before has been heard.
+                self.begin_anew(seq, marks.first);
+            } else {
+                self.assign(seq, end, marks);
+            }
         }
         self.reach = later(self.reach, end);
     }
@@ -169,7 +181,7 @@ mod tests {
             let all = order.iter().map(|i| *i.get(&pieces)).chain(pieces.iter().copied());
             for (at, len) in all {
                 let seq = start.wrapping_add(at);
-                arrived.note(seq, seq.wrapping_add(len), &sent.of(seq, len));
+                arrived.note(seq, seq.wrapping_add(len), &sent.of(seq, len), start);
             }
             let (mut at, total) = (0_u32, bytes.len() as u32);
             while at < total {

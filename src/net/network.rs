@@ -166,6 +166,13 @@ impl Network {
         }
     }
 
+    /// Whether [`poll_output`](Network::poll_output) has nothing to tell and nothing to do.
+    #[must_use]
+    #[inline]
+    pub fn is_silent(&self) -> bool {
+        self.dirty.is_empty() && self.outputs.is_empty()
+    }
+
     /// What comes of the last call, piece by piece. In between, hosts may make further calls: what a host answers at once
     /// leaves together with the acknowledgement of what it answers.
     #[inline]

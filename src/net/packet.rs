@@ -30,19 +30,13 @@ pub enum Body {
     Udp(Datagram),
 }
 
-impl Body {
-    /// Lets go of the memory that it shares; the rest stays as it is.
-    #[inline]
-    pub(super) fn let_go(&mut self) {
-        match self {
-            Body::Tcp(segment) => {
-                segment.payload.clear();
-                segment.sack = None;
-            }
-            Body::Udp(datagram) => datagram.payload = Chunk::EMPTY,
-        }
+impl Default for Body {
+    fn default() -> Body {
+        Body::Tcp(Segment::default())
     }
+}
 
+impl Body {
     /// Bytes behind the IP header.
     #[must_use]
     #[inline]

@@ -119,9 +119,10 @@ impl Network {
     /// Frees a place. Timers of the connection that are still scheduled find another generation, or nobody.
     pub(super) fn release(&mut self, place: u32) {
         let slot = &mut self.sockets[place as usize];
-        if let Some(endpoint) = slot.endpoint.take() {
-            slot.generation = slot.generation.wrapping_add(1);
+        if let Some(endpoint) = &slot.endpoint {
             self.connections.remove(&endpoint.key());
+            slot.endpoint = None;
+            slot.generation = slot.generation.wrapping_add(1);
             self.free.push(place);
         }
     }
@@ -288,7 +289,7 @@ impl Network {
         endpoint.likely_place = about.from_place;
         endpoint.tag = about.tag;
         let first = syn.seq.wrapping_add(1);
-        endpoint.came.note(first, first, &about.marks);
+        endpoint.came.note(first, first, &about.marks, first);
         endpoint.flags = Flags { accepted: true, ..Flags::default() };
         let socket = self.reserve();
         self.install(socket.0, endpoint);
@@ -392,7 +393,8 @@ impl Network {
         {
             let (key, host) = (endpoint.key(), endpoint.path.host);
             self.release(place);
-            if let Some(end) = self.hosts[host.0 as usize].waits.begin(now, key, record) {
+            let stack = &mut self.hosts[host.0 as usize];
+            if let Some(end) = stack.waits.begin(now, stack.tcp.time_wait, key, record) {
                 self.events.push(end, Event::Waited(host));
             }
             self.outputs.push_back(Output::Closed(SocketId(place)));

@@ -18,12 +18,11 @@ impl Network {
     #[inline(always)]
     pub(super) fn transmit(&mut self, now: Instant, path: Path, about: About, body: Body) {
         self.last_packet += 1;
-        let wire_bytes = u32::from(path.header_bytes) + body.wire_len() as u32;
-        let number = self.last_packet;
-        let slot = self.flights.insert(Flight { path, step: 0, outages: 0, wire_bytes, number, about, body });
+        let slot = self.flights.insert(self.last_packet, path, about, body);
         self.depart(now, slot);
     }
 
+    #[inline]
     fn depart(&mut self, now: Instant, slot: u32) {
         let Path { host, to, route, .. } = self.flights.get(slot).path;
         self.see(slot, host, Sight::Sent);
@@ -36,12 +35,13 @@ impl Network {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn enter_lane(&mut self, now: Instant, slot: u32, here: Node) {
         let flight = self.flights.get_mut(slot);
         let Some(route) = flight.path.route else { return };
         let step = self.topology.steps(route).steps[usize::from(flight.step)];
         let lane = self.topology.lane_mut(step.lane);
+        flight.on = Some(step);
         flight.outages = lane.outages();
         let loss = match lane.offer(now, flight.wire_bytes as usize) {
             Ok(at) => {
@@ -71,18 +71,15 @@ impl Network {
     pub(super) fn arrival(&mut self, now: Instant, slot: u32) {
         let flight = self.flights.get_mut(slot);
         let Some(to) = flight.path.to else { return };
-        if let Some(route) = flight.path.route
-            && flight.path.host != to
-        {
-            let steps = &self.topology.steps(route).steps;
-            let step = steps[usize::from(flight.step)];
+        if let Some(step) = flight.on {
             if self.topology.lane(step.lane).outages() != flight.outages {
                 return self.lose(slot, step.to, Loss::LinkDown, Some(step.lane));
             }
             if !self.topology.is_node_up(step.to) {
                 return self.lose(slot, step.to, Loss::HostDown, Some(step.lane));
             }
-            if usize::from(flight.step) + 1 < steps.len() {
+            // A route ends where it comes to the host that it leads to, and nowhere else.
+            if step.to != to {
                 flight.step += 1;
                 self.see(slot, step.to, Sight::Forwarded);
                 return self.enter_lane(now, slot, step.to);
@@ -93,16 +90,16 @@ impl Network {
         if !self.segment_arrived(now, slot) {
             self.others_arrived(now, to, slot);
         }
-        self.flights.forget(slot);
+        self.flights.leave(slot);
     }
 
     /// What has arrived and is for no connection that is there.
     fn others_arrived(&mut self, now: Instant, to: Node, slot: u32) {
-        let Flight { path, about, body, .. } = self.flights.get(slot);
-        match body.clone() {
+        let Flight { path, about, body, .. } = self.flights.get_mut(slot);
+        let (path, about) = (*path, std::mem::take(about));
+        match std::mem::take(body) {
             Body::Tcp(segment) => {
                 let key = Key::new(path.destination, segment.destination_port, path.source, segment.source_port);
-                let about = about.clone();
                 self.stray(now, to, key, &about, &segment);
             }
             Body::Udp(datagram) => {

@@ -17,6 +17,8 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(super) struct Waits {
     // Looked up, never iterated.
     records: FxHashMap<Key, Wait>,
+    /// How long each lasts, from when the last FIN came.
+    lasts: Duration,
     /// When each may be over, in order: all of a host last equally long. One whose wait began anew is found when its first
     /// time comes.
     ends: VecDeque<(Instant, Key)>,
@@ -49,9 +51,11 @@ impl Waits {
         self.ends.len()
     }
 
-    /// Keeps one. Says when [`end`](Waits::end) is to be called, where that has not been said before.
-    pub(super) fn begin(&mut self, now: Instant, key: Key, record: TimeWait) -> Option<Instant> {
-        let end = now + record.lasts();
+    /// Keeps one. Says when [`end`](Waits::end) is to be called, where that has not been said before. `lasts` is the same for
+    /// all of a host.
+    pub(super) fn begin(&mut self, now: Instant, lasts: Duration, key: Key, record: TimeWait) -> Option<Instant> {
+        self.lasts = lasts;
+        let end = now + lasts;
         if end <= now {
             return None;
         }
@@ -87,7 +91,7 @@ impl Waits {
         let wait = self.records.get_mut(key).filter(|wait| wait.end > now)?;
         let late = wait.record.handle_segment(now, segment);
         match late {
-            Late::Again(_) => wait.end = now + wait.record.lasts(),
+            Late::Again(_) => wait.end = now + self.lasts,
             Late::Forget | Late::Reopen => {
                 self.records.remove(key);
             }

@@ -100,21 +100,22 @@ impl<E> EventList<E> {
         }
     }
 
-    /// Makes the time of the next events the present.
-    fn advance(&mut self) -> Option<()> {
-        let (level, slot) = self.first_bucket()?;
+    /// Makes `first` the present, the time of the next events; they are in this bucket.
+    fn advance(&mut self, level: usize, slot: usize, first: u64) {
         self.mark_empty(level, slot);
         let place = level * SLOTS + slot;
         let mut bucket = std::mem::take(&mut self.buckets[place]);
-        let first = if level == 0 { bucket[0].0 } else { bucket.iter().map(|(at, _)| *at).min().unwrap_or(0) };
         self.present = first;
         // In the order in which they were filed, so that equal times stay first-in-first-out.
         for (at, event) in bucket.drain(..) {
-            self.file(at, event);
+            if at == first {
+                self.ready.push_back(event);
+            } else {
+                self.file(at, event);
+            }
         }
         // The memory is used again; refiling never puts anything back into the bucket that it came from.
         self.buckets[place] = bucket;
-        Some(())
     }
 
     /// When the next event happens. Costs nothing when it was asked since an
@@ -135,7 +136,15 @@ impl<E> EventList<E> {
         }
         // Looking must not move the present: an event may yet be scheduled before the next one.
         let (level, slot) = self.first_bucket()?;
-        self.buckets[level * SLOTS + slot].iter().map(|(at, _)| Instant::from_nanos(*at)).min()
+        Some(Instant::from_nanos(self.first_time(level, slot)))
+    }
+
+    /// The first time in a bucket. On the lowest level all are the same.
+    #[inline]
+    fn first_time(&self, level: usize, slot: usize) -> u64 {
+        let bucket = &self.buckets[level * SLOTS + slot];
+        let count = if level == 0 { 1 } else { bucket.len() };
+        bucket[..count].iter().map(|(at, _)| *at).min().unwrap_or(self.present)
     }
 
     /// Takes the next event out.
@@ -150,9 +159,9 @@ impl<E> EventList<E> {
         if self.next.is_some_and(|next| next > deadline.as_nanos()) {
             return None;
         }
-        let event = self.take(deadline);
+        let event = self.take(deadline)?;
         self.next = None;
-        event
+        Some(event)
     }
 
     #[inline]
@@ -169,10 +178,12 @@ impl<E> EventList<E> {
                 self.present = at;
                 return Some((Instant::from_nanos(at), event));
             }
-            if deadline < Instant::MAX && self.next.is_none() && self.look()? > deadline {
+            let first = self.first_time(level, slot);
+            if first > deadline.as_nanos() {
+                self.next = Some(first);
                 return None;
             }
-            self.advance()?;
+            self.advance(level, slot, first);
         } else if self.present > deadline.as_nanos() {
             return None;
         }

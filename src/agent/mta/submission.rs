@@ -13,9 +13,10 @@ impl Mta {
         for field in content.fields() {
             has_date |= field.is("Date");
             has_id |= field.is("Message-ID");
-        }
-        if has_date && has_id {
-            return content;
+            if has_date && has_id {
+                // Most programs write both, and near the top.
+                return content;
+            }
         }
         if !has_id {
             let field = self.memory.writer.message_id(id, self.config.host_name.as_str());

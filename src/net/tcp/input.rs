@@ -433,7 +433,7 @@ impl Connection {
     }
 
     /// RFC 9293 §3.10.7.4, seventh step.
-    #[inline]
+    #[inline(always)]
     fn data_received(&mut self, now: Instant, seq: u32, payload: &mut Rope) {
         if seq != self.rcv_nxt {
             // RFC 5681 §4.2: a gap is reported at once, for each segment behind it.
@@ -444,14 +444,12 @@ impl Connection {
             self.hurry();
             return;
         }
-        self.rcv_nxt = seq.wrapping_add(payload.len() as u32);
-        // Cloning a chunk is cheaper than moving a whole rope out of the segment to take it apart.
-        for chunk in payload.chunks() {
-            self.received.push_clone(chunk);
-        }
+        let len = payload.len() as u32;
+        self.rcv_nxt = seq.wrapping_add(len);
+        payload.take_chunks(|chunk| self.received.push(chunk));
         self.received_at = now;
         if self.window.may_grow() {
-            self.window.read(now, payload.len() as u32, u32::from(self.mss));
+            self.window.read(now, len, u32::from(self.mss));
         }
         if let Some(early) = &mut self.early {
             self.rcv_nxt = early.take_from(self.rcv_nxt, &mut self.received);

@@ -31,7 +31,7 @@ impl Connection {
     }
 
     /// SND.UNA moves to `ack`. Returns the bytes of which it was not known that they had arrived.
-    #[inline]
+    #[inline(always)]
     fn move_una(&mut self, now: Instant, ack: u32) -> u32 {
         self.queue.acknowledge(ack.wrapping_sub(self.una) as usize);
         self.una = ack;
@@ -246,9 +246,7 @@ impl Connection {
             self.losses.timer = Timer::Usual;
             self.arm(now);
         }
-        let mut segment = self.emit(now, seq, flags, payload);
-        segment.retransmission = Some(why);
-        segment
+        self.emit(now, seq, flags, payload, Some(why))
     }
 
     /// A tail loss probe is due (RFC 8985 §7.3): new data where there is any, or else the last segment again.

@@ -32,7 +32,7 @@ impl Connection {
             return Some(segment);
         }
         if self.due.take(due::ACK) && self.state != State::SynSent {
-            return Some(self.emit(now, self.acceptable_seq(), Flags::ACK, Rope::new()));
+            return Some(self.emit(now, self.acceptable_seq(), Flags::ACK, Rope::new(), None));
         }
         None
     }
@@ -195,11 +195,9 @@ impl Connection {
         if fin {
             flags = flags.with(Flags::FIN);
         }
-        let mut segment = self.emit(now, seq, flags, payload);
         // With a scoreboard SND.NXT never goes back: then the byte was a look at a closed window.
         let why = if self.losses.on { Repeat::Window } else { Repeat::Timeout };
-        segment.retransmission = again.then_some(why);
-        segment
+        self.emit(now, seq, flags, payload, again.then_some(why))
     }
 
     /// The first unacknowledged segment once more; SND.NXT stays.
@@ -219,9 +217,7 @@ impl Connection {
         // recovery may mend one hole each round trip however many there are.
         self.arm(now);
         let flags = if fin { Flags::ACK | Flags::FIN } else { Flags::ACK };
-        let mut segment = self.emit(now, self.una, flags, payload);
-        segment.retransmission = Some(Repeat::Duplicates);
-        Some(segment)
+        Some(self.emit(now, self.una, flags, payload, Some(Repeat::Duplicates)))
     }
 
     /// Looks whether the peer's window opened (RFC 9293 §3.8.6.1).
@@ -236,9 +232,7 @@ impl Connection {
         self.sent = later(self.sent, self.una.wrapping_add(n as u32));
         self.round_trip.spoil();
         self.arm(now);
-        let mut segment = self.emit(now, self.una, Flags::ACK, payload);
-        segment.retransmission = again.then_some(Repeat::Window);
-        Some(segment)
+        Some(self.emit(now, self.una, Flags::ACK, payload, again.then_some(Repeat::Window)))
     }
 
     /// The sequence number of a bare acknowledgement.
@@ -249,9 +243,9 @@ impl Connection {
         if after(self.sent, edge) { edge } else { self.sent }
     }
 
-    /// Forms a segment with an acknowledgement.
+    /// Forms a segment with an acknowledgement. `why` its bytes are sent again, where they are.
     #[inline(always)]
-    pub(super) fn emit(&mut self, now: Instant, seq: u32, flags: Flags, payload: Rope) -> Segment {
+    pub(super) fn emit(&mut self, now: Instant, seq: u32, flags: Flags, payload: Rope, why: Option<Repeat>) -> Segment {
         let window = self.window_field();
         let sack = if self.twice.is_some() || self.early.is_some() { self.sack_option() } else { None };
         self.acknowledgement_left();
@@ -262,10 +256,13 @@ impl Connection {
             ack: self.rcv_nxt,
             flags,
             window,
+            mss: None,
+            window_scale: None,
+            sack_permitted: false,
             timestamps: self.clock.option(now),
             sack,
             payload,
-            ..Segment::default()
+            retransmission: why,
         }
     }
 

@@ -29,35 +29,21 @@ impl ChunkQueue {
     }
 
     /// Appends a chunk.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, chunk: Chunk) {
-        if chunk.is_empty() {
-            return;
-        }
         if self.len == 0 {
             self.len = chunk.len();
             self.front = chunk;
-            return;
+        } else if !chunk.is_empty() {
+            self.push_behind(chunk);
         }
+    }
+
+    fn push_behind(&mut self, chunk: Chunk) {
         self.len += chunk.len();
         let last = self.rest.back_mut().unwrap_or(&mut self.front);
         if !last.try_merge(&chunk) {
             self.rest.push_back(chunk);
-        }
-    }
-
-    /// Appends a chunk; shares it only where it does not merge with the last one.
-    #[inline]
-    pub(super) fn push_clone(&mut self, chunk: &Chunk) {
-        if self.len == 0 {
-            self.len = chunk.len();
-            self.front.clone_from(chunk);
-            return;
-        }
-        self.len += chunk.len();
-        let last = self.rest.back_mut().unwrap_or(&mut self.front);
-        if !last.try_merge(chunk) {
-            self.rest.push_back(chunk.clone());
         }
     }
 
@@ -124,7 +110,20 @@ impl SendQueue {
 
     /// Cuts the next `n` bytes at the cursor and moves it behind them. Fewer where the queue ends.
     #[inline]
-    pub(super) fn take(&mut self, mut n: usize) -> Rope {
+    pub(super) fn take(&mut self, n: usize) -> Rope {
+        let (from, to) = (self.offset as usize, self.offset as usize + n);
+        if n > 0
+            && let Some(chunk) = self.queue.get(self.index as usize)
+            && to <= chunk.len()
+        {
+            self.offset = to as u32;
+            return chunk.slice(from..to).into();
+        }
+        self.take_several(n)
+    }
+
+    /// The same, where they do not lie in the chunk at the cursor.
+    fn take_several(&mut self, mut n: usize) -> Rope {
         let mut out = Rope::new();
         while n > 0 {
             let Some(chunk) = self.queue.get(self.index as usize) else { break };
@@ -177,6 +176,16 @@ impl SendQueue {
     /// Forgets the first `n` bytes: they were acknowledged.
     #[inline]
     pub(super) fn acknowledge(&mut self, n: usize) {
+        if n < self.queue.len || !self.queue.rest.is_empty() {
+            return self.acknowledge_some(n);
+        }
+        // All there was, in one chunk.
+        self.queue.front = Chunk::EMPTY;
+        self.queue.len = 0;
+        self.rewind();
+    }
+
+    fn acknowledge_some(&mut self, n: usize) {
         let mut n = n.min(self.queue.len);
         while n > 0 {
             let front = self.queue.front.len();

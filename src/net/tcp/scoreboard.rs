@@ -129,14 +129,12 @@ impl Scoreboard {
     /// Everything before `ack` has arrived. `each` is told of every segment that was not known to have.
     #[inline]
     pub(super) fn acknowledge(&mut self, ack: u32, mut each: impl FnMut(Sent)) -> u32 {
-        if self.is_plain()
-            && let [only] = self.segments.as_slices().0
-            && only.end == ack
-            && self.segments.len() == 1
+        // A dialogue has one segment out most of the time.
+        if self.segments.len() == 1
+            && self.is_plain()
+            && let Some(only) = self.segments.pop_front_if(|only| only.end == ack)
         {
-            // A dialogue has one segment out most of the time.
-            each(*only);
-            self.segments.clear();
+            each(only);
             self.highest = later(self.highest, ack);
             return std::mem::take(&mut self.out);
         }

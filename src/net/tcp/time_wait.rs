@@ -13,13 +13,9 @@ use crate::sim::{Duration, Instant};
 /// A connection in TIME-WAIT.
 #[derive(Clone, Copy, Debug)]
 pub struct TimeWait {
-    local_port: u16,
-    remote_port: u16,
     window: u16,
     snd_nxt: u32,
     rcv_nxt: u32,
-    /// How long it lasts from the last FIN on.
-    lasts: Duration,
     /// Before this, nothing stray is answered once more (RFC 5961 §7; Linux 500 ms).
     quiet_until: Instant,
     timestamps: bool,
@@ -50,12 +46,9 @@ impl Connection {
             return None;
         }
         Some(TimeWait {
-            local_port: self.local_port(),
-            remote_port: self.remote_port(),
             window: (super::sequence::distance(self.rcv_nxt, self.rcv_edge) >> self.rcv_shift).min(0xffff) as u16,
             snd_nxt: self.sent,
             rcv_nxt: self.rcv_nxt,
-            lasts: self.config.time_wait,
             quiet_until: Instant::ZERO,
             timestamps: self.clock.on,
             peer_clock: self.clock.recent,
@@ -64,12 +57,6 @@ impl Connection {
 }
 
 impl TimeWait {
-    /// How long it lasts, from when the last FIN came.
-    #[must_use]
-    pub fn lasts(&self) -> Duration {
-        self.lasts
-    }
-
     /// A segment for the connection has arrived (RFC 9293 §3.10.7.4).
     pub fn handle_segment(&mut self, now: Instant, segment: &Segment) -> Late {
         let flags = segment.flags;
@@ -90,7 +77,7 @@ impl TimeWait {
                 return Late::Reopen;
             }
         } else if flags.fin() {
-            return Late::Again(Box::new(self.acknowledgement(now)));
+            return Late::Again(Box::new(self.acknowledgement(now, segment)));
         } else if segment.seq_len() == 0 && segment.seq == self.rcv_nxt {
             return Late::Ignore;
         }
@@ -98,14 +85,14 @@ impl TimeWait {
             return Late::Ignore;
         }
         self.quiet_until = now + Duration::from_millis(500);
-        Late::Answer(Box::new(self.acknowledgement(now)))
+        Late::Answer(Box::new(self.acknowledgement(now, segment)))
     }
 
-    fn acknowledgement(&self, now: Instant) -> Segment {
+    fn acknowledgement(&self, now: Instant, segment: &Segment) -> Segment {
         let millis = (now.as_nanos() / 1_000_000) as u32;
         Segment {
-            source_port: self.local_port,
-            destination_port: self.remote_port,
+            source_port: segment.destination_port,
+            destination_port: segment.source_port,
             seq: self.snd_nxt,
             ack: self.rcv_nxt,
             flags: Flags::ACK,
@@ -122,12 +109,9 @@ mod tests {
 
     fn waiting() -> TimeWait {
         TimeWait {
-            local_port: 25,
-            remote_port: 50_000,
             window: 500,
             snd_nxt: 900,
             rcv_nxt: 700,
-            lasts: Duration::from_secs(60),
             quiet_until: Instant::ZERO,
             timestamps: false,
             peer_clock: 0,
