@@ -40,7 +40,7 @@ pub(super) struct Length {
 
 /// Fields of which there may be one (RFC 5322 §3.6, RFC 2045 §3, RFC 2183 §2). The first `OF_MESSAGES` are about messages
 /// only: in the header of a part they mean nothing (RFC 2046 §5.1).
-const SINGLE: [&str; 16] = [
+const SINGLE: [&str; 17] = [
     "From",
     "To",
     "Cc",
@@ -57,6 +57,7 @@ const SINGLE: [&str; 16] = [
     "Content-Transfer-Encoding",
     "Content-Disposition",
     "Content-ID",
+    "Content-Description",
 ];
 const OF_MESSAGES: usize = 12;
 const NEEDED: [&str; 2] = ["From", "Date"];
@@ -70,8 +71,6 @@ enum Place {
     Phrase,
     /// In comments only.
     Comment,
-    /// Nowhere.
-    Nowhere,
 }
 
 fn place(field: &HeaderField<'_>) -> Place {
@@ -89,7 +88,7 @@ fn place(field: &HeaderField<'_>) -> Place {
         "Resent-Sender",
         "Disposition-Notification-To",
     ];
-    const COMMENTS: [&str; 10] = [
+    const COMMENTS: [&str; 13] = [
         "Date",
         "Message-ID",
         "In-Reply-To",
@@ -99,13 +98,14 @@ fn place(field: &HeaderField<'_>) -> Place {
         "MIME-Version",
         "Content-Transfer-Encoding",
         "Content-ID",
+        "Content-Type",
+        "Content-Disposition",
         "Resent-Date",
+        "Resent-Message-ID",
     ];
     let is_one = |names: &[&str]| names.iter().any(|name| field.is(name));
     if is_one(&PHRASES) {
         Place::Phrase
-    } else if is_one(&["Content-Type", "Content-Disposition"]) {
-        Place::Nowhere
     } else if is_one(&COMMENTS) {
         Place::Comment
     } else {
@@ -129,8 +129,20 @@ struct Counts {
     charset: Option<(usize, String)>,
 }
 
-/// Reads the header section of `part`, which begins at `base`.
-pub(super) fn read(header: &[u8], base: usize, part: usize, is_message: bool, defects: &mut Defects) -> Said {
+/// A header section, and whose it is.
+pub(super) struct Section<'a> {
+    pub(super) bytes: &'a [u8],
+    /// Where it begins in the mail.
+    pub(super) base: usize,
+    pub(super) part: usize,
+    pub(super) is_message: bool,
+    /// The media type where none is said (RFC 2045 §5.2, RFC 2046 §5.1.5).
+    pub(super) default: &'a str,
+}
+
+/// Reads a header section.
+pub(super) fn read(section: &Section<'_>, defects: &mut Defects) -> Said {
+    let Section { bytes: header, base, part, is_message, .. } = *section;
     let cut = header.len() > MOST_HEADER_BYTES;
     let read = &header[..header.len().min(MOST_HEADER_BYTES)];
     let mut said = Said { type_at: base, encoding_at: base, ..Said::default() };
@@ -182,7 +194,7 @@ pub(super) fn read(header: &[u8], base: usize, part: usize, is_message: bool, de
                 continue;
             }
         }
-        said.take(&field, base, part, defects);
+        said.take(&field, section, defects);
     }
     counts.tell(part, defects);
     if cut {
@@ -208,7 +220,8 @@ pub(super) fn read(header: &[u8], base: usize, part: usize, is_message: bool, de
 }
 
 impl Said {
-    fn take(&mut self, field: &HeaderField<'_>, base: usize, part: usize, defects: &mut Defects) {
+    fn take(&mut self, field: &HeaderField<'_>, section: &Section<'_>, defects: &mut Defects) {
+        let (base, part) = (section.base, section.part);
         let at = base + field.at;
         let parsed = |defects: &mut Defects| -> Parsed {
             let parsed = parameters::parse(field.value);
@@ -223,7 +236,7 @@ impl Said {
             let parsed = parsed(defects);
             self.type_at = at;
             if !is_media_type(&parsed.main) {
-                defects.add(part, at, Flaw::BadContentType);
+                defects.add(part, at, Flaw::BadContentType { taken: section.default.to_owned() });
                 return;
             }
             self.boundary = parsed.plain("boundary").map(<[u8]>::to_vec);
@@ -262,7 +275,7 @@ impl Said {
             let inner = id.strip_prefix('<').and_then(|id| id.strip_suffix('>')).map(str::to_owned);
             self.content_id = Some(inner.unwrap_or(id));
         } else if field.is("MIME-Version") {
-            if word() != "1.0" {
+            if parameters::without_comments(field.value) != "1.0" {
                 defects.add(part, at, Flaw::BadMimeVersion);
             }
         } else if field.is("Content-Length") || field.is("Lines") {
@@ -342,7 +355,6 @@ fn check_words(field: &HeaderField<'_>, base: usize, counts: &mut Counts) {
             Place::Phrase if within.quotes => counts.in_quotes.add(at),
             Place::Phrase if within.angles => counts.misplaced.add(at),
             Place::Comment if within.comments == 0 => counts.misplaced.add(at),
-            Place::Nowhere => counts.misplaced.add(at),
             Place::Text | Place::Phrase | Place::Comment => {
                 let alone = |byte: Option<&u8>, bracket: u8| {
                     byte.is_none_or(|b| b.is_ascii_whitespace() || (*b == bracket && place != Place::Text))

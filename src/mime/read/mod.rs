@@ -20,6 +20,7 @@ mod part;
 mod preview;
 mod quoted;
 mod tally;
+mod told;
 mod walk;
 pub mod words;
 

@@ -91,6 +91,21 @@ pub(super) fn parse(value: &[u8]) -> Parsed {
     Parsed { main, parameters, broken: reader.broken }
 }
 
+/// A value without comments and white space, in lower case. They may stand between any two of its signs (RFC 2045 §4).
+pub(super) fn without_comments(value: &[u8]) -> String {
+    let mut reader = Reader { value, at: 0, broken: None };
+    let mut text = Vec::new();
+    while reader.at < value.len() {
+        reader.skip_blank();
+        text.extend_from_slice(reader.word(b""));
+        if reader.peek() == Some(b';') {
+            text.push(b';');
+            reader.at += 1;
+        }
+    }
+    String::from_utf8_lossy(&text).to_ascii_lowercase()
+}
+
 struct Reader<'a> {
     value: &'a [u8],
     at: usize,

@@ -22,15 +22,20 @@ pub(super) struct Tally {
     long_encoded: Count,
     longest_encoded: usize,
     eight_bit_header: Count,
+    has_global_header: bool,
     eight_bit_body: Count,
     pub(super) longest: usize,
 }
 
 impl Tally {
-    /// Looks at a line of the header section.
-    pub(super) fn header_line(&mut self, line: &Line, text: &[u8]) {
+    /// Looks at a line of the header section, which may be in UTF-8 or not (RFC 6532 §3.2).
+    pub(super) fn header_line(&mut self, line: &Line, text: &[u8], may_be_utf8: bool) {
         self.line(line, text);
-        add_eight_bit(&mut self.eight_bit_header, line, text);
+        if may_be_utf8 && !text.is_ascii() && std::str::from_utf8(text).is_ok() {
+            self.has_global_header = true;
+        } else {
+            add_eight_bit(&mut self.eight_bit_header, line, text);
+        }
     }
 
     /// Looks at a line of the body.
@@ -70,6 +75,11 @@ impl Tally {
     /// Whether the body has bytes above 127.
     pub(super) fn is_eight_bit(&self) -> bool {
         self.eight_bit_body.count > 0
+    }
+
+    /// Whether the header section has UTF-8 where that is allowed.
+    pub(super) fn has_global_header(&self) -> bool {
+        self.has_global_header
     }
 
     /// Says what was found.

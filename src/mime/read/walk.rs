@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::encoding::{Decoder, Encoding};
 use super::faults::Count;
-use super::fields::{self, Length, Said};
+use super::fields::{self, Length, Said, Section};
 use super::flaw::{Defects, Flaw};
 use super::lines::{Line, line_at};
 use super::part::{Holds, Overhead, Part, Totals, Tree};
@@ -37,6 +37,7 @@ pub(super) fn walk(head: &[u8], rest: &[u8]) -> Tree {
         boundaries: FxHashMap::default(),
         longest_boundary: 0,
         text_end: 0,
+        was_empty: false,
         too_many: false,
     };
     walker.begin(None, 0, "text/plain", true);
@@ -66,8 +67,9 @@ struct Walker<'a> {
     boundaries: FxHashMap<Box<[u8]>, usize>,
     /// No boundary is longer, dashes included.
     longest_boundary: usize,
-    /// Where the text of the line before ends.
+    /// Where the text of the line before ends, and whether it had any.
     text_end: usize,
+    was_empty: bool,
     too_many: bool,
 }
 
@@ -80,6 +82,10 @@ struct Open {
     /// Lines read when its body began.
     lines_before: u64,
     lengths: Vec<Length>,
+    /// Where its encoding is said.
+    encoding_at: usize,
+    /// Whether its header section may be in UTF-8 (RFC 6532 §3.7).
+    is_global: bool,
     /// That something inside has more bits than it says has been told.
     told_eight_bit: bool,
 }
@@ -123,6 +129,11 @@ impl<'a> Walker<'a> {
     /// A part begins; its header section is next.
     fn begin(&mut self, parent: Option<usize>, at: usize, media_type: &str, is_message: bool) {
         let depth = parent.map_or(0, |parent| self.parts[parent].depth + 1);
+        // Parts of a message are as it is, whatever is between them.
+        let is_global = match parent.map(|parent| &self.parts[parent]) {
+            Some(above) if above.holds == Holds::Message => above.media_type == "message/global",
+            _ => self.open.last().is_some_and(|above| above.is_global),
+        };
         self.open.push(Open {
             part: self.parts.len(),
             is_message,
@@ -130,6 +141,8 @@ impl<'a> Walker<'a> {
             tally: Tally::default(),
             lines_before: self.totals.lines,
             lengths: Vec::new(),
+            encoding_at: at,
+            is_global,
             told_eight_bit: false,
         });
         self.parts.push(Part {
@@ -168,7 +181,7 @@ impl<'a> Walker<'a> {
             self.delimiter(owner, is_last, line, text);
         } else if let Some(top) = self.open.last_mut() {
             if let State::Header = top.state {
-                top.tally.header_line(line, text);
+                top.tally.header_line(line, text, top.is_global);
                 if text.is_empty() {
                     self.end_header(line.start, line.end);
                 }
@@ -177,6 +190,7 @@ impl<'a> Walker<'a> {
             }
         }
         self.text_end = line.text_end;
+        self.was_empty = text.is_empty();
     }
 
     /// Whose boundary a line is, and whether it is the last one (RFC 2046 §5.1.1: two dashes, the boundary, two more at the
@@ -195,8 +209,9 @@ impl<'a> Walker<'a> {
     /// A boundary of an open part.
     fn delimiter(&mut self, owner: usize, is_last: bool, line: &Line, text: &[u8]) {
         while self.open.len() > owner + 1 {
-            // The line end in front belongs to the boundary, and the line of the boundary has been counted.
-            self.close(self.text_end, self.totals.lines - 1);
+            // The line end in front belongs to the boundary (RFC 2046 §5.1.1): behind it is no line. That of the boundary
+            // has been counted.
+            self.close(self.text_end, self.totals.lines - 1 - u64::from(self.was_empty));
         }
         let end = self.text_end;
         let Some(open) = self.open.last_mut() else { return };
@@ -241,12 +256,14 @@ impl<'a> Walker<'a> {
         let range = self.parts[index].header.start..end;
         self.totals.header_bytes += range.len() as u64;
         let bytes = self.bytes(range.clone());
-        let said = fields::read(bytes, range.start, index, is_message, &mut self.defects);
+        let default = self.parts[index].media_type.clone();
+        let section = Section { bytes, base: range.start, part: index, is_message, default: &default };
+        let said = fields::read(&section, &mut self.defects);
         let part = &mut self.parts[index];
         part.header = range;
         (part.body, part.preamble, part.epilogue) = (body..body, body..body, body..body);
         let state = self.settle(index, &said, body);
-        let Said { charset, disposition, file_name, content_id, lengths, .. } = said;
+        let Said { charset, disposition, file_name, content_id, lengths, encoding_at, .. } = said;
         let part = &mut self.parts[index];
         (part.charset, part.disposition, part.file_name, part.content_id) =
             (charset, disposition, file_name, content_id);
@@ -254,6 +271,7 @@ impl<'a> Walker<'a> {
         if let Some(top) = self.open.last_mut() {
             top.state = state;
             top.lengths = lengths;
+            top.encoding_at = encoding_at;
             top.lines_before = self.totals.lines;
         }
         if is_container {
@@ -362,16 +380,15 @@ impl<'a> Walker<'a> {
             State::Message | State::Header => {}
         }
         self.check_lengths(index, &top.lengths);
-        let eight_bit = top.tally.is_eight_bit() || top.told_eight_bit;
+        // The bytes that a part hides from its own encoding are told there.
+        let is_honest = matches!(self.parts[index].encoding, Encoding::EightBit | Encoding::Binary);
+        let is_eight_bit =
+            is_honest && (top.tally.is_eight_bit() || top.told_eight_bit) || top.tally.has_global_header();
         if let Some(above) = self.open.last_mut() {
-            let above_part = &self.parts[above.part];
-            // The bytes that a part hides from its own encoding are told there.
-            let honest = matches!(self.parts[index].encoding, Encoding::EightBit | Encoding::Binary);
-            if eight_bit && honest && above_part.encoding == Encoding::SevenBit && !above.told_eight_bit {
-                let (part, at) = (above.part, above_part.header.start);
-                self.defects.add(part, at, Flaw::EightBitInside);
+            if is_eight_bit && self.parts[above.part].encoding == Encoding::SevenBit && !above.told_eight_bit {
+                self.defects.add(above.part, above.encoding_at, Flaw::EightBitInside);
             }
-            above.told_eight_bit |= eight_bit && honest;
+            above.told_eight_bit |= is_eight_bit;
         }
         if let Some(parent) = parent {
             let body = &mut self.parts[parent].body;
