@@ -18,7 +18,7 @@ pub struct Defect {
 #[allow(missing_docs, reason = "each says itself in `Flaw::sentence`; fields are what the sentence shows")]
 pub enum Flaw {
     // Lines and bytes.
-    BareLf { count: u64 },
+    BareLf { count: u64, are_all: bool },
     BareCr { count: u64 },
     Nul { count: u64 },
     LongLines { count: u64, longest: usize },
@@ -26,8 +26,11 @@ pub enum Flaw {
     EightBitHeader { count: u64 },
     EightBitBody { count: u64 },
     EightBitInside,
+    NotAscii { count: u64, is_said: bool },
+    NotInCharset { charset: String, count: u64 },
     // The header section.
     MailboxLine,
+    MoreMails { count: u64 },
     NoColon { count: u64 },
     BadFieldName { count: u64 },
     SpaceBeforeColon { count: u64 },
@@ -38,21 +41,39 @@ pub enum Flaw {
     MissingInside,
     HeaderTooLong,
     ContentLength { said: u64, is: u64 },
+    // What the fields say.
+    BadAddresses { field: &'static str },
+    EmptyField { field: &'static str },
+    ManySenders { field: &'static str },
+    NoSender { authors: u64 },
+    BadDate { field: &'static str },
+    Weekday { field: &'static str, is: &'static str },
+    BadIdentifier { field: &'static str },
     // MIME fields.
     NoMimeVersion,
     BadMimeVersion,
     BadContentType { taken: String },
     BadDisposition,
     BadParameter,
+    ParameterTwice { name: String, is_type: bool },
+    ParameterGap { name: String },
+    ParameterCharset { charset: String },
+    ParameterWithoutCharset,
+    ParameterEscape,
     UnknownCharset { charset: String },
     UnknownEncoding { encoding: String },
+    BehindEncoding,
     EncodingOfContainer { encoding: String },
+    NotSevenBit { media_type: String, encoding: String },
+    ExternalWithoutId,
     // Encoded words.
     WordInQuotes { count: u64 },
     WordMisplaced { count: u64 },
     WordTooLong { count: u64 },
     WordGlued { count: u64 },
     WordBroken { count: u64 },
+    WordCut { count: u64 },
+    WordLetters { count: u64 },
     WordCharset { charset: String },
     // Multiparts.
     NoBoundary,
@@ -64,6 +85,8 @@ pub enum Flaw {
     NoParts,
     BoundaryUnclosed,
     BehindTheEnd { count: u64 },
+    BoundaryLookalike { count: u64 },
+    NoEmptyLine,
     TooDeep { most: usize },
     TooManyParts { most: usize },
     // Encoded bodies.
@@ -71,6 +94,9 @@ pub enum Flaw {
     Base64Padding { count: u64 },
     Base64Length,
     QuotedEscape { count: u64 },
+    QuotedSmall { count: u64 },
+    QuotedEnd,
+    QuotedControl { count: u64 },
 }
 
 impl Flaw {

@@ -15,8 +15,8 @@ const LONGEST_ENCODED_LINE: usize = 76;
 /// Counts of one part: its header section, and its body without the parts inside.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    bare_lf: Count,
-    bare_cr: Count,
+    pub(super) bare_lf: Count,
+    pub(super) bare_cr: Count,
     nul: Count,
     long: Count,
     long_encoded: Count,
@@ -24,6 +24,7 @@ pub(super) struct Tally {
     eight_bit_header: Count,
     has_global_header: bool,
     eight_bit_body: Count,
+    controls: Count,
     pub(super) longest: usize,
 }
 
@@ -53,7 +54,20 @@ impl Tally {
             }
             _ => {}
         }
+        if *encoding == Encoding::QuotedPrintable {
+            self.controls(line, text);
+        }
         add_eight_bit(&mut self.eight_bit_body, line, text);
+    }
+
+    /// Counts what RFC 2045 §6.7 wants encoded. NUL and line ends are counted by themselves.
+    fn controls(&mut self, line: &Line, text: &[u8]) {
+        let is_control = |b: &u8| b.wrapping_sub(1) < 31 && *b != b'\t' || *b == 127;
+        // Nearly all lines have none, and are asked once.
+        if text.iter().fold(false, |any, b| any | is_control(b)) {
+            let first = text.iter().position(is_control).unwrap_or(0);
+            self.controls.add_many(text.iter().filter(|b| is_control(b)).count() as u64, line.start + first);
+        }
     }
 
     fn line(&mut self, line: &Line, text: &[u8]) {
@@ -82,19 +96,18 @@ impl Tally {
         self.has_global_header
     }
 
-    /// Says what was found.
+    /// Says what was found; line ends are told of the whole mail.
     pub(super) fn tell(&self, part: usize, encoding: &Encoding, defects: &mut Defects) {
         let mut tell = |found: Count, flaw: Flaw| {
             if found.count > 0 {
                 defects.add(part, found.first, flaw);
             }
         };
-        tell(self.bare_lf, Flaw::BareLf { count: self.bare_lf.count });
-        tell(self.bare_cr, Flaw::BareCr { count: self.bare_cr.count });
         tell(self.nul, Flaw::Nul { count: self.nul.count });
         tell(self.long, Flaw::LongLines { count: self.long.count, longest: self.longest });
         let longest = self.longest_encoded;
         tell(self.long_encoded, Flaw::LongEncodedLines { count: self.long_encoded.count, longest });
+        tell(self.controls, Flaw::QuotedControl { count: self.controls.count });
         tell(self.eight_bit_header, Flaw::EightBitHeader { count: self.eight_bit_header.count });
         if *encoding != Encoding::EightBit && *encoding != Encoding::Binary {
             tell(self.eight_bit_body, Flaw::EightBitBody { count: self.eight_bit_body.count });

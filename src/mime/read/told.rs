@@ -6,9 +6,14 @@ impl Flaw {
     /// Code, place in the standards, and sentence.
     pub(super) fn told(&self) -> (&'static str, &'static str, String) {
         match self {
-            Flaw::BareLf { count } => {
+            Flaw::BareLf { count, are_all: false } => {
                 ("bare-lf", "RFC 5322 §2.3", format!("{} with LF alone, not with CRLF", ends(*count)))
             }
+            Flaw::BareLf { count, .. } => (
+                "bare-lf",
+                "RFC 5322 §2.3",
+                format!("{} with LF alone, as all do here and in files on Unix; on its way, mail has CRLF", ends(*count)),
+            ),
             Flaw::BareCr { count } => {
                 ("bare-cr", "RFC 5322 §2.3", format!("{} with a CR that has no LF behind it", ends(*count)))
             }
@@ -37,6 +42,56 @@ impl Flaw {
                 "8bit-inside",
                 "RFC 2045 §6.4",
                 "it is said to have seven bits, but a part inside has bytes above 127".into(),
+            ),
+            Flaw::NotAscii { count, is_said } => (
+                "not-ascii",
+                "RFC 2046 §4.1.2",
+                format!(
+                    "{} above 127 in text of US-ASCII{}",
+                    some(*count, "byte", "bytes"),
+                    if *is_said { "" } else { ", which is the charset where none is named" }
+                ),
+            ),
+            Flaw::NotInCharset { charset, count } => (
+                "not-in-charset",
+                "RFC 2046 §4.1.2",
+                format!("text that the charset `{charset}` does not have{}", times(*count)),
+            ),
+            Flaw::MoreMails { count } => (
+                "more-mails",
+                "RFC 4155",
+                format!("{} behind this one, each below a line `From ` of its own", some(*count, "more mail", "more mails")),
+            ),
+            Flaw::BadAddresses { field } => {
+                ("bad-addresses", "RFC 5322 §3.4", format!("the addresses of {field} cannot be read from here on"))
+            }
+            Flaw::EmptyField { field } => (
+                "empty-field",
+                match *field {
+                    "To" | "Cc" => "RFC 5322 §3.6.3",
+                    field if field.starts_with("Resent-") => "RFC 5322 §3.6.6",
+                    _ => "RFC 5322 §3.6.2",
+                },
+                format!("a {field} field with nobody in it"),
+            ),
+            Flaw::ManySenders { field } => {
+                ("many-senders", "RFC 5322 §3.6.2", format!("more than one address in {field}: one person sends a mail"))
+            }
+            Flaw::NoSender { authors } => (
+                "no-sender",
+                "RFC 5322 §3.6.2",
+                format!("{authors} authors, and no Sender field that says which of them sent it"),
+            ),
+            Flaw::BadDate { field } => {
+                ("bad-date", "RFC 5322 §3.3", format!("the {field} cannot be read as day, month, year and time"))
+            }
+            Flaw::Weekday { field, is } => {
+                ("weekday", "RFC 5322 §3.3", format!("the weekday of {field} is not that of its day, which is a {is}"))
+            }
+            Flaw::BadIdentifier { field } => (
+                "bad-identifier",
+                if field.starts_with("Content-") { "RFC 2045 §7" } else { "RFC 5322 §3.6.4" },
+                format!("the {field} is no `<left@right>`"),
             ),
             Flaw::MailboxLine => {
                 ("mailbox-line", "RFC 4155", "the line `From ` of a mailbox file, which is no header field".into())
@@ -100,9 +155,51 @@ impl Flaw {
                 "RFC 2045 §5.1",
                 "a parameter that is not written as it should be; quotes are missing perhaps".into(),
             ),
-            Flaw::UnknownCharset { charset } => {
-                ("unknown-charset", "RFC 2046 §4.1.2", format!("the charset `{charset}` is not known"))
-            }
+            Flaw::ParameterTwice { name, is_type } => (
+                "parameter-twice",
+                if *is_type { "RFC 6838 §4.3" } else { "" },
+                format!("the parameter `{name}` comes twice; the first one counts"),
+            ),
+            Flaw::ParameterGap { name } => (
+                "parameter-gap",
+                "RFC 2231 §3",
+                format!("pieces of the parameter `{name}` are missing; those that are there are joined"),
+            ),
+            Flaw::ParameterCharset { charset } => (
+                "parameter-charset",
+                "RFC 2231 §4",
+                format!("a parameter in the charset `{charset}`, which this program does not know"),
+            ),
+            Flaw::ParameterWithoutCharset => (
+                "parameter-without-charset",
+                "RFC 2231 §4",
+                "an extended parameter without the two quotes behind charset and language".into(),
+            ),
+            Flaw::ParameterEscape => (
+                "parameter-escape",
+                "RFC 2231 §4",
+                "`%` without two hexadecimal digits behind it in a parameter, kept as it is".into(),
+            ),
+            Flaw::BehindEncoding => (
+                "behind-encoding",
+                "RFC 2045 §6.1",
+                "something stands behind the transfer encoding; it is passed over".into(),
+            ),
+            Flaw::NotSevenBit { media_type, encoding } => (
+                "not-7bit",
+                if media_type == "message/partial" { "RFC 2046 §5.2.2" } else { "RFC 2046 §5.2.3" },
+                format!("{encoding} for {media_type}, which has to be 7bit"),
+            ),
+            Flaw::ExternalWithoutId => (
+                "external-without-id",
+                "RFC 2046 §5.2.3",
+                "a body that lies elsewhere has no Content-ID, by which it would be known".into(),
+            ),
+            Flaw::UnknownCharset { charset } => (
+                "unknown-charset",
+                "RFC 2046 §4.1.2",
+                format!("this program does not know the charset `{charset}`, be it registered or not"),
+            ),
             Flaw::UnknownEncoding { encoding } => (
                 "unknown-encoding",
                 "RFC 2045 §6.4",
@@ -136,10 +233,20 @@ impl Flaw {
                 "RFC 2047 §2",
                 format!("what begins as an encoded word and is none; it may hold no spaces{}", times(*count)),
             ),
+            Flaw::WordCut { count } => (
+                "word-cut",
+                "RFC 2047 §5",
+                format!("an encoded word that holds other than whole characters of its charset{}", times(*count)),
+            ),
+            Flaw::WordLetters { count } => (
+                "word-letters",
+                "RFC 2047 §5",
+                format!("an encoded word in a name, with characters that have to be encoded there{}", times(*count)),
+            ),
             Flaw::WordCharset { charset } => (
                 "word-charset",
                 "RFC 2047 §3",
-                format!("an encoded word in the charset `{charset}`, which is not known; it stays as it is"),
+                format!("an encoded word in the charset `{charset}`, which this program does not know; it stays as it is"),
             ),
             Flaw::NoBoundary => {
                 ("no-boundary", "RFC 2046 §5.1", "a multipart without a boundary; it cannot be taken apart".into())
@@ -177,6 +284,19 @@ impl Flaw {
                 "RFC 2046 §5.1.1",
                 format!("a boundary behind the last one, which counts as text{}", times(*count)),
             ),
+            Flaw::BoundaryLookalike { count } => (
+                "boundary-lookalike",
+                "RFC 2046 §5.1.1",
+                format!(
+                    "a line that begins with the boundary and goes on; it counts as text here, and as a boundary elsewhere{}",
+                    times(*count)
+                ),
+            ),
+            Flaw::NoEmptyLine => (
+                "no-empty-line",
+                "RFC 2046 §5.1",
+                "a boundary follows the header section of a part, without the empty line between them".into(),
+            ),
             Flaw::TooDeep { most } => {
                 ("too-deep", "", format!("nested more than {most} deep; what is inside is not taken apart"))
             }
@@ -202,6 +322,19 @@ impl Flaw {
                 "quoted-escape",
                 "RFC 2045 §6.7",
                 format!("`=` without two hexadecimal digits behind it, kept as it is{}", times(*count)),
+            ),
+            Flaw::QuotedSmall { count } => (
+                "quoted-small",
+                "RFC 2045 §6.7",
+                format!("an escape with small letters, which is formally illegal{}", times(*count)),
+            ),
+            Flaw::QuotedEnd => {
+                ("quoted-end", "RFC 2045 §6.7", "`=` as the last character, with no line behind it to go on with".into())
+            }
+            Flaw::QuotedControl { count } => (
+                "quoted-control",
+                "RFC 2045 §6.7",
+                format!("a control character that should be encoded{}", times(*count)),
             ),
         }
     }

@@ -7,11 +7,14 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
+use super::charsets::{Text, is_ascii};
 use super::encoding::{Decoder, Encoding};
 use super::faults::Count;
-use super::fields::{self, Length, Said, Section};
+use super::fields::{self, Length, MOST_HEADER_BYTES, Said, Section};
 use super::flaw::{Defects, Flaw};
+use super::header;
 use super::lines::{Line, line_at};
+use super::mailbox::is_separator;
 use super::part::{Holds, Overhead, Part, Totals, Tree};
 use super::tally::Tally;
 
@@ -24,6 +27,9 @@ pub const MOST_DEPTH: usize = 100;
 
 /// A boundary has at most so many characters (RFC 2046 §5.1.1).
 const LONGEST_BOUNDARY: usize = 70;
+
+/// So many of the innermost parts are asked whether a line looks like their boundary.
+const LOOKALIKES: usize = 8;
 
 /// Reads a mail that lies in two pieces, of which the second begins at the start of a line.
 pub(super) fn walk(head: &[u8], rest: &[u8]) -> Tree {
@@ -38,6 +44,10 @@ pub(super) fn walk(head: &[u8], rest: &[u8]) -> Tree {
         longest_boundary: 0,
         text_end: 0,
         was_empty: false,
+        bare_lf: (Count::default(), 0),
+        bare_cr: (Count::default(), 0),
+        is_mailbox: false,
+        more_mails: Count::default(),
         too_many: false,
     };
     walker.begin(None, 0, "text/plain", true);
@@ -70,6 +80,12 @@ struct Walker<'a> {
     /// Where the text of the line before ends, and whether it had any.
     text_end: usize,
     was_empty: bool,
+    /// Line ends of the whole mail, and the part where they are first.
+    bare_lf: (Count, usize),
+    bare_cr: (Count, usize),
+    /// Whether it begins as a mailbox file does, in which others may follow (RFC 4155).
+    is_mailbox: bool,
+    more_mails: Count,
     too_many: bool,
 }
 
@@ -104,6 +120,7 @@ struct Multipart {
     at: usize,
     phase: Phase,
     behind_the_end: Count,
+    lookalikes: Count,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -177,9 +194,15 @@ impl<'a> Walker<'a> {
 
     fn line(&mut self, line: &Line, text: &[u8]) {
         self.totals.lines += 1;
+        self.is_mailbox |= line.start == 0 && is_separator(text);
         if let Some((owner, is_last)) = self.boundary(text) {
             self.delimiter(owner, is_last, line, text);
-        } else if let Some(top) = self.open.last_mut() {
+            self.was_empty = false;
+            self.text_end = line.text_end;
+            return;
+        }
+        self.look_closer(line, text);
+        if let Some(top) = self.open.last_mut() {
             if let State::Header = top.state {
                 top.tally.header_line(line, text, top.is_global);
                 if text.is_empty() {
@@ -191,6 +214,24 @@ impl<'a> Walker<'a> {
         }
         self.text_end = line.text_end;
         self.was_empty = text.is_empty();
+    }
+
+    /// Sees what a line may be that counts as text.
+    fn look_closer(&mut self, line: &Line, text: &[u8]) {
+        if self.is_mailbox && self.was_empty && is_separator(text) {
+            self.more_mails.add(line.start);
+        }
+        let Some(rest) = text.strip_prefix(b"--").filter(|_| !self.boundaries.is_empty()) else { return };
+        // Of boundaries that are further out, lines come rarely, and to look for all would cost too much.
+        for open in self.open.iter_mut().rev().take(LOOKALIKES) {
+            if let State::Multipart(multipart) = &mut open.state
+                && multipart.phase != Phase::Epilogue
+                && rest.starts_with(&multipart.boundary)
+            {
+                multipart.lookalikes.add(line.start);
+                break;
+            }
+        }
     }
 
     /// Whose boundary a line is, and whether it is the last one (RFC 2046 §5.1.1: two dashes, the boundary, two more at the
@@ -208,6 +249,10 @@ impl<'a> Walker<'a> {
 
     /// A boundary of an open part.
     fn delimiter(&mut self, owner: usize, is_last: bool, line: &Line, text: &[u8]) {
+        // A message may have no body and no empty line (RFC 5322 §3.5).
+        if let Some(Open { state: State::Header, is_message: false, part, .. }) = self.open.last() {
+            self.defects.add(*part, line.start, Flaw::NoEmptyLine);
+        }
         while self.open.len() > owner + 1 {
             // The line end in front belongs to the boundary (RFC 2046 §5.1.1): behind it is no line. That of the boundary
             // has been counted.
@@ -297,6 +342,11 @@ impl<'a> Walker<'a> {
             let encoding = encoding.as_str().to_owned();
             self.defects.add(index, said.encoding_at, Flaw::EncodingOfContainer { encoding });
         }
+        let is_seven_bit_only = ["message/partial", "message/external-body"].contains(&part.media_type.as_str());
+        if is_seven_bit_only && matches!(encoding, Encoding::EightBit | Encoding::Binary) {
+            let (media_type, encoding) = (part.media_type.clone(), encoding.as_str().to_owned());
+            self.defects.add(index, said.encoding_at, Flaw::NotSevenBit { media_type, encoding });
+        }
         let can_be_seen = is_multipart || (is_message && encoding.is_identity());
         if !can_be_seen {
             return State::Leaf;
@@ -353,7 +403,14 @@ impl<'a> Walker<'a> {
             self.defects.add(index, at, Flaw::BoundaryTwice);
         }
         self.longest_boundary = self.longest_boundary.max(boundary.len() + 2);
-        Multipart { boundary, shadowed, at, phase: Phase::Preamble, behind_the_end: Count::default() }
+        Multipart {
+            boundary,
+            shadowed,
+            at,
+            phase: Phase::Preamble,
+            behind_the_end: Count::default(),
+            lookalikes: Count::default(),
+        }
     }
 
     /// The part on top ends at `end`, or, where its body has not even begun then, as soon as it can. So many lines have
@@ -374,9 +431,15 @@ impl<'a> Walker<'a> {
         part.longest_line = top.tally.longest;
         part.decoded_bytes = part.body.len() as u64;
         top.tally.tell(index, &part.encoding.clone(), &mut self.defects);
+        for (sum, found) in [(&mut self.bare_lf, top.tally.bare_lf), (&mut self.bare_cr, top.tally.bare_cr)] {
+            if sum.0.merge(found) {
+                sum.1 = index;
+            }
+        }
+        let has_high = top.tally.is_eight_bit();
         match top.state {
-            State::Multipart(multipart) => self.close_multipart(index, multipart, end),
-            State::Leaf => self.close_leaf(index),
+            State::Multipart(multipart) => self.close_multipart(index, multipart, end, has_high),
+            State::Leaf => self.close_leaf(index, has_high),
             State::Message | State::Header => {}
         }
         self.check_lengths(index, &top.lengths);
@@ -396,7 +459,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn close_multipart(&mut self, index: usize, multipart: Multipart, end: usize) {
+    fn close_multipart(&mut self, index: usize, multipart: Multipart, end: usize, has_high: bool) {
         // Behind its end, the boundary may be that of another part again.
         let is_own = self.boundaries.get(&multipart.boundary).is_some_and(|owner| *owner >= self.open.len());
         match multipart.shadowed {
@@ -410,7 +473,7 @@ impl<'a> Walker<'a> {
                 // What it has can only be seen as a whole.
                 part.preamble = part.body.clone();
                 part.holds = Holds::Nothing;
-                self.close_leaf(index);
+                self.close_leaf(index, has_high);
                 self.defects.add(index, multipart.at, Flaw::BoundaryNotFound);
             }
             Phase::Inside | Phase::Beyond => self.defects.add(index, multipart.at, Flaw::BoundaryUnclosed),
@@ -419,17 +482,28 @@ impl<'a> Walker<'a> {
                 part.epilogue = start..end;
             }
         }
+        let alike = multipart.lookalikes;
+        if alike.count > 0 {
+            self.defects.add(index, alike.first, Flaw::BoundaryLookalike { count: alike.count });
+        }
         let behind = multipart.behind_the_end;
         if behind.count > 0 {
             self.defects.add(index, behind.first, Flaw::BehindTheEnd { count: behind.count });
         }
     }
 
-    fn close_leaf(&mut self, index: usize) {
+    /// `has_high` says whether its body has bytes above 127.
+    fn close_leaf(&mut self, index: usize, has_high: bool) {
         let part = &self.parts[index];
         let start = part.body.start;
         let (mut decoded, mut decoder) = (0, Decoder::new(&part.encoding));
-        let mut count = |piece: &[u8]| decoded += piece.len() as u64;
+        let mut text = Text::of(part, has_high);
+        let mut count = |piece: &[u8]| {
+            decoded += piece.len() as u64;
+            if let Some(text) = &mut text {
+                text.feed(piece);
+            }
+        };
         decoder.feed(self.bytes(part.body.clone()), &mut count);
         let faults = decoder.finish(&mut count);
         let part = &mut self.parts[index];
@@ -451,6 +525,7 @@ impl<'a> Walker<'a> {
             (faults.illegal, Flaw::Base64Illegal { count: faults.illegal.count }),
             (faults.padding, Flaw::Base64Padding { count: faults.padding.count }),
             (faults.escapes, Flaw::QuotedEscape { count: faults.escapes.count }),
+            (faults.small, Flaw::QuotedSmall { count: faults.small.count }),
         ];
         for (count, flaw) in found {
             if count.count > 0 {
@@ -459,6 +534,43 @@ impl<'a> Walker<'a> {
         }
         if faults.incomplete {
             self.defects.add(index, end, Flaw::Base64Length);
+        }
+        if faults.ends_with_equals {
+            self.defects.add(index, end, Flaw::QuotedEnd);
+        }
+        if let Some(text) = text {
+            self.tell_text(index, text.finish());
+        }
+        if self.parts[index].media_type == "message/external-body" {
+            self.check_external(index);
+        }
+    }
+
+    /// What its charset does not have was found in a text.
+    fn tell_text(&mut self, index: usize, found: Count) {
+        if found.count == 0 {
+            return;
+        }
+        let part = &self.parts[index];
+        // In what is encoded, places are not those of the mail.
+        let at = part.body.start + if part.encoding.is_identity() { found.first } else { 0 };
+        let flaw = match &part.charset {
+            Some(charset) if !is_ascii(charset) => Flaw::NotInCharset { charset: charset.clone(), count: found.count },
+            said => Flaw::NotAscii { count: found.count, is_said: said.is_some() },
+        };
+        self.defects.add(index, at, flaw);
+    }
+
+    /// Looks at the header section that stands for a body which lies elsewhere (RFC 2046 §5.2.3).
+    fn check_external(&mut self, index: usize) {
+        let range = self.parts[index].body.clone();
+        let body = self.bytes(range.start..range.end.min(range.start + MOST_HEADER_BYTES));
+        let mut end = 0;
+        while let Some(line) = line_at(body, end).filter(|line| line.text_end > line.start) {
+            end = line.end;
+        }
+        if !header::fields(&body[..end]).any(|field| field.is("Content-ID")) {
+            self.defects.add(index, range.start, Flaw::ExternalWithoutId);
         }
     }
 
@@ -476,6 +588,20 @@ impl<'a> Walker<'a> {
         let end = self.head.len() + self.rest.len();
         while !self.open.is_empty() {
             self.close(end, self.totals.lines);
+        }
+        let (lf, part) = self.bare_lf;
+        if lf.count > 0 {
+            let last = self.rest.last().or(self.head.last());
+            let has_last = last.is_some_and(|b| matches!(b, b'\r' | b'\n'));
+            let are_all = lf.count + u64::from(!has_last) == self.totals.lines;
+            self.defects.add(part, lf.first, Flaw::BareLf { count: lf.count, are_all });
+        }
+        let (cr, part) = self.bare_cr;
+        if cr.count > 0 {
+            self.defects.add(part, cr.first, Flaw::BareCr { count: cr.count });
+        }
+        if self.more_mails.count > 0 {
+            self.defects.add(0, self.more_mails.first, Flaw::MoreMails { count: self.more_mails.count });
         }
         // Places of one part are found one after the other, those of several are not.
         self.defects.list.sort_by_key(|defect| defect.at);
