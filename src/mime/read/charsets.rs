@@ -37,28 +37,26 @@ impl Text {
         if part.top_type() != "text" || matches!(part.encoding, Encoding::Unknown(_)) {
             return None;
         }
-        let is_identity = part.encoding.is_identity();
+        // Of binary bodies, bytes are not counted.
+        let is_plain = part.encoding.is_identity() && part.encoding != Encoding::Binary && !has_high;
         let rule = match part.charset.as_deref() {
+            // What nearly all texts are.
+            Some("utf-8") | None if is_plain => return None,
             // Other texts have rules of their own (RFC 6657 §3).
             None if part.media_type != "text/plain" => return None,
             // That bytes above 127 stand in a body of seven bits has been told.
             None if part.encoding == Encoding::SevenBit => return None,
             None => Rule::Ascii,
-            Some(name) if is_ascii(name) && part.encoding == Encoding::SevenBit => return None,
+            Some(name) if is_ascii(name) && (is_plain || part.encoding == Encoding::SevenBit) => return None,
             Some(name) if is_ascii(name) => Rule::Ascii,
             Some(name) => {
                 let known = charset(name.as_bytes())?;
-                if is_identity && !has_high && known.is_ascii_compatible() {
+                if is_plain && known.is_ascii_compatible() {
                     return None;
                 }
                 Rule::Decoder(Box::new(known.new_decoder_without_bom_handling()))
             }
         };
-        // Binary bodies are not counted.
-        let is_clean = is_identity && !has_high && part.encoding != Encoding::Binary;
-        if is_clean && matches!(rule, Rule::Ascii) {
-            return None;
-        }
         Some(Text { rule, read: 0, bad: Count::default() })
     }
 
@@ -67,8 +65,7 @@ impl Text {
             Rule::Ascii => {
                 if !bytes.is_ascii() {
                     let first = bytes.iter().position(|b| !b.is_ascii()).unwrap_or(0);
-                    let many = bytes[first..].iter().filter(|b| !b.is_ascii()).count();
-                    self.bad.add_many(many as u64, self.read + first);
+                    self.bad.add_many(high_bytes(&bytes[first..]), self.read + first);
                 }
                 self.read += bytes.len();
             }
@@ -98,6 +95,12 @@ impl Text {
         self.decode(&[], true);
         self.bad
     }
+}
+
+/// How many bytes are above 127.
+fn high_bytes(bytes: &[u8]) -> u64 {
+    // Sums of 255 fit into a byte, so many are added at once.
+    bytes.chunks(255).map(|chunk| u64::from(chunk.iter().fold(0_u8, |sum, b| sum + (b >> 7)))).sum()
 }
 
 #[cfg(test)]

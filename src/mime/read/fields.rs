@@ -83,7 +83,7 @@ pub(super) struct Section<'a> {
     pub(super) part: usize,
     pub(super) is_message: bool,
     /// The media type where none is said (RFC 2045 §5.2, RFC 2046 §5.1.5).
-    pub(super) default: &'a str,
+    pub(super) default: &'static str,
 }
 
 /// Reads a header section.

@@ -9,13 +9,18 @@ pub(super) fn is_separator(line: &[u8]) -> bool {
     line.strip_prefix(b"From ").is_some_and(|rest| !rest.trim_ascii_start().starts_with(b":"))
 }
 
+/// Whether a file begins with such a line.
+pub(super) fn begins_mailbox(bytes: &[u8]) -> bool {
+    line_at(bytes, 0).is_some_and(|line| is_separator(&bytes[..line.text_end]))
+}
+
 /// The mails of a file, one at least. Only what begins with a line `From ` has several; each is given with that line, and
 /// without the empty line in front of the next. Takes time in proportion to the length.
 #[must_use]
 pub fn mails(bytes: &[u8]) -> Vec<Range<usize>> {
     let mut all = Vec::new();
     let (mut start, mut at, mut empty) = (0, 0, None);
-    let is_mailbox = line_at(bytes, 0).is_some_and(|line| is_separator(&bytes[..line.text_end]));
+    let is_mailbox = begins_mailbox(bytes);
     while is_mailbox && let Some(line) = line_at(bytes, at) {
         if let Some(end) = empty.filter(|_| is_separator(&bytes[line.start..line.text_end])) {
             all.push(start..end);

@@ -82,6 +82,12 @@ fn labelled(value: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// What is wrong with the parameters, each kind where it is first.
 fn wrong(parameters: &[Parameter], is_type: bool) -> Vec<(usize, Flaw)> {
+    // Nearly all fields have a few plain ones.
+    let is_plain = |p: &Parameter| p.section.is_none() && !p.is_extended;
+    let is_new = |i: usize| parameters[..i].iter().all(|p| p.name != parameters[i].name);
+    if parameters.len() < 8 && parameters.iter().all(is_plain) && (0..parameters.len()).all(is_new) {
+        return Vec::new();
+    }
     let mut seen = FxHashSet::default();
     // Of each name: how many pieces there are, and the highest number.
     let mut pieces: FxHashMap<&str, (u64, u64)> = FxHashMap::default();

@@ -102,10 +102,14 @@ impl Within {
 
 /// Looks at the encoded words of a field.
 pub(super) fn check_words(field: &HeaderField<'_>, base: usize, counts: &mut Words) {
-    let (value, place) = (field.value, place(field));
+    let value = field.value;
+    // Most fields have no words.
+    let Some(first) = next_seen(value, 0) else { return };
+    let place = place(field);
     let base = base + field.value_at;
     let (mut within, mut passed, mut from) = (Within::default(), 0, 0);
-    while let Some(seen) = next_seen(value, from) {
+    let mut next = Some(first);
+    while let Some(seen) = next.take().or_else(|| next_seen(value, from)) {
         let word = match seen {
             Seen::Broken(at) => {
                 counts.broken.add(base + at);

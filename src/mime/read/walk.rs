@@ -14,7 +14,7 @@ use super::fields::{self, Length, MOST_HEADER_BYTES, Said, Section};
 use super::flaw::{Defects, Flaw};
 use super::header;
 use super::lines::{Line, line_at};
-use super::mailbox::is_separator;
+use super::mailbox::{begins_mailbox, is_separator};
 use super::part::{Holds, Overhead, Part, Totals, Tree};
 use super::tally::Tally;
 
@@ -46,7 +46,7 @@ pub(super) fn walk(head: &[u8], rest: &[u8]) -> Tree {
         was_empty: false,
         bare_lf: (Count::default(), 0),
         bare_cr: (Count::default(), 0),
-        is_mailbox: false,
+        is_mailbox: begins_mailbox(if head.is_empty() { rest } else { head }),
         more_mails: Count::default(),
         too_many: false,
     };
@@ -93,6 +93,8 @@ struct Walker<'a> {
 struct Open {
     part: usize,
     is_message: bool,
+    /// Its type where none is said.
+    default: &'static str,
     state: State,
     tally: Tally,
     /// Lines read when its body began.
@@ -144,7 +146,7 @@ impl<'a> Walker<'a> {
     }
 
     /// A part begins; its header section is next.
-    fn begin(&mut self, parent: Option<usize>, at: usize, media_type: &str, is_message: bool) {
+    fn begin(&mut self, parent: Option<usize>, at: usize, media_type: &'static str, is_message: bool) {
         let depth = parent.map_or(0, |parent| self.parts[parent].depth + 1);
         // Parts of a message are as it is, whatever is between them.
         let is_global = match parent.map(|parent| &self.parts[parent]) {
@@ -154,6 +156,7 @@ impl<'a> Walker<'a> {
         self.open.push(Open {
             part: self.parts.len(),
             is_message,
+            default: media_type,
             state: State::Header,
             tally: Tally::default(),
             lines_before: self.totals.lines,
@@ -194,15 +197,10 @@ impl<'a> Walker<'a> {
 
     fn line(&mut self, line: &Line, text: &[u8]) {
         self.totals.lines += 1;
-        self.is_mailbox |= line.start == 0 && is_separator(text);
-        if let Some((owner, is_last)) = self.boundary(text) {
-            self.delimiter(owner, is_last, line, text);
-            self.was_empty = false;
-            self.text_end = line.text_end;
-            return;
-        }
-        self.look_closer(line, text);
-        if let Some(top) = self.open.last_mut() {
+        let may_be_boundary = text.starts_with(b"--") && !self.boundaries.is_empty();
+        if !(may_be_boundary && self.at_boundary(line, text))
+            && let Some(top) = self.open.last_mut()
+        {
             if let State::Header = top.state {
                 top.tally.header_line(line, text, top.is_global);
                 if text.is_empty() {
@@ -212,32 +210,37 @@ impl<'a> Walker<'a> {
                 top.tally.body_line(line, text, &self.parts[top.part].encoding);
             }
         }
+        if self.is_mailbox && self.was_empty && is_separator(text) {
+            self.more_mails.add(line.start);
+        }
         self.text_end = line.text_end;
         self.was_empty = text.is_empty();
     }
 
-    /// Sees what a line may be that counts as text.
-    fn look_closer(&mut self, line: &Line, text: &[u8]) {
-        if self.is_mailbox && self.was_empty && is_separator(text) {
-            self.more_mails.add(line.start);
+    /// Sees whether a line that begins with two dashes is a boundary, and what follows from it.
+    #[inline(never)]
+    fn at_boundary(&mut self, line: &Line, text: &[u8]) -> bool {
+        if let Some((owner, is_last)) = self.boundary(text) {
+            self.delimiter(owner, is_last, line, text);
+            return true;
         }
-        let Some(rest) = text.strip_prefix(b"--").filter(|_| !self.boundaries.is_empty()) else { return };
         // Of boundaries that are further out, lines come rarely, and to look for all would cost too much.
         for open in self.open.iter_mut().rev().take(LOOKALIKES) {
             if let State::Multipart(multipart) = &mut open.state
                 && multipart.phase != Phase::Epilogue
-                && rest.starts_with(&multipart.boundary)
+                && text[2..].starts_with(&multipart.boundary)
             {
                 multipart.lookalikes.add(line.start);
                 break;
             }
         }
+        false
     }
 
     /// Whose boundary a line is, and whether it is the last one (RFC 2046 §5.1.1: two dashes, the boundary, two more at the
     /// end, and white space that was put there on the way).
     fn boundary(&self, text: &[u8]) -> Option<(usize, bool)> {
-        let rest = text.strip_prefix(b"--").filter(|_| !self.boundaries.is_empty())?.trim_ascii_end();
+        let rest = text.strip_prefix(b"--")?.trim_ascii_end();
         if rest.len() > self.longest_boundary {
             return None;
         }
@@ -301,8 +304,7 @@ impl<'a> Walker<'a> {
         let range = self.parts[index].header.start..end;
         self.totals.header_bytes += range.len() as u64;
         let bytes = self.bytes(range.clone());
-        let default = self.parts[index].media_type.clone();
-        let section = Section { bytes, base: range.start, part: index, is_message, default: &default };
+        let section = Section { bytes, base: range.start, part: index, is_message, default: top.default };
         let said = fields::read(&section, &mut self.defects);
         let part = &mut self.parts[index];
         part.header = range;
