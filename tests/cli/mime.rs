@@ -118,7 +118,10 @@ fn a_report_says_what_became_of_the_mail() {
     let scratch = Scratch::new();
     let out = scratch.run(&["mime", &mail("client-delivery-report")]).ends(0).out;
     let said = "Final-Recipient: rfc822; nobody@blue.example\n";
-    assert!(out.contains(said) && out.contains("│  Action: failed\n") && out.contains("│  Status: 5.1.1\n"), "{out}");
+    assert!(
+        out.contains(said) && out.contains("│    Action: failed\n") && out.contains("│    Status: 5.1.1\n"),
+        "{out}"
+    );
 }
 
 #[test]

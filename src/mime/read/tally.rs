@@ -40,6 +40,7 @@ impl Tally {
     }
 
     /// Looks at a line of the body.
+    #[inline]
     pub(super) fn body_line(&mut self, line: &Line, text: &[u8], encoding: &Encoding) {
         if *encoding == Encoding::Binary {
             // RFC 2045 §2.9: any bytes, with line ends that are none.
@@ -61,13 +62,15 @@ impl Tally {
     }
 
     /// Counts what RFC 2045 §6.7 wants encoded. NUL and line ends are counted by themselves.
+    #[inline(never)]
     fn controls(&mut self, line: &Line, text: &[u8]) {
         let is_control = |b: &u8| b.wrapping_sub(1) < 31 && *b != b'\t' || *b == 127;
-        // Nearly all lines have none. Sixteen bytes are asked at once, the last ones together with some in front of them.
-        let any = |bytes: &[u8]| bytes.iter().fold(false, |any, b| any | is_control(b));
+        // Nearly all lines have printable ASCII only. Sixteen bytes are asked at once, the last ones together with some in
+        // front of them.
+        let any = |bytes: &[u8]| bytes.iter().fold(false, |any, b| any | (b.wrapping_sub(b' ') > b'~' - b' '));
         let (blocks, rest) = text.as_chunks::<16>();
         let last = text.last_chunk::<16>().map_or(rest, |last| &last[..]);
-        if blocks.iter().fold(false, |found, block| found | any(block)) || any(last) {
+        if (blocks.iter().fold(false, |found, block| found | any(block)) || any(last)) && text.iter().any(is_control) {
             let first = text.iter().position(is_control).unwrap_or(0);
             self.controls.add_many(text.iter().filter(|b| is_control(b)).count() as u64, line.start + first);
         }

@@ -523,17 +523,15 @@ impl<'a> Walker<'a> {
             sum.wire_bytes += cost.wire_bytes;
             sum.decoded_bytes += cost.decoded_bytes;
         }
-        let found = [
-            (faults.illegal, Flaw::Base64Illegal { count: faults.illegal.count }),
-            (faults.padding, Flaw::Base64Padding { count: faults.padding.count }),
-            (faults.escapes, Flaw::QuotedEscape { count: faults.escapes.count }),
-            (faults.small, Flaw::QuotedSmall { count: faults.small.count }),
-        ];
-        for (count, flaw) in found {
-            if count.count > 0 {
-                self.defects.add(index, start + count.first, flaw);
+        let mut tell = |found: Count, flaw: fn(u64) -> Flaw| {
+            if found.count > 0 {
+                self.defects.add(index, start + found.first, flaw(found.count));
             }
-        }
+        };
+        tell(faults.illegal, |count| Flaw::Base64Illegal { count });
+        tell(faults.padding, |count| Flaw::Base64Padding { count });
+        tell(faults.escapes, |count| Flaw::QuotedEscape { count });
+        tell(faults.small, |count| Flaw::QuotedSmall { count });
         if faults.incomplete {
             self.defects.add(index, end, Flaw::Base64Length);
         }
