@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 use super::mail::{Mail, Written};
 use super::names::{Names, file_name};
 use crate::cli::failure::Failure;
+use crate::mime::read::Holds;
 
-/// Writes each part that holds no others into a file of its own. The names are made of those in the mail; a file that is
+/// Writes each part that holds no others into a file of its own, and each mail inside the mail, which is whole as it stands. The names are made of those in the mail; a file that is
 /// there already stays as it is, and the new one gets a number.
 pub(super) fn extract(mail: &Mail<'_>, directory: &Path) -> Result<Vec<Written>, Failure> {
     fs::create_dir_all(directory).map_err(|error| Failure::write(directory, error))?;
     let mut names = Names::default();
     let mut all = Vec::new();
-    for (index, part) in mail.tree.leaves() {
+    let parts = mail.tree.parts.iter().enumerate();
+    for (index, part) in parts.filter(|(_, part)| part.holds != Holds::Parts) {
         let wanted = file_name(part, index + 1);
         let (path, file) = create(directory, &wanted, &mut names)?;
         let mut out = BufWriter::with_capacity(1 << 16, file);

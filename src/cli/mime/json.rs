@@ -15,6 +15,9 @@ struct Document<'a> {
     defects: Vec<Defect>,
     more_defects: u64,
     extracted: Vec<Extracted>,
+    /// Which of the mails in its file it is, from 1 on, and how many there are. Places are those in this mail.
+    mail: usize,
+    mails: usize,
 }
 
 /// The fields that people look at first, decoded.
@@ -140,6 +143,8 @@ pub(super) fn json(mail: &Mail<'_>, written: &[Written]) -> Result<String, Failu
             .iter()
             .map(|w| Extracted { part: w.part + 1, file: w.path.display().to_string(), bytes: w.bytes })
             .collect(),
+        mail: mail.number,
+        mails: mail.of,
     };
     let mut json = serde_json::to_string_pretty(&document).map_err(|e| Failure::said(e.to_string()))?;
     json.push('\n');

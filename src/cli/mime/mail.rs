@@ -10,6 +10,9 @@ pub(super) struct Mail<'a> {
     pub(super) tree: &'a Tree,
     /// The line of each defect.
     pub(super) lines: Vec<u64>,
+    /// Which of the mails in its file it is, from 1 on, and how many there are.
+    pub(super) number: usize,
+    pub(super) of: usize,
 }
 
 impl Mail<'_> {
@@ -18,7 +21,8 @@ impl Mail<'_> {
         let header = &self.bytes[self.tree.parts[0].header.clone()];
         let found = fields(header).find(|field| field.is(name))?;
         let words = decode_words(found.value);
-        Some(words.split_whitespace().collect::<Vec<_>>().join(" "))
+        // Spaces inside are the writer's own.
+        Some(words.trim().replace(['\t', '\r', '\n'], " "))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A mail in lines for people: who wrote it, the tree of its parts, what it weighs, and what is wrong with it.
 
 use super::mail::{Mail, Written};
-use crate::mime::read::{Overhead, Part, beginning};
+use crate::mime::read::{Defect, Flaw, Overhead, Part, beginning, notices};
 use crate::trace::transcript::{Align, Line, Sheet, Style, counted, long_size, number, size};
 
 /// So many parts are shown; nobody reads more.
@@ -11,6 +11,8 @@ const MOST_DEFECTS: usize = 200;
 /// Characters of a text part that are shown, and of a header field.
 const BEGINNING: usize = 70;
 const FIELD: usize = 300;
+/// The same of what a report says.
+const NOTICE: usize = 120;
 
 pub(super) fn tell(mail: &Mail<'_>, written: &[Written]) -> Vec<Line> {
     let mut lines = header(mail);
@@ -21,6 +23,15 @@ pub(super) fn tell(mail: &Mail<'_>, written: &[Written]) -> Vec<Line> {
     lines.push(Line::new());
     lines.push(sum(mail));
     defects(mail, &mut lines);
+    if mail.of > 1 {
+        lines.push(Line::new());
+        let told = format!(
+            "mail {} of {} in this file; --nth takes another",
+            number(mail.number as u64),
+            number(mail.of as u64)
+        );
+        lines.push(Line::of(Style::Faint, told));
+    }
     if !written.is_empty() {
         lines.push(Line::new());
     }
@@ -89,21 +100,17 @@ fn tree(mail: &Mail<'_>, lines: &mut Vec<Line>) {
             Line::new().and(decoded),
             name(part),
         ]);
-        let text =
-            if part.is_leaf() { beginning(part, &mail.bytes[part.body.clone()], BEGINNING) } else { String::new() };
         let has_inside = parts.get(index + 1).is_some_and(|inside| inside.depth > part.depth);
-        below.push((!text.is_empty()).then(|| {
-            let rail = if has_inside { "│  " } else { "" };
-            Line::of(Style::Faint, format!("{rails}{under}{rail}  “")).and(text).with(Style::Faint, "”")
-        }));
+        let rail = if has_inside { "│  " } else { "" };
+        below.push(glance(part, mail, &format!("{rails}{under}{rail}  ")));
     }
     // What a text begins with stands below its type, and not in a column.
     let indent = counted_width(shown.len());
     let mut rows = sheet.lines(0).into_iter();
     lines.extend(rows.next());
-    for (row, text) in rows.zip(below) {
+    for (row, texts) in rows.zip(below) {
         lines.push(row);
-        if let Some(text) = text {
+        for text in texts {
             let mut line = Line::new().and(" ".repeat(indent));
             line.append(text);
             lines.push(line);
@@ -113,6 +120,24 @@ fn tree(mail: &Mail<'_>, lines: &mut Vec<Line>) {
         let more = counted((parts.len() - shown.len()) as u64, "more part", "more parts");
         lines.push(Line::of(Style::Faint, format!("… {more}; --format json has them all")));
     }
+}
+
+/// What a text begins with, or what a report says, behind the lines of the tree.
+fn glance(part: &Part, mail: &Mail<'_>, rails: &str) -> Vec<Line> {
+    if !part.is_leaf() {
+        return Vec::new();
+    }
+    let body = &mail.bytes[part.body.clone()];
+    let said = notices(part, body);
+    if !said.is_empty() {
+        let line = |(name, value): &(&str, String)| {
+            Line::of(Style::Faint, format!("{rails}{name}: ")).with(Style::Plain, cut(value, NOTICE))
+        };
+        return said.iter().map(line).collect();
+    }
+    let text = beginning(part, body, BEGINNING);
+    let quoted = || Line::of(Style::Faint, format!("{rails}“")).and(text.clone()).with(Style::Faint, "”");
+    (!text.is_empty()).then(quoted).into_iter().collect()
 }
 
 /// The width of the column with the numbers, and of the space behind it.
@@ -161,19 +186,26 @@ fn defects(mail: &Mail<'_>, lines: &mut Vec<Line>) {
     lines.push(Line::of(Style::Heading, "Warnings"));
     let mut sheet = Sheet::new(&[Align::Right, Align::Right, Align::Right, Align::Left]);
     sheet.head(&["line", "byte", "part", ""]);
-    for (defect, line) in all.iter().zip(&mail.lines).take(MOST_DEFECTS) {
-        let rfc = defect.what.rfc();
-        let what = Line::of(Style::Warning, "! ").and(cut(&defect.what.sentence(), FIELD));
-        sheet.row(vec![
-            Line::new().and(number(*line)),
-            Line::of(Style::Faint, number(defect.at as u64)),
-            Line::of(Style::Faint, number(defect.part as u64 + 1)),
-            if rfc.is_empty() { what } else { what.with(Style::Faint, format!(" ({rfc})")) },
-        ]);
+    // That a file has the line ends of its system is the least of all.
+    let (files, mails): (Vec<_>, Vec<_>) =
+        all.iter().zip(&mail.lines).partition(|(defect, _)| matches!(defect.what, Flaw::BareLf { are_all: true, .. }));
+    for (defect, line) in mails.iter().take(MOST_DEFECTS).chain(&files) {
+        sheet.row(row(defect, **line));
     }
     lines.extend(sheet.lines(2));
-    let more = all.len().saturating_sub(MOST_DEFECTS) as u64 + mail.tree.more_defects;
+    let more = mails.len().saturating_sub(MOST_DEFECTS) as u64 + mail.tree.more_defects;
     if more > 0 {
         lines.push(Line::of(Style::Faint, format!("  … {}", counted(more, "more warning", "more warnings"))));
     }
+}
+
+fn row(defect: &Defect, line: u64) -> Vec<Line> {
+    let rfc = defect.what.rfc();
+    let what = Line::of(Style::Warning, "! ").and(cut(&defect.what.sentence(), FIELD));
+    vec![
+        Line::new().and(number(line)),
+        Line::of(Style::Faint, number(defect.at as u64)),
+        Line::of(Style::Faint, number(defect.part as u64 + 1)),
+        if rfc.is_empty() { what } else { what.with(Style::Faint, format!(" ({rfc})")) },
+    ]
 }

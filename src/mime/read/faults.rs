@@ -20,6 +20,19 @@ impl Count {
         }
         self.count += count;
     }
+
+    /// Takes in what was found elsewhere. Says whether that was first.
+    pub(super) fn merge(&mut self, other: Count) -> bool {
+        if other.count == 0 {
+            return false;
+        }
+        let is_first = self.count == 0 || other.first < self.first;
+        if is_first {
+            self.first = other.first;
+        }
+        self.count += other.count;
+        is_first
+    }
 }
 
 /// What was wrong with an encoded body. Places are counted from its beginning.
@@ -33,4 +46,8 @@ pub struct Faults {
     pub incomplete: bool,
     /// Quoted-printable: `=` with neither two hexadecimal digits nor a line end behind it.
     pub escapes: Count,
+    /// Quoted-printable: escapes with small letters.
+    pub small: Count,
+    /// Quoted-printable: `=` as the last character, with nothing behind it.
+    pub ends_with_equals: bool,
 }

@@ -1,11 +1,14 @@
 //! What the header section of a message or part says, and what is wrong with it (RFC 5322 §3.6, RFC 2045, RFC 2183).
 
+use super::addresses::is_identifier;
 use super::encoding::Encoding;
 use super::faults::Count;
 use super::flaw::{Defects, Flaw};
 use super::header::{HeaderField, What, entries};
 use super::parameters::{self, Parsed};
-use super::words::{LONGEST_WORD, Seen, charset, next_seen};
+use super::placing::{Words, check_words};
+use super::words::charset;
+use super::written;
 
 /// So much of a header section is taken apart. Mail servers take less (Postfix 100 KiB, most others 1 MiB at most), and
 /// nobody reads more.
@@ -40,7 +43,7 @@ pub(super) struct Length {
 
 /// Fields of which there may be one (RFC 5322 §3.6, RFC 2045 §3, RFC 2183 §2). The first `OF_MESSAGES` are about messages
 /// only: in the header of a part they mean nothing (RFC 2046 §5.1).
-const SINGLE: [&str; 16] = [
+const SINGLE: [&str; 17] = [
     "From",
     "To",
     "Cc",
@@ -57,61 +60,10 @@ const SINGLE: [&str; 16] = [
     "Content-Transfer-Encoding",
     "Content-Disposition",
     "Content-ID",
+    "Content-Description",
 ];
 const OF_MESSAGES: usize = 12;
 const NEEDED: [&str; 2] = ["From", "Date"];
-
-/// Where encoded words may stand in a field (RFC 2047 §5).
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// Anywhere: it is text.
-    Text,
-    /// In names and comments: neither in quotes nor in addresses.
-    Phrase,
-    /// In comments only.
-    Comment,
-    /// Nowhere.
-    Nowhere,
-}
-
-fn place(field: &HeaderField<'_>) -> Place {
-    const PHRASES: [&str; 12] = [
-        "From",
-        "To",
-        "Cc",
-        "Bcc",
-        "Sender",
-        "Reply-To",
-        "Resent-From",
-        "Resent-To",
-        "Resent-Cc",
-        "Resent-Bcc",
-        "Resent-Sender",
-        "Disposition-Notification-To",
-    ];
-    const COMMENTS: [&str; 10] = [
-        "Date",
-        "Message-ID",
-        "In-Reply-To",
-        "References",
-        "Received",
-        "Return-Path",
-        "MIME-Version",
-        "Content-Transfer-Encoding",
-        "Content-ID",
-        "Resent-Date",
-    ];
-    let is_one = |names: &[&str]| names.iter().any(|name| field.is(name));
-    if is_one(&PHRASES) {
-        Place::Phrase
-    } else if is_one(&["Content-Type", "Content-Disposition"]) {
-        Place::Nowhere
-    } else if is_one(&COMMENTS) {
-        Place::Comment
-    } else {
-        Place::Text
-    }
-}
 
 /// What comes again and again in a header section.
 #[derive(Default)]
@@ -121,22 +73,30 @@ struct Counts {
     space_before_colon: Count,
     blank_fold: Count,
     folded_to_nothing: Count,
-    in_quotes: Count,
-    misplaced: Count,
-    too_long: Count,
-    glued: Count,
-    broken: Count,
-    charset: Option<(usize, String)>,
 }
 
-/// Reads the header section of `part`, which begins at `base`.
-pub(super) fn read(header: &[u8], base: usize, part: usize, is_message: bool, defects: &mut Defects) -> Said {
+/// A header section, and whose it is.
+pub(super) struct Section<'a> {
+    pub(super) bytes: &'a [u8],
+    /// Where it begins in the mail.
+    pub(super) base: usize,
+    pub(super) part: usize,
+    pub(super) is_message: bool,
+    /// The media type where none is said (RFC 2045 §5.2, RFC 2046 §5.1.5).
+    pub(super) default: &'static str,
+}
+
+/// Reads a header section.
+pub(super) fn read(section: &Section<'_>, defects: &mut Defects) -> Said {
+    let Section { bytes: header, base, part, is_message, .. } = *section;
     let cut = header.len() > MOST_HEADER_BYTES;
     let read = &header[..header.len().min(MOST_HEADER_BYTES)];
     let mut said = Said { type_at: base, encoding_at: base, ..Said::default() };
-    let mut counts = Counts::default();
+    let (mut counts, mut words) = (Counts::default(), Words::default());
     let mut seen = [0_u32; SINGLE.len()];
     let mut mime_at = None;
+    // How many there are, and where they are said.
+    let mut authors = (0, base);
     for entry in entries(read) {
         let at = base + entry.at;
         // The first line of a part cannot go on with anything.
@@ -167,7 +127,7 @@ pub(super) fn read(header: &[u8], base: usize, part: usize, is_message: bool, de
         if entry.is_folded && field.value.trim_ascii().is_empty() {
             counts.folded_to_nothing.add(at);
         }
-        check_words(&field, base, &mut counts);
+        check_words(&field, base, &mut words);
         if field.name.len() > 8 && field.name[..8].eq_ignore_ascii_case(b"content-") && !field.is("Content-Length") {
             mime_at = mime_at.or(Some(at));
         }
@@ -182,9 +142,16 @@ pub(super) fn read(header: &[u8], base: usize, part: usize, is_message: bool, de
                 continue;
             }
         }
-        said.take(&field, base, part, defects);
+        if is_message
+            && let Some(mailboxes) = written::check(&field, base, part, defects)
+            && field.is("From")
+        {
+            authors = (mailboxes, at);
+        }
+        said.take(&field, section, defects);
     }
     counts.tell(part, defects);
+    words.tell(part, defects);
     if cut {
         defects.add(part, base + MOST_HEADER_BYTES, Flaw::HeaderTooLong);
     }
@@ -198,6 +165,9 @@ pub(super) fn read(header: &[u8], base: usize, part: usize, is_message: bool, de
             // RFC 2046 §5.2.1 asks for less.
             defects.add(part, base, Flaw::MissingInside);
         }
+        if authors.0 > 1 && is_missing("Sender") {
+            defects.add(part, authors.1, Flaw::NoSender { authors: authors.0 });
+        }
         if let Some(at) = mime_at
             && seen[OF_MESSAGES - 1] == 0
         {
@@ -208,22 +178,24 @@ pub(super) fn read(header: &[u8], base: usize, part: usize, is_message: bool, de
 }
 
 impl Said {
-    fn take(&mut self, field: &HeaderField<'_>, base: usize, part: usize, defects: &mut Defects) {
+    fn take(&mut self, field: &HeaderField<'_>, section: &Section<'_>, defects: &mut Defects) {
+        let (base, part) = (section.base, section.part);
         let at = base + field.at;
         let parsed = |defects: &mut Defects| -> Parsed {
-            let parsed = parameters::parse(field.value);
+            let mut parsed = parameters::parse(field.value, field.is("Content-Type"));
             if let Some(broken) = parsed.broken {
                 defects.add(part, base + field.value_at + broken, Flaw::BadParameter);
             }
+            for (place, flaw) in std::mem::take(&mut parsed.wrong) {
+                defects.add(part, base + field.value_at + place, flaw);
+            }
             parsed
         };
-        // The value without comments, as one word.
-        let word = || parameters::parse(field.value).main;
         if field.is("Content-Type") {
             let parsed = parsed(defects);
             self.type_at = at;
             if !is_media_type(&parsed.main) {
-                defects.add(part, at, Flaw::BadContentType);
+                defects.add(part, at, Flaw::BadContentType { taken: section.default.to_owned() });
                 return;
             }
             self.boundary = parsed.plain("boundary").map(<[u8]>::to_vec);
@@ -237,7 +209,7 @@ impl Said {
                 defects.add(part, at, Flaw::UnknownCharset { charset: name.clone() });
             }
             if self.file_name.is_none() {
-                self.file_name = parsed.text("name");
+                self.file_name = parsed.text("name").filter(|name| !name.trim().is_empty());
             }
             self.media_type = Some(parsed.main);
         } else if field.is("Content-Disposition") {
@@ -247,22 +219,30 @@ impl Said {
             } else {
                 self.disposition = Some(parsed.main.clone());
             }
-            if let Some(name) = parsed.text("filename") {
+            // An empty name is none, and hides no other.
+            if let Some(name) = parsed.text("filename").filter(|name| !name.trim().is_empty()) {
                 self.file_name = Some(name);
             }
         } else if field.is("Content-Transfer-Encoding") {
-            let encoding = Encoding::named(&word());
+            let (name, behind) = parameters::one_word(field.value);
+            let encoding = Encoding::named(&name);
+            if let Some(behind) = behind {
+                defects.add(part, base + field.value_at + behind, Flaw::BehindEncoding);
+            }
             if let Encoding::Unknown(name) = &encoding {
                 defects.add(part, at, Flaw::UnknownEncoding { encoding: name.clone() });
             }
             self.encoding = Some(encoding);
             self.encoding_at = at;
         } else if field.is("Content-ID") {
+            if !is_identifier(field.value) {
+                defects.add(part, at, Flaw::BadIdentifier { field: "Content-ID" });
+            }
             let id = String::from_utf8_lossy(field.value).trim().to_owned();
             let inner = id.strip_prefix('<').and_then(|id| id.strip_suffix('>')).map(str::to_owned);
             self.content_id = Some(inner.unwrap_or(id));
         } else if field.is("MIME-Version") {
-            if word() != "1.0" {
+            if parameters::without_comments(field.value) != "1.0" {
                 defects.add(part, at, Flaw::BadMimeVersion);
             }
         } else if field.is("Content-Length") || field.is("Lines") {
@@ -287,78 +267,6 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(&b))
 }
 
-/// Where in a structured value something stands.
-#[derive(Clone, Copy, Default)]
-struct Within {
-    quotes: bool,
-    comments: usize,
-    angles: bool,
-    /// The next byte means itself.
-    escaped: bool,
-}
-
-impl Within {
-    fn pass(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            if std::mem::take(&mut self.escaped) {
-                continue;
-            }
-            match byte {
-                b'\\' if self.quotes || self.comments > 0 => self.escaped = true,
-                b'"' if self.comments == 0 => self.quotes = !self.quotes,
-                b'(' if !self.quotes => self.comments += 1,
-                b')' if !self.quotes => self.comments = self.comments.saturating_sub(1),
-                b'<' if !self.quotes && self.comments == 0 => self.angles = true,
-                b'>' if !self.quotes && self.comments == 0 => self.angles = false,
-                _ => {}
-            }
-        }
-    }
-}
-
-/// Looks at the encoded words of a field.
-fn check_words(field: &HeaderField<'_>, base: usize, counts: &mut Counts) {
-    let (value, place) = (field.value, place(field));
-    let base = base + field.value_at;
-    let (mut within, mut passed, mut from) = (Within::default(), 0, 0);
-    while let Some(seen) = next_seen(value, from) {
-        let word = match seen {
-            Seen::Broken(at) => {
-                counts.broken.add(base + at);
-                from = at + 2;
-                continue;
-            }
-            Seen::Word(word) => word,
-        };
-        let (start, end) = (word.range.start, word.range.end);
-        let at = base + start;
-        within.pass(&value[passed..start]);
-        (passed, from) = (end, end);
-        if end - start > LONGEST_WORD {
-            counts.too_long.add(at);
-        }
-        let is_in_phrase = !within.quotes && !within.angles;
-        match place {
-            Place::Phrase if within.quotes => counts.in_quotes.add(at),
-            Place::Phrase if within.angles => counts.misplaced.add(at),
-            Place::Comment if within.comments == 0 => counts.misplaced.add(at),
-            Place::Nowhere => counts.misplaced.add(at),
-            Place::Text | Place::Phrase | Place::Comment => {
-                let alone = |byte: Option<&u8>, bracket: u8| {
-                    byte.is_none_or(|b| b.is_ascii_whitespace() || (*b == bracket && place != Place::Text))
-                };
-                let before = start.checked_sub(1).and_then(|i| value.get(i));
-                if is_in_phrase && !(alone(before, b'(') && alone(value.get(end), b')')) {
-                    counts.glued.add(at);
-                }
-            }
-        }
-        if counts.charset.is_none() && charset(word.charset).is_none() {
-            counts.charset = Some((at, String::from_utf8_lossy(word.charset).to_ascii_lowercase()));
-        }
-    }
-}
-
 impl Counts {
     fn tell(self, part: usize, defects: &mut Defects) {
         let mut tell = |found: Count, flaw: fn(u64) -> Flaw| {
@@ -371,13 +279,5 @@ impl Counts {
         tell(self.space_before_colon, |count| Flaw::SpaceBeforeColon { count });
         tell(self.blank_fold, |count| Flaw::BlankFold { count });
         tell(self.folded_to_nothing, |count| Flaw::FoldedToNothing { count });
-        tell(self.in_quotes, |count| Flaw::WordInQuotes { count });
-        tell(self.misplaced, |count| Flaw::WordMisplaced { count });
-        tell(self.too_long, |count| Flaw::WordTooLong { count });
-        tell(self.glued, |count| Flaw::WordGlued { count });
-        tell(self.broken, |count| Flaw::WordBroken { count });
-        if let Some((at, charset)) = self.charset {
-            defects.add(part, at, Flaw::WordCharset { charset });
-        }
     }
 }

@@ -3,6 +3,7 @@
 use memchr::memchr;
 
 use super::lines::{LineEnd, line_at};
+use super::mailbox::is_separator;
 
 /// A header field, with all its folds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,8 +96,7 @@ pub(super) fn entries(header: &[u8]) -> impl Iterator<Item = Entry<'_>> {
 
 /// A field that begins at `at`, and whose first line has so many bytes.
 fn field(whole: &[u8], at: usize, first_line: usize) -> What<'_> {
-    let is_mailbox_line = |rest: &[u8]| !rest.trim_ascii_start().starts_with(b":");
-    if at == 0 && whole.strip_prefix(b"From ").is_some_and(is_mailbox_line) {
+    if at == 0 && is_separator(whole) {
         return What::MailboxLine;
     }
     let Some(colon) = memchr(b':', &whole[..first_line]) else { return What::NoColon };

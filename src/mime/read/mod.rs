@@ -8,26 +8,35 @@
 //! A line ends with CRLF, and with a bare LF or CR too where a mail has them; those are told. Nothing is decoded and kept:
 //! parts are ranges of bytes, and [`Encoding::decode`] gives what they stand for piece by piece.
 
+mod addresses;
 mod base64;
+mod charsets;
 mod encoding;
 mod faults;
 mod fields;
 mod flaw;
 mod header;
 mod lines;
+mod mailbox;
+mod notice;
 mod parameters;
 mod part;
+mod placing;
 mod preview;
 mod quoted;
 mod tally;
+mod told;
 mod walk;
 pub mod words;
+mod written;
 
 pub use encoding::{Decoder, Encoding};
 pub use faults::{Count, Faults};
 pub use flaw::{Defect, Flaw};
 pub use header::{HeaderField, fields};
 pub use lines::line_numbers;
+pub use mailbox::mails;
+pub use notice::notices;
 pub use part::{Holds, Overhead, Part, Totals, Tree};
 pub use preview::beginning;
 pub use walk::{MOST_DEPTH, MOST_PARTS};

@@ -1,5 +1,8 @@
 //! Values with parameters: Content-Type and Content-Disposition (RFC 2045 §5.1, RFC 2183 §2, RFC 2231).
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::flaw::Flaw;
 use super::quoted::hex;
 use super::words::{charset, decode_charset, decode_words};
 
@@ -11,10 +14,14 @@ pub(super) struct Parsed {
     parameters: Vec<Parameter>,
     /// Where something is not as it should be, counted from the beginning of the value.
     pub(super) broken: Option<usize>,
+    /// What is wrong with parameters of RFC 2231, each once and where; places are counted likewise.
+    pub(super) wrong: Vec<(usize, Flaw)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Parameter {
+    /// Where it begins, counted from the beginning of the value.
+    at: usize,
     /// In lower case, without asterisks.
     name: String,
     /// Its number among several that belong together (RFC 2231 §3).
@@ -38,8 +45,7 @@ impl Parsed {
         let mut pieces: Vec<&Parameter> = of_name().filter(|p| p.section.is_some()).collect();
         pieces.sort_by_key(|p| p.section);
         pieces.dedup_by_key(|p| p.section);
-        let whole = pieces.iter().zip(0..).take_while(|(piece, n)| piece.section == Some(*n)).count();
-        pieces.truncate(whole);
+        // Where a piece is missing, what is there is still better than nothing.
         if pieces.is_empty() {
             pieces.extend(of_name().find(|p| p.section.is_none() && p.is_extended));
         }
@@ -47,18 +53,86 @@ impl Parsed {
         let (mut label, mut bytes) = (None, Vec::new());
         for (i, piece) in pieces.iter().enumerate() {
             let mut value = piece.value.as_slice();
-            if i == 0 && first.is_extended {
-                // charset'language'text
-                let mut fields = value.splitn(3, |b| *b == b'\'');
-                if let (Some(name), Some(_), Some(text)) = (fields.next(), fields.next(), fields.next()) {
-                    label = Some(String::from_utf8_lossy(name).into_owned());
-                    value = text;
-                }
+            if i == 0
+                && first.is_first()
+                && let Some((name, text)) = labelled(value)
+            {
+                label = Some(String::from_utf8_lossy(name).into_owned());
+                value = text;
             }
             if piece.is_extended { unescape(value, &mut bytes) } else { bytes.extend_from_slice(value) }
         }
         Some(decode_charset(&bytes, label.as_deref().filter(|name| charset(name.as_bytes()).is_some())))
     }
+}
+
+impl Parameter {
+    /// Whether a charset should stand in it (RFC 2231 §4, §4.1).
+    fn is_first(&self) -> bool {
+        self.is_extended && self.section.unwrap_or(0) == 0
+    }
+}
+
+/// The charset and the text of `charset'language'text` (RFC 2231 §4).
+fn labelled(value: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut fields = value.splitn(3, |b| *b == b'\'');
+    let (name, _, text) = (fields.next()?, fields.next()?, fields.next()?);
+    Some((name, text))
+}
+
+/// What is wrong with the parameters, each kind where it is first.
+fn wrong(parameters: &[Parameter], is_type: bool) -> Vec<(usize, Flaw)> {
+    // Nearly all fields have a few plain ones.
+    let is_plain = |p: &Parameter| p.section.is_none() && !p.is_extended;
+    let is_new = |i: usize| parameters[..i].iter().all(|p| p.name != parameters[i].name);
+    if parameters.len() < 8 && parameters.iter().all(is_plain) && (0..parameters.len()).all(is_new) {
+        return Vec::new();
+    }
+    let mut seen = FxHashSet::default();
+    // Of each name: how many pieces there are, and the highest number.
+    let mut pieces: FxHashMap<&str, (u64, u64)> = FxHashMap::default();
+    let (mut twice, mut gap, mut charset_at, mut unlabelled, mut percent) = (None, None, None, None, None);
+    for parameter in parameters {
+        let Parameter { at, name, section, is_extended, value } = parameter;
+        // A plain form beside an extended one is there for old programs.
+        let is_new = seen.insert((name.as_str(), *section, *is_extended && section.is_none()));
+        if !is_new {
+            twice = twice.or_else(|| Some((*at, Flaw::ParameterTwice { name: name.clone(), is_type })));
+        } else if let Some(section) = section {
+            let (count, highest) = pieces.entry(name).or_default();
+            (*count, *highest) = (*count + 1, (*highest).max(u64::from(*section)));
+        }
+        let text = match labelled(value).filter(|_| parameter.is_first()) {
+            Some((label, text)) => {
+                if !label.is_empty() && charset(label).is_none() {
+                    let charset = String::from_utf8_lossy(label).to_ascii_lowercase();
+                    charset_at = charset_at.or(Some((*at, Flaw::ParameterCharset { charset })));
+                }
+                text
+            }
+            None if parameter.is_first() => {
+                unlabelled = unlabelled.or(Some((*at, Flaw::ParameterWithoutCharset)));
+                value
+            }
+            None => value,
+        };
+        if *is_extended && has_bad_escape(text) {
+            percent = percent.or(Some((*at, Flaw::ParameterEscape)));
+        }
+    }
+    for Parameter { at, name, section, .. } in parameters {
+        let has_gap = |(count, highest): &(u64, u64)| highest + 1 != *count;
+        if gap.is_none() && section.is_some() && pieces.get(name.as_str()).is_some_and(has_gap) {
+            gap = Some((*at, Flaw::ParameterGap { name: name.clone() }));
+        }
+    }
+    [twice, gap, charset_at, unlabelled, percent].into_iter().flatten().collect()
+}
+
+/// Whether a `%` has no two hexadecimal digits behind it.
+fn has_bad_escape(text: &[u8]) -> bool {
+    let is_bad = |at: usize| !matches!(text[at + 1..], [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
+    memchr::memchr_iter(b'%', text).any(is_bad)
 }
 
 /// `%41` (RFC 2231 §4).
@@ -75,8 +149,8 @@ fn unescape(mut rest: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Reads a value. Whatever is broken is passed over; the first such place is kept.
-pub(super) fn parse(value: &[u8]) -> Parsed {
+/// Reads a value, that of a Content-Type or another. Whatever is broken is passed over; the first such place is kept.
+pub(super) fn parse(value: &[u8], is_type: bool) -> Parsed {
     let mut reader = Reader { value, at: 0, broken: None };
     let main = reader.main();
     let mut parameters = Vec::new();
@@ -88,7 +162,32 @@ pub(super) fn parse(value: &[u8]) -> Parsed {
             parameters.push(parameter);
         }
     }
-    Parsed { main, parameters, broken: reader.broken }
+    let wrong = wrong(&parameters, is_type);
+    Parsed { main, parameters, broken: reader.broken, wrong }
+}
+
+/// A value without comments and white space, in lower case. They may stand between any two of its signs (RFC 2045 §4).
+pub(super) fn without_comments(value: &[u8]) -> String {
+    let mut reader = Reader { value, at: 0, broken: None };
+    let mut text = Vec::new();
+    while reader.at < value.len() {
+        reader.skip_blank();
+        text.extend_from_slice(reader.word(b""));
+        if reader.peek() == Some(b';') {
+            text.push(b';');
+            reader.at += 1;
+        }
+    }
+    String::from_utf8_lossy(&text).to_ascii_lowercase()
+}
+
+/// The word that is all of a value, in lower case, and where something else stands behind it.
+pub(super) fn one_word(value: &[u8]) -> (String, Option<usize>) {
+    let mut reader = Reader { value, at: 0, broken: None };
+    reader.skip_blank();
+    let word = String::from_utf8_lossy(reader.word(b"")).to_ascii_lowercase();
+    reader.skip_blank();
+    (word, reader.peek().map(|_| reader.at))
 }
 
 struct Reader<'a> {
@@ -207,7 +306,7 @@ impl<'a> Reader<'a> {
                 return None;
             }
         };
-        Some(Parameter { name: base.to_owned(), section, is_extended, value })
+        Some(Parameter { at: start, name: base.to_owned(), section, is_extended, value })
     }
 
     /// Whether a name with `=` behind it stands here.

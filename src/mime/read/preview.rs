@@ -1,30 +1,28 @@
 //! What a text begins with, in one line.
 
 use super::encoding::Encoding;
+use super::notice::notices;
 use super::part::Part;
 use super::words::decode_charset;
 
 /// So much of a body is looked at, at most.
 const MOST_BYTES: usize = 1 << 14;
 
-/// The first characters of a text part, with white space as single spaces, and of HTML without its markup. Nothing for
-/// what is no text. `body` are the bytes of [`Part::body`].
+/// The first characters of a text part, with white space as single spaces, and of HTML without its markup; of a report, what
+/// it says. Nothing for what is neither. `body` are the bytes of [`Part::body`].
 ///
 /// The result may hold anything that a mail can: it has to be made safe before a terminal sees it.
 #[must_use]
 pub fn beginning(part: &Part, body: &[u8], most_chars: usize) -> String {
-    if part.top_type() != "text" || matches!(part.encoding, Encoding::Unknown(_)) {
+    if matches!(part.encoding, Encoding::Unknown(_)) {
         return String::new();
     }
-    let mut decoded = Vec::new();
-    part.encoding.decode(&body[..body.len().min(MOST_BYTES)], &mut |piece| decoded.extend_from_slice(piece));
-    if body.len() > MOST_BYTES {
-        // A character that is cut off is none.
-        let cut = decoded.iter().rev().take(3).take_while(|b| !b.is_ascii()).count();
-        decoded.truncate(decoded.len() - cut);
-    }
-    let text = decode_charset(&decoded, part.charset.as_deref().filter(|name| *name != "us-ascii"));
-    let text = if part.media_type == "text/html" { without_markup(&text) } else { text };
+    let text = if part.top_type() == "text" {
+        text(part, body)
+    } else {
+        let said = notices(part, body).into_iter().map(|(name, value)| format!("{name}: {value}"));
+        said.collect::<Vec<String>>().join("; ")
+    };
     let mut line = String::new();
     let (mut chars, mut space) = (0, false);
     for c in text.chars() {
@@ -44,6 +42,19 @@ pub fn beginning(part: &Part, body: &[u8], most_chars: usize) -> String {
         chars += 1;
     }
     line
+}
+
+/// What the beginning of a text part stands for.
+fn text(part: &Part, body: &[u8]) -> String {
+    let mut decoded = Vec::new();
+    part.encoding.decode(&body[..body.len().min(MOST_BYTES)], &mut |piece| decoded.extend_from_slice(piece));
+    if body.len() > MOST_BYTES {
+        // A character that is cut off is none.
+        let cut = decoded.iter().rev().take(3).take_while(|b| !b.is_ascii()).count();
+        decoded.truncate(decoded.len() - cut);
+    }
+    let text = decode_charset(&decoded, part.charset.as_deref().filter(|name| *name != "us-ascii"));
+    if part.media_type == "text/html" { without_markup(&text) } else { text }
 }
 
 /// The text of HTML, near enough for a glance: no tags, no comments, nothing of `style`, `script` and `title`.

@@ -12,6 +12,7 @@ pub(super) struct Quoted {
     /// Where the `=` at the beginning of `held` stands.
     equals: Option<usize>,
     escapes: Count,
+    small: Count,
     /// A soft line end has had its CR, and an LF still belongs to it.
     soft_cr: bool,
 }
@@ -76,6 +77,9 @@ impl Quoted {
             }
             ([first], _) if first.is_ascii_hexdigit() && byte.is_ascii_hexdigit() => {
                 let value = hex(*first) << 4 | hex(byte);
+                if first.is_ascii_lowercase() || byte.is_ascii_lowercase() {
+                    self.small.add(self.equals.unwrap_or_default());
+                }
                 self.held.clear();
                 self.equals = None;
                 out(&[value]);
@@ -104,14 +108,16 @@ impl Quoted {
     }
 
     pub(super) fn finish(mut self, out: &mut impl FnMut(&[u8])) -> Faults {
-        if let Some(at) = self.equals.take()
-            && self.held.iter().any(|b| !is_blank(*b))
-        {
-            self.escapes.add(at);
-            out(b"=");
-            self.release(out);
+        let mut ends_with_equals = false;
+        if let Some(at) = self.equals.take() {
+            ends_with_equals = self.held.iter().all(|b| is_blank(*b));
+            if !ends_with_equals {
+                self.escapes.add(at);
+                out(b"=");
+                self.release(out);
+            }
         }
-        Faults { escapes: self.escapes, ..Faults::default() }
+        Faults { escapes: self.escapes, small: self.small, ends_with_equals, ..Faults::default() }
     }
 }
 

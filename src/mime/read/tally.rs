@@ -15,25 +15,32 @@ const LONGEST_ENCODED_LINE: usize = 76;
 /// Counts of one part: its header section, and its body without the parts inside.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    bare_lf: Count,
-    bare_cr: Count,
+    pub(super) bare_lf: Count,
+    pub(super) bare_cr: Count,
     nul: Count,
     long: Count,
     long_encoded: Count,
     longest_encoded: usize,
     eight_bit_header: Count,
+    has_global_header: bool,
     eight_bit_body: Count,
+    controls: Count,
     pub(super) longest: usize,
 }
 
 impl Tally {
-    /// Looks at a line of the header section.
-    pub(super) fn header_line(&mut self, line: &Line, text: &[u8]) {
+    /// Looks at a line of the header section, which may be in UTF-8 or not (RFC 6532 §3.2).
+    pub(super) fn header_line(&mut self, line: &Line, text: &[u8], may_be_utf8: bool) {
         self.line(line, text);
-        add_eight_bit(&mut self.eight_bit_header, line, text);
+        if may_be_utf8 && !text.is_ascii() && std::str::from_utf8(text).is_ok() {
+            self.has_global_header = true;
+        } else {
+            add_eight_bit(&mut self.eight_bit_header, line, text);
+        }
     }
 
     /// Looks at a line of the body.
+    #[inline]
     pub(super) fn body_line(&mut self, line: &Line, text: &[u8], encoding: &Encoding) {
         if *encoding == Encoding::Binary {
             // RFC 2045 §2.9: any bytes, with line ends that are none.
@@ -48,7 +55,25 @@ impl Tally {
             }
             _ => {}
         }
+        if *encoding == Encoding::QuotedPrintable {
+            self.controls(line, text);
+        }
         add_eight_bit(&mut self.eight_bit_body, line, text);
+    }
+
+    /// Counts what RFC 2045 §6.7 wants encoded. NUL and line ends are counted by themselves.
+    #[inline(never)]
+    fn controls(&mut self, line: &Line, text: &[u8]) {
+        let is_control = |b: &u8| b.wrapping_sub(1) < 31 && *b != b'\t' || *b == 127;
+        // Nearly all lines have printable ASCII only. Sixteen bytes are asked at once, the last ones together with some in
+        // front of them.
+        let any = |bytes: &[u8]| bytes.iter().fold(false, |any, b| any | (b.wrapping_sub(b' ') > b'~' - b' '));
+        let (blocks, rest) = text.as_chunks::<16>();
+        let last = text.last_chunk::<16>().map_or(rest, |last| &last[..]);
+        if (blocks.iter().fold(false, |found, block| found | any(block)) || any(last)) && text.iter().any(is_control) {
+            let first = text.iter().position(is_control).unwrap_or(0);
+            self.controls.add_many(text.iter().filter(|b| is_control(b)).count() as u64, line.start + first);
+        }
     }
 
     fn line(&mut self, line: &Line, text: &[u8]) {
@@ -72,19 +97,23 @@ impl Tally {
         self.eight_bit_body.count > 0
     }
 
-    /// Says what was found.
+    /// Whether the header section has UTF-8 where that is allowed.
+    pub(super) fn has_global_header(&self) -> bool {
+        self.has_global_header
+    }
+
+    /// Says what was found; line ends are told of the whole mail.
     pub(super) fn tell(&self, part: usize, encoding: &Encoding, defects: &mut Defects) {
         let mut tell = |found: Count, flaw: Flaw| {
             if found.count > 0 {
                 defects.add(part, found.first, flaw);
             }
         };
-        tell(self.bare_lf, Flaw::BareLf { count: self.bare_lf.count });
-        tell(self.bare_cr, Flaw::BareCr { count: self.bare_cr.count });
         tell(self.nul, Flaw::Nul { count: self.nul.count });
         tell(self.long, Flaw::LongLines { count: self.long.count, longest: self.longest });
         let longest = self.longest_encoded;
         tell(self.long_encoded, Flaw::LongEncodedLines { count: self.long_encoded.count, longest });
+        tell(self.controls, Flaw::QuotedControl { count: self.controls.count });
         tell(self.eight_bit_header, Flaw::EightBitHeader { count: self.eight_bit_header.count });
         if *encoding != Encoding::EightBit && *encoding != Encoding::Binary {
             tell(self.eight_bit_body, Flaw::EightBitBody { count: self.eight_bit_body.count });

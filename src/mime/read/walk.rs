@@ -7,11 +7,14 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
+use super::charsets::{Text, is_ascii};
 use super::encoding::{Decoder, Encoding};
 use super::faults::Count;
-use super::fields::{self, Length, Said};
+use super::fields::{self, Length, MOST_HEADER_BYTES, Said, Section};
 use super::flaw::{Defects, Flaw};
+use super::header;
 use super::lines::{Line, line_at};
+use super::mailbox::{begins_mailbox, is_separator};
 use super::part::{Holds, Overhead, Part, Totals, Tree};
 use super::tally::Tally;
 
@@ -25,6 +28,9 @@ pub const MOST_DEPTH: usize = 100;
 /// A boundary has at most so many characters (RFC 2046 §5.1.1).
 const LONGEST_BOUNDARY: usize = 70;
 
+/// So many of the innermost parts are asked whether a line looks like their boundary.
+const LOOKALIKES: usize = 8;
+
 /// Reads a mail that lies in two pieces, of which the second begins at the start of a line.
 pub(super) fn walk(head: &[u8], rest: &[u8]) -> Tree {
     let mut walker = Walker {
@@ -37,6 +43,11 @@ pub(super) fn walk(head: &[u8], rest: &[u8]) -> Tree {
         boundaries: FxHashMap::default(),
         longest_boundary: 0,
         text_end: 0,
+        was_empty: false,
+        bare_lf: (Count::default(), 0),
+        bare_cr: (Count::default(), 0),
+        is_mailbox: begins_mailbox(if head.is_empty() { rest } else { head }),
+        more_mails: Count::default(),
         too_many: false,
     };
     walker.begin(None, 0, "text/plain", true);
@@ -66,8 +77,15 @@ struct Walker<'a> {
     boundaries: FxHashMap<Box<[u8]>, usize>,
     /// No boundary is longer, dashes included.
     longest_boundary: usize,
-    /// Where the text of the line before ends.
+    /// Where the text of the line before ends, and whether it had any.
     text_end: usize,
+    was_empty: bool,
+    /// Line ends of the whole mail, and the part where they are first.
+    bare_lf: (Count, usize),
+    bare_cr: (Count, usize),
+    /// Whether it begins as a mailbox file does, in which others may follow (RFC 4155).
+    is_mailbox: bool,
+    more_mails: Count,
     too_many: bool,
 }
 
@@ -75,11 +93,17 @@ struct Walker<'a> {
 struct Open {
     part: usize,
     is_message: bool,
+    /// Its type where none is said.
+    default: &'static str,
     state: State,
     tally: Tally,
     /// Lines read when its body began.
     lines_before: u64,
     lengths: Vec<Length>,
+    /// Where its encoding is said.
+    encoding_at: usize,
+    /// Whether its header section may be in UTF-8 (RFC 6532 §3.7).
+    is_global: bool,
     /// That something inside has more bits than it says has been told.
     told_eight_bit: bool,
 }
@@ -98,6 +122,7 @@ struct Multipart {
     at: usize,
     phase: Phase,
     behind_the_end: Count,
+    lookalikes: Count,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -121,15 +146,23 @@ impl<'a> Walker<'a> {
     }
 
     /// A part begins; its header section is next.
-    fn begin(&mut self, parent: Option<usize>, at: usize, media_type: &str, is_message: bool) {
+    fn begin(&mut self, parent: Option<usize>, at: usize, media_type: &'static str, is_message: bool) {
         let depth = parent.map_or(0, |parent| self.parts[parent].depth + 1);
+        // Parts of a message are as it is, whatever is between them.
+        let is_global = match parent.map(|parent| &self.parts[parent]) {
+            Some(above) if above.holds == Holds::Message => above.media_type == "message/global",
+            _ => self.open.last().is_some_and(|above| above.is_global),
+        };
         self.open.push(Open {
             part: self.parts.len(),
             is_message,
+            default: media_type,
             state: State::Header,
             tally: Tally::default(),
             lines_before: self.totals.lines,
             lengths: Vec::new(),
+            encoding_at: at,
+            is_global,
             told_eight_bit: false,
         });
         self.parts.push(Part {
@@ -164,11 +197,12 @@ impl<'a> Walker<'a> {
 
     fn line(&mut self, line: &Line, text: &[u8]) {
         self.totals.lines += 1;
-        if let Some((owner, is_last)) = self.boundary(text) {
-            self.delimiter(owner, is_last, line, text);
-        } else if let Some(top) = self.open.last_mut() {
+        let may_be_boundary = text.starts_with(b"--") && !self.boundaries.is_empty();
+        if !(may_be_boundary && self.at_boundary(line, text))
+            && let Some(top) = self.open.last_mut()
+        {
             if let State::Header = top.state {
-                top.tally.header_line(line, text);
+                top.tally.header_line(line, text, top.is_global);
                 if text.is_empty() {
                     self.end_header(line.start, line.end);
                 }
@@ -176,13 +210,37 @@ impl<'a> Walker<'a> {
                 top.tally.body_line(line, text, &self.parts[top.part].encoding);
             }
         }
+        if self.is_mailbox && self.was_empty && is_separator(text) {
+            self.more_mails.add(line.start);
+        }
         self.text_end = line.text_end;
+        self.was_empty = text.is_empty();
+    }
+
+    /// Sees whether a line that begins with two dashes is a boundary, and what follows from it.
+    #[inline(never)]
+    fn at_boundary(&mut self, line: &Line, text: &[u8]) -> bool {
+        if let Some((owner, is_last)) = self.boundary(text) {
+            self.delimiter(owner, is_last, line, text);
+            return true;
+        }
+        // Of boundaries that are further out, lines come rarely, and to look for all would cost too much.
+        for open in self.open.iter_mut().rev().take(LOOKALIKES) {
+            if let State::Multipart(multipart) = &mut open.state
+                && multipart.phase != Phase::Epilogue
+                && text[2..].starts_with(&multipart.boundary)
+            {
+                multipart.lookalikes.add(line.start);
+                break;
+            }
+        }
+        false
     }
 
     /// Whose boundary a line is, and whether it is the last one (RFC 2046 §5.1.1: two dashes, the boundary, two more at the
     /// end, and white space that was put there on the way).
     fn boundary(&self, text: &[u8]) -> Option<(usize, bool)> {
-        let rest = text.strip_prefix(b"--").filter(|_| !self.boundaries.is_empty())?.trim_ascii_end();
+        let rest = text.strip_prefix(b"--")?.trim_ascii_end();
         if rest.len() > self.longest_boundary {
             return None;
         }
@@ -194,9 +252,14 @@ impl<'a> Walker<'a> {
 
     /// A boundary of an open part.
     fn delimiter(&mut self, owner: usize, is_last: bool, line: &Line, text: &[u8]) {
+        // A message may have no body and no empty line (RFC 5322 §3.5).
+        if let Some(Open { state: State::Header, is_message: false, part, .. }) = self.open.last() {
+            self.defects.add(*part, line.start, Flaw::NoEmptyLine);
+        }
         while self.open.len() > owner + 1 {
-            // The line end in front belongs to the boundary, and the line of the boundary has been counted.
-            self.close(self.text_end, self.totals.lines - 1);
+            // The line end in front belongs to the boundary (RFC 2046 §5.1.1): behind it is no line. That of the boundary
+            // has been counted.
+            self.close(self.text_end, self.totals.lines - 1 - u64::from(self.was_empty));
         }
         let end = self.text_end;
         let Some(open) = self.open.last_mut() else { return };
@@ -241,12 +304,13 @@ impl<'a> Walker<'a> {
         let range = self.parts[index].header.start..end;
         self.totals.header_bytes += range.len() as u64;
         let bytes = self.bytes(range.clone());
-        let said = fields::read(bytes, range.start, index, is_message, &mut self.defects);
+        let section = Section { bytes, base: range.start, part: index, is_message, default: top.default };
+        let said = fields::read(&section, &mut self.defects);
         let part = &mut self.parts[index];
         part.header = range;
         (part.body, part.preamble, part.epilogue) = (body..body, body..body, body..body);
         let state = self.settle(index, &said, body);
-        let Said { charset, disposition, file_name, content_id, lengths, .. } = said;
+        let Said { charset, disposition, file_name, content_id, lengths, encoding_at, .. } = said;
         let part = &mut self.parts[index];
         (part.charset, part.disposition, part.file_name, part.content_id) =
             (charset, disposition, file_name, content_id);
@@ -254,6 +318,7 @@ impl<'a> Walker<'a> {
         if let Some(top) = self.open.last_mut() {
             top.state = state;
             top.lengths = lengths;
+            top.encoding_at = encoding_at;
             top.lines_before = self.totals.lines;
         }
         if is_container {
@@ -278,6 +343,11 @@ impl<'a> Walker<'a> {
         if !encoding.is_identity() && (is_multipart || is_composite) {
             let encoding = encoding.as_str().to_owned();
             self.defects.add(index, said.encoding_at, Flaw::EncodingOfContainer { encoding });
+        }
+        let is_seven_bit_only = ["message/partial", "message/external-body"].contains(&part.media_type.as_str());
+        if is_seven_bit_only && matches!(encoding, Encoding::EightBit | Encoding::Binary) {
+            let (media_type, encoding) = (part.media_type.clone(), encoding.as_str().to_owned());
+            self.defects.add(index, said.encoding_at, Flaw::NotSevenBit { media_type, encoding });
         }
         let can_be_seen = is_multipart || (is_message && encoding.is_identity());
         if !can_be_seen {
@@ -335,7 +405,14 @@ impl<'a> Walker<'a> {
             self.defects.add(index, at, Flaw::BoundaryTwice);
         }
         self.longest_boundary = self.longest_boundary.max(boundary.len() + 2);
-        Multipart { boundary, shadowed, at, phase: Phase::Preamble, behind_the_end: Count::default() }
+        Multipart {
+            boundary,
+            shadowed,
+            at,
+            phase: Phase::Preamble,
+            behind_the_end: Count::default(),
+            lookalikes: Count::default(),
+        }
     }
 
     /// The part on top ends at `end`, or, where its body has not even begun then, as soon as it can. So many lines have
@@ -356,22 +433,27 @@ impl<'a> Walker<'a> {
         part.longest_line = top.tally.longest;
         part.decoded_bytes = part.body.len() as u64;
         top.tally.tell(index, &part.encoding.clone(), &mut self.defects);
+        for (sum, found) in [(&mut self.bare_lf, top.tally.bare_lf), (&mut self.bare_cr, top.tally.bare_cr)] {
+            if sum.0.merge(found) {
+                sum.1 = index;
+            }
+        }
+        let has_high = top.tally.is_eight_bit();
         match top.state {
-            State::Multipart(multipart) => self.close_multipart(index, multipart, end),
-            State::Leaf => self.close_leaf(index),
+            State::Multipart(multipart) => self.close_multipart(index, multipart, end, has_high),
+            State::Leaf => self.close_leaf(index, has_high),
             State::Message | State::Header => {}
         }
         self.check_lengths(index, &top.lengths);
-        let eight_bit = top.tally.is_eight_bit() || top.told_eight_bit;
+        // The bytes that a part hides from its own encoding are told there.
+        let is_honest = matches!(self.parts[index].encoding, Encoding::EightBit | Encoding::Binary);
+        let is_eight_bit =
+            is_honest && (top.tally.is_eight_bit() || top.told_eight_bit) || top.tally.has_global_header();
         if let Some(above) = self.open.last_mut() {
-            let above_part = &self.parts[above.part];
-            // The bytes that a part hides from its own encoding are told there.
-            let honest = matches!(self.parts[index].encoding, Encoding::EightBit | Encoding::Binary);
-            if eight_bit && honest && above_part.encoding == Encoding::SevenBit && !above.told_eight_bit {
-                let (part, at) = (above.part, above_part.header.start);
-                self.defects.add(part, at, Flaw::EightBitInside);
+            if is_eight_bit && self.parts[above.part].encoding == Encoding::SevenBit && !above.told_eight_bit {
+                self.defects.add(above.part, above.encoding_at, Flaw::EightBitInside);
             }
-            above.told_eight_bit |= eight_bit && honest;
+            above.told_eight_bit |= is_eight_bit;
         }
         if let Some(parent) = parent {
             let body = &mut self.parts[parent].body;
@@ -379,7 +461,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn close_multipart(&mut self, index: usize, multipart: Multipart, end: usize) {
+    fn close_multipart(&mut self, index: usize, multipart: Multipart, end: usize, has_high: bool) {
         // Behind its end, the boundary may be that of another part again.
         let is_own = self.boundaries.get(&multipart.boundary).is_some_and(|owner| *owner >= self.open.len());
         match multipart.shadowed {
@@ -393,7 +475,7 @@ impl<'a> Walker<'a> {
                 // What it has can only be seen as a whole.
                 part.preamble = part.body.clone();
                 part.holds = Holds::Nothing;
-                self.close_leaf(index);
+                self.close_leaf(index, has_high);
                 self.defects.add(index, multipart.at, Flaw::BoundaryNotFound);
             }
             Phase::Inside | Phase::Beyond => self.defects.add(index, multipart.at, Flaw::BoundaryUnclosed),
@@ -402,17 +484,28 @@ impl<'a> Walker<'a> {
                 part.epilogue = start..end;
             }
         }
+        let alike = multipart.lookalikes;
+        if alike.count > 0 {
+            self.defects.add(index, alike.first, Flaw::BoundaryLookalike { count: alike.count });
+        }
         let behind = multipart.behind_the_end;
         if behind.count > 0 {
             self.defects.add(index, behind.first, Flaw::BehindTheEnd { count: behind.count });
         }
     }
 
-    fn close_leaf(&mut self, index: usize) {
+    /// `has_high` says whether its body has bytes above 127.
+    fn close_leaf(&mut self, index: usize, has_high: bool) {
         let part = &self.parts[index];
         let start = part.body.start;
         let (mut decoded, mut decoder) = (0, Decoder::new(&part.encoding));
-        let mut count = |piece: &[u8]| decoded += piece.len() as u64;
+        let mut text = Text::of(part, has_high);
+        let mut count = |piece: &[u8]| {
+            decoded += piece.len() as u64;
+            if let Some(text) = &mut text {
+                text.feed(piece);
+            }
+        };
         decoder.feed(self.bytes(part.body.clone()), &mut count);
         let faults = decoder.finish(&mut count);
         let part = &mut self.parts[index];
@@ -430,18 +523,54 @@ impl<'a> Walker<'a> {
             sum.wire_bytes += cost.wire_bytes;
             sum.decoded_bytes += cost.decoded_bytes;
         }
-        let found = [
-            (faults.illegal, Flaw::Base64Illegal { count: faults.illegal.count }),
-            (faults.padding, Flaw::Base64Padding { count: faults.padding.count }),
-            (faults.escapes, Flaw::QuotedEscape { count: faults.escapes.count }),
-        ];
-        for (count, flaw) in found {
-            if count.count > 0 {
-                self.defects.add(index, start + count.first, flaw);
+        let mut tell = |found: Count, flaw: fn(u64) -> Flaw| {
+            if found.count > 0 {
+                self.defects.add(index, start + found.first, flaw(found.count));
             }
-        }
+        };
+        tell(faults.illegal, |count| Flaw::Base64Illegal { count });
+        tell(faults.padding, |count| Flaw::Base64Padding { count });
+        tell(faults.escapes, |count| Flaw::QuotedEscape { count });
+        tell(faults.small, |count| Flaw::QuotedSmall { count });
         if faults.incomplete {
             self.defects.add(index, end, Flaw::Base64Length);
+        }
+        if faults.ends_with_equals {
+            self.defects.add(index, end, Flaw::QuotedEnd);
+        }
+        if let Some(text) = text {
+            self.tell_text(index, text.finish());
+        }
+        if self.parts[index].media_type == "message/external-body" {
+            self.check_external(index);
+        }
+    }
+
+    /// What its charset does not have was found in a text.
+    fn tell_text(&mut self, index: usize, found: Count) {
+        if found.count == 0 {
+            return;
+        }
+        let part = &self.parts[index];
+        // In what is encoded, places are not those of the mail.
+        let at = part.body.start + if part.encoding.is_identity() { found.first } else { 0 };
+        let flaw = match &part.charset {
+            Some(charset) if !is_ascii(charset) => Flaw::NotInCharset { charset: charset.clone(), count: found.count },
+            said => Flaw::NotAscii { count: found.count, is_said: said.is_some() },
+        };
+        self.defects.add(index, at, flaw);
+    }
+
+    /// Looks at the header section that stands for a body which lies elsewhere (RFC 2046 §5.2.3).
+    fn check_external(&mut self, index: usize) {
+        let range = self.parts[index].body.clone();
+        let body = self.bytes(range.start..range.end.min(range.start + MOST_HEADER_BYTES));
+        let mut end = 0;
+        while let Some(line) = line_at(body, end).filter(|line| line.text_end > line.start) {
+            end = line.end;
+        }
+        if !header::fields(&body[..end]).any(|field| field.is("Content-ID")) {
+            self.defects.add(index, range.start, Flaw::ExternalWithoutId);
         }
     }
 
@@ -459,6 +588,20 @@ impl<'a> Walker<'a> {
         let end = self.head.len() + self.rest.len();
         while !self.open.is_empty() {
             self.close(end, self.totals.lines);
+        }
+        let (lf, part) = self.bare_lf;
+        if lf.count > 0 {
+            let last = self.rest.last().or(self.head.last());
+            let has_last = last.is_some_and(|b| matches!(b, b'\r' | b'\n'));
+            let are_all = lf.count + u64::from(!has_last) == self.totals.lines;
+            self.defects.add(part, lf.first, Flaw::BareLf { count: lf.count, are_all });
+        }
+        let (cr, part) = self.bare_cr;
+        if cr.count > 0 {
+            self.defects.add(part, cr.first, Flaw::BareCr { count: cr.count });
+        }
+        if self.more_mails.count > 0 {
+            self.defects.add(0, self.more_mails.first, Flaw::MoreMails { count: self.more_mails.count });
         }
         // Places of one part are found one after the other, those of several are not.
         self.defects.list.sort_by_key(|defect| defect.at);

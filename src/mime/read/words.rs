@@ -44,6 +44,19 @@ pub(super) struct Word<'a> {
 }
 
 impl Word<'_> {
+    /// Whether it holds whole characters of its charset (RFC 2047 §5). In a charset of single bytes it always does.
+    pub(super) fn is_whole(&self) -> bool {
+        let Some(known) = charset(self.charset).filter(|known| !known.is_single_byte()) else { return true };
+        let mut bytes = Vec::new();
+        self.decode(&mut bytes);
+        known.decode_without_bom_handling_and_without_replacement(&bytes).is_some()
+    }
+
+    /// Whether it has only letters that it may have in a phrase (RFC 2047 §5 (3)).
+    pub(super) fn is_of_phrases(&self) -> bool {
+        self.is_base64 || self.text.iter().all(|b| b.is_ascii_alphanumeric() || b"!*+-/=_".contains(b))
+    }
+
     /// The bytes that it stands for, in its charset.
     fn decode(&self, out: &mut Vec<u8>) {
         if self.is_base64 {
@@ -84,6 +97,14 @@ pub(super) fn next_seen(value: &[u8], mut from: usize) -> Option<Seen<'_>> {
         from = at + 2;
     }
     None
+}
+
+/// Where the encoded word ends that begins at `at`, if one does.
+pub(super) fn word_end(value: &[u8], at: usize) -> Option<usize> {
+    match value.get(at..)?.starts_with(b"=?").then(|| seen_at(value, at))?? {
+        Seen::Word(word) => Some(word.range.end),
+        Seen::Broken(_) => None,
+    }
 }
 
 fn seen_at(value: &[u8], at: usize) -> Option<Seen<'_>> {
