@@ -143,6 +143,8 @@ pub(super) fn module(press: &Press, directive: &Directive) -> Result<String, Str
     Ok(format!("{quote}>\n> — `{file}`\n"))
 }
 
+const ENTITY_SOURCE: &str = include_str!("../../trace/entity.rs");
+
 /// A struct field or an enum variant with its words.
 struct Documented {
     indent: usize,
@@ -151,12 +153,12 @@ struct Documented {
     about: String,
 }
 
-/// Everything that is documented in an item of the record source.
-fn documented(item: &str) -> Vec<Documented> {
+/// Everything that is documented in an item of a source.
+fn documented(source: &str, item: &str) -> Vec<Documented> {
     let mut found = Vec::new();
     let mut about = Vec::new();
     let mut inside = false;
-    for line in RECORD_SOURCE.lines() {
+    for line in source.lines() {
         if !inside {
             inside = line.trim_end() == format!("pub {item} {{");
             continue;
@@ -196,6 +198,7 @@ fn takes(rust: &str) -> String {
         "RecordId" => "record",
         "Vec<HostEntry>" => "list of hosts",
         "Vec<LinkEntry>" => "list of links",
+        "Vec<Entity>" => "list of parts",
         other => other,
     };
     if optional.is_some() { format!("{word}, may be missing") } else { word.into() }
@@ -215,22 +218,23 @@ fn snake(name: &str) -> String {
 /// The reference of trace records, from the documentation in the source.
 fn records() -> String {
     let mut out = String::from("## Every record\n\n| field | takes | meaning |\n| --- | --- | --- |\n");
-    for field in documented("struct Record").iter().filter(|f| f.name != "what") {
+    for field in documented(RECORD_SOURCE, "struct Record").iter().filter(|f| f.name != "what") {
         let _ = writeln!(out, "| `{}` | {} | {} |", field.name, takes(&field.takes), tidy(&field.about));
     }
-    for (title, item) in [
-        ("## The head of a trace", "struct Roster"),
-        ("### A host", "struct HostEntry"),
-        ("### A link", "struct LinkEntry"),
+    for (title, source, item) in [
+        ("## The head of a trace", RECORD_SOURCE, "struct Roster"),
+        ("### A host", RECORD_SOURCE, "struct HostEntry"),
+        ("### A link", RECORD_SOURCE, "struct LinkEntry"),
+        ("## A part of a mail", ENTITY_SOURCE, "struct Entity"),
     ] {
         let _ = write!(out, "\n{title}\n\n| field | takes | meaning |\n| --- | --- | --- |\n");
-        for field in documented(item) {
+        for field in documented(source, item) {
             let _ = writeln!(out, "| `{}` | {} | {} |", field.name, takes(&field.takes), tidy(&field.about));
         }
     }
     out.push_str("\n## What was observed\n");
     let mut open = false;
-    for field in documented("enum What") {
+    for field in documented(RECORD_SOURCE, "enum What") {
         if field.indent == 4 {
             let _ = write!(out, "\n### `{}`\n\n{}\n", snake(&field.name), tidy(&field.about));
             open = false;
@@ -254,7 +258,7 @@ fn records() -> String {
         ("Direction", "direction"),
     ] {
         let _ = write!(out, "\n### {what}\n\n| word | meaning |\n| --- | --- |\n");
-        for word in documented(&format!("enum {name}")) {
+        for word in documented(RECORD_SOURCE, &format!("enum {name}")) {
             let _ = writeln!(out, "| `{}` | {} |", snake(&word.name), tidy(&word.about));
         }
     }
@@ -330,6 +334,9 @@ mod tests {
         for part in ["### `composed`", "### `outcome`", "| `queue_id` | text |", "| `timed_out` |", "| `cause` |"] {
             assert!(page.contains(part), "{part}\n{page}");
         }
+        assert!(page.contains("| `media_type` | text |") && page.contains("| `parts` | list of parts |"), "{page}");
+        // A type that has no words here would be a tag of HTML.
+        assert!(!page.contains('<'), "{page}");
     }
 
     #[test]
