@@ -634,6 +634,7 @@ fn charts_are_drawn_from_a_stored_trace() {
     draw(&["ladder", "--from", "2s", "--to", "1s"]).complains("is later than");
     let two = draw(&["ladder", "--text", "--hosts", "laptop,mail.green.example"]).ends(0).out;
     assert!(two.contains("EHLO [192.0.2.1]") && !two.contains("mx.blue.example"), "{two}");
+    assert!(two.contains("2 of 4 hosts"), "what is left out is said\n{two}");
     draw(&["ladder", "--hosts", "laptop,mail.gren.example"])
         .complains("has no host mail.gren.example; it has laptop, ");
     draw(&["map", "--packets"]).complains("are for a ladder");

@@ -51,6 +51,9 @@ pub(super) fn model(roster: &Roster, records: &[Record], options: &Options) -> M
     if let Some(mail) = options.mail {
         subtitle.push_str(&format!("mail {} only · ", mail.0));
     }
+    if !options.hosts.is_empty() {
+        subtitle.push_str(&format!("{} of {} hosts · ", options.hosts.len(), roster.hosts.len()));
+    }
     if folded > 0 {
         let look_ups = if folded == 1 { "look-up" } else { "look-ups" };
         subtitle.push_str(&format!("{} DNS {look_ups} not shown · ", thousands(folded as u64)));
