@@ -269,11 +269,7 @@ fn is_token(text: &str) -> bool {
 
 impl Counts {
     fn tell(self, part: usize, defects: &mut Defects) {
-        let mut tell = |found: Count, flaw: fn(u64) -> Flaw| {
-            if found.count > 0 {
-                defects.add(part, found.first, flaw(found.count));
-            }
-        };
+        let mut tell = |found: Count, flaw: fn(u64) -> Flaw| defects.add_found(part, 0, found, flaw);
         tell(self.no_colon, |count| Flaw::NoColon { count });
         tell(self.bad_name, |count| Flaw::BadFieldName { count });
         tell(self.space_before_colon, |count| Flaw::SpaceBeforeColon { count });

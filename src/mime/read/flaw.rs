@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::faults::Count;
+
 /// Something wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Defect {
@@ -142,6 +144,13 @@ impl Defects {
             self.list.push(Defect { part, at, what });
         } else {
             self.more += 1;
+        }
+    }
+
+    /// What was found, if anything was: told once, with how often. Its places count from `start`.
+    pub(super) fn add_found(&mut self, part: usize, start: usize, found: Count, flaw: impl FnOnce(u64) -> Flaw) {
+        if found.count > 0 {
+            self.add(part, start + found.first, flaw(found.count));
         }
     }
 }

@@ -155,11 +155,7 @@ pub(super) fn check_words(field: &HeaderField<'_>, base: usize, counts: &mut Wor
 
 impl Words {
     pub(super) fn tell(self, part: usize, defects: &mut Defects) {
-        let mut tell = |found: Count, flaw: fn(u64) -> Flaw| {
-            if found.count > 0 {
-                defects.add(part, found.first, flaw(found.count));
-            }
-        };
+        let mut tell = |found: Count, flaw: fn(u64) -> Flaw| defects.add_found(part, 0, found, flaw);
         tell(self.in_quotes, |count| Flaw::WordInQuotes { count });
         tell(self.misplaced, |count| Flaw::WordMisplaced { count });
         tell(self.too_long, |count| Flaw::WordTooLong { count });

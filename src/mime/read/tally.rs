@@ -104,19 +104,15 @@ impl Tally {
 
     /// Says what was found; line ends are told of the whole mail.
     pub(super) fn tell(&self, part: usize, encoding: &Encoding, defects: &mut Defects) {
-        let mut tell = |found: Count, flaw: Flaw| {
-            if found.count > 0 {
-                defects.add(part, found.first, flaw);
-            }
-        };
-        tell(self.nul, Flaw::Nul { count: self.nul.count });
-        tell(self.long, Flaw::LongLines { count: self.long.count, longest: self.longest });
+        let longest = self.longest;
+        defects.add_found(part, 0, self.nul, |count| Flaw::Nul { count });
+        defects.add_found(part, 0, self.long, |count| Flaw::LongLines { count, longest });
         let longest = self.longest_encoded;
-        tell(self.long_encoded, Flaw::LongEncodedLines { count: self.long_encoded.count, longest });
-        tell(self.controls, Flaw::QuotedControl { count: self.controls.count });
-        tell(self.eight_bit_header, Flaw::EightBitHeader { count: self.eight_bit_header.count });
+        defects.add_found(part, 0, self.long_encoded, |count| Flaw::LongEncodedLines { count, longest });
+        defects.add_found(part, 0, self.controls, |count| Flaw::QuotedControl { count });
+        defects.add_found(part, 0, self.eight_bit_header, |count| Flaw::EightBitHeader { count });
         if *encoding != Encoding::EightBit && *encoding != Encoding::Binary {
-            tell(self.eight_bit_body, Flaw::EightBitBody { count: self.eight_bit_body.count });
+            defects.add_found(part, 0, self.eight_bit_body, |count| Flaw::EightBitBody { count });
         }
     }
 }

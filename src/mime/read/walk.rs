@@ -523,11 +523,7 @@ impl<'a> Walker<'a> {
             sum.wire_bytes += cost.wire_bytes;
             sum.decoded_bytes += cost.decoded_bytes;
         }
-        let mut tell = |found: Count, flaw: fn(u64) -> Flaw| {
-            if found.count > 0 {
-                self.defects.add(index, start + found.first, flaw(found.count));
-            }
-        };
+        let mut tell = |found: Count, flaw: fn(u64) -> Flaw| self.defects.add_found(index, start, found, flaw);
         tell(faults.illegal, |count| Flaw::Base64Illegal { count });
         tell(faults.padding, |count| Flaw::Base64Padding { count });
         tell(faults.escapes, |count| Flaw::QuotedEscape { count });
