@@ -4,6 +4,7 @@
 //! and name servers that speak real byte streams over simulated links; the run yields a trace, and transcripts and
 //! pictures are drawn from the trace. ARCHITECTURE.md shows the floors of the house.
 
+pub mod access;
 pub mod agent;
 pub mod capture;
 #[cfg(feature = "cli")]

@@ -27,11 +27,16 @@ const TABLE: &[(&str, u32, &[&str])] = &[
     ("policy", 2, &["identity", "mime", "dns", "smtp", "sim", "octets"]),
     ("queue", 2, &["identity", "mime", "smtp", "sim", "octets"]),
     ("store", 2, &["identity", "mime", "sim", "octets"]),
+    // Same floor: who reads what lies there.
+    ("access", 2, &["identity", "mime", "sim", "octets", "sasl", "store"]),
     // Agents never see a packet: no `net`.
     (
         "agent",
         3,
-        &["sim", "octets", "trace", "identity", "mime", "dns", "smtp", "policy", "queue", "store", "tls", "sasl"],
+        &[
+            "sim", "octets", "trace", "identity", "mime", "dns", "smtp", "policy", "queue", "store", "access", "tls",
+            "sasl",
+        ],
     ),
     // Faults are data of the world, and some of them are about names.
     ("world", 4, &["sim", "octets", "trace", "net", "agent", "dns", "tls"]),
@@ -40,7 +45,7 @@ const TABLE: &[(&str, u32, &[&str])] = &[
         5,
         &[
             "sim", "octets", "diag", "trace", "identity", "net", "dns", "smtp", "mime", "policy", "queue", "store",
-            "tls", "agent", "world", "sasl",
+            "access", "tls", "agent", "world", "sasl",
         ],
     ),
     // Workloads are scenarios that nobody has to write.

@@ -143,7 +143,7 @@ fn collect(world: &World) -> (Vec<Filed>, Vec<(HostId, u64, String)>) {
         match world.agent(id) {
             Agent::Mta(mta) => {
                 for (_, mailbox) in mta.store().mailboxes() {
-                    for mail in mailbox.messages() {
+                    for mail in mailbox.inbox().messages() {
                         let letter = mail.letter().expect("small scenarios keep their letters");
                         filed.push(Filed {
                             host: entry.name.to_string(),

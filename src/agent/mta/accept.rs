@@ -129,6 +129,7 @@ impl Mta {
             from: mail.reverse_path.clone(),
             to: recipient.clone(),
             content: mail.content.prepend(return_path.clone(), false),
+            mail: Some((mail.mail.0, mail.hops)),
         };
         let number = self.disk.store.file(id, ctx.now, size_bytes, letter);
         if let Some(filed) = &mut ctx.filed {

@@ -93,7 +93,7 @@ fn take(recipients: &[&str]) -> (usize, Vec<String>, Vec<(String, String)>, Tota
             _ => None,
         })
         .collect();
-    (mta.store().mailbox(ann).messages().len(), queued.collect(), duplicates, stage.ledger.totals())
+    (mta.store().mailbox(ann).inbox().messages().len(), queued.collect(), duplicates, stage.ledger.totals())
 }
 
 fn pair(recipient: &str, shares: &str) -> (String, String) {
