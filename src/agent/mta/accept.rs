@@ -145,6 +145,7 @@ impl Mta {
             queue_id: (*queue_id(mail.serial)).into(),
             recipient: recipient.as_str().into(),
             mailbox: self.disk.store.mailbox(id).address().as_str().into(),
+            uid: 0,
             size_bytes,
             added: field_lines(&return_path),
             parts: entities(&mail.content),
