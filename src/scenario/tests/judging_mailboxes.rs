@@ -12,7 +12,7 @@ const HEAD: &str = r#"(hosts: {
     "phone": User(mailbox: "bob@blue.example", submits_to: "mx.blue.example"),
     "tablet": User(mailboxes: ["carol@blue.example"], submits_to: "mx.blue.example"),
     "mx.blue.example": Mta(domains: ["blue.example", "green.example"], mailboxes: ["bob", "carol", "alice"],
-        forwards: {"all@blue.example": ["bob@blue.example"]}, submission: ["green.example", "blue.example"]),
+        forwards: {"all@blue.example": ["bob@blue.example"]}),
   }, links: [("laptop", "mx.blue.example"), ("phone", "mx.blue.example"), ("tablet", "mx.blue.example")],
   mail: [(from: "alice@green.example", to: ["bob@blue.example"], subject: "Hello"),
     (from: "alice@green.example", to: ["bob@blue.example"], subject: "News")],
