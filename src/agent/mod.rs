@@ -4,6 +4,7 @@
 //! and a [`Context`], and it answers with [`Action`]s: connect, send, close, wake me at. It never sees a packet, and it
 //! does not know what a link is.
 
+pub mod access;
 mod context;
 pub mod courier;
 mod dates;
@@ -12,7 +13,9 @@ mod ledger;
 pub mod lookups;
 pub mod mta;
 pub mod name_server;
+
 mod outgoing;
+pub mod reader;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tokens;

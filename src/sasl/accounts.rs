@@ -107,6 +107,11 @@ impl Accounts {
         Ok(())
     }
 
+    /// The names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.accounts.keys().map(String::as_str)
+    }
+
     /// How many accounts there are.
     #[must_use]
     pub fn len(&self) -> usize {

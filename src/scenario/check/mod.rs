@@ -21,6 +21,7 @@ mod mail;
 mod mta;
 mod names;
 mod parts;
+mod reading;
 mod records;
 mod replies;
 mod retry;

@@ -1,0 +1,3 @@
+#![allow(missing_docs)]
+pub mod client;
+pub mod server;
