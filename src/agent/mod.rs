@@ -66,6 +66,16 @@ impl Agent {
         }
     }
 
+    /// Mails that were ever delivered into mailboxes of the host, and mails that lie there: what the audit compares with what
+    /// clients have done.
+    #[must_use]
+    pub fn mailboxes(&self) -> (u64, u64) {
+        match self {
+            Agent::Mta(mta) => (mta.store().count(), mta.store().held()),
+            Agent::User(_) | Agent::NameServer(_) | Agent::Router => (0, 0),
+        }
+    }
+
     /// Recipients that the host is responsible for, by the host's own number for their mail: what the audit compares
     /// with its ledger.
     #[must_use]

@@ -306,6 +306,7 @@ impl Sessions {
                 ctx.tracer.hear(at, || What::Content { direction, side, peer, size_bytes });
             }
             access::Event::Deed(deed) => {
+                ctx.ledger.deed(ctx.host, &deed.done);
                 let at = told::about(at, deed.mail);
                 ctx.record(at, || told::deed(room.store, &deed, open.peer.host));
             }

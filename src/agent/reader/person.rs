@@ -169,6 +169,7 @@ impl Reader {
         (known.opens, known.is_read) = (false, true);
         let (at, folder) = (self.at(ctx, account, mail), self.folder(account, mail));
         let mailbox = self.config.accounts[account].mailbox.clone();
+        ctx.ledger.read();
         ctx.record(at, || What::Read { mailbox: mailbox.as_str().into(), folder });
         self.flag(account, mail, Flags::SEEN, true);
         let habits = self.config.accounts[account].habits.clone();

@@ -101,6 +101,9 @@ impl Reader {
         let at = self.looks[place].line.as_ref().map_or(ctx.at(), |line| line.at(ctx.at()));
         let at = mail.about.map_or(at, |(mail, hop)| at.mail(MailId(mail), hop));
         let whole = mail.is_whole;
+        if whole {
+            ctx.ledger.fetched(ctx.host, mail.about.map_or(0, |(mail, _)| mail));
+        }
         ctx.record(at, || What::Fetched {
             mailbox: account.mailbox.as_str().into(),
             protocol: account.protocol.name().into(),

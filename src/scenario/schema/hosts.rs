@@ -227,8 +227,9 @@ shape! {
         /// `Submissions` does the same behind TLS (RFC 8314), usually at port 465, and needs a `certificate`.
         /// `Lmtp` takes mail for the mailboxes that are here and passes nothing on (RFC 2033), usually at port 24. `Pop3` and `Imap`
         /// let people with `accounts` take mail out of them, with STARTTLS where there is a `certificate`; `Pop3s` and `Imaps` do so
-        /// behind TLS (RFC 8314).
-        listens: "map from port to Smtp, Submission, Submissions, Lmtp, Pop3, Pop3s, Imap or Imaps" = "{ 25: Smtp, 587: Submission }, where people have accounts also { 110: Pop3, 143: Imap }, and with a certificate { 993: Imaps, 995: Pop3s }",
+        /// behind TLS (RFC 8314). Where nothing is written, people with accounts are served, too: `{ 110: Pop3, 143: Imap }`, and with a
+        /// certificate `{ 993: Imaps, 995: Pop3s }`.
+        listens: "map from port to Smtp, Submission, Submissions, Lmtp, Pop3, Pop3s, Imap or Imaps" = "{ 25: Smtp, 587: Submission }",
         /// How many bytes each mailbox may have, or some of them.
         quota: "size, or map from local part to size" = "none",
         /// What it says to mail for a mailbox that is full: 452 4.2.2, so that it is tried again, or 552 5.2.2.
@@ -347,8 +348,8 @@ shape! {
         certificate: "Good, Expired, NotYetValid, SelfSigned or Untrusted" = "none: it knows no TLS",
         /// The names that its certificate is for.
         certificate_names: "list of domains" = "its own name",
-        /// The ports that it listens on, and what it serves there; see Mta.
-        listens: "map from port to Smtp, Lmtp, Pop3, Pop3s, Imap or Imaps" = "{ 24: Lmtp, 110: Pop3, 143: Imap }, and with a certificate { 993: Imaps, 995: Pop3s }",
+        /// The ports that it listens on, and what it serves there; see Mta, also for what comes by itself where there are accounts.
+        listens: "map from port to Smtp, Lmtp, Pop3, Pop3s, Imap or Imaps" = "{ 24: Lmtp }",
         /// How many bytes each mailbox may have, or some of them.
         quota: "size, or map from local part to size" = "none",
         /// What it says to mail for a mailbox that is full: 452 4.2.2, so that it is tried again, or 552 5.2.2.
