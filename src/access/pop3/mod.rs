@@ -1,3 +1,0 @@
-#![allow(missing_docs)]
-pub mod client;
-pub mod server;
