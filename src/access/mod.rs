@@ -11,6 +11,7 @@
 
 mod door;
 mod output;
+pub mod pop3;
 
 pub use door::Door;
 pub use output::{About, Event, Output, Says};
