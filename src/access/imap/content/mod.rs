@@ -10,6 +10,7 @@ mod addresses;
 mod binary;
 pub mod date;
 mod envelope;
+mod lines;
 mod numbering;
 mod reading;
 pub mod search;

@@ -7,6 +7,7 @@ use imap_codec::imap_types::body::{
 use imap_codec::imap_types::core::{IString, NString, Vec1};
 
 use super::envelope;
+use super::lines::Lines;
 use super::numbering::Shape;
 use super::reading::Reading;
 use super::strings::{nstring, number, string, unfolded};
@@ -15,8 +16,8 @@ use crate::mime::read::{self, Part, WithParameters, with_parameters};
 type Parameters = Vec<(IString<'static>, IString<'static>)>;
 
 /// The parts of a mail, nested as they are, with what they say of themselves; `extensible` says whether with the extension data
-/// of BODYSTRUCTURE, or without as in BODY. The size of a part is that of its section, and its lines are those that end: what
-/// stands in front of a boundary without a line end is none, as in Dovecot (to the reader of mails, a bare CR ends one, too).
+/// of BODYSTRUCTURE, or without as in BODY. The size of a part is that of its section, and its lines are the line feeds in it: what
+/// stands in front of a boundary without a line end of its own is no line, as in Dovecot.
 ///
 /// Types and encodings are in upper case as in the examples of the RFC, parameters as they are written, without the joining of
 /// RFC 2231. A text that names no charset is told as `us-ascii` (RFC 2045 §5.2).
@@ -26,12 +27,13 @@ type Parameters = Vec<(IString<'static>, IString<'static>)>;
 /// has no envelope here, as in RFC 3501 and in Dovecot.
 #[must_use]
 pub fn body_structure(reading: &Reading, extensible: bool) -> BodyStructure<'static> {
-    Teller { reading, extensible }.part(0)
+    Teller { reading, extensible, lines: Lines::of(reading) }.part(0)
 }
 
 struct Teller<'a> {
     reading: &'a Reading,
     extensible: bool,
+    lines: Lines,
 }
 
 impl Teller<'_> {
@@ -120,10 +122,7 @@ impl Teller<'_> {
     }
 
     fn lines(&self, part: &Part) -> u32 {
-        let end = part.body.end;
-        let last = self.reading.bytes(end.saturating_sub(1).max(part.body.start)..end);
-        let is_open = last.first().is_some_and(|byte| !matches!(byte, b'\r' | b'\n'));
-        number(part.lines.saturating_sub(u64::from(is_open)))
+        number(self.lines.in_body(&part.body))
     }
 }
 

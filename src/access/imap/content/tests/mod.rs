@@ -1,4 +1,5 @@
 mod golden;
+mod properties;
 mod sections;
 
 use imap_codec::ResponseCodec;
