@@ -32,8 +32,8 @@ mod written;
 
 pub use encoding::{Decoder, Encoding};
 pub use faults::{Count, Faults};
-pub use flaw::{Defect, Flaw};
 pub use fields::MOST_HEADER_BYTES;
+pub use flaw::{Defect, Flaw};
 pub use header::{HeaderField, fields, header_end};
 pub use lines::line_numbers;
 pub use mailbox::mails;

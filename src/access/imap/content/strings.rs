@@ -4,7 +4,9 @@ use imap_codec::imap_types::core::{IString, NString, Quoted};
 
 /// A string: in quotes where it can be, else a literal. No string can hold NUL; its place has 0x80, as in Dovecot.
 pub(super) fn string(bytes: &[u8]) -> IString<'static> {
-    if let Ok(quoted) = std::str::from_utf8(bytes).map_err(drop).and_then(|text| Quoted::try_from(text.to_owned()).map_err(drop)) {
+    if let Ok(quoted) =
+        std::str::from_utf8(bytes).map_err(drop).and_then(|text| Quoted::try_from(text.to_owned()).map_err(drop))
+    {
         return IString::Quoted(quoted);
     }
     let mut bytes = bytes.to_vec();

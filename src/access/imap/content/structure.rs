@@ -59,10 +59,9 @@ impl Teller<'_> {
         BodyStructure::Multi {
             bodies: Vec1::try_from(bodies).expect("a multipart is told with one part at least"),
             subtype: subtype(part),
-            extension_data: self.extensible.then(|| MultiPartExtensionData {
-                parameter_list: said.parameters.clone(),
-                tail: Some(said.tail()),
-            }),
+            extension_data: self
+                .extensible
+                .then(|| MultiPartExtensionData { parameter_list: said.parameters.clone(), tail: Some(said.tail()) }),
         }
     }
 
@@ -94,7 +93,12 @@ impl Teller<'_> {
         self.told(basic, specific, said)
     }
 
-    fn told(&self, basic: BasicFields<'static>, specific: SpecificFields<'static>, said: Said) -> BodyStructure<'static> {
+    fn told(
+        &self,
+        basic: BasicFields<'static>,
+        specific: SpecificFields<'static>,
+        said: Said,
+    ) -> BodyStructure<'static> {
         let extension = || SinglePartExtensionData { md5: said.md5.clone(), tail: Some(said.tail()) };
         BodyStructure::Single { body: Body { basic, specific }, extension_data: self.extensible.then(extension) }
     }

@@ -144,10 +144,8 @@ impl Reader<'_> {
             SearchKey::Cc(text) => address("cc", text.as_ref()),
             SearchKey::From(text) => address("from", text.as_ref()),
             SearchKey::To(text) => address("to", text.as_ref()),
-            SearchKey::Subject(text) => address("subject", text.as_ref()),
-            SearchKey::Header(name, text) => {
-                Key::Field(String::from_utf8_lossy(name.as_ref()).into_owned(), Needle::new(text.as_ref()))
-            }
+            SearchKey::Subject(text) => field("subject", text.as_ref()),
+            SearchKey::Header(name, text) => field(&String::from_utf8_lossy(name.as_ref()), text.as_ref()),
             SearchKey::Body(text) => Key::Body(Needle::new(text.as_ref())),
             SearchKey::Text(text) => Key::Text(Needle::new(text.as_ref())),
         })
@@ -165,9 +163,14 @@ impl Reader<'_> {
     }
 }
 
-/// Of a part of the envelope. An empty string is in it, even where it is NIL (as in Dovecot).
+/// Of fields with this name; an empty string is in all that are there.
+fn field(name: &str, text: &[u8]) -> Key {
+    Key::Field(name.to_owned(), Needle::new(text))
+}
+
+/// Of addresses in the envelope. An empty string is there even where they are NIL, as in Dovecot.
 fn address(name: &str, text: &[u8]) -> Key {
-    if text.is_empty() { Key::All } else { Key::Field(name.to_owned(), Needle::new(text)) }
+    if text.is_empty() { Key::All } else { field(name, text) }
 }
 
 impl Key {
@@ -187,9 +190,10 @@ impl Key {
         match self {
             Key::All => true,
             Key::Flag(flag) => is.flags.has(*flag),
-            Key::Keyword(name) => is.flags.keywords().any(|place| {
-                is.keywords.get(place).is_some_and(|keyword| keyword.eq_ignore_ascii_case(name))
-            }),
+            Key::Keyword(name) => is
+                .flags
+                .keywords()
+                .any(|place| is.keywords.get(place).is_some_and(|keyword| keyword.eq_ignore_ascii_case(name))),
             Key::Recent => is.is_recent,
             Key::New => is.is_recent && !is.flags.has(Flags::SEEN),
             Key::Sequence(numbers) => numbers.has(is.sequence),
@@ -202,9 +206,7 @@ impl Key {
             Key::Larger(bytes) => is.size_bytes > *bytes,
             Key::Smaller(bytes) => is.size_bytes < *bytes,
             Key::Modseq(modseq) => is.modseq >= *modseq,
-            Key::Sent(order, day) => {
-                mail.texts().and_then(Texts::sent).is_some_and(|sent| sent.cmp(day) == *order)
-            }
+            Key::Sent(order, day) => mail.texts().and_then(Texts::sent).is_some_and(|sent| sent.cmp(day) == *order),
             Key::Field(name, needle) => mail.texts().is_some_and(|texts| texts.field_has(name, needle)),
             Key::Body(needle) => mail.texts().is_some_and(|texts| texts.body_has(needle)),
             Key::Text(needle) => mail.texts().is_some_and(|texts| texts.anything_has(needle)),

@@ -16,10 +16,15 @@ impl Numbers {
             SeqOrUid::Value(value) => value.get(),
             SeqOrUid::Asterisk => last,
         };
-        let mut all: Vec<(u32, u32)> = set.0.as_ref().iter().map(|item| match item {
-            Sequence::Single(one) => (number(one), number(one)),
-            Sequence::Range(one, other) => (number(one).min(number(other)), number(one).max(number(other))),
-        }).collect();
+        let mut all: Vec<(u32, u32)> = set
+            .0
+            .as_ref()
+            .iter()
+            .map(|item| match item {
+                Sequence::Single(one) => (number(one), number(one)),
+                Sequence::Range(one, other) => (number(one).min(number(other)), number(one).max(number(other))),
+            })
+            .collect();
         all.sort_unstable();
         let mut ranges: Vec<(u32, u32)> = Vec::new();
         for (first, end) in all {

@@ -1,5 +1,9 @@
+mod dates;
 mod golden;
+mod hostile;
+mod model;
 mod properties;
+mod searching;
 mod sections;
 
 use imap_codec::ResponseCodec;

@@ -57,7 +57,8 @@ impl std::fmt::Debug for Mail {
 
 /// Pieces at random, or one of the mails with pieces in it and parts of it left out.
 pub(super) fn mails() -> impl Strategy<Value = Mail> {
-    let soup = proptest::collection::vec(proptest::sample::select(&PIECES[..]), 0..50).prop_map(|pieces| pieces.concat());
+    let soup =
+        proptest::collection::vec(proptest::sample::select(&PIECES[..]), 0..50).prop_map(|pieces| pieces.concat());
     let change = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), proptest::sample::select(&PIECES[..]));
     let changed = (0..MAILS.len(), proptest::collection::vec(change, 0..6)).prop_map(|(mail, changes)| {
         let mut mail = MAILS[mail].clone();

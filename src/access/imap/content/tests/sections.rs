@@ -99,10 +99,7 @@ fn parts_are_numbered_as_in_the_standard() {
     check(
         COMPLEX,
         &[
-            (
-                "BODY[HEADER]",
-                Some("Subject: all|MIME-Version: 1.0|Content-Type: multipart/mixed; boundary=a||"),
-            ),
+            ("BODY[HEADER]", Some("Subject: all|MIME-Version: 1.0|Content-Type: multipart/mixed; boundary=a||")),
             ("BODY[1]", Some("one")),
             ("BODY[1.MIME]", Some("|")),
             ("BODY[2]", Some("two")),
@@ -267,9 +264,8 @@ fn no_literal_has_nul_and_binary_has() {
 
 #[test]
 fn encodings_are_undone() {
-    let mail = |encoding: &str, body: &str| {
-        reading(format!("Content-Transfer-Encoding: {encoding}\r\n\r\n{body}").as_bytes())
-    };
+    let mail =
+        |encoding: &str, body: &str| reading(format!("Content-Transfer-Encoding: {encoding}\r\n\r\n{body}").as_bytes());
     for (encoding, body, text) in [
         ("7bit", "a=41", "a=41"),
         ("quoted-printable", "a=41=\r\nb  \r\n", "aAb|"),
