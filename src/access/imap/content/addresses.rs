@@ -3,8 +3,8 @@
 use imap_codec::imap_types::core::NString;
 use imap_codec::imap_types::envelope::Address;
 
+use super::address_tokens::{Lexer, Token};
 use super::strings::{nstring, string};
-use crate::mime::read::words::word_end;
 
 /// So many addresses are told of a field, those that begin and end groups counted. No honest mail has so many recipients in its
 /// header section.
@@ -20,7 +20,7 @@ const NO_DOMAIN: &[u8] = b"MISSING_DOMAIN";
 /// Of an address that is broken, what can be read is told. Unlike in Dovecot, what stands behind it is still read: from the next
 /// comma on, or the next semicolon, which some programs write for it.
 pub(super) fn append(value: &[u8], list: &mut Vec<Address<'static>>) {
-    let mut reader = Reader { value, at: 0, had_blank: false, comment: None };
+    let mut reader = Reader { lexer: Lexer::new(value) };
     let mut in_group = false;
     while list.len() < MOST_ADDRESSES {
         let (item, end) = reader.item(in_group);
@@ -86,16 +86,6 @@ impl Parsed {
     }
 }
 
-enum Token {
-    Atom(Vec<u8>),
-    /// Without its quotes.
-    Quoted(Vec<u8>),
-    /// With its brackets.
-    Literal(Vec<u8>),
-    Sign(u8),
-    End,
-}
-
 /// Words with what stands between them.
 #[derive(Default)]
 struct Words {
@@ -141,23 +131,18 @@ impl Words {
 }
 
 struct Reader<'a> {
-    value: &'a [u8],
-    at: usize,
-    /// White space or a comment stood in front of the last token.
-    had_blank: bool,
-    /// The last comment since the item began.
-    comment: Option<Vec<u8>>,
+    lexer: Lexer<'a>,
 }
 
 impl Reader<'_> {
     /// An item of a list, up to what ends it.
     fn item(&mut self, in_group: bool) -> (Item, End) {
-        self.comment = None;
+        self.lexer.comment = None;
         let mut words = Words::default();
         loop {
-            let token = self.next();
+            let token = self.lexer.next();
             match token {
-                Token::Atom(_) | Token::Quoted(_) | Token::Sign(b'.') => words.push(&token, self.had_blank),
+                Token::Atom(_) | Token::Quoted(_) | Token::Sign(b'.') => words.push(&token, self.lexer.had_blank),
                 Token::Sign(b',') => return (self.without_host(words), End::Comma),
                 Token::Sign(b';') => return (self.without_host(words), End::Semicolon),
                 Token::End => return (self.without_host(words), End::Value),
@@ -166,7 +151,7 @@ impl Reader<'_> {
                     let host = self.domain();
                     let end = self.skip();
                     let name = match words.name() {
-                        [] => self.comment.take().unwrap_or_default(),
+                        [] => self.lexer.comment.take().unwrap_or_default(),
                         name => name.to_vec(),
                     };
                     return (Item::Address(Parsed { name, mailbox: words.run, host, ..Parsed::default() }), end);
@@ -189,7 +174,7 @@ impl Reader<'_> {
         if words.has_quotes || words.run_start > 0 {
             return Item::Address(Parsed { name: words.phrase, ..Parsed::default() });
         }
-        let name = self.comment.take().unwrap_or_default();
+        let name = self.lexer.comment.take().unwrap_or_default();
         Item::Address(Parsed { name, mailbox: words.run, ..Parsed::default() })
     }
 
@@ -198,10 +183,10 @@ impl Reader<'_> {
         let mut parsed = Parsed::default();
         let mut words = Words::default();
         loop {
-            let before = self.at;
-            let token = self.next();
+            let before = self.lexer.at;
+            let token = self.lexer.next();
             match token {
-                Token::Atom(_) | Token::Quoted(_) | Token::Sign(b'.') => words.push(&token, self.had_blank),
+                Token::Atom(_) | Token::Quoted(_) | Token::Sign(b'.') => words.push(&token, self.lexer.had_blank),
                 Token::Sign(b'@') if words.is_empty() => {
                     if !parsed.route.is_empty() {
                         parsed.route.push(b',');
@@ -218,7 +203,7 @@ impl Reader<'_> {
                 Token::Sign(b'>') => break,
                 // It was not closed.
                 Token::Sign(b',' | b';') | Token::End => {
-                    self.at = before;
+                    self.lexer.at = before;
                     break;
                 }
                 Token::Sign(_) | Token::Literal(_) => {}
@@ -233,8 +218,8 @@ impl Reader<'_> {
         let mut host = Vec::new();
         let mut ends_with_word = false;
         loop {
-            let before = self.at;
-            match self.next() {
+            let before = self.lexer.at;
+            match self.lexer.next() {
                 Token::Literal(text) if host.is_empty() => return text,
                 Token::Atom(text) if !ends_with_word => {
                     host.extend(text);
@@ -245,7 +230,7 @@ impl Reader<'_> {
                     ends_with_word = false;
                 }
                 _ => {
-                    self.at = before;
+                    self.lexer.at = before;
                     return host;
                 }
             }
@@ -255,7 +240,7 @@ impl Reader<'_> {
     /// Passes over what stands behind an address.
     fn skip(&mut self) -> End {
         loop {
-            match self.next() {
+            match self.lexer.next() {
                 Token::Sign(b',') => return End::Comma,
                 Token::Sign(b';') => return End::Semicolon,
                 Token::End => return End::Value,
@@ -263,100 +248,4 @@ impl Reader<'_> {
             }
         }
     }
-
-    fn peek(&self) -> Option<u8> {
-        self.value.get(self.at).copied()
-    }
-
-    fn next(&mut self) -> Token {
-        self.skip_blank();
-        let Some(byte) = self.peek() else { return Token::End };
-        match byte {
-            b'"' => Token::Quoted(self.closed_by(b'"')),
-            b'[' => {
-                let inside = self.closed_by(b']');
-                Token::Literal([b"[", inside.as_slice(), b"]"].concat())
-            }
-            _ if is_atom(byte) => Token::Atom(self.atom()),
-            _ => {
-                self.at += 1;
-                Token::Sign(byte)
-            }
-        }
-    }
-
-    /// An atom. An encoded word is one, whatever letters it has, as it is for the reader of mails.
-    fn atom(&mut self) -> Vec<u8> {
-        let start = self.at;
-        while let Some(byte) = self.peek().filter(|byte| is_atom(*byte)) {
-            self.at = match byte {
-                b'=' => word_end(self.value, self.at).unwrap_or(self.at + 1),
-                _ => self.at + 1,
-            };
-        }
-        self.value[start..self.at].to_vec()
-    }
-
-    /// What stands between two signs, with its escapes undone and its folds gone. What has no end goes to that of the value.
-    fn closed_by(&mut self, end: u8) -> Vec<u8> {
-        let mut text = Vec::new();
-        self.at += 1;
-        while let Some(byte) = self.peek() {
-            self.at += 1;
-            match byte {
-                b'\\' => {
-                    text.extend(self.peek());
-                    self.at = self.value.len().min(self.at + 1);
-                }
-                b'\r' | b'\n' => {}
-                _ if byte == end => break,
-                _ => text.push(byte),
-            }
-        }
-        text
-    }
-
-    /// Passes over white space and comments, of which the last one is remembered.
-    fn skip_blank(&mut self) {
-        let start = self.at;
-        while let Some(byte) = self.peek() {
-            match byte {
-                b' ' | b'\t' | b'\r' | b'\n' => self.at += 1,
-                b'(' => self.comment(),
-                _ => break,
-            }
-        }
-        self.had_blank = self.at > start;
-    }
-
-    fn comment(&mut self) {
-        let mut text = Vec::new();
-        let mut depth = 0_usize;
-        while let Some(byte) = self.peek() {
-            self.at += 1;
-            match byte {
-                b'(' => depth += 1,
-                b')' => depth -= 1,
-                b'\\' => {
-                    text.extend(self.peek());
-                    self.at = self.value.len().min(self.at + 1);
-                    continue;
-                }
-                b'\r' | b'\n' => continue,
-                _ => {}
-            }
-            if depth == 0 {
-                break;
-            }
-            if !(byte == b'(' && depth == 1) {
-                text.push(byte);
-            }
-        }
-        self.comment = Some(text.trim_ascii().to_vec());
-    }
-}
-
-/// A letter of an atom (RFC 5322 §3.2.3), or of one that is not ASCII.
-fn is_atom(byte: u8) -> bool {
-    !byte.is_ascii() || byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte)
 }

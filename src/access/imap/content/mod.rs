@@ -6,6 +6,7 @@
 //!
 //! Where the RFCs leave a choice, it is as in Dovecot, and the item says so.
 
+mod address_tokens;
 mod addresses;
 mod binary;
 pub mod date;

@@ -179,7 +179,12 @@ impl Said {
                 () if field.is("Content-ID") => &mut said.id,
                 () if field.is("Content-Description") => &mut said.description,
                 () if field.is("Content-MD5") => &mut said.md5,
-                () if field.is("Content-Location") => &mut said.location,
+                () if field.is("Content-Location") => {
+                    if said.location.0.is_none() {
+                        said.location = nstring(Some(&location(field.value)));
+                    }
+                    continue;
+                }
                 () => continue,
             };
             if text.0.is_none() {
@@ -204,7 +209,8 @@ impl Said {
 }
 
 fn parameters(value: WithParameters<'_>) -> Parameters {
-    value.parameters.into_iter().map(|(name, value)| (string(name), string(&value))).collect()
+    let named = value.parameters.into_iter().filter(|(name, _)| !name.is_empty());
+    named.map(|(name, value)| (string(name), string(&value))).collect()
 }
 
 /// Whether it names the charset, or a piece of that (RFC 2231 §3).
@@ -213,8 +219,16 @@ fn is_charset(name: &IString<'_>) -> bool {
     name.is_some_and(|name| name.eq_ignore_ascii_case(b"charset"))
 }
 
-/// The tags of a Content-Language field (RFC 3282 §2).
+/// The tags of a Content-Language field (RFC 3282 §2). What is no tag is passed over, comments too.
 fn tags(value: &[u8]) -> Vec<IString<'static>> {
-    let text = unfolded(value);
-    text.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(|tag| !tag.is_empty()).map(string).collect()
+    let words = value
+        .split(|byte| *byte == b',')
+        .filter_map(|part| part.trim_ascii_start().split(|byte| byte.is_ascii_whitespace() || *byte == b'(').next());
+    let is_tag = |word: &&[u8]| !word.is_empty() && word.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-');
+    words.filter(is_tag).map(string).collect()
+}
+
+/// The value of a Content-Location field: white space in it is that of its folds (RFC 2557 §4.4.2).
+fn location(value: &[u8]) -> Vec<u8> {
+    value.iter().filter(|byte| !byte.is_ascii_whitespace()).copied().collect()
 }

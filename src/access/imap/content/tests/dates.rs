@@ -4,7 +4,10 @@ use imap_codec::imap_types::command::CommandBody;
 use proptest::prelude::*;
 
 use super::*;
-use crate::store::GivenDate;
+use crate::identity::ReversePath;
+use crate::sim::Instant;
+use crate::sim::calendar::Calendar;
+use crate::store::{Flags, FolderId, GivenDate, Letter, Store};
 
 fn given(unix_secs: i64, offset_minutes: i16) -> GivenDate {
     GivenDate { unix_secs, offset_minutes }
@@ -46,6 +49,26 @@ fn what_is_no_date() {
     ] {
         assert_eq!(date::read(text), None, "{text}");
     }
+}
+
+#[test]
+fn a_mail_has_the_date_that_a_client_gave_or_when_it_was_filed() {
+    let mut store = Store::new();
+    let bob = store.add_mailbox("bob@b.example".parse().unwrap());
+    let letter = || Letter {
+        from: ReversePath::Null,
+        to: "bob@b.example".parse().unwrap(),
+        content: Content::scan(Rope::new()),
+        mail: None,
+    };
+    let at = Instant::from_nanos(61_999_999_999);
+    store.file(bob, at, 0, letter);
+    store.append(bob, FolderId::INBOX, at, Flags::NONE, Some(given(7, -60)), letter()).unwrap();
+    let calendar = Calendar::new(1_767_603_600, 90);
+    let dates: Vec<GivenDate> =
+        store.mailbox(bob).inbox().messages().iter().map(|message| date::internal(message, &calendar)).collect();
+    assert_eq!(dates, [given(1_767_603_661, 90), given(7, -60)]);
+    assert_eq!(date::written(dates[0]), " 5-Jan-2026 10:31:01 +0130");
 }
 
 #[test]

@@ -1,3 +1,4 @@
+mod addresses;
 mod dates;
 mod golden;
 mod hostile;
@@ -5,6 +6,7 @@ mod model;
 mod properties;
 mod searching;
 mod sections;
+mod standard;
 
 use imap_codec::ResponseCodec;
 use imap_codec::encode::Encoder;
