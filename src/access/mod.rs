@@ -10,6 +10,7 @@
 //! (client).
 
 mod door;
+pub mod imap;
 mod output;
 
 pub use door::Door;
