@@ -36,12 +36,6 @@ impl Calendar {
         self.start_unix_secs.saturating_add((now.as_nanos() / 1_000_000_000) as i64)
     }
 
-    /// The zone, in minutes east of Universal Time.
-    #[must_use]
-    pub fn offset_minutes(&self) -> i16 {
-        self.offset_minutes
-    }
-
     /// The date-time of RFC 5322 §3.3, such as `Mon, 5 Jan 2026 09:00:00 +0000`.
     #[must_use]
     pub fn rfc5322(&self, now: Instant) -> String {

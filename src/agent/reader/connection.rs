@@ -53,7 +53,10 @@ impl Reader {
         };
         let mut client = match account.protocol {
             Protocol::Pop3 => Client::Pop3(Box::new(pop3::session(account, nonce()))),
-            Protocol::Imap => Client::Imap(Box::new(imap::session(account, nonce()))),
+            Protocol::Imap => match imap::session(account, nonce()) {
+                Ok(session) => Client::Imap(Box::new(session)),
+                Err(why) => return self.failed(ctx, place, why.to_string()),
+            },
         };
         each!(&mut client, session => session.observe(ctx.wants_lines()));
         let socket = ctx.connect(place as u32 | READING, None, candidate.address, candidate.port, None);

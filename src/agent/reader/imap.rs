@@ -7,9 +7,13 @@ use super::connection::Said;
 use super::look::Client;
 use super::shelf::{Errand, Mail, MailIndex, Name, Shelf};
 use super::{Reader, Stage};
-use crate::access::imap::client::{Config, Event, Known, Output, Part, Request, Session, StartTls};
+use crate::access::imap::client::{
+    Config, Event, Failure, FailureKind, FlagList, Got, Known, NoLogin, Output, Refusal, Request, Session, StartTls,
+    What as Of,
+};
 use crate::agent::Context;
-use crate::sasl::Nonce;
+use crate::mime::Content;
+use crate::sasl::{Login, LoginError, Nonce};
 use crate::store::Flags;
 use crate::trace::{MailId, What};
 
@@ -44,7 +48,10 @@ enum Asked {
 }
 
 /// A session for a look.
-pub(super) fn session(account: &Account, nonce: Nonce) -> Session {
+///
+/// # Errors
+/// When nobody can have such a name or password.
+pub(super) fn session(account: &Account, nonce: Nonce) -> Result<Session, LoginError> {
     let config = Config {
         tls: match account.seals {
             Seals::Never => StartTls::Never,
@@ -56,7 +63,8 @@ pub(super) fn session(account: &Account, nonce: Nonce) -> Session {
         ..Config::default()
     };
     let (login, password) = account.login.clone();
-    Session::new(config, login, password, nonce)
+    let login = Login::new(&login, &password)?;
+    Ok(Session::new(Arc::new(config), login, password, nonce))
 }
 
 /// What a session says, in the words of all.
@@ -80,7 +88,7 @@ impl Reader {
                 progress.is_ready = true;
                 self.go_on(ctx, place);
             }
-            Event::Opened { uid_validity, reset, modseq, .. } => {
+            Event::Opened { uid_validity, reset, .. } => {
                 let Some(Asked::Open(folder)) = progress.asked else { return };
                 progress.open = Some(folder);
                 progress.unfetched.clear();
@@ -89,13 +97,12 @@ impl Reader {
                     let all: Vec<MailIndex> = self.shelves[place].folders[folder].mails.values().copied().collect();
                     all.into_iter().for_each(|mail| self.shelves[place].remove(mail));
                 }
-                let known = &mut self.shelves[place].folders[folder];
-                (known.uid_validity, known.modseq) = (uid_validity, modseq.unwrap_or(known.modseq));
+                self.shelves[place].folders[folder].uid_validity = uid_validity;
             }
-            Event::Mail { uid, flags, .. } => self.new_mail(ctx, place, uid, flags),
+            Event::Mail { uid, flags, .. } => self.new_mail(ctx, place, uid, flags.system),
             Event::Flags { uid, flags, .. } => {
                 let Some(mail) = self.mail_at(place, uid) else { return };
-                self.shelves[place].mail_mut(mail).flags = flags;
+                self.shelves[place].mail_mut(mail).flags = flags.system;
             }
             Event::Gone { uid } => {
                 let progress = &mut self.looks[place].imap;
@@ -103,12 +110,13 @@ impl Reader {
                 let Some(mail) = self.mail_at(place, uid) else { return };
                 self.vanished(ctx, place, mail);
             }
-            Event::Got { uid, part, content, about } => {
+            Event::Got { uid, what, content: Got::Content(octets), about } => {
+                let content = Content::from(octets);
                 let Some(mail) = self.mail_at(place, uid) else { return };
                 let size_bytes = content.size_bytes();
                 let known = self.shelves[place].mail_mut(mail);
                 let was_there = known.content.is_some();
-                (known.content, known.about, known.is_whole) = (Some(content), about, part == Part::Whole);
+                (known.content, known.about, known.is_whole) = (Some(content), about, what == Of::Whole);
                 known.fetched_at = ctx.now;
                 self.fetched(ctx, place, mail, size_bytes);
                 if !was_there {
@@ -116,9 +124,11 @@ impl Reader {
                 }
                 self.opened(ctx, place, mail);
             }
-            Event::Done { result, .. } => self.done(ctx, place, result.err()),
-            Event::Said { .. } | Event::Folder { .. } => {}
-            Event::Failed { text, .. } => self.tell_failure(ctx, place, &text),
+            // Where something else was asked meanwhile, that the waiting is over is no answer to it.
+            Event::Done { request, .. } if *request == Request::Idle && !idles(&self.looks[place].imap) => {}
+            Event::Done { result, .. } => self.done(ctx, place, result.err().map(why)),
+            Event::State(_) | Event::Said { .. } | Event::Got { content: Got::Structure(_), .. } | Event::Closed => {}
+            Event::Failed(failure) => self.tell_failure(ctx, place, &told(&failure)),
         }
     }
 
@@ -148,7 +158,7 @@ impl Reader {
             });
         }
         // Whoever idles is told of it, and asks for it at once.
-        if progress_idles(&self.looks[place].imap) {
+        if idles(&self.looks[place].imap) {
             self.go_on(ctx, place);
         }
     }
@@ -176,6 +186,7 @@ impl Reader {
         match (progress.asked.take(), &refused) {
             (Some(Asked::Open(folder)), None) => {
                 progress.done.push(folder);
+                self.note_modseq(place, folder);
                 self.checked(ctx, place, folder);
             }
             // A folder that is not there has nothing new.
@@ -201,6 +212,15 @@ impl Reader {
         self.go_on(ctx, place);
     }
 
+    /// What has been told of the folder is all up to this change.
+    fn note_modseq(&mut self, place: usize, folder: usize) {
+        if let Some(line) = &self.looks[place].line
+            && let Client::Imap(session) = &line.client
+        {
+            self.shelves[place].folders[folder].modseq = session.modseq();
+        }
+    }
+
     /// The server did not do what it was asked for; the look goes on.
     fn complain(&mut self, ctx: &mut Context<'_>, place: usize, why: &str) {
         let before = self.looks[place].failure.take();
@@ -224,15 +244,15 @@ impl Reader {
 
     /// Asks for what comes next, if nothing is being asked.
     pub(super) fn go_on(&mut self, ctx: &mut Context<'_>, place: usize) {
-        let idles = progress_idles(&self.looks[place].imap);
+        let is_idle = idles(&self.looks[place].imap);
         if self.looks[place].stage != Stage::Talking
             || !self.looks[place].imap.is_ready
-            || self.looks[place].imap.asked.is_some() && !idles
+            || self.looks[place].imap.asked.is_some() && !is_idle
         {
             return;
         }
         let Some((asked, request)) = self.next_request(place) else { return };
-        if idles && asked == Asked::Idle {
+        if is_idle && asked == Asked::Idle {
             return;
         }
         let look = &mut self.looks[place];
@@ -253,8 +273,8 @@ impl Reader {
         if progress.open.is_some()
             && let Some(uid) = progress.unfetched.first()
         {
-            let part = if account.whole { Part::Whole } else { Part::Header };
-            return Some((Asked::Fetch(*uid), Request::Fetch { uid: *uid, part }));
+            let what = if account.whole { Of::Whole } else { Of::Header };
+            return Some((Asked::Fetch(*uid), Request::Fetch { uids: vec![*uid], what }));
         }
         while let Some(errand) = shelf.errands.front().cloned() {
             let mail = shelf.mail(errand.mail());
@@ -271,7 +291,7 @@ impl Reader {
                 && !account.folders.contains(to)
             {
                 // Who asks for one that is there is told so, and no harm is done.
-                return Some((Asked::Make(to.clone()), Request::Create { name: to.clone() }));
+                return Some((Asked::Make(to.clone()), Request::Create { folder: to.to_string() }));
             }
             return Some((Asked::Errand, errand_request(errand, uid)));
         }
@@ -286,26 +306,63 @@ impl Reader {
     }
 }
 
-fn progress_idles(progress: &Progress) -> bool {
+fn idles(progress: &Progress) -> bool {
     progress.asked == Some(Asked::Idle)
 }
 
 fn open_request(account: &Account, shelf: &Shelf, folder: usize) -> Request {
     let known = &shelf.folders[folder];
-    let flags = |(uid, mail): (&u32, &MailIndex)| (*uid, shelf.mail(*mail).flags);
+    let flags = |(uid, mail): (&u32, &MailIndex)| (*uid, FlagList::from(shelf.mail(*mail).flags));
     let known = Known {
         uid_validity: known.uid_validity,
         modseq: known.modseq,
         mails: known.mails.iter().map(flags).collect(),
     };
-    Request::Open { folder: account.folders[folder].clone(), known }
+    Request::Open { folder: account.folders[folder].to_string(), known }
 }
 
 fn errand_request(errand: Errand, uid: u32) -> Request {
+    let uids = vec![uid];
     match errand {
-        Errand::Flag { flags, add, .. } => Request::Flag { uids: vec![uid], flags, add },
-        Errand::Fetch(_) => Request::Fetch { uid, part: Part::Whole },
-        Errand::Move(_, to) => Request::Move { uids: vec![uid], to },
-        Errand::Delete(_) => Request::Delete { uids: vec![uid] },
+        Errand::Flag { flags, add: true, .. } => Request::Flag { uids, add: flags.into(), remove: FlagList::NONE },
+        Errand::Flag { flags, .. } => Request::Flag { uids, add: FlagList::NONE, remove: flags.into() },
+        Errand::Fetch(_) => Request::Fetch { uids, what: Of::Whole },
+        Errand::Move(_, to) => Request::Move { uids, to: to.to_string() },
+        Errand::Delete(_) => Request::Delete { uids },
+    }
+}
+
+/// Why a session ended, for people.
+fn told(failure: &Failure) -> String {
+    let why = match &failure.kind {
+        FailureKind::Timeout => "the server does not answer",
+        FailureKind::Eof => "the connection was lost",
+        FailureKind::Bye => "the server has ended the session",
+        FailureKind::NoGreeting => "that is no IMAP server",
+        FailureKind::NoTls => "TLS is required, and is not to be had",
+        FailureKind::NotLoggedIn(NoLogin::NotOffered { in_plain_text: true }) => {
+            "no way to log in without showing the password, and the connection is not sealed"
+        }
+        FailureKind::NotLoggedIn(NoLogin::NotOffered { .. }) => "the server offers no way to log in that is known here",
+        FailureKind::NotLoggedIn(NoLogin::Refused) => "the server refuses the login",
+        FailureKind::NotLoggedIn(NoLogin::GaveUp(_)) => "the server does not know the password either",
+        FailureKind::TooLarge => "the server says too much",
+        FailureKind::TooManyMails => "there are too many mails in the folder",
+        FailureKind::Numbers => "the server contradicts itself",
+    };
+    match failure.text.is_empty() {
+        true => format!("{why} ({})", failure.stage),
+        false => format!("{why} ({}): {}", failure.stage, failure.text),
+    }
+}
+
+/// Why something was not done, for people.
+fn why(refusal: Refusal) -> String {
+    match refusal {
+        Refusal::No { text, .. } | Refusal::Bad { text } => text,
+        Refusal::NoFolder => "no folder is open".into(),
+        Refusal::Unsendable(what) => what.into(),
+        Refusal::TooMany => "too much is to be done".into(),
+        Refusal::Lost => "the session has ended".into(),
     }
 }

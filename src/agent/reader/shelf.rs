@@ -81,7 +81,7 @@ impl Errand {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Folder {
     pub(super) uid_validity: u32,
-    pub(super) modseq: u64,
+    pub(super) modseq: Option<u64>,
     /// By number.
     pub(super) mails: BTreeMap<u32, MailIndex>,
 }

@@ -102,7 +102,7 @@ shape! {
         converts: "bool" = "true" => courier.converts, flag,
         /// Whom it logs in as where it hands mail in: a user agent at its server, an MTA at its smarthost (RFC 4954). Without
         /// TLS no password is shown; see `plain_text_logins`.
-        login: "login name" = "none",
+        login: "login name" = "none; of a User with a password, its mailbox",
         /// The password to that.
         password: "password" = "none",
         /// Whether a password may cross a connection that is not sealed: of a client, that it says one, and of a server, that it

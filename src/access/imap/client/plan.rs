@@ -149,8 +149,8 @@ pub(super) fn steps(request: &Request, means: &Means) -> Result<VecDeque<Step>, 
             if size > u64::from(u32::MAX) || means.offer.append_limit.is_some_and(|limit| size > limit) {
                 return Err(Refusal::Unsendable("the mail is larger than the server takes"));
             }
-            let at_once = means.has(Capability::LiteralPlus)
-                || means.has(Capability::LiteralMinus) && size <= SMALL_LITERAL;
+            let at_once =
+                means.has(Capability::LiteralPlus) || means.has(Capability::LiteralMinus) && size <= SMALL_LITERAL;
             let append = Append {
                 folder: named(folder)?,
                 flags: commands::flags(flags).ok_or(NO_KEYWORD)?,

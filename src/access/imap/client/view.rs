@@ -197,7 +197,9 @@ impl View {
     pub(super) fn vanished(&mut self, earlier: bool, uids: &[Range]) -> Result<(), Broken> {
         let mut known = BTreeSet::new();
         for (from, to) in uids {
-            known.extend(self.mails.range(*from..=*to).filter(|(_, mail)| !(earlier && mail.has_place)).map(|(uid, _)| *uid));
+            known.extend(
+                self.mails.range(*from..=*to).filter(|(_, mail)| !(earlier && mail.has_place)).map(|(uid, _)| *uid),
+            );
         }
         let placed = known.iter().filter(|uid| self.mails.get(uid).is_some_and(|mail| mail.has_place)).count();
         if placed > 0 {

@@ -68,9 +68,8 @@ impl Session {
     /// Asks what is not known of the folder. Says whether it does: not before it is open and what is known from before has been
     /// looked at, and not without end while somebody waits.
     fn ask(&mut self, now: Instant) -> bool {
-        let is_opening = self.job.as_ref().is_some_and(|job| {
-            matches!(job.request, Request::Open { .. }) && !job.steps.is_empty()
-        });
+        let is_opening =
+            self.job.as_ref().is_some_and(|job| matches!(job.request, Request::Open { .. }) && !job.steps.is_empty());
         let is_waited_for = self.job.is_some() || !self.queue.is_empty();
         if is_opening || is_waited_for && self.questions >= MOST_QUESTIONS {
             return false;
