@@ -150,6 +150,9 @@ const EVERYTHING: &str = r##"#![enable(implicit_some)]
         Lookup(host: "gate.example", name: "blue.example", rtype: MX, result: "mx1", cached: false),
         Unsent(to: "bob@blue.example", code: 550), Policy(host: "mx1.blue.example", policy: "greylist", decision: "defer"),
         Connections(from: "gate.example", to: "mx1.blue.example", count: 2),
+        Fetched(by: "laptop", to: "zoe@blue.example", subject: "Grüße", protocol: Imap, whole: true, within: "1h", count: 1),
+        Seen(by: "laptop", to: "carol@blue.example", within: "1d"), InFolder(mailbox: "carol@blue.example", folder: "Trash"),
+        Flags(mailbox: "carol@blue.example", has: ["Seen"], hasnt: ["$Junk"]), MailboxCount(mailbox: "carol@blue.example", count: 2),
         Total(delivered: AtLeast(1), bounced: 0, sent: 5, unsent: 0, queued: 0),
     ],
 )
