@@ -19,4 +19,6 @@
 //! | 6856 §2 UTF8 | a mail with UTF-8 in its header is refused with `[UTF8]` before that; without LANG (§3) |
 
 pub mod client;
+#[cfg(test)]
+mod dialogue_tests;
 pub mod server;

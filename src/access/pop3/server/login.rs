@@ -95,6 +95,7 @@ impl Session {
     }
 
     pub(super) fn tell_login(&mut self, mechanism: &'static str, result: Result<Arc<str>, Refusal>) {
+        self.flush();
         self.outputs.push_back(Output::Event(Event::Login { mechanism, result }));
     }
 

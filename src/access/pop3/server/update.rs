@@ -14,6 +14,7 @@ impl Session {
             self.close(desk);
             return Some(());
         };
+        self.flush();
         self.tell_state("UPDATE");
         let uids = maildrop.deleted();
         // What somebody else has removed meanwhile is gone, too, as was wanted.
