@@ -7,6 +7,9 @@
 //! and lower case are the same in all alphabets. BODY looks at the texts of a mail, and of mails inside; TEXT at its header
 //! sections, those of parts and of mails inside too, and at the texts. Attachments that are no text are passed over, and so is a
 //! text whose encoding nobody knows. All of this is as in Dovecot.
+//!
+//! A mail without a Date that can be read was sent on no day, so SENTBEFORE, SENTON and SENTSINCE do not find it (Dovecot takes it
+//! for one of long ago).
 
 mod candidate;
 mod fold;
