@@ -35,7 +35,9 @@ impl Checker {
                 if !undoable {
                     let message = "this cannot be undone, so it cannot last for a time";
                     let d = self.r.at(&node.span, "contradiction", message).label("leave this out");
-                    self.r.push(d.help("`lasting` is for Down, Loss, Latency, Tamper, Forgets, Dns and changes of records"));
+                    self.r.push(
+                        d.help("`lasting` is for Down, Loss, Latency, Tamper, Forgets, Dns and changes of records"),
+                    );
                 }
             }
             if let (Some(when), Some(what)) = (when, what) {
