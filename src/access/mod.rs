@@ -10,7 +10,9 @@
 //! (client).
 
 mod door;
+pub mod imap;
 mod output;
+pub mod pop3;
 
 pub use door::Door;
 pub use output::{About, Event, Output, Says};

@@ -151,6 +151,8 @@ pub enum LossReason {
     NoRoute,
     /// A fault of the scenario took this packet.
     Fault,
+    /// The link forgets connections that are silent for too long, and knows the one that it is of no more (RFC 5382 §5).
+    Forgotten,
 }
 
 /// What became of a connection, as one of its ends sees it.

@@ -27,8 +27,8 @@ const TABLE: &[(&str, u32, &[&str])] = &[
     ("policy", 2, &["identity", "mime", "dns", "smtp", "sim", "octets"]),
     ("queue", 2, &["identity", "mime", "smtp", "sim", "octets"]),
     ("store", 2, &["identity", "mime", "sim", "octets"]),
-    // Same floor: who reads what lies there.
-    ("access", 2, &["identity", "mime", "sim", "octets", "sasl", "store"]),
+    // Same floor: who reads what lies there. POP3 has SMTP's lines and dots (RFC 1939 §3).
+    ("access", 2, &["identity", "mime", "smtp", "sim", "octets", "sasl", "store"]),
     // Agents never see a packet: no `net`.
     (
         "agent",

@@ -134,6 +134,8 @@ fn changes() -> Vec<Change> {
         Change::Host { host, up: true },
         Change::Loss { a, b, ppm: 1 },
         Change::Latency { a, b, latency_ns: 1 },
+        Change::Tamper { a, b, find: t(), put: t() },
+        Change::Forgets { a, b, after_ns: 1 },
         Change::Drop { a, b, from: Some(host), packets: 1 },
         Change::NameServer { server: host, mode: ServerMode::Silent },
         Change::Records { name: t(), rtype: t(), edit: RecordEdit::Set, records: vec![t()] },
@@ -238,7 +240,7 @@ fn schema() -> Value {
             "step": words(&[PacketStep::Sent, PacketStep::Forwarded, PacketStep::Arrived, PacketStep::Lost]),
             "reason of a loss": words(&[
                 LossReason::Noise, LossReason::BufferFull, LossReason::LinkDown, LossReason::HostDown,
-                LossReason::NoRoute, LossReason::Fault,
+                LossReason::NoRoute, LossReason::Fault, LossReason::Forgotten,
             ]),
             "why bytes are sent again": words(&[
                 RepeatReason::Timeout, RepeatReason::Duplicates, RepeatReason::Rack, RepeatReason::Probe,

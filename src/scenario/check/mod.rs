@@ -23,6 +23,7 @@ mod mailbox_claims;
 mod mta;
 mod names;
 mod parts;
+mod reading;
 mod records;
 mod replies;
 mod retry;

@@ -150,6 +150,7 @@ fn loss(reason: LossReason) -> &'static str {
         LossReason::HostDown => "host down",
         LossReason::NoRoute => "no route",
         LossReason::Fault => "fault",
+        LossReason::Forgotten => "connection forgotten",
     }
 }
 

@@ -1,0 +1,4 @@
+//! Sessions as data, and what holds for all of them.
+
+mod dialogues;
+mod player;
