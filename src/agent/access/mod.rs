@@ -192,7 +192,13 @@ impl Sessions {
                 let looks = |(_, open): &(usize, &Open)| open.session.mailbox() == Some(mailbox);
                 let tokens: Vec<u32> = self.open.iter().filter(looks).map(|(token, _)| token as u32).collect();
                 for token in tokens.into_iter().filter(|token| Some(*token) != by) {
+                    // It is said because of what others did, and not because of what this client has asked.
+                    let Some(open) = self.open.get_mut(token as usize) else { continue };
+                    let heard = open.heard.take();
                     self.with(ctx, room, token, |session, now, desk| session.handle_news(now, desk));
+                    if let Some(open) = self.open.get_mut(token as usize) {
+                        open.heard = open.heard.or(heard);
+                    }
                 }
             }
         }

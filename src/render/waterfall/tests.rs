@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::super::stories;
 use super::super::synthetic::{self, Story, ms};
 use super::super::testing::{assert_good, keep};
 use super::*;
@@ -26,7 +27,7 @@ fn outcome(story: &mut Story, host: HostId, number: u32, verdict: Verdict) {
 
 #[test]
 fn words_never_overlap_in_the_stories() {
-    for (name, story) in synthetic::all() {
+    for (name, story) in stories::all() {
         keep(&format!("waterfall-{name}.svg"), &svg(&story.roster, &story.records, &Options::default()));
         check(&story, &Options::default());
         check(&story, &Options { max_rows: 3, ..Options::default() });

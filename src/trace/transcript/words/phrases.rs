@@ -32,6 +32,19 @@ pub fn goes_on(records: &[Record], place: usize) -> bool {
     })
 }
 
+/// A port, and what is served there where mail is taken out of mailboxes, by the names of IANA's registry.
+#[must_use]
+pub fn port(port: u16) -> String {
+    let name = match port {
+        110 => " (POP3)",
+        143 => " (IMAP)",
+        993 => " (IMAPS)",
+        995 => " (POP3S)",
+        _ => "",
+    };
+    format!("port {port}{name}")
+}
+
 /// A server took a mail.
 #[must_use]
 pub fn accepted(queue_id: &str) -> (&'static str, String) {

@@ -42,7 +42,7 @@ pub fn record(run: &Telling<'_>, record: &Record) -> String {
         What::Connection { state, peer, port, .. } => {
             let peer = run.host(*peer);
             match state {
-                C::Connecting => format!("connects to {peer}, port {port}"),
+                C::Connecting => format!("connects to {peer}, {}", words::port(*port)),
                 C::Open => format!("is connected with {peer}"),
                 C::Refused => format!("{peer} refuses the connection"),
                 C::TimedOut => format!("{peer} does not answer: the connection has timed out"),
