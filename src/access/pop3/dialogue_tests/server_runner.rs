@@ -125,8 +125,12 @@ impl ServerPlayer {
                 Output::Close => "close".to_owned(),
                 Output::Event(_) if !self.events => continue,
                 Output::Event(Event::State(name)) => format!("event: {name}"),
-                Output::Event(Event::Login { mechanism, result: Ok(name) }) => format!("event: login {mechanism} {name}"),
-                Output::Event(Event::Login { mechanism, result: Err(why) }) => format!("event: login {mechanism}: {why}"),
+                Output::Event(Event::Login { mechanism, result: Ok(name) }) => {
+                    format!("event: login {mechanism} {name}")
+                }
+                Output::Event(Event::Login { mechanism, result: Err(why) }) => {
+                    format!("event: login {mechanism}: {why}")
+                }
                 Output::Event(Event::Deed(deed)) => show_deed(&deed),
                 Output::Event(Event::Changed) => "event: changed".to_owned(),
                 Output::Event(Event::Content { .. }) => panic!("nothing comes"),
@@ -208,9 +212,11 @@ impl Player for ServerPlayer {
             player.locks.take(mailbox);
         }
         let sealed = on("sealed");
-        player.with(|session, now, desk| {
-            if sealed { session.handle_secured(now, desk) } else { session.start(now, desk) }
-        });
+        player.with(
+            |session, now, desk| {
+                if sealed { session.handle_secured(now, desk) } else { session.start(now, desk) }
+            },
+        );
         player.drain();
         player
     }
