@@ -104,8 +104,11 @@ impl Session {
         }
         let Some(folder) = desk.store.mailbox(mailbox).folder(id) else { return };
         let Some((message, letter)) = folder.message(uid).and_then(|m| Some((m, m.letter()?))) else { return };
+        let shows_flags = fetch.items.contains(&Item::Flags) && (!enabled.condstore || fetch.items.contains(&Item::ModSeq));
         if is_read_now {
-            selected.view.knows(folder.modseq());
+            selected.view.knows(folder.modseq(), true);
+        } else if shows_flags {
+            selected.view.shows(modseq);
         }
         let mail = Mail {
             message,
