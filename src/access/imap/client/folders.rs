@@ -1,7 +1,7 @@
 //! What LIST tells: [`Folder`].
 
-use imap_codec::imap_types::flag::FlagNameAttribute;
 use imap_codec::imap_types::core::QuotedChar;
+use imap_codec::imap_types::flag::FlagNameAttribute;
 use imap_codec::imap_types::mailbox::Mailbox;
 
 use crate::access::imap::utf7;
@@ -23,8 +23,12 @@ pub struct Folder {
 impl Folder {
     /// A folder from a LIST response.
     pub(super) fn read(attributes: &[FlagNameAttribute], separator: Option<QuotedChar>, mailbox: &Mailbox) -> Folder {
-        let mut folder =
-            Folder { name: read_name(mailbox), separator: separator.map(|c| c.inner()), special_use: None, is_selectable: true };
+        let mut folder = Folder {
+            name: read_name(mailbox),
+            separator: separator.map(|c| c.inner()),
+            special_use: None,
+            is_selectable: true,
+        };
         for attribute in attributes {
             let name = attribute.to_string();
             // RFC 5258 §3.1: what does not exist cannot be opened either.

@@ -27,15 +27,7 @@ impl Job {
             Request::Fetch { uids, .. } => uids.iter().copied().collect(),
             _ => BTreeSet::new(),
         };
-        Job {
-            request,
-            steps,
-            folders: Vec::new(),
-            missing,
-            copied: Vec::new(),
-            copied_to: None,
-            appended: None,
-        }
+        Job { request, steps, folders: Vec::new(), missing, copied: Vec::new(), copied_to: None, appended: None }
     }
 
     /// Whether this was asked for and has not come yet; from now on it has.

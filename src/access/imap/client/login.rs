@@ -1,11 +1,11 @@
 //! Logging in (RFC 9051 §6.2.2, §6.2.3), once the connection is as well sealed as it is going to be.
 
+use super::Session;
 use super::capabilities::Capability;
 use super::commands;
 use super::event::{FailureKind, NoLogin, Output};
 use super::state::Role;
 use super::status::{Kind, Status};
-use super::Session;
 use crate::access::Says;
 use crate::octets::Chunk;
 use crate::sasl::line::CANCEL;

@@ -24,15 +24,24 @@ pub(super) enum Response {
     /// The server waits for the rest of a command; what stands behind the plus.
     Continue(Vec<u8>),
     /// A command has ended.
-    Tagged { tag: Vec<u8>, status: Status },
+    Tagged {
+        tag: Vec<u8>,
+        status: Status,
+    },
     /// A status that belongs to no command, or to the one that is under way.
     Untagged(Status),
     Capability(Capabilities),
     Folder(Folder),
     Exists(u32),
     Expunge(u32),
-    Vanished { earlier: bool, uids: Vec<Range> },
-    Fetch { seq: u32, items: Items },
+    Vanished {
+        earlier: bool,
+        uids: Vec<Range>,
+    },
+    Fetch {
+        seq: u32,
+        items: Items,
+    },
     /// One that the client does not care about.
     Other,
     /// What is no response.
@@ -137,9 +146,7 @@ impl Items {
             let literal = match data {
                 NString(None) => continue,
                 NString(Some(IString::Literal(_))) => contents.next()?,
-                NString(Some(quoted)) => {
-                    Literal { rope: Rope::from(Chunk::copy_from(quoted.as_ref())), about: None }
-                }
+                NString(Some(quoted)) => Literal { rope: Rope::from(Chunk::copy_from(quoted.as_ref())), about: None },
             };
             out.contents.extend(what.map(|what| (what, literal)));
         }

@@ -48,8 +48,13 @@ impl Status {
     pub(super) fn read(line: &[u8]) -> Option<Status> {
         let line = line.strip_suffix(b"\r\n").unwrap_or(line);
         let (word, rest) = split(line);
-        let kinds: [(&[u8], Kind); 5] =
-            [(b"OK", Kind::Ok), (b"NO", Kind::No), (b"BAD", Kind::Bad), (b"BYE", Kind::Bye), (b"PREAUTH", Kind::PreAuth)];
+        let kinds: [(&[u8], Kind); 5] = [
+            (b"OK", Kind::Ok),
+            (b"NO", Kind::No),
+            (b"BAD", Kind::Bad),
+            (b"BYE", Kind::Bye),
+            (b"PREAUTH", Kind::PreAuth),
+        ];
         let (_, kind) = kinds.into_iter().find(|(name, _)| word.eq_ignore_ascii_case(name))?;
         let coded = rest.strip_prefix(b"[").and_then(|inside| {
             let end = memchr::memchr(b']', inside)?;

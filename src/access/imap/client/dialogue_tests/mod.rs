@@ -32,7 +32,9 @@ fn read_cases(text: &str) -> Vec<Case> {
 
 /// Whether a line is something that the case does, and not something that the session is to do.
 fn is_action(line: &str) -> bool {
-    ["S: ", "S:", "config: ", "request: ", "wait: ", "progress: ", "secured", "eof"].iter().any(|word| line.starts_with(word))
+    ["S: ", "S:", "config: ", "request: ", "wait: ", "progress: ", "secured", "eof"]
+        .iter()
+        .any(|word| line.starts_with(word))
 }
 
 /// What is said in a line of the server: with CRLF, unless it ends in `\c`.

@@ -1,6 +1,8 @@
 //! What a session does, as cases have it.
 
-use crate::access::imap::client::{Event, FailureKind, FlagList, Folder, Got, NoLogin, Outcome, Refusal, Request, What};
+use crate::access::imap::client::{
+    Event, FailureKind, FlagList, Folder, Got, NoLogin, Outcome, Refusal, Request, What,
+};
 use crate::octets::Rope;
 use crate::store::GivenDate;
 
