@@ -178,7 +178,7 @@ impl Copies {
     }
 
     /// Those in mailboxes that somebody looks into.
-    fn looked<'a>(&'a self, looked: &'a Looked) -> impl Iterator<Item = &'a MailCopy> {
+    pub(super) fn looked<'a>(&'a self, looked: &'a Looked) -> impl Iterator<Item = &'a MailCopy> {
         self.list().iter().filter(|copy| looked.contains(&copy.mailbox.to_ascii_lowercase()))
     }
 
@@ -226,8 +226,8 @@ impl MailCopy {
         self.places.is_empty() && self.placed.is_some()
     }
 
-    /// What became of it, piece by piece, with how good that is. The mail was composed at `begun`.
-    pub fn pieces(&self, begun: Instant) -> Vec<(Style, String)> {
+    /// What became of it, piece by piece. The mail was composed at `begun`.
+    fn pieces(&self, begun: Instant) -> Vec<(Style, String)> {
         let mut pieces = Vec::new();
         let hosts = |whole: bool| {
             let of = self.fetched.iter().filter(|known| known.whole == whole);
@@ -261,7 +261,9 @@ impl MailCopy {
         pieces
     }
 
-    fn words(&self, begun: Instant) -> Line {
+    /// What became of it, in words. The mail was composed at `begun`.
+    #[must_use]
+    pub fn words(&self, begun: Instant) -> Line {
         let mut line = Line::new();
         for (place, (style, words)) in self.pieces(begun).into_iter().enumerate() {
             line.push(Style::Plain, if place > 0 { ", " } else { "" });

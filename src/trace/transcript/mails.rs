@@ -173,6 +173,15 @@ impl Mails {
         (!self.looked.is_empty()).then(sums)
     }
 
+    /// What became of the copy of a mail in a mailbox that mail programs look into; none where nobody looks, or there is no copy.
+    #[must_use]
+    pub fn in_mailbox(&self, mail: MailId, mailbox: &str) -> Option<Line> {
+        let mail = self.mails.iter().find(|summary| summary.id == mail)?;
+        let mut copies = mail.copies.looked(&self.looked);
+        let copy = copies.find(|copy| copy.mailbox.eq_ignore_ascii_case(mailbox))?;
+        Some(copy.words(mail.composed_at))
+    }
+
     /// How many mails still wait, in the queue of an MTA or in the outbox of a user agent. Each counts once, however many
     /// hosts have it.
     #[must_use]
@@ -303,7 +312,7 @@ impl Mails {
     }
 
     /// What was done with a mail that lies in a mailbox.
-    fn in_mailbox(&mut self, record: &Record) {
+    fn done(&mut self, record: &Record) {
         let client = match &record.what {
             What::Mailbox { client, .. } => *client,
             _ => record.host,
@@ -408,7 +417,7 @@ impl Sink for Mails {
                     self.looked.insert(mailbox);
                 }
             }
-            What::Fetched { .. } | What::Read { .. } | What::Mailbox { .. } => self.in_mailbox(record),
+            What::Fetched { .. } | What::Read { .. } | What::Mailbox { .. } => self.done(record),
             What::Bounced { status, .. } => {
                 let status = self.texts.share(status);
                 if let Some(mail) = self.ended(record, |f| f.bounced += 1) {
