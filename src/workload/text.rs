@@ -17,10 +17,7 @@ pub(super) struct Text {
 impl Text {
     /// An empty scenario.
     pub(super) fn new(title: &str, amounts: &Amounts) -> Text {
-        let head = format!(
-            "    title: \"{title}\",\n    seed: {},\n    keep_mail: false,\n",
-            amounts.seed
-        );
+        let head = format!("    title: \"{title}\",\n    seed: {},\n    keep_mail: false,\n", amounts.seed);
         let run_for = "3650d".to_owned();
         Text { head, run_for, hosts: String::new(), links: String::new(), mail: String::new(), rest: String::new() }
     }
@@ -81,6 +78,8 @@ impl Text {
     pub(super) fn finish(self) -> String {
         let Text { head, run_for, hosts, links, mail, rest } = self;
         let mail = if mail.is_empty() { String::new() } else { format!("    mail: [\n{mail}    ],\n") };
-        format!("(\n{head}    run_for: \"{run_for}\",\n    hosts: {{\n{hosts}    }},\n    links: [\n{links}    ],\n{mail}{rest})\n")
+        format!(
+            "(\n{head}    run_for: \"{run_for}\",\n    hosts: {{\n{hosts}    }},\n    links: [\n{links}    ],\n{mail}{rest})\n"
+        )
     }
 }

@@ -296,12 +296,7 @@ impl Game {
         let is_meant = |uid: Option<u32>, seq: u32| ends.contains(&if by_uid { uid.unwrap_or(0) } else { seq });
         let places = picture.mails.iter().zip(1..).filter(|(mail, seq)| is_meant(mail.uid, *seq));
         let meant = places.filter_map(|(mail, seq)| if by_uid { mail.uid } else { Some(seq) }).collect();
-        let applied = silent.then(|| Silent {
-            numbers: meant,
-            by_uid,
-            sign,
-            flags: flags.clone(),
-        });
+        let applied = silent.then(|| Silent { numbers: meant, by_uid, sign, flags: flags.clone() });
         // Who changes what it has never seen does not know what comes of it; nor who is refused by identifiers.
         let applied = applied.filter(|_| since.is_none());
         let list: Vec<&str> = flags.iter().map(String::as_str).collect();
@@ -340,7 +335,8 @@ impl Game {
         let set = numbers_of(set);
         for (uid, was, modseq) in before {
             let Some((is, _)) = after.get(uid) else { continue };
-            if by_uid && set.contains(uid) && self.clients[who].picture.mails.iter().any(|mail| mail.uid == Some(*uid)) {
+            if by_uid && set.contains(uid) && self.clients[who].picture.mails.iter().any(|mail| mail.uid == Some(*uid))
+            {
                 assert_eq!(refused.contains(uid), *modseq > since, "{uid} has {modseq}, and {end}");
             }
             let mut applied = was.clone();
@@ -371,14 +367,18 @@ impl Game {
             self.tell(who, &format!("UID FETCH 1:* (FLAGS{modseq})"), true);
             self.read(who, None);
             self.compare_one(who);
-            let all_known = self.clients[who].picture.mails.iter().all(|mail| mail.uid.is_some() && mail.flags.is_some());
+            let all_known =
+                self.clients[who].picture.mails.iter().all(|mail| mail.uid.is_some() && mail.flags.is_some());
             assert!(all_known, "all were asked for");
         }
         let truth = self.truth();
         for (uid, flags, modseq) in &truth {
             assert!(self.last.contains_key(uid) || *uid > self.given, "{uid} was given twice");
             if let Some((last_flags, last_modseq)) = self.last.get(uid) {
-                assert!(modseq >= last_modseq && (flags == last_flags || modseq > last_modseq), "a change has a number");
+                assert!(
+                    modseq >= last_modseq && (flags == last_flags || modseq > last_modseq),
+                    "a change has a number"
+                );
             }
         }
         self.given = self.player.store.mailbox(self.player.bob).inbox().uid_next() - 1;

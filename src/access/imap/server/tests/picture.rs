@@ -125,7 +125,8 @@ impl Picture {
             self.largest = self.largest.max(uid);
         }
         if let Some(flags) = inside(response, "FLAGS (", ")") {
-            let mut flags: BTreeSet<String> = flags.split(' ').filter(|flag| !flag.is_empty()).map(Into::into).collect();
+            let mut flags: BTreeSet<String> =
+                flags.split(' ').filter(|flag| !flag.is_empty()).map(Into::into).collect();
             let is_recent = flags.remove("\\Recent");
             if let Some(uid) = mail.uid.filter(|_| is_recent) {
                 self.recent.insert(uid);
