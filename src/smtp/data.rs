@@ -319,20 +319,28 @@ fn last_two(content: &Rope) -> [u8; 2] {
 }
 
 /// Puts the transparency on content that goes out in parts. The content should have CRLF line ends; other bytes are sent as they
-/// are, and a dot behind a bare LF is doubled too, so that no content can end the data early at a lax peer.
+/// are.
 #[derive(Clone, Debug)]
 pub struct Stuffer {
     /// The last two octets that went out.
     last: [u8; 2],
-}
-
-impl Default for Stuffer {
-    fn default() -> Stuffer {
-        Stuffer { last: *b"\r\n" }
-    }
+    /// Whether lines begin behind CRLF alone.
+    strict: bool,
 }
 
 impl Stuffer {
+    /// Doubles a dot behind a bare LF, too, so that no content can end the data early at a lax peer.
+    #[must_use]
+    pub fn wary() -> Stuffer {
+        Stuffer { last: *b"\r\n", strict: false }
+    }
+
+    /// Doubles a dot behind CRLF and nowhere else: whoever takes that off again has the very content.
+    #[must_use]
+    pub fn strict() -> Stuffer {
+        Stuffer { last: *b"\r\n", strict: true }
+    }
+
     /// Gives `emit` the chunks that carry this part of the content: every dot at the start of a line doubled. Where `clean_lines`
     /// says that no line begins with a dot, nothing is looked at and the chunks go out as they are; so do chunks without such lines.
     pub fn stuff<'a>(
@@ -351,11 +359,15 @@ impl Stuffer {
                 let mut start = 0;
                 let mut cut = false;
                 // The doubled dot is sent as the last byte of one window and the first byte of the next.
-                if self.last[1] == b'\n' && bytes[0] == b'.' {
+                let is_start = self.last[1] == b'\n' && (!self.strict || self.last[0] == b'\r');
+                if is_start && bytes[0] == b'.' {
                     pieces.push(chunk.slice(0..1));
                     cut = true;
                 }
                 for found in memchr::memmem::find_iter(bytes, b"\n.") {
+                    if self.strict && (if found > 0 { bytes[found - 1] } else { self.last[1] }) != b'\r' {
+                        continue;
+                    }
                     pieces.push(chunk.slice(start..found + 2));
                     start = found + 1;
                     cut = true;
@@ -379,9 +391,9 @@ impl Stuffer {
     }
 }
 
-/// Gives `emit` the chunks that carry all of `content` through the data phase, as a [`Stuffer`] makes them, then the end of the data.
+/// Gives `emit` the chunks that carry all of `content` through the data phase, as a wary [`Stuffer`] makes them, then the end of the data.
 pub fn stuff(content: &Rope, clean_lines: bool, mut emit: impl FnMut(Chunk)) {
-    let mut stuffer = Stuffer::default();
+    let mut stuffer = Stuffer::wary();
     stuffer.stuff(content.chunks(), clean_lines, &mut emit);
     emit(stuffer.end());
 }

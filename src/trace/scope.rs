@@ -115,7 +115,9 @@ impl Looks {
         let mut looks = Looks { dialects: Dialects::learn(records), about: BTreeMap::new(), last: BTreeMap::new() };
         // Commands that one mail was the answer to, and those that were about many.
         let mut commands: BTreeMap<RecordId, Option<MailId>> = BTreeMap::new();
-        for (place, record) in records.iter().enumerate().filter(|(_, record)| looks.dialects.of(record.conn).reads_mailboxes()) {
+        for (place, record) in
+            records.iter().enumerate().filter(|(_, record)| looks.dialects.of(record.conn).reads_mailboxes())
+        {
             let heard = matches!(record.what, What::Line { direction: Direction::Received, .. });
             let told = record.cause.and_then(|cause| looks.about.get(&cause)).copied().filter(|_| heard);
             let (Some(id), Some(conn), Some(mail)) = (record.id, record.conn, record.mail.or(told)) else { continue };

@@ -149,7 +149,8 @@ fn of_a_session_that_stays_open_only_what_has_to_do_with_the_mail() {
     trace.deed(1, 2, asked);
     trace.answers(1, None, asked, "A9 OK done");
     assert_eq!(trace.of(1), ["* 1 EXISTS", "A2 FETCH 1", "* 1 FETCH one", "A2 OK done"]);
-    let second = ["* 2 EXISTS", "A3 FETCH 2", "* 2 FETCH two", "A3 OK done", "read", "A9 STORE 2", "removed", "A9 OK done"];
+    let second =
+        ["* 2 EXISTS", "A3 FETCH 2", "* 2 FETCH two", "A3 OK done", "read", "A9 STORE 2", "removed", "A9 OK done"];
     assert_eq!(trace.of(2), second);
     assert_eq!(trace.of(3), ["* 3 EXISTS", "A4 FETCH 3", "* 3 FETCH three", "A4 OK done"]);
 }

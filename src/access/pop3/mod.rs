@@ -21,4 +21,6 @@
 pub mod client;
 #[cfg(test)]
 mod dialogue_tests;
+#[cfg(test)]
+mod pair_tests;
 pub mod server;

@@ -121,7 +121,10 @@ impl Mailboxes {
             What::Delivered { mailbox, uid, .. } => {
                 let Some(watched) = self.0.get_mut(&mailbox.to_ascii_lowercase()) else { return };
                 let number = if *uid == 0 { watched.new_number() } else { u64::from(*uid) };
-                watched.add((record.host, INBOX.into(), number), Lying { subject: subject.cloned(), flags: BTreeSet::new() });
+                watched.add(
+                    (record.host, INBOX.into(), number),
+                    Lying { subject: subject.cloned(), flags: BTreeSet::new() },
+                );
             }
             What::Mailbox { mailbox, folder, uid, client, deed } => {
                 let Some(watched) = self.0.get_mut(&mailbox.to_ascii_lowercase()) else { return };

@@ -107,7 +107,10 @@ fn the_line_of_a_mail_goes_on_up_to_the_person() {
     assert_eq!(with(&twice), "fetched by phone, tablet, read on phone after 30 s and on tablet after 1 min");
     let moved = deed(40, TABLET, 1, (INBOX, 1), Deed::Moved { to: "Archive".into(), to_uid: 7 });
     let gone = deed(71, TABLET, 1, ("Archive", 7), Deed::Removed);
-    assert_eq!(with(&[fetched(PHONE, 1, BOB, true), moved.clone()]), "fetched by phone, unread, moved to Archive by tablet");
+    assert_eq!(
+        with(&[fetched(PHONE, 1, BOB, true), moved.clone()]),
+        "fetched by phone, unread, moved to Archive by tablet"
+    );
     let gone = [fetched(PHONE, 1, BOB, true), moved, gone];
     assert_eq!(with(&gone), "fetched by phone, never read, removed by tablet after 1 min 10 s");
     // How programs move mail that know no MOVE (RFC 6851 §1): they copy it, and remove what they have copied.

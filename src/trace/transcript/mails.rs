@@ -168,7 +168,8 @@ impl Mails {
     /// How far the copies in mailboxes have come that mail programs look into; none where nobody looks.
     #[must_use]
     pub fn reading(&self) -> Option<ReadSums> {
-        let sums = || self.mails.iter().fold(ReadSums::default(), |sums, mail| sums.and(mail.copies.sums(&self.looked)));
+        let sums =
+            || self.mails.iter().fold(ReadSums::default(), |sums, mail| sums.and(mail.copies.sums(&self.looked)));
         (!self.looked.is_empty()).then(sums)
     }
 

@@ -41,7 +41,7 @@ pub enum Output {
     },
     /// Something for the agent.
     Event(Event),
-    /// Close the connection when everything is sent. The last output.
+    /// Close the connection when everything is sent. The last output, but for the answers to requests that come behind it.
     Close,
 }
 

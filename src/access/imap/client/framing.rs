@@ -112,6 +112,14 @@ impl Framer {
         self.observed = observed;
     }
 
+    /// How much is kept of what has not come whole.
+    #[cfg(test)]
+    pub(super) fn held_bytes(&self) -> usize {
+        let literal = self.literal.as_ref().map_or(0, |open| open.literal.rope.len() + open.small.len());
+        let contents: usize = self.contents.iter().map(|content| content.rope.len()).sum();
+        self.partial.len() + self.text.len() + literal + contents
+    }
+
     /// Takes the next piece off the front of `input`, which is about `about`; `None` when `input` is used up.
     pub(super) fn next(&mut self, input: &mut Chunk, about: Option<About>) -> Option<Piece> {
         if let Some(line) = self.last.take() {

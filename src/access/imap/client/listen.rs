@@ -101,7 +101,7 @@ impl Session {
             (Code::CopyUid { uid_validity, from, to }, _, Some(job)) => job.copied(*uid_validity, from, to),
             (Code::UidValidity(number), Some(view), _) => view.uid_validity = *number,
             (Code::UidNext(number), Some(view), _) => view.uid_next = Some(*number),
-            (Code::HighestModSeq(number), Some(view), _) => view.highest_modseq = Some(*number),
+            (Code::HighestModSeq(number), Some(view), _) if !view.is_open() => view.highest_modseq = Some(*number),
             (Code::ReadOnly, Some(view), _) => view.is_read_only = true,
             (Code::ReadWrite, Some(view), _) => view.is_read_only = false,
             _ => {}
@@ -175,12 +175,7 @@ impl Session {
             }
             Role::Step(kind) => self.step_ended(now, kind, status),
             Role::Question(question) => self.question_ended(now, &question, status),
-            Role::Idle(_) => {
-                if status.kind == Kind::Ok {
-                    self.note_modseq(true);
-                }
-                self.step_ended(now, plan::Kind::Plain, status);
-            }
+            Role::Idle(_) => self.step_ended(now, plan::Kind::News, status),
             Role::Logout => self.end(),
         }
     }

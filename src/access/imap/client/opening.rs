@@ -66,7 +66,7 @@ impl Session {
         if status.kind == Kind::Ok {
             self.state = State::Securing;
             self.stage = "starting TLS";
-            self.deadline = None;
+            self.deadline = Some(now + self.config.reply_timeout);
         } else if self.config.tls == StartTls::Required {
             self.tell_failure(FailureKind::NoTls, status.text);
             self.say_logout(now);

@@ -38,6 +38,10 @@ pub(super) enum Kind {
     Select,
     /// All that has changed in the folder has been told.
     Changes,
+    /// Where the last mail is that was known before has been told.
+    LastOfOld,
+    /// All news of the folder have been told.
+    News,
 }
 
 /// What a plan depends on.
@@ -99,7 +103,7 @@ pub(super) fn steps(request: &Request, means: &Means) -> Result<VecDeque<Step>, 
             };
             steps.push_back(Step::new("SELECT", commands::select(named(folder)?, changes), Kind::Select));
         }
-        Request::Sync => steps.push_back(Step::plain("NOOP", Body::Codec(CommandBody::Noop))),
+        Request::Sync => steps.push_back(Step::new("NOOP", Body::Codec(CommandBody::Noop), Kind::News)),
         Request::Fetch { uids, what } => {
             in_folder(means)?;
             for set in batches(uids.iter().copied()) {

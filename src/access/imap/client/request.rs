@@ -20,7 +20,8 @@ pub enum Request {
     Open {
         /// Its name.
         folder: String,
-        /// What is known of it from before. In the answer it is empty.
+        /// What is known of it from before. If it is the one that is open, what the session has told counts in its place. In the
+        /// answer it is empty.
         known: Known,
     },
     /// Looks whether something has changed in the folder that is open.

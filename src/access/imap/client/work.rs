@@ -90,11 +90,18 @@ impl Session {
     }
 
     /// Begins with a request, or refuses it.
-    fn begin(&mut self, request: Request) {
+    fn begin(&mut self, mut request: Request) {
         let steps = match plan::steps(&request, &self.means()) {
             Ok(steps) => steps,
             Err(refusal) => return self.answer(request, Err(refusal)),
         };
+        if let Request::Open { folder, known } = &mut request
+            && let Some(view) = self.view.as_ref().filter(|view| view.is_open())
+            && write_name(folder) == self.folder
+        {
+            // The agent may have heard something since it asked.
+            *known = view.known(self.modseq);
+        }
         if matches!(request, Request::Open { .. } | Request::Close) {
             // RFC 9051 §6.3.2, §6.4.1: whatever the server says then, what was open is open no more.
             self.closed();
@@ -120,23 +127,16 @@ impl Session {
             Some(refusal) => Err(refusal),
             None => Ok(job.outcome()),
         };
-        match &job.request {
-            Request::Open { .. } if result.is_ok() => self.note_modseq(false),
-            Request::Sync | Request::Idle if result.is_ok() => self.note_modseq(true),
-            _ => {}
+        if result.is_ok() {
+            self.note_modseq();
         }
         self.answer(job.request, result);
     }
 
-    /// The server has told all changes until now: if the agent knows all mails, it knows those. What is said about a mail on the way
-    /// may be newer than what was not said yet, so it counts only behind a command that asks for everything (`all`).
-    pub(super) fn note_modseq(&mut self, all: bool) {
-        if let Some(view) = &self.view
-            && view.is_whole()
-            && let Some(highest) = view.highest_modseq
-        {
-            let seen = if all { view.seen_modseq() } else { 0 };
-            self.modseq = Some(highest.max(seen).max(self.modseq.unwrap_or(0)));
+    /// If the agent knows all mails, it knows all changes that were told.
+    fn note_modseq(&mut self) {
+        if let Some(view) = self.view.as_ref().filter(|view| view.is_open() && view.is_whole()) {
+            self.modseq = view.highest_modseq;
         }
     }
 
@@ -146,7 +146,9 @@ impl Session {
         match kind {
             plan::Kind::Select if is_ok => self.selected(),
             plan::Kind::Select => self.closed(),
-            plan::Kind::Changes if is_ok => self.changes_told(),
+            plan::Kind::Changes if is_ok => self.changes_told(true),
+            plan::Kind::LastOfOld if is_ok => self.changes_told(false),
+            plan::Kind::News if is_ok => self.view.iter_mut().for_each(View::told_all),
             _ => {}
         }
         if !is_ok && kind != plan::Kind::Optional {
@@ -180,16 +182,16 @@ impl Session {
         };
         let since = modseq.filter(|_| is_known && numbers_changes).zip(view.highest_modseq);
         if let Some((modseq, highest)) = since {
-            let told = qresync || highest == modseq;
-            let nothing_else = told && view.infer();
-            if !told && let Ok(modseq) = modseq.try_into() {
+            let is_told = qresync || highest == modseq;
+            let nothing_else = is_told && view.infer(true);
+            if !is_told && let Ok(modseq) = modseq.try_into() {
                 // Who knows nothing else than what has changed: new mails, and flags.
                 let body = commands::fetch(sets::range(1, None), Asked::All, Some(modseq));
                 job.steps.push_back(Step::new("UID FETCH", body, plan::Kind::Changes));
             } else if !nothing_else {
                 job.steps.extend(which_are_there(view));
             }
-        } else if let Some(last) = view.last_known().filter(|_| view.len() > 0) {
+        } else if let Some(last) = view.last_of_old().filter(|_| view.len() > 0) {
             // RFC 4549 §4.3: the flags of what is known; what is new is asked for behind it.
             let body = commands::fetch(sets::range(1, Some(last)), Asked::Flags, None);
             job.steps.push_back(Step::new("UID FETCH", body, plan::Kind::Plain));
@@ -200,11 +202,19 @@ impl Session {
         self.tell_state();
     }
 
-    /// What has changed has been told, but not what is gone (RFC 7162 §3.1.4.1).
-    fn changes_told(&mut self) {
+    /// What has changed has been told, but not what is gone (RFC 7162 §3.1.4.1). With `may_ask`, one may be asked for first.
+    fn changes_told(&mut self, may_ask: bool) {
         let (Some(view), Some(job)) = (&mut self.view, &mut self.job) else { return };
-        if !view.infer() {
-            job.steps.extend(which_are_there(view));
+        if view.infer(view.has_no_news()) {
+            return;
+        }
+        match view.last_of_old().filter(|last| may_ask && view.lacks(*last) && view.len() > 0) {
+            Some(last) => {
+                // Where the last one is shows whether all before it are there, and costs little.
+                let body = commands::fetch(sets::range(last, Some(last)), Asked::Uid, None);
+                job.steps.push_back(Step::new("UID FETCH", body, plan::Kind::LastOfOld));
+            }
+            None => job.steps.extend(which_are_there(view)),
         }
     }
 
@@ -251,7 +261,7 @@ impl Session {
     pub(super) fn poll(&mut self, now: Instant) {
         self.deadline = None;
         if self.is_idle() {
-            self.say(now, "NOOP", Role::Step(plan::Kind::Plain), Body::Codec(CommandBody::Noop), Says::Lines);
+            self.say(now, "NOOP", Role::Step(plan::Kind::News), Body::Codec(CommandBody::Noop), Says::Lines);
         }
     }
 }

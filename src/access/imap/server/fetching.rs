@@ -4,6 +4,7 @@ use imap_codec::imap_types::command::FetchModifier;
 use imap_codec::imap_types::fetch::MacroOrMessageDataItemNames;
 use imap_codec::imap_types::sequence::SequenceSet;
 
+use super::super::content::Reading;
 use super::extension::Extension;
 use super::giving::Mail;
 use super::items::{Item, wanted};
@@ -104,12 +105,16 @@ impl Session {
         }
         let Some(folder) = desk.store.mailbox(mailbox).folder(id) else { return };
         let Some((message, letter)) = folder.message(uid).and_then(|m| Some((m, m.letter()?))) else { return };
+        let shows_flags =
+            fetch.items.contains(&Item::Flags) && (!enabled.condstore || fetch.items.contains(&Item::ModSeq));
         if is_read_now {
-            selected.view.knows(folder.modseq());
+            selected.view.knows(folder.modseq(), true);
+        } else if shows_flags {
+            selected.view.shows(modseq);
         }
         let mail = Mail {
             message,
-            content: &letter.content,
+            reading: Reading::new(&letter.content),
             keywords: folder.keywords(),
             is_recent: !enabled.rev2 && selected.view.is_recent(uid),
             calendar: desk.calendar,

@@ -4,9 +4,10 @@ use super::Session;
 use super::extension::Extension;
 use super::jobs::Telling;
 use super::names::{is_inbox, parents};
+use super::state::State;
 use super::syntax::status::StatusItem;
 use crate::octets::write_decimal;
-use crate::store::{Desk, Flags, Folder, FolderError, Message, SEPARATOR, SpecialUse};
+use crate::store::{Desk, Flags, Folder, FolderError, MailboxId, Message, SEPARATOR, SpecialUse};
 
 impl Session {
     /// CREATE. Folders in which it lies are made, too (§6.3.4); a separator at the end only says that others are going to lie in it.
@@ -26,8 +27,9 @@ impl Session {
             Some([one]) if desk.store.mailbox(mailbox).special(*one).is_none() => Some(*one),
             _ => return self.complete(tag, Telling::ALL, "NO [USEATTR] Unsupported special-use."),
         };
-        let made = make_parents(name, mailbox, desk)
-            .and_then(|()| desk.store.create_folder(mailbox, name, special_use).map(|_| ()));
+        let made = within_parents(name, mailbox, desk, |desk| {
+            desk.store.create_folder(mailbox, name, special_use).map(|_| ())
+        });
         self.finish_folders(tag, "Create", made);
     }
 
@@ -35,7 +37,14 @@ impl Session {
     pub(super) fn delete_folder(&mut self, tag: &str, name: &[u8], desk: &mut Desk<'_>) {
         let Some(mailbox) = self.state.mailbox() else { return };
         let Some(name) = self.enabled.names().read(name) else { return self.refuse_name(tag) };
+        let id = desk.store.mailbox(mailbox).find(&name).map(Folder::id);
         let gone = desk.store.delete_folder(mailbox, &name);
+        let is_open = matches!(&self.state, State::Selected(_, selected) if Some(selected.folder) == id);
+        if gone.is_ok() && is_open {
+            // As in Dovecot: whoever deletes it has it open no longer.
+            self.enter(State::Authenticated(mailbox));
+            self.say("OK [CLOSED] Previous mailbox closed.");
+        }
         self.finish_folders(tag, "Delete", gone.map(|_| ()));
     }
 
@@ -49,7 +58,7 @@ impl Session {
         let renamed = match (store.find(&from), store.find(to)) {
             (None, _) => Err(FolderError::Missing),
             (_, Some(_)) => Err(FolderError::Exists),
-            _ => make_parents(to, mailbox, desk).and_then(|()| desk.store.rename_folder(mailbox, &from, to)),
+            _ => within_parents(to, mailbox, desk, |desk| desk.store.rename_folder(mailbox, &from, to)),
         };
         self.finish_folders(tag, "Rename", renamed);
     }
@@ -94,14 +103,26 @@ impl Session {
     pub(super) fn status(&mut self, tag: &str, name: &[u8], items: &[StatusItem], desk: &mut Desk<'_>) {
         let Some(mailbox) = self.state.mailbox() else { return };
         let Some(name) = self.enabled.names().read(name) else { return self.refuse_name(tag) };
-        if items.contains(&StatusItem::HighestModSeq) {
-            self.use_condstore(desk);
+        if !self.may_ask(items, desk) {
+            return self.blame(tag, "Error in IMAP command STATUS: Unknown item.");
         }
         match desk.store.mailbox(mailbox).find(&name).filter(|folder| folder.is_selectable()) {
             Some(folder) => self.say_status(folder, items),
             None => return self.complete(tag, Telling::ALL, "NO [NONEXISTENT] Mailbox doesn't exist."),
         }
         self.complete(tag, Telling::ALL, "OK Status completed.");
+    }
+
+    /// Whether all these are offered. Who asks for numbers of changes is told them from then on (RFC 7162 §3.1).
+    pub(super) fn may_ask(&mut self, items: &[StatusItem], desk: &mut Desk<'_>) -> bool {
+        let is_offered = |item: &StatusItem| item.needs().is_none_or(|needs| self.server.offers(needs));
+        if !items.iter().all(is_offered) {
+            return false;
+        }
+        if items.contains(&StatusItem::HighestModSeq) {
+            self.use_condstore(desk);
+        }
+        true
     }
 
     /// `* STATUS INBOX (MESSAGES 3)`.
@@ -141,12 +162,27 @@ fn value(folder: &Folder, item: StatusItem, max_append_bytes: u64) -> u64 {
     }
 }
 
-/// Makes the folders in which one with this name would lie, as far as there are none. Nothing lies in that of new mail.
-fn make_parents(name: &str, mailbox: crate::store::MailboxId, desk: &mut Desk<'_>) -> Result<(), FolderError> {
+/// Does something that needs the folders in which one with this name would lie: makes those that are not there, and takes them
+/// away again if it cannot be done. Nothing is made for what lies in that of new mail.
+fn within_parents(
+    name: &str,
+    mailbox: MailboxId,
+    desk: &mut Desk<'_>,
+    work: impl FnOnce(&mut Desk<'_>) -> Result<(), FolderError>,
+) -> Result<(), FolderError> {
+    let mut made = Vec::new();
+    let mut done = Ok(());
     for parent in parents(name) {
-        if !is_inbox(parent) && desk.store.mailbox(mailbox).find(parent).is_none() {
-            desk.store.create_folder(mailbox, parent, None)?;
+        if done.is_ok() && !is_inbox(parent) && desk.store.mailbox(mailbox).find(parent).is_none() {
+            done = desk.store.create_folder(mailbox, parent, None).map(|_| made.push(parent));
         }
     }
-    Ok(())
+    let done = done.and_then(|()| work(desk));
+    if done.is_err() {
+        for parent in made.iter().rev() {
+            // It was made just now, and nothing lies in it.
+            let _ = desk.store.delete_folder(mailbox, parent);
+        }
+    }
+    done
 }

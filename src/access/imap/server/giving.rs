@@ -2,9 +2,9 @@
 
 use imap_codec::imap_types::fetch::MessageDataItem;
 
+use super::super::content::{self, Reading, UnknownEncoding};
 use super::items::{Item, Part, written};
-use super::{dates, flags, of_content};
-use crate::mime::Content;
+use super::{dates, flags};
 use crate::octets::{Rope, write_decimal};
 use crate::sim::calendar::Calendar;
 use crate::store::Message;
@@ -13,8 +13,8 @@ use crate::store::Message;
 pub(super) struct Mail<'a> {
     /// The mail.
     pub(super) message: &'a Message,
-    /// Its content.
-    pub(super) content: &'a Content,
+    /// Its content, as far as it was looked at.
+    pub(super) reading: Reading,
     /// The keywords of its folder.
     pub(super) keywords: &'a [Box<str>],
     /// Whether it is to be told as recent.
@@ -38,9 +38,6 @@ pub(super) struct Given {
     pub(super) is_undecodable: bool,
 }
 
-/// The encoding of a part is not known.
-struct Undecodable;
-
 impl Mail<'_> {
     /// Says all this of the mail that has this sequence number.
     pub(super) fn give<'a>(&self, seq: u32, items: impl Iterator<Item = &'a Item>) -> Given {
@@ -53,7 +50,7 @@ impl Mail<'_> {
             let start = line.len();
             line.extend_from_slice(separator);
             match self.write(&mut line, item) {
-                Err(Undecodable) => {
+                Err(UnknownEncoding) => {
                     given.is_undecodable = true;
                     line.truncate(start);
                     continue;
@@ -62,7 +59,7 @@ impl Mail<'_> {
                 Ok(Some(octets)) => {
                     given.bytes += octets.len() as u64;
                     let is_all = matches!(item, Item::Octets { part: Part::Section(None), .. });
-                    given.is_whole |= is_all && octets.len() as u64 == self.content.size_bytes();
+                    given.is_whole |= is_all && octets.len() as u64 == self.reading.content().size_bytes();
                     given.pieces.push((std::mem::take(&mut line), octets));
                 }
             }
@@ -74,7 +71,7 @@ impl Mail<'_> {
     }
 
     /// Writes an item; what it gives back are octets that stand behind what was written.
-    fn write(&self, out: &mut Vec<u8>, item: &Item) -> Result<Option<Rope>, Undecodable> {
+    fn write(&self, out: &mut Vec<u8>, item: &Item) -> Result<Option<Rope>, UnknownEncoding> {
         match item {
             Item::Flags => {
                 out.extend_from_slice(b"FLAGS ");
@@ -91,26 +88,23 @@ impl Mail<'_> {
                 number(out, "MODSEQ (", self.message.modseq());
                 out.push(b')');
             }
-            Item::Envelope => out.extend(written(MessageDataItem::Envelope(of_content::envelope(self.content)))),
+            Item::Envelope => out.extend(written(MessageDataItem::Envelope(content::envelope(&self.reading)))),
             Item::Structure { is_extensible: true } => {
-                let structure = of_content::body_structure(self.content, true);
+                let structure = content::body_structure(&self.reading, true);
                 out.extend(written(MessageDataItem::BodyStructure(structure)));
             }
             Item::Structure { is_extensible: false } => {
-                out.extend(written(MessageDataItem::Body(of_content::body_structure(self.content, false))));
+                out.extend(written(MessageDataItem::Body(content::body_structure(&self.reading, false))));
             }
             Item::BinarySize { label, part } => {
-                let octets = of_content::binary(self.content, part, None).transpose().map_err(|()| Undecodable)?;
+                let octets = content::binary_size(&self.reading, part)?;
                 out.extend_from_slice(label);
-                number(out, " ", octets.map_or(0, |octets| octets.len() as u64));
+                number(out, " ", octets.into());
             }
             Item::Octets { label, part, partial } => {
                 let (octets, is_binary) = match part {
-                    Part::Section(section) => (of_content::section(self.content, section.as_ref(), *partial), false),
-                    Part::Binary(part) => {
-                        let octets = of_content::binary(self.content, part, *partial).transpose();
-                        (octets.map_err(|()| Undecodable)?, true)
-                    }
+                    Part::Section(section) => (content::section(&self.reading, section.as_ref(), *partial), false),
+                    Part::Binary(part) => (content::binary(&self.reading, part, *partial)?, true),
                 };
                 out.extend_from_slice(label);
                 let Some(octets) = octets else {

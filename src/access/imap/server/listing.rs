@@ -8,7 +8,6 @@ use super::jobs::Telling;
 use super::names::{is_inbox, parents};
 use super::pattern::Pattern;
 use super::syntax::list::List;
-use super::syntax::status::StatusItem;
 use crate::store::{Desk, Folder, Mailbox, SEPARATOR};
 
 /// How many octets all patterns of a command may have together.
@@ -54,8 +53,8 @@ impl Session {
         if needs.into_iter().any(|(is_used, extension)| is_used && !offers(extension)) {
             return self.blame(tag, &format!("Error in IMAP command {what}: Unknown option."));
         }
-        if list.status.contains(&StatusItem::HighestModSeq) {
-            self.use_condstore(desk);
+        if !self.may_ask(&list.status, desk) {
+            return self.blame(tag, "Error in IMAP command LIST: Unknown item.");
         }
         if list.patterns.iter().map(Vec::len).sum::<usize>() > MOST_PATTERN_BYTES {
             return self.complete(tag, Telling::ALL, "NO [LIMIT] Patterns are too long.");

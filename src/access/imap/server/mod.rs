@@ -35,7 +35,6 @@ mod listing;
 mod logins;
 mod names;
 mod numbers;
-mod of_content;
 mod pattern;
 mod quota;
 mod reading;

@@ -3,10 +3,10 @@
 use imap_codec::imap_types::core::Vec1;
 use imap_codec::imap_types::search::SearchKey;
 
+use super::super::content::search::{Around, Candidate, Refused, Search as Wanted};
 use super::extension::Extension;
 use super::jobs::Telling;
 use super::numbers::Numbers;
-use super::of_content::{self, Candidate};
 use super::state::{Selected, State};
 use super::syntax::search::{Returns, Search};
 use super::{Session, dates, say};
@@ -71,7 +71,10 @@ impl Session {
         let State::Selected(mailbox, selected) = &mut self.state else { return };
         let folder = desk.store.mailbox(*mailbox).folder(selected.folder);
         let folder = folder.filter(|folder| folder.uid_validity() == selected.uid_validity);
-        let found = folder.map(|folder| find(&search.keys, selected, folder, now, desk)).unwrap_or_default();
+        let found = folder.map_or(Ok(Found::default()), |folder| find(&search.keys, selected, folder, now, desk));
+        let Ok(found) = found else {
+            return self.complete(tag, telling, "NO [LIMIT] Too many keys, or too deep.");
+        };
         let missed = selected.view.has_gone();
         // RFC 9051 §6.4.4: who knows IMAP4rev2 is answered in the newer form.
         let newer = Returns { all: true, ..Returns::default() };
@@ -92,30 +95,43 @@ impl Session {
 }
 
 /// The mails with a sequence number for which all keys hold.
-fn find(keys: &Vec1<SearchKey<'_>>, selected: &Selected, folder: &Folder, now: Instant, desk: &Desk<'_>) -> Found {
+fn find(
+    keys: &Vec1<SearchKey<'_>>,
+    selected: &Selected,
+    folder: &Folder,
+    now: Instant,
+    desk: &Desk<'_>,
+) -> Result<Found, Refused> {
     let mut keys: Vec<SearchKey<'_>> = keys.as_ref().to_vec();
     keys.iter_mut().for_each(|key| settle(key, selected));
+    let around = Around {
+        last_sequence: selected.view.uids().len() as u32,
+        last_uid: selected.view.uids().last().copied().unwrap_or(0),
+        now_unix_secs: desk.calendar.unix_secs(now),
+    };
+    let wanted: Result<Vec<Wanted>, Refused> = keys.iter().map(|key| Wanted::new(key, &around)).collect();
+    let wanted = wanted?;
     let mut found = Found::default();
     for (place, uid) in selected.view.uids().iter().enumerate() {
-        let Some((message, letter)) = folder.message(*uid).and_then(|m| Some((m, m.letter()?))) else { continue };
+        let Some(message) = folder.message(*uid) else { continue };
         let candidate = Candidate {
-            seq: place as u32 + 1,
+            sequence: place as u32 + 1,
             uid: *uid,
             flags: message.flags(),
             keywords: folder.keywords(),
             is_recent: selected.view.is_recent(*uid),
+            internal_date: dates::internal(message, desk.calendar),
+            size_bytes: message.size_bytes(),
             modseq: message.modseq(),
-            date: dates::internal(message, desk.calendar),
-            now_unix_secs: desk.calendar.unix_secs(now),
-            content: &letter.content,
+            content: message.letter().map(|letter| &letter.content),
         };
-        if keys.iter().all(|key| of_content::matches(&candidate, key)) {
-            found.seqs.push(candidate.seq);
+        if wanted.iter().all(|wanted| wanted.matches(&candidate)) {
+            found.seqs.push(candidate.sequence);
             found.uids.push(candidate.uid);
             found.modseqs.push(candidate.modseq);
         }
     }
-    found
+    Ok(found)
 }
 
 /// Puts the numbers that are meant in the place of `*`, in order and each once.

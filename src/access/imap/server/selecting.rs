@@ -59,6 +59,12 @@ impl Session {
             // RFC 9051 §6.3.2: REQUIRED, and RECENT and UNSEEN are gone.
             out.extend_from_slice(b"* LIST () \"/\" ");
             names.write(out, folder.name());
+            if let Some(written) = name.filter(|written| written != folder.name()) {
+                // §6.3.9.7: it was written in another way.
+                out.extend_from_slice(b" (\"OLDNAME\" (");
+                names.write(out, &written);
+                out.extend_from_slice(b"))");
+            }
             out.extend_from_slice(b"\r\n");
         } else {
             number_line(out, view.count_recent(), "RECENT");

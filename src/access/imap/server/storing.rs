@@ -108,7 +108,10 @@ impl Session {
         let Some(folder) = desk.store.mailbox(mailbox).folder(id) else { return };
         let Some(message) = folder.message(uid) else { return };
         if has_changed {
-            selected.view.knows(folder.modseq());
+            selected.view.knows(folder.modseq(), !store.is_silent);
+        }
+        if !has_changed && !store.is_silent {
+            selected.view.shows(message.modseq());
         }
         let flags = (message.flags(), folder.keywords(), !enabled.rev2 && selected.view.is_recent(uid));
         let flags = (!store.is_silent).then_some(flags);

@@ -19,8 +19,10 @@ pub(super) struct View {
     gone: BTreeSet<u32>,
     /// The changes up to this one were looked at.
     modseq: u64,
-    /// Later changes that the client knows because it has made them.
+    /// Later changes that the client knows because it has made them, without being told what came of them.
     own: BTreeSet<u64>,
+    /// Later changes behind which the client has been shown what is said about the mail.
+    shown: BTreeSet<u64>,
     /// How many keywords it has been told of.
     keywords: usize,
     /// How many recent mails it has been told of.
@@ -59,6 +61,7 @@ impl View {
             gone: BTreeSet::new(),
             modseq: folder.modseq(),
             own: BTreeSet::new(),
+            shown: BTreeSet::new(),
             keywords: folder.keywords().len(),
             told_recent: 0,
         };
@@ -117,12 +120,21 @@ impl View {
         seqs
     }
 
-    /// Notes that the change with this number is the client's own work, and what it has said or is going to be told with the response.
-    pub(super) fn knows(&mut self, modseq: u64) {
-        if self.own.is_empty() && modseq == self.modseq + 1 {
+    /// Notes a change of flags that the client has made itself. `shows`: it is told what is said about the mail now.
+    pub(super) fn knows(&mut self, modseq: u64, shows: bool) {
+        if self.own.is_empty() && self.shown.is_empty() && modseq == self.modseq + 1 {
             self.modseq = modseq;
+        } else if shows {
+            self.shown.insert(modseq);
         } else {
             self.own.insert(modseq);
+        }
+    }
+
+    /// Notes that the client is told what is said about a mail that was changed last by the change with this number.
+    pub(super) fn shows(&mut self, modseq: u64) {
+        if modseq > self.modseq {
+            self.shown.insert(modseq);
         }
     }
 
@@ -157,6 +169,7 @@ impl View {
         self.told_recent = recent;
         self.modseq = folder.modseq();
         self.own.clear();
+        self.shown.clear();
         news
     }
 
@@ -178,7 +191,8 @@ impl View {
                     Changed::Gone => fresh.retain(|uid| *uid != change.uid),
                 }
             }
-            flagged.retain(|uid| !self.gone.contains(uid));
+            let is_shown = |message: &Message| self.shown.contains(&message.modseq());
+            flagged.retain(|uid| folder.message(*uid).is_some_and(|message| !is_shown(message)));
             return (flagged, fresh);
         }
         // More than the folder remembers: all mails are looked at, side by side with what the client knows.
@@ -189,7 +203,7 @@ impl View {
             }
             if known.next_if_eq(&message.uid()).is_none() {
                 fresh.push(message.uid());
-            } else if message.modseq() > self.modseq && !self.own.contains(&message.modseq()) {
+            } else if message.modseq() > self.modseq && !self.shown.contains(&message.modseq()) {
                 flagged.insert(message.uid());
             }
         }

@@ -35,7 +35,7 @@ pub struct Config {
     pub pipelining: bool,
     /// How long to wait for each line of a response, or for more of a mail.
     pub timeout: Duration,
-    /// The most mails in a maildrop; one with more fails.
+    /// The most mails in a maildrop, and the most lines in any list of the server; more fails the session.
     pub max_messages: usize,
     /// The most octets of a mail; one with more fails the session.
     pub max_message_bytes: u64,
@@ -122,7 +122,7 @@ pub enum Event {
         /// Their numbers.
         deleted: Vec<u32>,
     },
-    /// The session is over. Nothing was deleted, but for [`Reason::NotUpdated`] and where the connection broke behind QUIT.
+    /// The session is over. Nothing was deleted, unless QUIT had been said already: then nobody knows.
     Failed {
         /// Why, for people.
         text: String,

@@ -12,7 +12,7 @@ use crate::sim::calendar::Calendar;
 use crate::sim::{Duration, Instant};
 use crate::smtp::dialogue_tests::{Arrival, Player, deliver, show_lines, unescape};
 use crate::smtp::framing::BareNewlines;
-use crate::store::{Deed, Desk, Done, FolderId, Letter, Locks, MailboxId, Store};
+use crate::store::{Deed, Desk, Done, Flags, FolderId, Letter, Locks, MailboxId, Message, Store};
 
 pub(super) struct ServerPlayer {
     session: Session,
@@ -93,6 +93,7 @@ fn show_deed(deed: &Deed) -> String {
     let done = match &deed.done {
         Done::Fetched { whole: true, bytes } => format!("fetched whole {bytes}"),
         Done::Fetched { whole: false, bytes } => format!("fetched part {bytes}"),
+        Done::Flagged { set: Flags::SEEN, cleared: Flags::NONE } => "seen".to_owned(),
         Done::Removed => "removed".to_owned(),
         done => format!("{done:?}"),
     };
@@ -125,8 +126,12 @@ impl ServerPlayer {
                 Output::Close => "close".to_owned(),
                 Output::Event(_) if !self.events => continue,
                 Output::Event(Event::State(name)) => format!("event: {name}"),
-                Output::Event(Event::Login { mechanism, result: Ok(name) }) => format!("event: login {mechanism} {name}"),
-                Output::Event(Event::Login { mechanism, result: Err(why) }) => format!("event: login {mechanism}: {why}"),
+                Output::Event(Event::Login { mechanism, result: Ok(name) }) => {
+                    format!("event: login {mechanism} {name}")
+                }
+                Output::Event(Event::Login { mechanism, result: Err(why) }) => {
+                    format!("event: login {mechanism}: {why}")
+                }
                 Output::Event(Event::Deed(deed)) => show_deed(&deed),
                 Output::Event(Event::Changed) => "event: changed".to_owned(),
                 Output::Event(Event::Content { .. }) => panic!("nothing comes"),
@@ -145,8 +150,8 @@ impl ServerPlayer {
 
     /// What lies in the mailbox, and whether somebody has it for himself.
     fn show_inbox(&mut self) {
-        let show = |message: &crate::store::Message| {
-            let seen = if message.flags().has(crate::store::Flags::SEEN) { " seen" } else { "" };
+        let show = |message: &Message| {
+            let seen = if message.flags().has(Flags::SEEN) { " seen" } else { "" };
             format!("{}{seen}", message.uid())
         };
         let mails: Vec<String> = self.store.mailbox(self.mailbox).inbox().messages().iter().map(show).collect();
@@ -208,9 +213,11 @@ impl Player for ServerPlayer {
             player.locks.take(mailbox);
         }
         let sealed = on("sealed");
-        player.with(|session, now, desk| {
-            if sealed { session.handle_secured(now, desk) } else { session.start(now, desk) }
-        });
+        player.with(
+            |session, now, desk| {
+                if sealed { session.handle_secured(now, desk) } else { session.start(now, desk) }
+            },
+        );
         player.drain();
         player
     }

@@ -56,7 +56,8 @@ impl Mail {
             left: size_bytes,
             chunk: 0,
             at: 0,
-            stuffer: Stuffer::default(),
+            // RFC 1939 §3: a line ends with CRLF.
+            stuffer: Stuffer::strict(),
         }
     }
 

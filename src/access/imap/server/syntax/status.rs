@@ -1,5 +1,6 @@
 //! STATUS (RFC 9051 §6.3.11).
 
+use super::super::extension::Extension;
 use super::cursor::Cursor;
 
 /// Declares what STATUS can be asked for, each with its name.
@@ -46,6 +47,19 @@ items! {
     HighestModSeq: "HIGHESTMODSEQ";
     /// How large a mail may be that is appended (RFC 7889 §4).
     AppendLimit: "APPENDLIMIT";
+}
+
+impl StatusItem {
+    /// What a server has to offer before it can be asked for.
+    pub(in super::super) fn needs(self) -> Option<Extension> {
+        match self {
+            StatusItem::DeletedStorage => Some(Extension::Quota),
+            StatusItem::Size => Some(Extension::StatusSize),
+            StatusItem::HighestModSeq => Some(Extension::CondStore),
+            StatusItem::AppendLimit => Some(Extension::AppendLimit),
+            _ => None,
+        }
+    }
 }
 
 /// Reads the items in parentheses; there is at least one.

@@ -155,6 +155,11 @@ fn act(player: &mut Player, setting: &Setting, line: &str) -> bool {
             let special = SpecialUse::ALL.into_iter().find(|one| one.name() == special);
             player.store.create_folder(player.bob, name, special).unwrap();
         }
+        "folders" => {
+            for number in 0..rest.parse::<usize>().unwrap() {
+                player.store.create_folder(player.bob, &format!("f{number}"), None).unwrap();
+            }
+        }
         // Somebody changes flags of the first mail so often.
         "churn" => {
             for round in 0..rest.parse::<usize>().unwrap() {

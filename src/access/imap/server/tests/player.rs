@@ -143,7 +143,7 @@ impl Player {
         }
     }
 
-    fn hand(&mut self, number: usize, hand: impl FnOnce(&mut Session, Instant, &mut Desk<'_>)) {
+    pub(super) fn hand(&mut self, number: usize, hand: impl FnOnce(&mut Session, Instant, &mut Desk<'_>)) {
         let mut desk = Desk { store: &mut self.store, locks: &mut self.locks, calendar: Calendar::default() };
         let session = self.sessions.iter_mut().find(|(known, _)| *known == number).expect("it is connected");
         hand(&mut session.1, self.now, &mut desk);
