@@ -302,6 +302,7 @@ impl Story {
             queue_id: "4F2A1C".into(),
             recipient: to.into(),
             mailbox: to.into(),
+            uid: 0,
             size_bytes: 4_500,
             added: vec![],
             parts: vec![],

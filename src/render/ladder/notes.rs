@@ -95,6 +95,21 @@ fn note(roster: &Roster, record: &Record, was_open: bool) -> Option<(NoteKind, S
         }
         What::Duplicate { recipient, .. } => (Plain, format!("no copy of its own for {}", clean(recipient))),
         What::Unsent { recipient, reason } => (Bad, format!("not sent to {}: {}", clean(recipient), words(reason))),
+        What::Mailbox { .. }
+        | What::Checked { .. }
+        | What::Fetched { .. }
+        | What::Read { .. }
+        | What::Vanished { .. }
+        | What::Unfetched { .. } => {
+            let name = |host: HostId| roster.hosts.get(host.0 as usize).map_or("nobody", |host| &*host.name);
+            let (tone, what, rest) = said::reading(&record.what, name)?;
+            let kind = match tone {
+                said::Tone::Good => Good,
+                said::Tone::Plain => Plain,
+                said::Tone::Bad => Bad,
+            };
+            (kind, clean(&format!("{what}{rest}")))
+        }
         What::Policy { policy, decision, detail } => {
             let kind = if &**decision == "defer" { Wait } else { Plain };
             let (what, rest) = said::policy(policy, decision, detail);

@@ -396,5 +396,6 @@ fn loss_words(reason: crate::trace::LossReason) -> &'static str {
         L::HostDown => "lost: host down",
         L::NoRoute => "lost: no route",
         L::Fault => "lost: fault",
+        L::Forgotten => "lost: forgotten",
     }
 }

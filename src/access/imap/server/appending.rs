@@ -21,12 +21,7 @@ const OVER_QUOTA: &str = "[OVERQUOTA] Quota exceeded.";
 
 impl Session {
     /// Whether a mail that was announced may come.
-    pub(super) fn may_append(
-        &self,
-        append: &Append,
-        announced: Announced,
-        desk: &mut Desk<'_>,
-    ) -> Result<(), Refusal> {
+    pub(super) fn may_append(&self, append: &Append, announced: Announced, desk: &mut Desk<'_>) -> Result<(), Refusal> {
         let bad = |why: &str| Refusal::Bad(format!("Error in IMAP command APPEND: {why}"));
         let head = Head { tag: "", verb: b"APPEND", arguments: b"" };
         self.may(&head).map_err(Refusal::Bad)?;

@@ -112,14 +112,7 @@ impl Session {
         }
     }
 
-    fn act_on_known(
-        &mut self,
-        tag: &str,
-        body: Body<'static>,
-        on_saved: bool,
-        now: Instant,
-        desk: &mut Desk<'_>,
-    ) {
+    fn act_on_known(&mut self, tag: &str, body: Body<'static>, on_saved: bool, now: Instant, desk: &mut Desk<'_>) {
         match body {
             Body::Capability => {
                 self.say(&format!("CAPABILITY {}", self.capabilities()));

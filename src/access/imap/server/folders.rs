@@ -69,11 +69,15 @@ impl Session {
         let Some(name) = self.enabled.names().read(name) else { return self.refuse_name(tag) };
         let found = desk.store.mailbox(mailbox).find(&name).map(Folder::id);
         let is_there = found.is_some_and(|id| desk.store.subscribe(mailbox, id, subscribes));
-        self.complete(tag, Telling::ALL, match (is_there, subscribes) {
-            (false, _) => "NO [NONEXISTENT] Mailbox doesn't exist.",
-            (_, true) => "OK Subscribe completed.",
-            (_, false) => "OK Unsubscribe completed.",
-        });
+        self.complete(
+            tag,
+            Telling::ALL,
+            match (is_there, subscribes) {
+                (false, _) => "NO [NONEXISTENT] Mailbox doesn't exist.",
+                (_, true) => "OK Subscribe completed.",
+                (_, false) => "OK Unsubscribe completed.",
+            },
+        );
     }
 
     fn finish_folders(&mut self, tag: &str, what: &str, done: Result<(), FolderError>) {

@@ -107,11 +107,8 @@ fn expand(one: &Macro) -> Vec<Name<'static>> {
 }
 
 fn item(name: Name<'static>) -> Item {
-    let of_section = |label: &str, section| Item::Octets {
-        label: label.into(),
-        part: Part::Section(section),
-        partial: None,
-    };
+    let of_section =
+        |label: &str, section| Item::Octets { label: label.into(), part: Part::Section(section), partial: None };
     match name {
         Name::Flags => Item::Flags,
         Name::Uid => Item::Uid,

@@ -87,7 +87,11 @@ impl Session {
         let is_subscribed = entry.folder.is_some_and(Folder::is_subscribed);
         if is_subscribed || wants_levels && entry.has_subscribed_children {
             let can_be_opened = is_subscribed && entry.folder.is_some_and(Folder::is_selectable);
-            self.lines.extend_from_slice(if can_be_opened { b"* LSUB () \"/\" " } else { b"* LSUB (\\Noselect) \"/\" " });
+            self.lines.extend_from_slice(if can_be_opened {
+                b"* LSUB () \"/\" "
+            } else {
+                b"* LSUB (\\Noselect) \"/\" "
+            });
             self.enabled.names().write(&mut self.lines, name);
             self.lines.extend_from_slice(b"\r\n");
         }

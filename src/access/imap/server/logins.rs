@@ -146,7 +146,8 @@ impl Session {
     fn judge(&mut self, tag: &str, mechanism: &'static str, result: Result<String, Refusal>, now: Instant) {
         let account = result.map(Arc::<str>::from);
         let mailbox = account.as_ref().ok().and_then(|account| self.server.door.mailbox_of(account));
-        let result = account.and_then(|account| if mailbox.is_some() { Ok(account) } else { Err(Refusal::NotPermitted) });
+        let result =
+            account.and_then(|account| if mailbox.is_some() { Ok(account) } else { Err(Refusal::NotPermitted) });
         self.outputs.push_back(Output::Event(Event::Login { mechanism, result: result.clone() }));
         match (result, mailbox) {
             (Ok(_), Some(mailbox)) => {
@@ -160,10 +161,13 @@ impl Session {
             (Err(reason), _) if reason.is_protocol_error() => self.blame(tag, "Invalid authentication data."),
             (Err(reason), _) => {
                 self.logins.failed = self.logins.failed.saturating_add(1);
-                self.reply(tag, match reason {
-                    Refusal::NotPermitted => "NO [AUTHORIZATIONFAILED] Authorization failed.",
-                    _ => "NO [AUTHENTICATIONFAILED] Authentication failed.",
-                });
+                self.reply(
+                    tag,
+                    match reason {
+                        Refusal::NotPermitted => "NO [AUTHORIZATIONFAILED] Authorization failed.",
+                        _ => "NO [AUTHENTICATIONFAILED] Authentication failed.",
+                    },
+                );
                 if self.logins.failed >= self.server.door.max_failed_logins {
                     self.bye("Too many failed logins.");
                 }
@@ -212,4 +216,5 @@ impl Session {
 }
 
 /// RFC 9051 §6.2.3, RFC 5530 §3.
-const NOT_SEALED: &str = "NO [PRIVACYREQUIRED] Plaintext authentication disallowed on non-secure (SSL/TLS) connections.";
+const NOT_SEALED: &str =
+    "NO [PRIVACYREQUIRED] Plaintext authentication disallowed on non-secure (SSL/TLS) connections.";

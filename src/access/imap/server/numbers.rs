@@ -73,7 +73,8 @@ impl Numbers {
 
     /// How many are smaller than this one.
     pub(super) fn count_below(&self, number: u32) -> u32 {
-        let below = |range: &RangeInclusive<u32>| number.min(range.end().saturating_add(1)).saturating_sub(*range.start());
+        let below =
+            |range: &RangeInclusive<u32>| number.min(range.end().saturating_add(1)).saturating_sub(*range.start());
         self.ranges.iter().take_while(|range| *range.start() < number).map(below).sum()
     }
 

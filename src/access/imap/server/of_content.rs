@@ -136,4 +136,3 @@ pub(super) fn matches(mail: &Candidate<'_>, key: &SearchKey<'_>) -> bool {
         _ => false,
     }
 }
-

@@ -33,7 +33,11 @@ impl Found {
             ends.into_iter().flatten().collect()
         };
         let modseqs = [self.modseqs.first().filter(|_| first), self.modseqs.last().filter(|_| last)];
-        Found { seqs: pick(&self.seqs), uids: pick(&self.uids), modseqs: modseqs.into_iter().flatten().copied().collect() }
+        Found {
+            seqs: pick(&self.seqs),
+            uids: pick(&self.uids),
+            modseqs: modseqs.into_iter().flatten().copied().collect(),
+        }
     }
 }
 

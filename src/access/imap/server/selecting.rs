@@ -35,11 +35,14 @@ impl Session {
         let name = names.read(name);
         let found = name.as_ref().and_then(|name| desk.store.mailbox(mailbox).find(name));
         let Some(folder) = found.filter(|folder| folder.is_selectable()) else {
-            return self.reply(tag, match (name, found) {
-                (None, _) => "NO [CANNOT] Invalid mailbox name.",
-                (_, Some(_)) => "NO [NONEXISTENT] Mailbox isn't selectable.",
-                _ => "NO [NONEXISTENT] Mailbox doesn't exist.",
-            });
+            return self.reply(
+                tag,
+                match (name, found) {
+                    (None, _) => "NO [CANNOT] Invalid mailbox name.",
+                    (_, Some(_)) => "NO [NONEXISTENT] Mailbox isn't selectable.",
+                    _ => "NO [NONEXISTENT] Mailbox doesn't exist.",
+                },
+            );
         };
         let (id, uid_validity) = (folder.id(), folder.uid_validity());
         let recent_from = match is_read_only {
@@ -76,10 +79,13 @@ impl Session {
         }
         let selected = Selected { folder: id, uid_validity, is_read_only, view, saved: Numbers::default() };
         self.enter(State::Selected(mailbox, Box::new(selected)));
-        self.reply(tag, match is_read_only {
-            true => "OK [READ-ONLY] Examine completed.",
-            false => "OK [READ-WRITE] Select completed.",
-        });
+        self.reply(
+            tag,
+            match is_read_only {
+                true => "OK [READ-ONLY] Examine completed.",
+                false => "OK [READ-WRITE] Select completed.",
+            },
+        );
     }
 
     /// CLOSE and UNSELECT: the former removes what is marked, and tells nobody which.
@@ -90,7 +96,8 @@ impl Session {
             let found = desk.store.mailbox(mailbox).folder(id);
             let same = found.filter(|folder| folder.uid_validity() == selected.uid_validity);
             let is_marked = |message: &&Message| message.flags().has(Flags::DELETED);
-            let uids = same.map(|folder| folder.messages().iter().filter(is_marked).map(Message::uid).collect::<Vec<_>>());
+            let uids =
+                same.map(|folder| folder.messages().iter().filter(is_marked).map(Message::uid).collect::<Vec<_>>());
             self.remove(mailbox, id, &uids.unwrap_or_default(), desk);
         }
         self.enter(State::Authenticated(mailbox));

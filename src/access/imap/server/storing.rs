@@ -134,7 +134,12 @@ impl Session {
 ///
 /// # Errors
 /// Why it cannot: as the rest of a response (RFC 5530 §3).
-pub(super) fn learn(named: &Named, mailbox: MailboxId, id: FolderId, desk: &mut Desk<'_>) -> Result<Flags, &'static str> {
+pub(super) fn learn(
+    named: &Named,
+    mailbox: MailboxId,
+    id: FolderId,
+    desk: &mut Desk<'_>,
+) -> Result<Flags, &'static str> {
     if named.keywords.iter().any(|name| name.len() > LONGEST_KEYWORD) {
         return Err("NO [LIMIT] Keyword name is too long.");
     }

@@ -77,7 +77,8 @@ impl View {
     /// How many mails with a sequence number are recent.
     pub(super) fn count_recent(&self) -> u64 {
         let before = |uid: u32| self.uids.partition_point(|known| *known < uid) as u64;
-        let each = self.recent.ranges().iter().map(|range| before(range.end().saturating_add(1)) - before(*range.start()));
+        let each =
+            self.recent.ranges().iter().map(|range| before(range.end().saturating_add(1)) - before(*range.start()));
         each.sum()
     }
 

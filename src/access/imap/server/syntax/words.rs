@@ -47,7 +47,10 @@ fn literal_len(text: &[u8]) -> Option<usize> {
     let close = text.iter().position(|b| *b == b'}')?;
     let number = text[1..close].strip_suffix(b"+").unwrap_or(&text[1..close]);
     let octets: usize = std::str::from_utf8(number).ok()?.parse().ok()?;
-    text[close + 1..].starts_with(b"\r\n").then_some((close + 3).saturating_add(octets)).filter(|end| *end <= text.len())
+    text[close + 1..]
+        .starts_with(b"\r\n")
+        .then_some((close + 3).saturating_add(octets))
+        .filter(|end| *end <= text.len())
 }
 
 /// Turns quoted strings with octets above 127 into literals, which the codec knows: they are quoted strings in UTF-8 where the client

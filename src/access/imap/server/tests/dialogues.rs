@@ -31,9 +31,8 @@ fn unescape(text: &str) -> Vec<u8> {
     let mut from = 0;
     while let Some(open) = text[from..].find('{').map(|at| at + from) {
         let Some(close) = text[open..].find('}').map(|at| open + at) else { break };
-        let repeated = text[open + 1..close].rsplit_once('*').and_then(|(piece, times)| {
-            Some(piece.repeat(times.parse().ok()?))
-        });
+        let repeated =
+            text[open + 1..close].rsplit_once('*').and_then(|(piece, times)| Some(piece.repeat(times.parse().ok()?)));
         match repeated {
             Some(repeated) => {
                 text.replace_range(open..=close, &repeated);
@@ -164,7 +163,8 @@ fn act(player: &mut Player, setting: &Setting, line: &str) -> bool {
         // Somebody changes flags of the first mail so often.
         "churn" => {
             for round in 0..rest.parse::<usize>().unwrap() {
-                let change = if round % 2 == 0 { FlagChange::Add(Flags::DRAFT) } else { FlagChange::Remove(Flags::DRAFT) };
+                let change =
+                    if round % 2 == 0 { FlagChange::Add(Flags::DRAFT) } else { FlagChange::Remove(Flags::DRAFT) };
                 player.store.change_flags(player.bob, FolderId::INBOX, 1, change);
             }
         }
