@@ -164,10 +164,10 @@ impl Session {
                 self.begin_store(tag, set, uid, (kind, response, &flags, &modifiers), desk);
             }
             Body::Copy { sequence_set, mailbox, uid } => {
-                self.copy(tag, (!on_saved).then_some(&sequence_set), uid, &name_of(&mailbox), desk);
+                self.copy_mails(tag, (!on_saved).then_some(&sequence_set), uid, &name_of(&mailbox), desk);
             }
             Body::Move { sequence_set, mailbox, uid } if self.server.offers(Extension::Move) => {
-                self.r#move(tag, (!on_saved).then_some(&sequence_set), uid, &name_of(&mailbox), desk);
+                self.move_mails(tag, (!on_saved).then_some(&sequence_set), uid, &name_of(&mailbox), desk);
             }
             Body::GetQuota { root } => self.get_quota(tag, root.as_ref(), desk),
             Body::GetQuotaRoot { mailbox } => self.get_quota_root(tag, &name_of(&mailbox), desk),

@@ -13,7 +13,7 @@ use crate::store::{Deed, Desk, Done, Flags, FolderId, MailboxId, Message};
 
 impl Session {
     /// COPY.
-    pub(super) fn copy(
+    pub(super) fn copy_mails(
         &mut self,
         tag: &str,
         set: Option<&SequenceSet>,
@@ -38,7 +38,7 @@ impl Session {
     }
 
     /// MOVE.
-    pub(super) fn r#move(
+    pub(super) fn move_mails(
         &mut self,
         tag: &str,
         set: Option<&SequenceSet>,

@@ -39,14 +39,12 @@ impl Session {
                 FetchModifier::Vanished => return self.blame(tag, "Unknown FETCH modifier."),
             }
         }
-        if items.contains(&Item::ModSeq) || changed_since.is_some() {
-            if !self.server.offers(Extension::CondStore) {
-                return self.blame(tag, "Unknown FETCH item.");
-            }
-            // RFC 7162 §3.1.4.1: it asks for the numbers, too.
-            if !items.contains(&Item::ModSeq) {
-                items.push(Item::ModSeq);
-            }
+        // RFC 7162 §3.1.4.1: who asks for what has changed asks for the numbers, too.
+        if changed_since.is_some() && !items.contains(&Item::ModSeq) {
+            items.push(Item::ModSeq);
+        }
+        if !items.iter().filter_map(Item::needs).all(|needs| self.server.offers(needs)) {
+            return self.blame(tag, "Unknown FETCH item.");
         }
         let State::Selected(_, selected) = &self.state else { return };
         let Some(targets) = selected.targets(set, by_uid) else { return self.blame(tag, NO_SUCH_MAIL) };

@@ -126,12 +126,12 @@ impl Intake {
         let found = memchr::memchr(b'\n', input);
         let part = input.split_to(found.map_or(input.len(), |at| at + 1));
         let room = longest.saturating_add(2).saturating_sub(self.line.len());
-        self.line.extend_from_slice(&part[..part.len().min(room)]);
         if self.tail.is_some() || part.len() > room {
-            let tail = self.tail.get_or_insert_default();
-            tail.extend_from_slice(&part[part.len().saturating_sub(TAIL)..]);
+            let tail = self.tail.get_or_insert_with(|| last(&self.line).to_vec());
+            tail.extend_from_slice(last(&part));
             tail.drain(..tail.len().saturating_sub(TAIL));
         }
+        self.line.extend_from_slice(&part[..part.len().min(room)]);
         found?;
         let mut line = Line { text: std::mem::take(&mut self.line), ..Line::default() };
         let end = self.tail.take();
@@ -141,6 +141,10 @@ impl Intake {
         line.text.truncate(longest);
         Some(line)
     }
+}
+
+fn last(octets: &[u8]) -> &[u8] {
+    &octets[octets.len().saturating_sub(TAIL)..]
 }
 
 fn without_line_end(line: &[u8]) -> &[u8] {

@@ -10,6 +10,7 @@ use imap_codec::imap_types::fetch::{
 };
 use imap_codec::imap_types::response::{Data, Response};
 
+use super::extension::Extension;
 use crate::octets::write_decimal;
 
 /// Part of what could be given out: from where, and how many octets at most (RFC 9051 §6.4.5.1).
@@ -60,6 +61,17 @@ pub(super) enum Part {
     Section(Option<Section<'static>>),
     /// Those of a part without its encoding (RFC 3516).
     Binary(Vec<NonZeroU32>),
+}
+
+impl Item {
+    /// What a server has to offer before it can be asked for.
+    pub(super) fn needs(&self) -> Option<Extension> {
+        match self {
+            Item::ModSeq => Some(Extension::CondStore),
+            Item::BinarySize { .. } | Item::Octets { part: Part::Binary(_), .. } => Some(Extension::Binary),
+            _ => None,
+        }
+    }
 }
 
 /// What a command wants, in its order; and whether that counts as reading a mail.

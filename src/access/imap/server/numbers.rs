@@ -146,3 +146,7 @@ impl Iterator for Walk {
         Some(number)
     }
 }
+
+#[cfg(test)]
+#[path = "numbers_tests.rs"]
+mod tests;

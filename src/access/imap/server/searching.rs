@@ -47,10 +47,14 @@ impl Session {
         let telling = Telling::for_numbers(search.by_uid);
         let wants = |extension, is_wanted: bool| is_wanted && !self.server.offers(extension);
         let saves = search.returns.is_some_and(|returns| returns.save);
-        let asks_modseq = search.keys.as_ref().iter().any(asks_modseq);
+        let asks = |what: &dyn Fn(&SearchKey<'_>) -> bool| search.keys.as_ref().iter().any(|key| asks(key, what));
+        // RFC 7162 §3.1.5.
+        let asks_modseq = asks(&|key| matches!(key, SearchKey::ModSequence { .. }));
+        let asks_age = asks(&|key| matches!(key, SearchKey::Older(_) | SearchKey::Younger(_)));
         if wants(Extension::ESearch, search.returns.is_some())
             || wants(Extension::SearchRes, saves)
             || wants(Extension::CondStore, asks_modseq)
+            || wants(Extension::Within, asks_age)
         {
             return self.blame(tag, "Error in IMAP command SEARCH: Unknown argument.");
         }
@@ -161,14 +165,13 @@ fn settle(key: &mut SearchKey<'_>, selected: &Selected) {
     }
 }
 
-/// Whether numbers of changes are asked for (RFC 7162 §3.1.5).
-fn asks_modseq(key: &SearchKey<'_>) -> bool {
+/// Whether this is asked for, anywhere among the keys.
+fn asks(key: &SearchKey<'_>, what: &dyn Fn(&SearchKey<'_>) -> bool) -> bool {
     match key {
-        SearchKey::And(keys) => keys.as_ref().iter().any(asks_modseq),
-        SearchKey::Or(a, b) => asks_modseq(a) || asks_modseq(b),
-        SearchKey::Not(key) => asks_modseq(key),
-        SearchKey::ModSequence { .. } => true,
-        _ => false,
+        SearchKey::And(keys) => keys.as_ref().iter().any(|key| asks(key, what)),
+        SearchKey::Or(a, b) => asks(a, what) || asks(b, what),
+        SearchKey::Not(key) => asks(key, what),
+        key => what(key),
     }
 }
 
