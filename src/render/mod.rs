@@ -15,9 +15,9 @@ pub mod page;
 mod paint;
 mod palette;
 mod scene;
-pub mod svg;
 #[cfg(test)]
 mod stories;
+pub mod svg;
 #[cfg(test)]
 mod synthetic;
 #[cfg(test)]

@@ -12,6 +12,9 @@ fn is_first(record: &Record, reports: &BTreeMap<MailId, RecordId>) -> bool {
     match &record.what {
         What::Composed { .. } => record.mail.is_some_and(|mail| !reports.contains_key(&mail)),
         What::Condition { step: ConditionStep::Begins, .. } => true,
+        // A person opens a mail when the file says so, and a mail program looks when it is switched on: it asks for its server.
+        What::Read { .. } => true,
+        What::Question { direction: Direction::Sent, .. } | What::Lookup { cached: true, .. } => record.mail.is_none(),
         _ => false,
     }
 }
@@ -69,6 +72,8 @@ fn what_became_of_a_mail_leads_back_to_its_author() {
                 // A look-up may have been asked for another mail first; a report is about another mail.
                 What::Composed { .. } => {
                     first.mail == record.mail
+                        // An answer is written because another mail was read.
+                        || way.iter().any(|r| matches!(r.what, What::Read { .. }))
                         || way.iter().any(|r| matches!(r.what, What::Lookup { .. } | What::Bounced { .. }))
                 }
                 // A mail that was taken up again after a crash.

@@ -1,7 +1,7 @@
 //! The connections of looks: found, opened, sealed, and driven.
 
-use super::look::{Client, Line, Stage, each};
-use super::{CONNECT_TIMEOUT, Looks, Protocol, Reader, find, imap, pop3};
+use super::look::{Client, Line, Looked, Progress, Said, Stage, each};
+use super::{CONNECT_TIMEOUT, Looks, Protocol, Reader, find, sessions};
 use crate::access;
 use crate::agent::lookups::Lookups;
 use crate::agent::outgoing::Outgoing;
@@ -52,8 +52,8 @@ impl Reader {
             crate::sasl::Nonce::from_bytes([a.to_be_bytes(), b.to_be_bytes()].as_flattened())
         };
         let mut client = match account.protocol {
-            Protocol::Pop3 => Client::Pop3(Box::new(pop3::session(account, nonce()))),
-            Protocol::Imap => match imap::session(account, nonce()) {
+            Protocol::Pop3 => Client::Pop3(Box::new(sessions::pop3(account, nonce()))),
+            Protocol::Imap => match sessions::imap(account, nonce()) {
                 Ok(session) => Client::Imap(Box::new(session)),
                 Err(why) => return self.failed(ctx, place, why.to_string()),
             },
@@ -72,7 +72,7 @@ impl Reader {
             deadline: Some(ctx.now + CONNECT_TIMEOUT),
         });
         (look.server, look.stage) = (Some(candidate), Stage::Dialling);
-        look.imap = imap::Progress::default();
+        look.imap = Progress::default();
     }
 
     /// Something about one of the connections.
@@ -206,8 +206,8 @@ impl Reader {
         loop {
             let Some(line) = self.line(place) else { return };
             let said = match &mut line.client {
-                Client::Pop3(session) => session.poll_output().map(pop3::said),
-                Client::Imap(session) => session.poll_output().map(imap::said),
+                Client::Pop3(session) => session.poll_output().map(sessions::pop3_said),
+                Client::Imap(session) => session.poll_output().map(sessions::imap_said),
             };
             let Some(said) = said else { return };
             match said {
@@ -279,28 +279,6 @@ impl Reader {
         look.next = Some(ctx.now + wait);
         look.cause = ctx.tracer.last();
     }
-}
-
-/// How a look ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Looked {
-    /// As it should.
-    Done,
-    /// The other end has closed its side.
-    Lost(&'static str),
-    /// The connection is gone.
-    Gone(&'static str),
-}
-
-/// What a session says, whichever its protocol.
-pub(super) enum Said {
-    Send { data: Chunk, about: Option<access::About>, says: access::Says },
-    Saw(Chunk),
-    Content { size_bytes: u64, about: Option<access::About> },
-    StartTls { discarded_bytes: u64 },
-    Pop3(access::pop3::client::Event),
-    Imap(access::imap::client::Event),
-    Close,
 }
 
 impl Line {

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::config::{Account, Looks, Seals};
-use super::connection::Said;
-use super::look::Client;
+use super::look::{Client, Progress, Request as Asked};
 use super::shelf::{Errand, Mail, MailIndex, Name, Shelf};
 use super::{Reader, Stage};
 use crate::access::imap::client::{
@@ -16,68 +15,6 @@ use crate::mime::Content;
 use crate::sasl::{Login, LoginError, Nonce};
 use crate::store::Flags;
 use crate::trace::{MailId, What};
-
-/// How far a look has come.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Progress {
-    /// Whether somebody is logged in.
-    is_ready: bool,
-    /// What has been asked and not been answered.
-    asked: Option<Asked>,
-    /// The folder that is open, by its place.
-    open: Option<usize>,
-    /// Folders that are up to date.
-    done: Vec<usize>,
-    /// Mails of the open folder that are to be fetched, the first first.
-    unfetched: std::collections::BTreeSet<u32>,
-    /// What the look into the open folder has brought so far: mails that were not known.
-    new: u64,
-    /// Folders that were made with this look.
-    made: Vec<Arc<str>>,
-}
-
-/// What a request was for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Asked {
-    Open(usize),
-    Fetch(u32),
-    Make(Arc<str>),
-    Errand,
-    Idle,
-    Leave,
-}
-
-/// A session for a look.
-///
-/// # Errors
-/// When nobody can have such a name or password.
-pub(super) fn session(account: &Account, nonce: Nonce) -> Result<Session, LoginError> {
-    let config = Config {
-        tls: match account.seals {
-            Seals::Never => StartTls::Never,
-            Seals::IfOffered => StartTls::IfOffered,
-            Seals::Required => StartTls::Required,
-        },
-        plain_text_logins: account.plain_text_logins,
-        uses_idle: matches!(account.looks, Looks::Idle { .. }),
-        ..Config::default()
-    };
-    let (login, password) = account.login.clone();
-    let login = Login::new(&login, &password)?;
-    Ok(Session::new(Arc::new(config), login, password, nonce))
-}
-
-/// What a session says, in the words of all.
-pub(super) fn said(output: Output) -> Said {
-    match output {
-        Output::Send { data, about, says } => Said::Send { data, about, says },
-        Output::Saw { line } => Said::Saw(line),
-        Output::Content { size_bytes, about } => Said::Content { size_bytes, about },
-        Output::StartTls { discarded_bytes } => Said::StartTls { discarded_bytes },
-        Output::Event(event) => Said::Imap(event),
-        Output::Close => Said::Close,
-    }
-}
 
 impl Reader {
     /// A session tells something.

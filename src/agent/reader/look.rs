@@ -1,13 +1,14 @@
 //! A look into a mailbox: what is in memory while it goes on.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::find::{Asked, Candidate};
-use crate::access::{imap, pop3};
+use crate::access::{self, imap, pop3};
 use crate::agent::outgoing::Outgoing;
 use crate::agent::{End, SocketId};
+use crate::octets::Chunk;
 use crate::sim::Instant;
 use crate::tls;
 use crate::trace::{At, ConnId, HostId, RecordId, Side};
@@ -61,7 +62,7 @@ pub(super) struct Look {
     /// The tickets of the last server.
     pub(super) ticket: Option<Rc<tls::Ticket>>,
     /// What IMAP has come to.
-    pub(super) imap: super::imap::Progress,
+    pub(super) imap: Progress,
     /// Why it began, for observers.
     pub(super) cause: Option<RecordId>,
     /// Why the last server could not be used.
@@ -107,4 +108,56 @@ impl Look {
         let name = self.server.as_ref().map(|server| server.name.as_str()).unwrap_or_default();
         name.trim_matches(['[', ']']).into()
     }
+}
+
+/// What a look by IMAP has come to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Progress {
+    /// Whether somebody is logged in.
+    pub(super) is_ready: bool,
+    /// What has been asked and not been answered.
+    pub(super) asked: Option<Request>,
+    /// The folder that is open, by its place.
+    pub(super) open: Option<usize>,
+    /// Folders that are up to date.
+    pub(super) done: Vec<usize>,
+    /// Mails of the open folder that are to be fetched, the first first.
+    pub(super) unfetched: BTreeSet<u32>,
+    /// What the look into the open folder has brought so far: mails that were not known.
+    pub(super) new: u64,
+    /// Folders that were made with this look.
+    pub(super) made: Vec<Arc<str>>,
+}
+
+/// What a request was for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Request {
+    Open(usize),
+    Fetch(u32),
+    Make(Arc<str>),
+    Errand,
+    Idle,
+    Leave,
+}
+
+/// How a look ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Looked {
+    /// As it should.
+    Done,
+    /// The other end has closed its side.
+    Lost(&'static str),
+    /// The connection is gone.
+    Gone(&'static str),
+}
+
+/// What a session says, whichever its protocol.
+pub(super) enum Said {
+    Send { data: Chunk, about: Option<access::About>, says: access::Says },
+    Saw(Chunk),
+    Content { size_bytes: u64, about: Option<access::About> },
+    StartTls { discarded_bytes: u64 },
+    Pop3(access::pop3::client::Event),
+    Imap(access::imap::client::Event),
+    Close,
 }

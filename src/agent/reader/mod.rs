@@ -10,11 +10,13 @@ mod connection;
 mod find;
 mod imap;
 mod look;
+mod mind;
 mod person;
 mod pop3;
+mod sessions;
 mod shelf;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::agent::courier::{Sealing, earlier};
@@ -27,7 +29,7 @@ use crate::sim::{Duration, Instant, Stream};
 
 pub use config::{Account, Act, Answer, Config, Deed, From, Habits, Keeps, Looks, Protocol, Seals};
 use look::{Look, Stage};
-use person::Person;
+use mind::Person;
 use shelf::Shelf;
 
 /// How long a connection may take to open (Thunderbird, `mailnews.tcptimeout`, has 100 s for everything).
@@ -206,6 +208,3 @@ impl Reader {
         }
     }
 }
-
-/// What the looks and the person of a reader are known by, for tables that run over both.
-pub(super) type Todos<T> = BTreeMap<(Instant, u64), T>;

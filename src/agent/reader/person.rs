@@ -1,53 +1,14 @@
 //! The person in front of the machine: reads, files, deletes and answers mail that is here.
 
-use super::config::{Config, Deed, Protocol};
+use super::config::{Deed, Protocol};
+use super::mind::{Doing, Todo};
 use super::shelf::{Errand, Mail, MailIndex, Name};
-use super::{Reader, Todos, Written, answer};
+use super::{Reader, Written, answer};
 use crate::agent::Context;
-use crate::agent::courier::earlier;
 use crate::queue::NextHop;
 use crate::sim::Instant;
 use crate::store::{Flags, INBOX};
 use crate::trace::{At, MailId, RecordId, What};
-
-/// What is to be done with a mail at a time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Todo {
-    account: usize,
-    mail: MailIndex,
-    what: Doing,
-    /// What it is because of.
-    cause: Option<RecordId>,
-}
-
-/// See [`Todo`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Doing {
-    Read,
-    Answer,
-    Delete,
-}
-
-/// What a person has in mind.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Person {
-    todos: Todos<Todo>,
-    last: u64,
-    /// Acts of the file that are still to come, or wait for their mail, by place.
-    acts: Vec<usize>,
-    next_act: Option<Instant>,
-}
-
-impl Person {
-    pub(super) fn new(config: &Config) -> Person {
-        let acts: Vec<usize> = (0..config.acts.len()).collect();
-        Person { next_act: config.acts.first().map(|act| act.at), acts, ..Person::default() }
-    }
-
-    pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        earlier(self.next_act, self.todos.keys().next().map(|(at, _)| *at))
-    }
-}
 
 impl Reader {
     /// A mail has come.

@@ -2,7 +2,6 @@
 
 use super::Reader;
 use super::config::{Account, Keeps, Seals};
-use super::connection::Said;
 use super::shelf::{Errand, Mail, MailIndex, Name};
 use crate::access::pop3::client::{Choice, Config, Event, Item, Output, Session, StartTls};
 use crate::agent::Context;
@@ -11,33 +10,6 @@ use crate::sasl::Nonce;
 use crate::sim::Instant;
 use crate::store::{Flags, INBOX};
 use crate::trace::{MailId, What};
-
-/// A session for a look.
-pub(super) fn session(account: &Account, nonce: Nonce) -> Session {
-    let config = Config {
-        tls: match account.seals {
-            Seals::Never => StartTls::Never,
-            Seals::IfOffered => StartTls::IfOffered,
-            Seals::Required => StartTls::Required,
-        },
-        plain_text_logins: account.plain_text_logins,
-        ..Config::default()
-    };
-    let (login, password) = account.login.clone();
-    Session::new(config, login, password, nonce)
-}
-
-/// What a session says, in the words of all.
-pub(super) fn said(output: Output) -> Said {
-    match output {
-        Output::Send { data, says } => Said::Send { data, about: None, says },
-        Output::Saw { line } => Said::Saw(line),
-        Output::Content { size_bytes, about } => Said::Content { size_bytes, about },
-        Output::StartTls { discarded_bytes } => Said::StartTls { discarded_bytes },
-        Output::Event(event) => Said::Pop3(event),
-        Output::Close => Said::Close,
-    }
-}
 
 impl Reader {
     /// A session tells something.

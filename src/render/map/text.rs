@@ -25,7 +25,11 @@ pub(super) fn hop_lines(roster: &Roster, way: &Way) -> Vec<(Option<usize>, Strin
     let mut lines = Vec::new();
     for (place, hop) in way.hops.iter().enumerate() {
         // Whoever looks into a mailbox looks often.
-        let dialled = if hop.dialled > 1 && hop.fetch.is_none() { format!(", dialled {} times", hop.dialled) } else { String::new() };
+        let dialled = if hop.dialled > 1 && hop.fetch.is_none() {
+            format!(", dialled {} times", hop.dialled)
+        } else {
+            String::new()
+        };
         let fate = match (hop.accepted, hop.fetch) {
             (Some(at), Some(fetch)) => {
                 let what = if fetch.whole { "fetched" } else { "its header fetched" };

@@ -21,8 +21,7 @@ impl Axis {
         let mut instants: Vec<Instant> = spans().flat_map(|span| [span.from, span.to]).collect();
         instants.sort_unstable();
         instants.dedup();
-        let works =
-            |a: Instant, b: Instant| spans().any(|span| !span.phase.waits() && span.from <= a && b <= span.to);
+        let works = |a: Instant, b: Instant| spans().any(|span| !span.phase.waits() && span.from <= a && b <= span.to);
         let gaps: Vec<(Duration, bool)> = instants.windows(2).map(|w| (w[1].since(w[0]), works(w[0], w[1]))).collect();
         let busy: u64 = gaps.iter().filter(|(_, works)| *works).map(|(gap, _)| gap.as_nanos()).sum();
         // A wait that would leave the rest no room to be seen.

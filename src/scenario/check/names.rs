@@ -54,6 +54,15 @@ pub(super) struct Served {
     pub(super) backups: Vec<HostId>,
 }
 
+/// An account that is to be held against its server, once that is known.
+#[derive(Debug)]
+pub(super) struct WantedAccount {
+    pub(super) user: HostId,
+    pub(super) server: HostId,
+    pub(super) place: usize,
+    pub(super) span: Range<usize>,
+}
+
 /// Everything that has a name.
 #[derive(Debug, Default)]
 pub(super) struct Names {
@@ -89,7 +98,7 @@ pub(super) struct Names {
     /// Hosts that hand mail over by LMTP, to whom, and where they say so.
     pub(super) wanted_lmtp: Vec<(HostId, HostId, Range<usize>)>,
     /// Mailboxes that people look into.
-    pub(super) wanted_accounts: Vec<super::reading::WantedAccount>,
+    pub(super) wanted_accounts: Vec<WantedAccount>,
     /// Mailboxes that were missed already: one diagnostic is enough for each.
     pub(super) missed: HashSet<Mailbox>,
     /// Whether some host was not understood, so that what seems to be missing may be there.

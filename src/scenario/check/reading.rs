@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Checker;
 use super::hosts::port;
+use super::names::WantedAccount;
 use crate::agent::mta::Service;
 use crate::agent::reader::{Account, Act, Answer, Deed, From, Habits, Keeps, Looks, Protocol, Seals};
 use crate::identity::Mailbox;
@@ -21,15 +22,6 @@ use crate::trace::HostId;
 
 /// How often a program looks, where nothing else is said.
 const USUAL_WAIT: Duration = Duration::from_mins(5);
-
-/// An account that is to be held against its server, once that is known.
-#[derive(Debug)]
-pub(super) struct WantedAccount {
-    user: HostId,
-    server: HostId,
-    place: usize,
-    span: Range<usize>,
-}
 
 impl Checker {
     /// How a user's machine takes mail out of mailboxes.

@@ -5,6 +5,7 @@
 
 mod mailboxes;
 mod matching;
+mod people;
 mod queues;
 mod reading;
 mod say;

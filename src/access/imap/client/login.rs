@@ -4,45 +4,14 @@ use super::Session;
 use super::capabilities::Capability;
 use super::commands;
 use super::event::{FailureKind, NoLogin, Output};
+use super::proof::LogIn;
 use super::state::Role;
 use super::status::{Kind, Status};
 use crate::access::Says;
 use crate::octets::Chunk;
 use crate::sasl::line::CANCEL;
-use crate::sasl::{Client as Exchange, ClientError, Login, Mechanism, Nonce, Secret};
+use crate::sasl::{Client as Exchange, ClientError, Mechanism};
 use crate::sim::Instant;
-
-/// Who the client says it is, and how far it has come with that.
-#[derive(Clone, Debug)]
-pub(super) struct LogIn {
-    login: Login,
-    password: Secret,
-    nonce: Nonce,
-    exchange: Option<Exchange>,
-    /// Whether the greeting has said that nobody needs to.
-    by_greeting: bool,
-    /// Why the exchange has been cancelled.
-    gave_up: Option<ClientError>,
-}
-
-impl LogIn {
-    pub(super) fn new(login: Login, password: Secret, nonce: Nonce) -> LogIn {
-        LogIn { login, password, nonce, exchange: None, by_greeting: false, gave_up: None }
-    }
-
-    /// Whether a mechanism is at work.
-    pub(super) fn has_exchange(&self) -> bool {
-        self.exchange.is_some()
-    }
-
-    /// How it was.
-    pub(super) fn by(&self) -> &'static str {
-        if self.by_greeting {
-            return "PREAUTH";
-        }
-        self.exchange.as_ref().map_or("LOGIN", |exchange| exchange.mechanism().name())
-    }
-}
 
 impl Session {
     /// The server knows already who the client is.

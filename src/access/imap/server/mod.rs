@@ -331,9 +331,12 @@ impl Session {
     fn enter(&mut self, state: State) {
         let before = self.state.name();
         self.state = state;
-        if self.observed && before != self.state.name() {
+        if before != self.state.name() {
+            // What was said before is said before, whether somebody looks on or not.
             self.flush();
-            self.outputs.push_back(Output::Event(Event::State(self.state.name())));
+            if self.observed {
+                self.outputs.push_back(Output::Event(Event::State(self.state.name())));
+            }
         }
     }
 

@@ -16,6 +16,9 @@ const ROOM: usize = 170;
 /// How many lines of one that does not fit in the end are its last.
 const END: usize = 40;
 
+/// How what becomes of mail is told, and what goes wrong.
+const FATES: [&str; 3] = ["✉ delivered", "✗ bounced", "⚡"];
+
 /// So many mails with the same words, or reports, are all told.
 const FEW_MAILS: usize = 3;
 const FEW_REPORTS: usize = 8;
@@ -74,7 +77,14 @@ impl Telling {
             let end = lines.len() - END;
             let to = (end..lines.len()).find(|n| is_blank(&lines[*n])).unwrap_or(end);
             let words = format!("… {} are left out here …", counted((to - from) as u64, "line", "lines"));
-            lines.splice(from..to, [Line::new(), Line::of(Style::Faint, words)]);
+            // One of each fate is told, or nobody would know that there was one.
+            let tells = |line: &Line, fate: &str| line.text().contains(fate);
+            let is_told = |fate: &str| lines[..from].iter().chain(&lines[to..]).any(|line| tells(line, fate));
+            let missing = FATES.iter().filter(|fate| !is_told(fate));
+            let missing: Vec<Line> =
+                missing.filter_map(|fate| lines[from..to].iter().find(|line| tells(line, fate)).cloned()).collect();
+            let gap = [Line::new(), Line::of(Style::Faint, words)];
+            lines.splice(from..to, gap.into_iter().chain(missing));
             left_out.get_or_insert("…".into());
         }
         if let Some(words) = left_out {

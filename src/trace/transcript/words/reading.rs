@@ -23,7 +23,8 @@ pub fn reading<'a>(what: &What, name: impl Fn(HostId) -> &'a str) -> Option<(Ton
         What::Mailbox { mailbox, folder, uid, client, deed } => {
             let (happened, rest) = done(deed);
             let whose = format!(" {}, uid {uid}, by {}", place(mailbox, folder), name(*client));
-            let rest = if rest.is_empty() { format!(" from{whose}") } else { format!("{rest} — {}", whose.trim_start()) };
+            let rest =
+                if rest.is_empty() { format!(" from{whose}") } else { format!("{rest} — {}", whose.trim_start()) };
             (Tone::Plain, happened, rest)
         }
         What::Checked { mailbox, protocol, folder, there, new } => {
