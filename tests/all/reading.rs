@@ -166,7 +166,7 @@ fn a_server_that_crashes_in_the_middle_of_it_removes_nothing_that_was_not_said()
     // It goes down when it has read the second DELE, and QUIT has not come.
     let pop3 = r#"Pop3(from: "mx.blue.example", every: "30min", keeps: Delete)"#;
     let machine = bob("bob-pc", pop3, r#"offline: [ ("0s", "5min") ]"#);
-    let crash = r#"faults: [ (when: Heard(by: "mx.blue.example", line: "DELE 2"), what: Crash(host: "mx.blue.example"), lasting: "1min") ]"#;
+    let crash = r#"faults: [ (when: Heard(by: "mx.blue.example", line: "DELE 2"), what: Down(host: "mx.blue.example"), lasting: "1min") ]"#;
     let run = letters(OPEN, &machine, crash);
     let removed: Vec<u64> = on(&run, "mx.blue.example")
         .filter(|record| matches!(&record.what, What::Mailbox { deed: Deed::Removed, .. }))
