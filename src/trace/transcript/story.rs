@@ -5,9 +5,11 @@
 //! again later, so that the story never goes back in time by more than a breath; and where the world itself changes
 //! (a fault, a repair) every hop is broken off, so that nothing is told before what brought it about.
 
+mod choice;
 mod dialogue;
 mod item;
 mod items;
+mod looks;
 mod names;
 mod options;
 mod packets;

@@ -2,7 +2,7 @@
 
 use super::super::{Line, Style, words};
 use super::telling::Telling;
-use crate::trace::{ConnectionState, Direction, Record, Side, What};
+use crate::trace::{ConnectionState, Direction, Record, Reply, Side, What};
 
 impl Telling {
     pub(super) fn dialogue(&mut self, record: &Record) {
@@ -27,13 +27,18 @@ impl Telling {
             }
             What::Line { direction, side: Side::Client, peer, text, .. } => {
                 let item = self.connection(record, conn, record.host, *peer);
+                // The first line may know better what is spoken than the port.
+                let dialect = self.dialects.of(Some(conn));
+                if let Some(hop) = self.hop_mut(item) {
+                    hop.dialect = dialect;
+                }
                 let line = match direction {
                     Direction::Sent => Line::of(Style::Client, format!("C: {}", text.visible())),
                     Direction::Received => {
-                        let style = match text.0.first() {
-                            Some(b'4') => Style::Warning,
-                            Some(b'5') => Style::Bad,
-                            _ => Style::Server,
+                        let style = match self.dialects.of(Some(conn)).reply(&text.0) {
+                            Reply::NotNow => Style::Warning,
+                            Reply::No => Style::Bad,
+                            Reply::Good => Style::Server,
                         };
                         Line::of(style, format!("S: {}", text.visible()))
                     }

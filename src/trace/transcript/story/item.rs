@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::super::Line;
 use crate::sim::Instant;
-use crate::trace::{ConnId, HostId, MailId, QueueName, Server, What};
+use crate::trace::{ConnId, Dialect, HostId, MailId, QueueName, Server, What};
 
 /// One hop of one mail on one connection, or what else is said on a connection.
 #[derive(Clone)]
@@ -28,6 +28,33 @@ pub(super) struct Hop {
     pub(super) ends: u8,
     /// Lines that still wait for what becomes of a packet.
     pub(super) waits: u32,
+    /// What is spoken.
+    pub(super) dialect: Dialect,
+    /// What came of a look into a mailbox.
+    pub(super) look: Look,
+}
+
+/// What came of a look into a mailbox.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Look {
+    /// It is none, or nothing is known.
+    #[default]
+    Open,
+    /// Nothing: in words.
+    Nothing(String),
+    /// Something was done.
+    Something,
+}
+
+impl Look {
+    /// Another record about it.
+    pub(super) fn see(&mut self, what: &What, words: impl FnOnce() -> String) {
+        *self = match (&*self, what) {
+            (Look::Open | Look::Nothing(_), What::Checked { new: 0, .. }) => Look::Nothing(words()),
+            (Look::Open, What::Unfetched { .. }) => Look::Nothing(words()),
+            _ => Look::Something,
+        };
+    }
 }
 
 /// What a line of its own is about.
@@ -41,6 +68,8 @@ pub(super) enum Kind {
     Begins,
     /// An attempt ends with a mail that is deferred.
     Defers,
+    /// Somebody could not look into a mailbox.
+    NoLook,
     /// Anything else.
     Other,
 }
@@ -54,6 +83,7 @@ impl Kind {
             What::Policy { policy, .. } if &**policy == "route" => Kind::Names,
             What::Queue { queue: QueueName::Active, .. } => Kind::Begins,
             What::Queue { queue: QueueName::Deferred, .. } => Kind::Defers,
+            What::Unfetched { .. } => Kind::NoLook,
             _ => Kind::Other,
         }
     }

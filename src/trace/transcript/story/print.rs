@@ -110,6 +110,7 @@ impl Printer {
     fn heading(&self, roster: &Roster, hop: &Hop) -> Line {
         let mut line = match hop.number {
             Some(number) => Line::of(Style::Heading, format!("hop {number}")),
+            None if hop.dialect.reads_mailboxes() => Line::of(Style::Heading, hop.dialect.name()),
             None => Line::of(Style::Heading, "connection"),
         };
         line.push(Style::Plain, "  ");

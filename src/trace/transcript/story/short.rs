@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::super::clock::clock;
 use super::super::{Line, Style, counted, number};
+use super::choice::{Choice, more};
 use super::item::{Item, Kind, Note};
 use super::telling::Telling;
 use crate::sim::Instant;
@@ -49,13 +50,6 @@ struct Attempt {
 /// A dialogue that was told: when, and its lines.
 type Dialogue = (Instant, Vec<String>);
 
-/// Which items stay, and what stands in the places of others.
-struct Choice {
-    keeps: Vec<bool>,
-    /// What is said before the item at this place.
-    said: BTreeMap<usize, Vec<(HostId, Line)>>,
-}
-
 impl Telling {
     /// The story in as many lines as it needs or as there is room for.
     pub(super) fn short_lines(&mut self) -> Vec<Line> {
@@ -97,6 +91,7 @@ impl Telling {
     fn shorten(&mut self, measure: Measure) -> Option<String> {
         let mut choice = Choice { keeps: vec![true; self.items.end()], said: BTreeMap::new() };
         let mails = self.leave_out_mails(&mut choice);
+        let looks = self.leave_out_looks(&mut choice);
         let attempts = self.leave_out_attempts(&mut choice, if measure == Measure::Details { 1 } else { 2 });
         self.leave_out_names(&mut choice);
         let mut items = Vec::with_capacity(self.items.end());
@@ -114,6 +109,7 @@ impl Telling {
         let parts = [
             (mails, "mail", "mails"),
             (attempts, "attempt", "attempts"),
+            (looks, "look", "looks"),
             (dialogues, "dialogue", "dialogues"),
             (memories, "remembered answer", "remembered answers"),
         ];
@@ -363,12 +359,6 @@ impl Telling {
     }
 }
 
-impl Choice {
-    fn say(&mut self, place: usize, host: HostId, line: Line) {
-        self.said.entry(place).or_default().push((host, line));
-    }
-}
-
 /// Whose item it is, and of which mail.
 fn owner(item: &Item) -> (HostId, Option<MailId>) {
     match item {
@@ -402,11 +392,6 @@ fn answer(text: &str) -> String {
 fn question(text: &str) -> &str {
     let said = text.split_once(" remembers ").map_or(text, |(_, said)| said);
     said.split(" → ").next().unwrap_or(said)
-}
-
-/// `18 more mails`.
-fn more(n: usize, one: &str) -> String {
-    format!("{} more {one}{}", number(n as u64), if n == 1 { "" } else { "s" })
 }
 
 /// `mail 3`, `mails 3, 5–21`.

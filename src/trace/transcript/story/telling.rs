@@ -8,13 +8,14 @@ use rustc_hash::FxHashMap;
 use super::super::clock::{clock, span};
 use super::super::{Line, Style, counted, number};
 use super::super::{names, words};
-use super::item::{Hop, Item, Kind, Note};
+use super::item::{Hop, Item, Kind, Look, Note};
 use super::items::Items;
 use super::options::{Options, SILENCE};
 use super::print::Printer;
 use crate::sim::{Duration, Instant};
 use crate::trace::{
-    ConditionStep, ConnId, HostId, MailId, Makeup, QueueName, Record, Roster, Server, Side, TlsStep, What,
+    ConditionStep, ConnId, Deed, Dialect, Dialects, HostId, MailId, Makeup, QueueName, Record, Roster, Server, Side,
+    TlsStep, What,
 };
 
 /// A question that waits for its answer.
@@ -53,6 +54,7 @@ pub(super) struct Telling {
     pub(super) packets: FxHashMap<u64, (usize, Option<usize>, Instant)>,
     pub(super) many_mails: bool,
     pub(super) makeup: Makeup,
+    pub(super) dialects: Dialects,
 }
 
 /// So long after both ends of a connection are over, packets of it may still be under way: two maximum segment lifetimes
@@ -80,6 +82,7 @@ impl Telling {
             packets: FxHashMap::default(),
             many_mails: false,
             makeup: Makeup::default(),
+            dialects: Dialects::default(),
         }
     }
 
@@ -105,17 +108,16 @@ impl Telling {
         self.items.push(at, Item::Line(Note { line, host, mail, kind, waits: 0 }))
     }
 
-    /// A line that belongs to a hop that goes on right now, or a line of its own.
-    fn remark(&mut self, record: &Record, by: Option<&Server>, line: Line) {
+    /// A line that belongs to a hop that goes on right now, or a line of its own. The hop.
+    fn remark(&mut self, record: &Record, by: Option<&Server>, line: Line) -> Option<usize> {
         match self.hop_of(record, by) {
-            Some(item) => {
-                self.add(item, record.at, line);
-            }
+            Some(item) => Some(self.add(item, record.at, line).0),
             None => {
                 let host = Line::of(Style::Host, self.name(record.host)).and(": ");
                 let mut whole = host;
                 whole.append(line);
                 self.say(record.at, whole);
+                None
             }
         }
     }
@@ -179,6 +181,7 @@ impl Telling {
             && now.since(at) >= AFTERMATH
         {
             self.ended.pop_front();
+            self.dialects.forget(conn);
             if let Some(item) = self.connections.remove(&conn) {
                 self.told.remove(&item);
             }
@@ -218,7 +221,7 @@ impl Telling {
         };
         let items: usize = self.items.iter().map(|(_, item)| lines(item)).sum();
         let dns = self.questions.len() + self.asked.len() + self.answered.len();
-        items + dns + self.connections.len() + self.told.len() + self.ended.len() + self.packets.len()
+        items + dns + self.connections.len() + self.told.len() + self.ended.len() + self.packets.len() + self.dialects.len()
     }
 
     /// From now on, lines of a connection go to this item.
@@ -261,6 +264,8 @@ impl Telling {
             is_closed: hop.is_closed,
             ends: hop.ends,
             waits: 0,
+            dialect: hop.dialect,
+            look: Look::Open,
         };
         if let Some(conn) = again.conn {
             self.bind(conn, next);
@@ -302,12 +307,16 @@ impl Telling {
                     is_closed: false,
                     ends: 0,
                     waits: 0,
+                    dialect: Dialect::Smtp,
+                    look: Look::Open,
                 }),
             )
         });
+        let dialect = self.dialects.of(Some(conn));
         if let Some(hop) = self.hop_mut(item) {
             hop.conn = Some(conn);
             hop.server = Some(server);
+            hop.dialect = dialect;
         }
         self.bind(conn, item);
         item
@@ -324,6 +333,7 @@ impl Telling {
         let record = &records[place];
         let at = record.at;
         self.makeup.see(record);
+        self.dialects.see(record);
         self.about = (record.host, record.mail, Kind::of(&record.what));
         match &record.what {
             What::Packet { .. } => self.packet(record),
@@ -406,22 +416,14 @@ impl Telling {
                 let (what, rest) = words::unsent(recipient, reason);
                 self.remark(record, None, Line::of(Style::Bad, format!("✗ {what}")).and(rest));
             }
+            // The content that goes by says it.
+            What::Mailbox { deed: Deed::GivenOut { .. }, .. } => {}
             What::Mailbox { .. }
             | What::Checked { .. }
             | What::Fetched { .. }
             | What::Read { .. }
             | What::Vanished { .. }
-            | What::Unfetched { .. } => {
-                let told = words::reading(&record.what, |host| self.name(host));
-                if let Some((tone, what, rest)) = told {
-                    let (style, sign) = match tone {
-                        words::Tone::Good => (Style::Good, '✉'),
-                        words::Tone::Plain => (Style::Plain, '◆'),
-                        words::Tone::Bad => (Style::Bad, '✗'),
-                    };
-                    self.remark(record, None, Line::of(style, format!("{sign} {what}")).and(rest));
-                }
-            }
+            | What::Unfetched { .. } => self.reading(record),
             What::Policy { policy, decision, detail } => {
                 let (what, rest) = words::policy(policy, decision, detail);
                 // A policy that sends a mail on elsewhere is no trouble.
@@ -453,6 +455,24 @@ impl Telling {
             What::Alarm { text } => {
                 self.turn(at, Line::of(Style::Bad, "‼ ALARM: ").and(&**text));
             }
+        }
+    }
+
+    /// What happens to mail in its mailbox.
+    fn reading(&mut self, record: &Record) {
+        let Some((tone, what, rest)) = words::reading(&record.what, |host| self.name(host)) else { return };
+        let (style, sign) = match tone {
+            words::Tone::Good => (Style::Good, '✉'),
+            words::Tone::Plain => (Style::Plain, '◆'),
+            words::Tone::Bad => (Style::Bad, '✗'),
+        };
+        let mut line = Line::of(style, format!("{sign} {what}")).and(&rest);
+        if record.mail.is_some() && self.many_mails {
+            line.push(Style::Faint, format!(" ({})", self.which(record.mail)));
+        }
+        let look = self.remark(record, None, line);
+        if let Some(hop) = look.and_then(|item| self.hop_mut(item)) {
+            hop.look.see(&record.what, || format!("{what}{rest}"));
         }
     }
 
@@ -511,6 +531,8 @@ impl Telling {
                 is_closed: false,
                 ends,
                 waits: 0,
+                dialect: Dialect::Smtp,
+                look: Look::Open,
             }),
         );
         if let Some(conn) = record.conn {

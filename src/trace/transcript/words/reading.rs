@@ -45,7 +45,7 @@ pub fn reading<'a>(what: &What, name: impl Fn(HostId) -> &'a str) -> Option<(Ton
             (Tone::Plain, "not shown any more".into(), format!(": gone from {}", place(mailbox, folder)))
         }
         What::Unfetched { mailbox, protocol, reason } => {
-            (Tone::Bad, "no look".into(), format!(" into {mailbox} by {protocol} — {}", reason.visible()))
+            (Tone::Bad, "cannot look".into(), format!(" into {mailbox} by {protocol} — {}", reason.visible()))
         }
         _ => return None,
     };
