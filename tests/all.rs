@@ -36,6 +36,9 @@ mod liars;
 mod logins;
 #[path = "all/places.rs"]
 mod places;
+#[cfg(feature = "tls")]
+#[path = "all/reading.rs"]
+mod reading;
 #[path = "all/rooms.rs"]
 mod rooms;
 #[path = "all/scenarios.rs"]

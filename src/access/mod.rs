@@ -12,6 +12,7 @@
 mod door;
 pub mod imap;
 mod output;
+pub mod pop3;
 
 pub use door::Door;
 pub use output::{About, Event, Output, Says};

@@ -90,6 +90,11 @@ pub enum Says {
     Lines,
     /// A line of dialogue that holds what proves who somebody is.
     Secret,
+    /// The last bytes of a message that is said in so many octets (RFC 9051 §4.3, a literal).
+    EndOfLiteral {
+        /// How many.
+        size_bytes: u64,
+    },
     /// The last bytes of a message, the final dot among them.
     EndOfContent {
         /// Size of the message in bytes, without dot-stuffing and without the final dot.

@@ -3,8 +3,11 @@
 //! Every recipient that a server takes responsibility for is written in, and crossed out when it is delivered, handed
 //! on, bounced, or discarded for a stated reason. What is crossed out twice, or never, is a defect of the simulator.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
+use crate::store::Done;
 use crate::trace::HostId;
 
 /// What the ledger found wrong.
@@ -37,6 +40,12 @@ pub struct Totals {
     pub forwarded: u64,
     /// Given no copy of their own, because another recipient of the mail leads to the same place.
     pub duplicates: u64,
+    /// Mails that mail programs have fetched from mailboxes, each as often as it was fetched as a whole.
+    pub fetched: u64,
+    /// Mails that people have read, each as often as it was read.
+    pub read: u64,
+    /// Mails that were taken out of mailboxes for good, by whoever owns them.
+    pub removed: u64,
 }
 
 /// How a responsibility ended.
@@ -71,6 +80,11 @@ pub struct Ledger {
     taken_over: u64,
     /// Recipients for whom a client was told so.
     handed_over: u64,
+    /// Mails that clients have put into mailboxes of a host, or had copied there, and those that they have removed. Looked up, and
+    /// summed in order.
+    mailboxes: BTreeMap<HostId, (u64, u64)>,
+    /// Mails that servers have given out as a whole.
+    given_out: u64,
     /// Whether somebody on a line writes over what servers say: then what a client reads proves nothing.
     lies: bool,
     violation: Option<Violation>,
@@ -95,6 +109,53 @@ impl Ledger {
             let text = "a recipient was handed over to a server that is not responsible for it".to_owned();
             self.violation.get_or_insert(Violation { host, serial, mail, text });
         }
+    }
+
+    /// A session has done something with a mail in a mailbox of a host.
+    pub fn deed(&mut self, host: HostId, done: &Done) {
+        let (added, removed) = match done {
+            Done::Fetched { whole, .. } => {
+                self.given_out += u64::from(*whole);
+                return;
+            }
+            Done::Flagged { .. } | Done::Moved { .. } => return,
+            Done::Copied { .. } | Done::Appended { .. } => (1, 0),
+            Done::Removed => (0, 1),
+        };
+        let (all_added, all_removed) = self.mailboxes.entry(host).or_default();
+        *all_added += added;
+        *all_removed += removed;
+        self.totals.removed += removed;
+    }
+
+    /// A mail program has all of a mail. Not every mail that is given out arrives, but none that arrives was not given out.
+    pub fn fetched(&mut self, host: HostId, mail: u64) {
+        self.totals.fetched += 1;
+        if self.totals.fetched > self.given_out && !self.lies {
+            let text = "a mail was fetched that no server has given out".to_owned();
+            self.violation.get_or_insert(Violation { host, serial: 0, mail, text });
+        }
+    }
+
+    /// A person has read a mail.
+    pub fn read(&mut self) {
+        self.totals.read += 1;
+    }
+
+    /// Compares what a host's mailboxes hold with what was delivered there and what clients have done since.
+    ///
+    /// # Errors
+    /// When a mail has come or gone that nobody has put there or removed.
+    pub fn audit_mailboxes(&self, host: HostId, delivered: u64, there: u64) -> Result<(), Violation> {
+        let (added, removed) = self.mailboxes.get(&host).copied().unwrap_or_default();
+        if delivered + added == there + removed {
+            return Ok(());
+        }
+        let text = format!(
+            "{delivered} mails were delivered into mailboxes, {added} put there and {removed} removed by clients, but they \
+             hold {there}"
+        );
+        Err(Violation { host, serial: 0, mail: 0, text })
     }
 
     /// A host takes responsibility for `recipients` of a mail (RFC 5321 §4.2.5), more where it had some already.
@@ -196,6 +257,22 @@ mod tests {
         assert!(ledger.violation().is_none());
         ledger.end(HOST, 1, Ending::Bounced);
         assert!(ledger.violation().is_some() && ledger.audit(std::iter::empty()).is_err());
+    }
+
+    #[test]
+    fn mail_neither_comes_nor_goes_by_itself() {
+        let mut ledger = Ledger::default();
+        for done in [Done::Appended { bytes: 1 }, Done::Removed, Done::Removed, Done::Fetched { whole: true, bytes: 1 }]
+        {
+            ledger.deed(HOST, &done);
+        }
+        assert!(ledger.audit_mailboxes(HOST, 4, 3).is_ok());
+        assert!(ledger.audit_mailboxes(HOST, 4, 4).is_err() && ledger.audit_mailboxes(HOST, 4, 2).is_err());
+        ledger.fetched(HOST, 10);
+        assert!(ledger.violation().is_none());
+        ledger.fetched(HOST, 11);
+        assert_eq!(ledger.violation().map(|v| v.mail), Some(11));
+        assert_eq!((ledger.totals().removed, ledger.totals().fetched), (2, 2));
     }
 
     #[test]

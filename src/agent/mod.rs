@@ -4,6 +4,7 @@
 //! and a [`Context`], and it answers with [`Action`]s: connect, send, close, wake me at. It never sees a packet, and it
 //! does not know what a link is.
 
+pub mod access;
 mod context;
 pub mod courier;
 mod dates;
@@ -12,7 +13,9 @@ mod ledger;
 pub mod lookups;
 pub mod mta;
 pub mod name_server;
+
 mod outgoing;
+pub mod reader;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tokens;
@@ -60,6 +63,16 @@ impl Agent {
             Agent::Mta(mta) => mta.poll_timeout(),
             Agent::NameServer(server) => server.poll_timeout(),
             Agent::Router => None,
+        }
+    }
+
+    /// Mails that were ever delivered into mailboxes of the host, and mails that lie there: what the audit compares with what
+    /// clients have done.
+    #[must_use]
+    pub fn mailboxes(&self) -> (u64, u64) {
+        match self {
+            Agent::Mta(mta) => (mta.store().count(), mta.store().held()),
+            Agent::User(_) | Agent::NameServer(_) | Agent::Router => (0, 0),
         }
     }
 

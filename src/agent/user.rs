@@ -11,10 +11,11 @@ use super::courier::{Courier, earlier};
 use super::dates::DateCache;
 use super::entities::entities;
 use super::lookups::Lookups;
+use super::reader::{Reader, Written};
 use super::{Context, Input, tokens};
 use crate::identity::{Mailbox, ReversePath};
 use crate::mime::{Composer, Content, Draft, queue_id};
-use crate::queue::{EntryId, Mail, NextHop, Origin};
+use crate::queue::{DestinationId, EntryId, Mail, NextHop, Origin};
 use crate::sim::{Distribution, Duration, Instant, Stream};
 use crate::trace::{MailId, Octets, What, field_lines};
 
@@ -104,6 +105,16 @@ impl Letter {
     }
 }
 
+/// A mail that is ready.
+struct Outgoing<'a> {
+    reverse_path: ReversePath,
+    to: SmallVec<[Mailbox; 1]>,
+    subject: &'a str,
+    content: Content,
+    require_tls: bool,
+    destination: DestinationId,
+}
+
 /// A mail user agent.
 #[derive(Clone)]
 pub struct User {
@@ -114,6 +125,8 @@ pub struct User {
     lookups: Lookups,
     date: DateCache,
     serial: u64,
+    /// How it takes mail out of mailboxes; none: not at all.
+    reader: Option<Box<Reader>>,
     /// Where the left parts of message ids are drawn from.
     ids: Stream,
     /// Where message ids are written; keeps its memory.
@@ -127,7 +140,23 @@ impl User {
     pub fn new(tasks: Vec<Task>, courier: Courier, lookups: Lookups, ids: Stream) -> User {
         let serial = crate::mime::first_serial(courier.host_name().as_str());
         let due = tasks.iter().enumerate().filter(|(_, t)| t.left > 0).map(|(i, t)| Reverse((t.at, i))).collect();
-        User { tasks, due, courier, lookups, date: DateCache::default(), serial, ids, message_id: String::new() }
+        User {
+            tasks,
+            due,
+            courier,
+            lookups,
+            date: DateCache::default(),
+            serial,
+            reader: None,
+            ids,
+            message_id: String::new(),
+        }
+    }
+
+    /// Takes mail out of mailboxes, too.
+    #[must_use]
+    pub fn with_reader(self, reader: Option<Reader>) -> User {
+        User { reader: reader.map(Box::new), ..self }
     }
 
     /// The outbox.
@@ -142,8 +171,12 @@ impl User {
             Input::Start => {
                 self.courier.recover(ctx, &mut self.lookups);
                 self.send_due(ctx);
+                self.with_reader_do(ctx, Reader::start);
             }
             Input::Crash => {
+                if let Some(reader) = &mut self.reader {
+                    reader.crash();
+                }
                 self.courier.crash();
                 self.lookups.restart();
             }
@@ -151,6 +184,17 @@ impl User {
                 self.send_due(ctx);
                 self.lookups.handle_timer(ctx);
                 self.courier.handle_timer(ctx, &mut self.lookups);
+                self.with_reader_do(ctx, Reader::handle_timer);
+            }
+            Input::Connected { token, .. }
+            | Input::Room { token }
+            | Input::Received { token, .. }
+            | Input::Tls { token, .. }
+            | Input::PeerClosed { token }
+            | Input::Failed { token, .. }
+                if Reader::owns(token) =>
+            {
+                self.with_reader_do(ctx, |reader, ctx, lookups| reader.handle_input(ctx, lookups, input));
             }
             Input::Datagram { .. } => self.looked_up(ctx, input),
             Input::Connected { token, .. }
@@ -172,12 +216,56 @@ impl User {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let due = self.due.peek().map(|Reverse((at, _))| *at);
+        let due = earlier(due, self.reader.as_ref().and_then(|reader| reader.poll_timeout()));
         earlier(due, earlier(self.courier.poll_timeout(), self.lookups.poll_timeout()))
     }
 
     fn looked_up(&mut self, ctx: &mut Context<'_>, input: Input) {
         self.lookups.handle_input(ctx, input);
         self.courier.pump(ctx, &mut self.lookups);
+        self.with_reader_do(ctx, Reader::looked_up);
+    }
+
+    /// Does something with the reader, and sends what the person has written then.
+    fn with_reader_do(
+        &mut self,
+        ctx: &mut Context<'_>,
+        what: impl FnOnce(&mut Reader, &mut Context<'_>, &mut Lookups),
+    ) {
+        let Some(reader) = &mut self.reader else { return };
+        what(reader, ctx, &mut self.lookups);
+        let mut any = false;
+        while let Some(written) = self.reader.as_mut().and_then(|reader| reader.poll_written()) {
+            self.send_written(ctx, written);
+            any = true;
+        }
+        if any {
+            self.courier.pump(ctx, &mut self.lookups);
+        }
+    }
+
+    /// Sends what the person has written because of another mail.
+    fn send_written(&mut self, ctx: &mut Context<'_>, written: Written) {
+        let Written { mut draft, author, recipient, submit_to } = written;
+        write_message_id(&mut self.message_id, self.ids.bits(), author.domain());
+        draft.message_id.clone_from(&self.message_id);
+        draft.date = self.date.get(ctx.calendar, ctx.now).into();
+        let number = ctx.ids.next_mail();
+        let content = draft.compose();
+        let to: SmallVec<[Mailbox; 1]> = [recipient].into_iter().collect();
+        let destination = self.courier.destination(&submit_to);
+        self.hand_over(
+            ctx,
+            number,
+            Outgoing {
+                reverse_path: ReversePath::Mailbox(author),
+                to,
+                subject: &draft.subject,
+                content,
+                require_tls: false,
+                destination,
+            },
+        );
     }
 
     fn send_due(&mut self, ctx: &mut Context<'_>) {
@@ -203,8 +291,6 @@ impl User {
     }
 
     fn send(&mut self, ctx: &mut Context<'_>, place: usize) {
-        self.serial += 1;
-        let serial = self.serial;
         let number = ctx.ids.next_mail();
         let mut message_id = std::mem::take(&mut self.message_id);
         let left = self.ids.bits();
@@ -253,6 +339,20 @@ impl User {
             }
         };
         self.message_id = message_id;
+        let Some(submit_to) = task.submit_to.as_ref().or(found.as_ref()) else {
+            unreachable!("every kind of task has an author, whose domain stands for a server")
+        };
+        let destination = self.courier.destination(submit_to);
+        let subject = subject.into_owned();
+        let outgoing = Outgoing { reverse_path, to, subject: &subject, content, require_tls, destination };
+        self.hand_over(ctx, number, outgoing);
+    }
+
+    /// A mail is composed: the outbox has it.
+    fn hand_over(&mut self, ctx: &mut Context<'_>, number: MailId, outgoing: Outgoing<'_>) {
+        let Outgoing { reverse_path, to, subject, content, require_tls, destination } = outgoing;
+        self.serial += 1;
+        let serial = self.serial;
         ctx.record(ctx.at().mail(number, 0), || What::Composed {
             from: match &reverse_path {
                 ReversePath::Null => "".into(),
@@ -265,10 +365,6 @@ impl User {
             parts: entities(&content),
         });
         ctx.hold(number, &content);
-        let Some(submit_to) = task.submit_to.as_ref().or(found.as_ref()) else {
-            unreachable!("every kind of task has an author, whose domain stands for a server")
-        };
-        let destination = self.courier.destination(submit_to);
         let recipients = to.into_iter().map(|mailbox| (mailbox, destination)).collect();
         let mail = Mail {
             mail: number.0,

@@ -186,6 +186,7 @@ impl<W: Write> Recorder<W> {
             Loss::HostDown => format!("lost: {} was down", self.hosts[node.0 as usize]),
             Loss::NoRoute => "lost: no way leads to this address".to_owned(),
             Loss::Fault => format!("lost: a fault of the scenario took it on the link {link}"),
+            Loss::Forgotten => format!("lost: the link {link} has forgotten the connection"),
         }
     }
 

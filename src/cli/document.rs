@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::failure::Failure;
 use super::simulate::{Run, line_of};
 use crate::sim::{Instant, StopReason};
-use crate::trace::transcript::{self, Fates, MailSummary, words};
+use crate::trace::transcript::{self, Fates, MailSummary, ReadSums, words};
 use crate::trace::{MailId, Makeup, Record, RecordId, Roster, chain};
 
 #[derive(Serialize)]
@@ -76,6 +76,9 @@ struct Totals {
     fates: Fates,
     /// Mails that still wait, as the table of mails counts them.
     queued: u64,
+    /// How far copies have come in mailboxes that mail programs look into.
+    #[serde(flatten)]
+    reading: Option<ReadSums>,
     connections: u64,
     packets: u64,
     events: u64,
@@ -114,6 +117,7 @@ pub(super) fn json(run: &Run, source: &str) -> Result<String, Failure> {
             mails: world.mails(),
             fates: run.collected.mails.fates(),
             queued: run.collected.mails.queued(),
+            reading: run.collected.mails.reading(),
             connections: world.connections(),
             packets: world.packets(),
             events: world.events(),

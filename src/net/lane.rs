@@ -98,6 +98,13 @@ impl Lane {
         self.outages
     }
 
+    /// Whether it carries anything.
+    #[must_use]
+    #[inline]
+    pub fn is_up(&self) -> bool {
+        self.up
+    }
+
     /// Takes it down or up. What was under way is lost, and so is what waited.
     pub fn set_up(&mut self, up: bool) {
         if self.up && !up {

@@ -5,6 +5,7 @@
 //! - [`network`]: the machine of it all: hosts, their addresses and connections, and packets on their way.
 //! - [`packet`]: what travels: IP packets with a TCP segment or a UDP datagram inside.
 //! - [`tamper`]: somebody on a line who writes over what passes.
+//! - `state_table`: links that forget connections.
 //! - [`tap`] and [`mark`]: what observers see, and what they know of bytes.
 //! - [`wire`]: the real octets of a packet, for captures.
 //! - [`filter`]: the place between TCP and whoever uses a connection.
@@ -21,6 +22,7 @@ mod output;
 pub mod packet;
 mod ports;
 mod sockets;
+mod state_table;
 pub mod tamper;
 pub mod tap;
 pub mod tcp;

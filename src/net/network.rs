@@ -18,10 +18,11 @@ use super::endpoint::{Endpoint, Slot};
 use super::flight::Flights;
 use super::output::{Event, Output, SocketId, Trouble};
 use super::ports::{FIRST_PORT, Key};
+use super::state_table::StateTables;
 use super::tcp;
-use super::topology::{Node, Topology};
+use super::topology::{LinkId, Node, Topology};
 use super::waits::Waits;
-use crate::sim::{EventList, Instant};
+use crate::sim::{Duration, EventList, Instant};
 
 /// A host, as its network stack has it.
 #[derive(Clone)]
@@ -41,6 +42,8 @@ pub(super) struct Stack {
 pub struct Network {
     pub(super) events: EventList<Event>,
     pub(super) topology: Topology,
+    /// What links know of connections, where they forget them.
+    pub(super) state_tables: StateTables,
     pub(super) addresses: Addresses,
     pub(super) hosts: Vec<Stack>,
     pub(super) sockets: Vec<Slot>,
@@ -65,6 +68,7 @@ impl Network {
         Network {
             events: EventList::new(),
             topology,
+            state_tables: StateTables::default(),
             addresses: Addresses::default(),
             hosts: Vec::new(),
             sockets: Vec::new(),
@@ -115,6 +119,13 @@ impl Network {
     /// The graph, to change it.
     pub fn topology_mut(&mut self) -> &mut Topology {
         &mut self.topology
+    }
+
+    /// From now on a link forgets TCP connections that were silent for longer than this, as a NAT or a stateful firewall does
+    /// (RFC 5382 §5), or it forgets none. What comes for one that is forgotten is lost, until a SYN opens it anew. Those that
+    /// are open now count from now on.
+    pub fn set_link_forgets(&mut self, now: Instant, link: LinkId, after: Option<Duration>) {
+        self.state_tables.set(now, link, after);
     }
 
     /// Turns [`Output::Seen`] on or off. Changes nothing else.

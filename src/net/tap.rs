@@ -24,6 +24,8 @@ pub enum Loss {
     NoRoute,
     /// A fault of the scenario took this packet.
     Fault,
+    /// The link has forgotten the connection that it is of, or never knew it.
+    Forgotten,
 }
 
 /// Where on its way a packet was seen.

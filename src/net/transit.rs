@@ -43,6 +43,13 @@ impl Network {
         let lane = self.topology.lane_mut(step.lane);
         flight.on = Some(step);
         flight.outages = lane.outages();
+        // What a link knows of connections stands at its door: what is lost behind it was heard, what finds it shut was not.
+        if !self.state_tables.is_empty()
+            && lane.is_up()
+            && !self.state_tables.pass(now, step.lane.link(), &flight.path, &flight.body)
+        {
+            return self.lose(slot, here, Loss::Forgotten, Some(step.lane));
+        }
         let loss = match lane.offer(now, flight.wire_bytes as usize) {
             Ok(at) => {
                 self.events.push(at, Event::Arrival(slot));

@@ -17,6 +17,8 @@ mod palette;
 mod scene;
 pub mod svg;
 #[cfg(test)]
+mod stories;
+#[cfg(test)]
 mod synthetic;
 #[cfg(test)]
 mod testing;

@@ -21,6 +21,8 @@ pub(crate) struct Story {
     conditions: u32,
     /// The mail for which something is asked.
     pub(crate) asks_for: Option<MailId>,
+    /// Where the next connections lead.
+    pub(crate) port: u16,
 }
 
 pub(crate) fn ms(n: u64) -> Duration {
@@ -44,6 +46,7 @@ impl Story {
             packets: 0,
             conditions: 0,
             asks_for: None,
+            port: 25,
         }
     }
 
@@ -57,6 +60,11 @@ impl Story {
             implied: false,
         });
         HostId(n)
+    }
+
+    /// Calls it something else.
+    pub(crate) fn title(&mut self, title: &str) {
+        self.roster.title = title.into();
     }
 
     pub(crate) fn implied(&mut self, host: HostId) {
@@ -99,7 +107,7 @@ impl Story {
     }
 
     fn connection(&mut self, conn: ConnId, host: HostId, peer: HostId, side: Side, state: ConnectionState) {
-        self.at(host, Some(conn), What::Connection { state, side, peer, port: 25 });
+        self.at(host, Some(conn), What::Connection { state, side, peer, port: self.port });
     }
 
     pub(crate) fn connect(&mut self, client: HostId, server: HostId, latency: Duration) -> ConnId {
@@ -302,6 +310,7 @@ impl Story {
             queue_id: "4F2A1C".into(),
             recipient: to.into(),
             mailbox: to.into(),
+            uid: 0,
             size_bytes: 4_500,
             added: vec![],
             parts: vec![],
@@ -555,17 +564,4 @@ pub(crate) fn internet(sites: usize) -> Story {
     s.hand_over(servers[sites / 2], servers[sites - 1], ms(40), "a@site-0.example", "b@site.example", None);
     s.delivered(servers[sites - 1], "b@site.example");
     s
-}
-
-/// Every story, with a name for its files.
-pub(crate) fn all() -> Vec<(&'static str, Story)> {
-    vec![
-        ("first", first_message()),
-        ("retries", retries()),
-        ("bounce", bounce()),
-        ("eight", eight()),
-        ("packets", packets()),
-        ("internet", internet(100)),
-        ("town", internet(9)),
-    ]
 }

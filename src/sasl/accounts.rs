@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::OnceLock;
 
+use super::apop;
 use super::prepare::{PrepareError, prepare};
 use super::refusal::Refusal;
 use super::scram::{Derived, Keys, MIN_ITERATIONS, hmac};
@@ -107,6 +108,11 @@ impl Accounts {
         Ok(())
     }
 
+    /// The names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.accounts.keys().map(String::as_str)
+    }
+
     /// How many accounts there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -132,6 +138,16 @@ impl Accounts {
         } else {
             Err(Refusal::WrongPassword)
         }
+    }
+
+    /// Checks the digest that APOP sends for a timestamp, angle brackets included (RFC 1939 §7). Gives the name as the account has it.
+    ///
+    /// # Errors
+    /// [`Refusal::Unprepared`], [`Refusal::UnknownUser`], [`Refusal::WrongPassword`].
+    pub fn check_apop(&self, user: &str, timestamp: &str, digest: &str) -> Result<&str, Refusal> {
+        let (name, account) = self.find(user)?;
+        let expected = apop::digest(timestamp, account.password.reveal());
+        if same(expected.as_bytes(), digest.as_bytes()) { Ok(name) } else { Err(Refusal::WrongPassword) }
     }
 
     /// Name and password of who calls itself `user`.
@@ -205,6 +221,18 @@ mod tests {
         for (user, password, expected) in cases {
             assert_eq!(accounts.check(user, password), *expected, "{user:?} {password:?}");
         }
+    }
+
+    #[test]
+    fn a_digest_of_apop_belongs_to_its_timestamp() {
+        let mut accounts = accounts();
+        accounts.add("mrose", &"tanstaaf".into()).unwrap();
+        let digest = "c4c9334bac560ecc979e58001b3e22fb";
+        let check = |user, timestamp| accounts.check_apop(user, timestamp, digest);
+        assert_eq!(check("mrose", "<1896.697170952@dbc.mtview.ca.us>"), Ok("mrose"));
+        assert_eq!(check("mrose", "<1896.697170953@dbc.mtview.ca.us>"), Err(Refusal::WrongPassword));
+        assert_eq!(check("tim", "<1896.697170952@dbc.mtview.ca.us>"), Err(Refusal::WrongPassword));
+        assert_eq!(check("nobody", "<1896.697170952@dbc.mtview.ca.us>"), Err(Refusal::UnknownUser));
     }
 
     #[test]

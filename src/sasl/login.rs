@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::apop;
 use super::prepare::{PrepareError, prepare};
 use super::scram::Derived;
 use super::secret::Secret;
@@ -72,6 +73,12 @@ impl Login {
     #[must_use]
     pub fn authzid(&self) -> &str {
         &self.authzid
+    }
+
+    /// The digest that APOP sends for a timestamp, angle brackets included (RFC 1939 §7).
+    #[must_use]
+    pub fn apop_digest(&self, timestamp: &str) -> String {
+        apop::digest(timestamp, self.password())
     }
 
     pub(super) fn password(&self) -> &str {

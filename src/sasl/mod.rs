@@ -6,6 +6,7 @@
 //! randomness gives a [`Nonce`].
 
 mod accounts;
+mod apop;
 mod client;
 mod cram_md5;
 pub mod line;

@@ -200,6 +200,71 @@ pub enum Claim {
         /// How many.
         count: Count,
     },
+    /// A person's machine fetched mail.
+    Fetched {
+        /// The machine.
+        by: HostId,
+        /// Out of this mailbox.
+        to: Option<Mailbox>,
+        /// Only mail with this subject.
+        subject: Option<Arc<str>>,
+        /// Only by this protocol, as the trace has it.
+        protocol: Option<&'static str>,
+        /// Only all of a mail, or only its header section.
+        whole: Option<bool>,
+        /// Each within this time after it was filed.
+        within: Option<Duration>,
+        /// How often.
+        count: Count,
+    },
+    /// A person read mail.
+    Seen {
+        /// On this machine.
+        by: Option<HostId>,
+        /// In this mailbox.
+        to: Mailbox,
+        /// Only mail with this subject.
+        subject: Option<Arc<str>>,
+        /// Each within this time of being composed.
+        within: Option<Duration>,
+        /// How often.
+        count: Count,
+    },
+    /// Mail lies in a folder at the end.
+    InFolder {
+        /// Of this mailbox.
+        mailbox: Mailbox,
+        /// Its name.
+        folder: Arc<str>,
+        /// Only mail with this subject.
+        subject: Option<Arc<str>>,
+        /// How many.
+        count: Count,
+    },
+    /// What is said about mail that lies in a mailbox at the end.
+    Flags {
+        /// The mailbox.
+        mailbox: Mailbox,
+        /// Only mail with this subject.
+        subject: Option<Arc<str>>,
+        /// Only in this folder.
+        folder: Option<Arc<str>>,
+        /// All of these are, without a backslash.
+        has: Vec<Arc<str>>,
+        /// None of these is.
+        hasnt: Vec<Arc<str>>,
+        /// How many mails.
+        count: Count,
+    },
+    /// How many mails lie in a folder at the end.
+    MailboxCount {
+        /// Of this mailbox.
+        mailbox: Mailbox,
+        /// Its name.
+        folder: Arc<str>,
+        /// How many.
+        count: Count,
+    },
     /// No accepted mail is without a fate: delivered, bounced, discarded, or still queued.
     NothingLost,
     /// Sums over the whole run.

@@ -24,9 +24,9 @@ pub use files::{Files, NoFiles};
 pub use judge::{Judge, Judgement};
 pub use missed::{Missed, missed};
 pub use plan::{
-    Certificate, FaultPlan, HostPlan, IMPLIED_NAME_SERVER, LinkPlan, LocalDomain, MailPlan, MtaPlan, NameServerPlan,
-    Plan, Role, ScriptedReply, Sending, Standing, SubmitsTo, TlsDemand, TlsVersions, TrafficPlan, Trigger, UserPlan,
-    ZoneIndex, ZonePlan,
+    AccountPlan, Certificate, FaultPlan, HostPlan, IMPLIED_NAME_SERVER, LinkPlan, LocalDomain, MailPlan, MtaPlan,
+    NameServerPlan, Plan, ReadingPlan, Role, ScriptedReply, Sending, Standing, SubmitsTo, TlsDemand, TlsVersions,
+    TrafficPlan, Trigger, UserPlan, ZoneIndex, ZonePlan,
 };
 pub use schema::{Field, Shape, reference};
 pub use starter::starter;

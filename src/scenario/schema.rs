@@ -11,6 +11,7 @@ mod events;
 mod hosts;
 mod links;
 mod mail;
+mod reading;
 pub(crate) mod shape;
 mod sites;
 
@@ -19,6 +20,7 @@ pub(crate) use events::*;
 pub(crate) use hosts::*;
 pub(crate) use links::*;
 pub(crate) use mail::*;
+pub(crate) use reading::*;
 pub(crate) use sites::*;
 
 use declare::shape;
@@ -49,7 +51,7 @@ shape! {
         /// it, without selective acknowledgement.
         tcp: "Linux, LinuxBefore65, Cubic or Reno" = "Linux" => plan.tcp, tcp,
         /// The machines, by name. A name with a dot is the host's name in the DNS, too.
-        hosts: "map from name to User(..), Mta(..), NameServer(..) or Router" = "{}",
+        hosts: "map from name to User(..), Mta(..), MailboxServer(..), NameServer(..) or Router" = "{}",
         /// Whether mailboxes keep the letters that are filed in them. Otherwise they keep what is known about each: its number,
         /// when it came, its size. What `--out` writes is the same either way.
         keep_mail: "bool" = "true, where people send 10,000 mails or fewer",
@@ -98,7 +100,9 @@ type Chapter = (&'static str, &'static [&'static Shape]);
 /// The chapters of the reference page.
 const CHAPTERS: &[Chapter] = &[
     ("The file", &[&SCENARIO]),
-    ("Hosts", &[&USER, &MTA, &NAME_SERVER, &ROUTER, &HOST, &CLIENT, &GREYLIST, &REPLY_RULE, &CUSTOM]),
+    ("Hosts", &[&USER, &MTA, &MAILBOX_SERVER, &NAME_SERVER, &ROUTER, &HOST, &CLIENT, &GREYLIST, &REPLY_RULE, &CUSTOM]),
+    ("Mailboxes", &[&POP3, &IMAP, &ACCOUNT, &ANSWERS]),
+    ("What people do with mail that has come", &[&ACT, &READ, &UNREAD, &FLAG, &DELETE, &MOVE, &REPLY_TO]),
     ("Links", &[&LINK, &LINK_BACK]),
     ("Names", &[&ZONE]),
     ("Mail", &[&MAIL, &FILE, &GENERATED, &MESSAGE, &TRAFFIC, &PARETO]),

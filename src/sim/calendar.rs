@@ -24,6 +24,12 @@ impl Calendar {
         Calendar { start_unix_secs, offset_minutes: offset_minutes.clamp(-1439, 1439) }
     }
 
+    /// The zone, in minutes east of Universal Time.
+    #[must_use]
+    pub fn offset_minutes(&self) -> i16 {
+        self.offset_minutes
+    }
+
     /// Whole seconds since 1970 at `now`.
     #[must_use]
     pub fn unix_secs(&self, now: Instant) -> i64 {

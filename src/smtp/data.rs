@@ -76,7 +76,8 @@ impl Decoder {
     }
 
     /// Takes the content out and makes the decoder as good as new.
-    pub(super) fn take_content(&mut self) -> Rope {
+    #[must_use]
+    pub fn take_content(&mut self) -> Rope {
         let content = std::mem::take(&mut self.content);
         self.clear();
         content
@@ -317,43 +318,84 @@ fn last_two(content: &Rope) -> [u8; 2] {
     [back.next().unwrap_or(if last.is_none() { b'\r' } else { b'\n' }), last.unwrap_or(b'\n')]
 }
 
-/// Gives `emit` the chunks that carry `content` through the data phase: every dot at the start of a line doubled, then
-/// the end of the data. Where `clean_lines` says that no line begins with a dot, nothing is looked at and the chunks of
-/// the content go out as they are; so do chunks without such lines. The content should have CRLF line ends; other bytes
-/// are sent as they are, and a dot behind a bare LF is doubled too, so that no content can end the data early at a lax
-/// server.
-pub fn stuff(content: &Rope, clean_lines: bool, emit: impl FnMut(Chunk)) {
-    let mut pieces = Pieces { small: Vec::new(), emit };
-    let mut last = b'\n';
-    for chunk in content.chunks() {
-        let bytes = &chunk[..];
-        let Some(&end) = bytes.last() else { continue };
-        if clean_lines {
-            pieces.whole(chunk.clone());
-        } else {
-            let mut start = 0;
-            let mut cut = false;
-            // The doubled dot is sent as the last byte of one window and the first byte of the next.
-            if last == b'\n' && bytes[0] == b'.' {
-                pieces.push(chunk.slice(0..1));
-                cut = true;
-            }
-            for found in memchr::memmem::find_iter(bytes, b"\n.") {
-                pieces.push(chunk.slice(start..found + 2));
-                start = found + 1;
-                cut = true;
-            }
-            if cut {
-                pieces.push(chunk.slice(start..bytes.len()));
-            } else {
-                pieces.whole(chunk.clone());
-            }
-        }
-        last = end;
+/// Puts the transparency on content that goes out in parts. The content should have CRLF line ends; other bytes are sent as they
+/// are.
+#[derive(Clone, Debug)]
+pub struct Stuffer {
+    /// The last two octets that went out.
+    last: [u8; 2],
+    /// Whether lines begin behind CRLF alone.
+    strict: bool,
+}
+
+impl Stuffer {
+    /// Doubles a dot behind a bare LF, too, so that no content can end the data early at a lax peer.
+    #[must_use]
+    pub fn wary() -> Stuffer {
+        Stuffer { last: *b"\r\n", strict: false }
     }
-    pieces.flush();
-    // RFC 5321 §4.1.1.4: the end of the data is CRLF.CRLF, of which the first CRLF ends the content.
-    (pieces.emit)(Chunk::from_static(if last_two(content) == *b"\r\n" { END } else { CRLF_END }));
+
+    /// Doubles a dot behind CRLF and nowhere else: whoever takes that off again has the very content.
+    #[must_use]
+    pub fn strict() -> Stuffer {
+        Stuffer { last: *b"\r\n", strict: true }
+    }
+
+    /// Gives `emit` the chunks that carry this part of the content: every dot at the start of a line doubled. Where `clean_lines`
+    /// says that no line begins with a dot, nothing is looked at and the chunks go out as they are; so do chunks without such lines.
+    pub fn stuff<'a>(
+        &mut self,
+        chunks: impl IntoIterator<Item = &'a Chunk>,
+        clean_lines: bool,
+        emit: impl FnMut(Chunk),
+    ) {
+        let mut pieces = Pieces { small: Vec::new(), emit };
+        for chunk in chunks {
+            let bytes = &chunk[..];
+            let Some(&end) = bytes.last() else { continue };
+            if clean_lines {
+                pieces.whole(chunk.clone());
+            } else {
+                let mut start = 0;
+                let mut cut = false;
+                // The doubled dot is sent as the last byte of one window and the first byte of the next.
+                let is_start = self.last[1] == b'\n' && (!self.strict || self.last[0] == b'\r');
+                if is_start && bytes[0] == b'.' {
+                    pieces.push(chunk.slice(0..1));
+                    cut = true;
+                }
+                for found in memchr::memmem::find_iter(bytes, b"\n.") {
+                    if self.strict && (if found > 0 { bytes[found - 1] } else { self.last[1] }) != b'\r' {
+                        continue;
+                    }
+                    pieces.push(chunk.slice(start..found + 2));
+                    start = found + 1;
+                    cut = true;
+                }
+                if cut {
+                    pieces.push(chunk.slice(start..bytes.len()));
+                } else {
+                    pieces.whole(chunk.clone());
+                }
+            }
+            self.last = [if bytes.len() > 1 { bytes[bytes.len() - 2] } else { self.last[1] }, end];
+        }
+        pieces.flush();
+    }
+
+    /// What ends the data: content that does not end with CRLF gets one (RFC 5321 §4.1.1.4: the end is CRLF.CRLF, of which the first
+    /// CRLF ends the content).
+    #[must_use]
+    pub fn end(&self) -> Chunk {
+        Chunk::from_static(if self.last == *b"\r\n" { END } else { CRLF_END })
+    }
+}
+
+/// Gives `emit` the chunks that carry all of `content` through the data phase, as a wary [`Stuffer`] makes them, then the end of the data.
+pub fn stuff(content: &Rope, clean_lines: bool, mut emit: impl FnMut(Chunk)) {
+    let mut stuffer = Stuffer::wary();
+    stuffer.stuff(content.chunks(), clean_lines, &mut emit);
+    emit(stuffer.end());
 }
 
 #[cfg(test)]

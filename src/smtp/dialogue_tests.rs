@@ -11,7 +11,7 @@ use crate::trace::visible;
 
 /// How the bytes of one turn arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Arrival {
+pub(crate) enum Arrival {
     Whole,
     ByteByByte,
 }
@@ -36,7 +36,7 @@ fn read_cases(text: &str) -> Vec<Case> {
 }
 
 /// `{x*20}` stands for twenty times `x`; then `\r`, `\n`, `\t`, `\\`, `\xNN` for bytes.
-fn unescape(text: &str) -> Vec<u8> {
+pub(crate) fn unescape(text: &str) -> Vec<u8> {
     let mut text = text.to_owned();
     while let Some(open) = text.find('{') {
         let Some(close) = text[open..].find('}').map(|at| open + at) else { break };
@@ -75,7 +75,7 @@ fn line_bytes(text: &str) -> Vec<u8> {
 }
 
 /// Bytes that were sent, shown as lines with `prefix`.
-fn show_lines(prefix: &str, bytes: &mut Vec<u8>, out: &mut Vec<String>) {
+pub(crate) fn show_lines(prefix: &str, bytes: &mut Vec<u8>, out: &mut Vec<String>) {
     let mut rest = &bytes[..];
     while !rest.is_empty() {
         match memchr::memmem::find(rest, b"\r\n") {
@@ -101,7 +101,7 @@ fn show_expected(line: &str) -> String {
     }
 }
 
-fn deliver(bytes: &[u8], arrival: Arrival, mut handle: impl FnMut(Chunk)) {
+pub(crate) fn deliver(bytes: &[u8], arrival: Arrival, mut handle: impl FnMut(Chunk)) {
     match arrival {
         Arrival::Whole => handle(Chunk::copy_from(bytes)),
         Arrival::ByteByByte => bytes.iter().for_each(|&b| handle(Chunk::copy_from(&[b]))),
@@ -109,9 +109,11 @@ fn deliver(bytes: &[u8], arrival: Arrival, mut handle: impl FnMut(Chunk)) {
 }
 
 /// A machine that a case is played to.
-trait Player: Sized {
+pub(crate) trait Player: Sized {
     /// What the peer's lines begin with; all other lines that are not actions are expected.
     const PEER: &'static str;
+    /// What else actions begin with.
+    const ACTIONS: &'static [&'static str];
     /// Reads `config:` and `agent:` directives, then starts the session.
     fn start(settings: &[&str], arrival: Arrival) -> Self;
     /// Bytes of the peer.
@@ -138,8 +140,7 @@ fn play<P: Player>(case: &Case, arrival: Arrival) -> Result<(), String> {
     };
     for (number, line) in case.steps.iter().filter(|(_, line)| !is_setting(line)) {
         let said = line.strip_prefix(P::PEER);
-        let words = ["wait:", "answer:", "deliver:", "quit", "secured", "eof"];
-        let action = said.is_some() || words.iter().any(|word| line.starts_with(word));
+        let action = said.is_some() || P::ACTIONS.iter().any(|word| line.starts_with(word));
         if action && turn.is_empty() {
             compare(&got, &expected, *number)?;
             (got, expected) = (Vec::new(), Vec::new());
@@ -167,9 +168,11 @@ fn play<P: Player>(case: &Case, arrival: Arrival) -> Result<(), String> {
     compare(&got, &expected, usize::MAX)
 }
 
-fn play_all<P: Player>(folder: &str, least: usize) {
+/// Plays the cases of all files in a folder whose names begin so. There must be so many cases at least.
+pub(crate) fn play_all<P: Player>(folder: &str, beginning: &str, least: usize) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dialogues").join(folder);
     let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(beginning)));
     files.sort();
     let (mut played, mut faults) = (0, Vec::new());
     for file in files {
@@ -187,10 +190,10 @@ fn play_all<P: Player>(folder: &str, least: usize) {
 
 #[test]
 fn server_dialogues() {
-    play_all::<server_runner::ServerPlayer>("server", 80);
+    play_all::<server_runner::ServerPlayer>("server", "", 80);
 }
 
 #[test]
 fn client_dialogues() {
-    play_all::<client_runner::ClientPlayer>("client", 30);
+    play_all::<client_runner::ClientPlayer>("client", "", 30);
 }

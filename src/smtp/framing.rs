@@ -48,13 +48,13 @@ impl Framer {
     }
 
     /// Forgets what is unfinished, and keeps the memory.
-    pub(super) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.partial.clear();
         self.overlong = false;
     }
 
     /// Takes lines of at most `limit` bytes from now on, CRLF included.
-    pub(super) fn limit_to(&mut self, limit: usize) {
+    pub fn limit_to(&mut self, limit: usize) {
         self.limit = limit;
     }
 

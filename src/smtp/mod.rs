@@ -22,7 +22,7 @@ pub mod client;
 pub mod command;
 pub mod data;
 #[cfg(test)]
-mod dialogue_tests;
+pub(crate) mod dialogue_tests;
 pub mod envelope;
 pub mod extension;
 pub mod framing;

@@ -288,6 +288,13 @@ impl Store {
         self.boxes.iter().enumerate().map(|(i, mailbox)| (MailboxId(i as u32), mailbox))
     }
 
+    /// How many mails lie in all folders of all mailboxes.
+    #[must_use]
+    pub fn held(&self) -> u64 {
+        let folders = self.boxes.iter().flat_map(Mailbox::folders);
+        folders.map(|folder| folder.messages().len() as u64).sum()
+    }
+
     /// How many mails were ever delivered, in all mailboxes.
     #[must_use]
     pub fn count(&self) -> u64 {

@@ -58,6 +58,15 @@ pub enum Change {
         /// What he writes over it.
         put: Arc<str>,
     },
+    /// A link forgets TCP connections that are silent for too long, as a NAT or a stateful firewall does (RFC 5382 §5).
+    Forgets {
+        /// One end.
+        a: HostId,
+        /// The other end.
+        b: HostId,
+        /// How long one may be silent in both directions, in nanoseconds.
+        after_ns: u64,
+    },
     /// The next packets into a link are lost.
     Drop {
         /// One end.
@@ -146,6 +155,7 @@ impl Change {
             | Change::Loss { a, b, .. }
             | Change::Latency { a, b, .. }
             | Change::Tamper { a, b, .. }
+            | Change::Forgets { a, b, .. }
             | Change::Drop { a, b, .. } => Some([*a, *b]),
             Change::Host { .. } | Change::NameServer { .. } | Change::Records { .. } => None,
         }

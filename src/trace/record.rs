@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, ConditionStep, ConnId, Entity, HostId, MailId, Octets, RecordId, TlsStep};
+use super::{Change, ConditionStep, ConnId, Deed, Entity, HostId, MailId, Octets, RecordId, TlsStep};
 use crate::sim::Instant;
 
 /// Who takes part: the head of every trace.
@@ -151,6 +151,8 @@ pub enum LossReason {
     NoRoute,
     /// A fault of the scenario took this packet.
     Fault,
+    /// The link forgets connections that are silent for too long, and knows the one that it is of no more (RFC 5382 §5).
+    Forgotten,
 }
 
 /// What became of a connection, as one of its ends sees it.
@@ -215,6 +217,10 @@ impl std::fmt::Display for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} [{}]", self.name, self.address)
     }
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What was observed. In JSON the name of the variant stands in `kind`, in snake_case.
@@ -434,6 +440,9 @@ pub enum What {
         recipient: Arc<str>,
         /// The mailbox it was filed in.
         mailbox: Arc<str>,
+        /// Its unique identifier there (RFC 9051 §2.3.1.1); left out where no mail program of the scenario looks.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        uid: u32,
         /// Size in bytes as filed.
         size_bytes: u64,
         /// The lines that were put in front when it was filed.
@@ -500,6 +509,68 @@ pub enum What {
     Unsent {
         /// The recipient.
         recipient: Arc<str>,
+        /// Why.
+        reason: Octets,
+    },
+    /// A client of a mailbox server has done something with a mail that lies there (RFC 1939, RFC 9051).
+    Mailbox {
+        /// Whose mailbox.
+        mailbox: Arc<str>,
+        /// The folder, `INBOX` where POP3 looks.
+        folder: Arc<str>,
+        /// The mail's unique identifier in the folder.
+        uid: u32,
+        /// The host that the client runs on.
+        client: HostId,
+        /// What.
+        deed: Deed,
+    },
+    /// A mail program has looked into a mailbox.
+    Checked {
+        /// Whose.
+        mailbox: Arc<str>,
+        /// `POP3` or `IMAP`.
+        protocol: Arc<str>,
+        /// The folder.
+        folder: Arc<str>,
+        /// Mails that are there.
+        there: u64,
+        /// Those of them that it did not know.
+        new: u64,
+    },
+    /// A mail program has fetched a mail: it is on this host now.
+    Fetched {
+        /// From whose mailbox.
+        mailbox: Arc<str>,
+        /// `POP3` or `IMAP`.
+        protocol: Arc<str>,
+        /// From which folder.
+        folder: Arc<str>,
+        /// Octets that were fetched.
+        size_bytes: u64,
+        /// Whether it is all of it, or its header section only.
+        whole: bool,
+    },
+    /// A person has read a mail on this host.
+    Read {
+        /// In whose mailbox.
+        mailbox: Arc<str>,
+        /// In which folder.
+        folder: Arc<str>,
+    },
+    /// A mail is not shown any more on this host: it is gone from the server, or lies elsewhere there.
+    Vanished {
+        /// From whose mailbox.
+        mailbox: Arc<str>,
+        /// From which folder.
+        folder: Arc<str>,
+    },
+    /// A mail program could not look into a mailbox, or not do what it was to do there.
+    Unfetched {
+        /// Whose.
+        mailbox: Arc<str>,
+        /// `POP3` or `IMAP`.
+        protocol: Arc<str>,
         /// Why.
         reason: Octets,
     },

@@ -61,13 +61,16 @@ fn is_plain_octets<const N: usize>(octets: &[u8; N]) -> bool {
 }
 
 /// Shows bytes that a peer chose: printable ASCII and letters of other scripts as they are, everything else as an
-/// escape (`\r`, `\n`, `\t`, `\\`, `\xNN`, `\u{NNNN}`), so that no byte of a mail can steer a terminal or reorder a line.
+/// escape (`\r`, `\n`, `\t`, `\\`, `\xNN`, `\u{NNNN}`), so that no byte of a mail can steer a terminal or reorder a line. A backslash in
+/// front of a capital letter or `*` stays as it is: it is no escape, and IMAP's flags begin so (`\Seen`).
 #[must_use]
 pub fn visible(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for piece in bytes.utf8_chunks() {
-        for c in piece.valid().chars() {
+        let mut chars = piece.valid().chars().peekable();
+        while let Some(c) = chars.next() {
             match c {
+                '\\' if chars.peek().is_some_and(|next| next.is_ascii_uppercase() || *next == '*') => out.push(c),
                 '\r' => out.push_str("\\r"),
                 '\n' => out.push_str("\\n"),
                 '\t' => out.push_str("\\t"),
@@ -114,5 +117,6 @@ mod tests {
         assert_eq!(visible(b"a\x1b[31mb\r\n\\\x00\x7f"), "a\\x1b[31mb\\r\\n\\\\\\x00\\x7f");
         assert_eq!(visible("grün → 日本 \u{202e}\u{200d}\u{9b}".as_bytes()), "grün → 日本 \\u{202e}\\u{200d}\\u{9b}");
         assert_eq!(visible(b"\xff\xc3("), "\\xff\\xc3(");
+        assert_eq!(visible(b"(\\Seen \\*) \\seen \\\\Seen \\"), "(\\Seen \\*) \\\\seen \\\\\\Seen \\\\");
     }
 }

@@ -5,6 +5,7 @@
 //! [`visible`](super::visible) first. Everything is a function of the roster and the records.
 
 mod clock;
+mod copies;
 mod line;
 mod mails;
 mod numbers;
@@ -15,6 +16,7 @@ mod story;
 pub mod words;
 
 pub use clock::{clock, span};
+pub use copies::{Copies, MailCopy, OnMachine, Placed, ReadSums};
 pub use line::{Line, Piece, Style, width};
 pub use mails::{Fates, MailSummary, Mails};
 pub use numbers::{counted, long_size, number, size};

@@ -79,6 +79,20 @@ static ALL: &[Workload] = &[
         ..PLAIN
     },
     Workload {
+        name: "pop3",
+        about: "as reuse, and then the person's machine fetches everything in one look by POP3",
+        mails_per_connection: 100,
+        write: |a| fetched(a, "Fetched by POP3", "Pop3(from: \"mx.blue.example\", every: \"1h\", keeps: Delete)"),
+        ..PLAIN
+    },
+    Workload {
+        name: "imap",
+        about: "as reuse, and then the person's machine fetches everything in one look by IMAP",
+        mails_per_connection: 100,
+        write: |a| fetched(a, "Fetched by IMAP", "Imap(from: \"mx.blue.example\", looks: \"1h\")"),
+        ..PLAIN
+    },
+    Workload {
         name: "pipelining-off",
         about: "reused connections over 20 ms, a round trip for every command",
         mails_per_connection: 100,
@@ -192,6 +206,25 @@ fn auth(a: &Amounts) -> String {
     let of_server =
         format!(", accounts: {{ \"{ALICE}\": \"sesame\" }}, mechanisms: [ScramSha256], plain_text_logins: true");
     submission(a, "Logins", &of_user, &of_server)
+}
+
+/// A user, a server, and the machine of the one who is written to, which looks into the mailbox when everything is there.
+fn fetched(a: &Amounts, title: &str, how: &str) -> String {
+    let (mut text, server) = (Text::new(title, a), "mx.blue.example");
+    text.user("pc", ALICE, server, "");
+    let accounts = format!(", accounts: {{ \"{BOB}\": \"sesame\" }}, plain_text_logins: true, clients: [\"pc\"]");
+    text.server(server, "blue.example", &accounts);
+    // A mail every millisecond, and some time for the last ones.
+    let all_there = a.messages / 1_000 + 60;
+    let more = format!(
+        "password: \"sesame\", plain_text_logins: true, fetches: [ {how} ], offline: [ (\"0s\", \"{all_there}s\") ]"
+    );
+    text.reader("home", BOB, &more);
+    text.link("pc", server, LAN);
+    text.link("home", server, LAN);
+    text.mail(ALICE, BOB, (0, 1_000, a.messages), a.size_bytes);
+    text.runs_for(all_there + 3_000);
+    text.finish()
 }
 
 fn relay(a: &Amounts) -> String {

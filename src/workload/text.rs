@@ -7,6 +7,7 @@ use super::Amounts;
 /// A scenario in the making.
 pub(super) struct Text {
     head: String,
+    run_for: String,
     hosts: String,
     links: String,
     mail: String,
@@ -16,16 +17,24 @@ pub(super) struct Text {
 impl Text {
     /// An empty scenario.
     pub(super) fn new(title: &str, amounts: &Amounts) -> Text {
-        let head = format!(
-            "    title: \"{title}\",\n    seed: {},\n    run_for: \"3650d\",\n    keep_mail: false,\n",
-            amounts.seed
-        );
-        Text { head, hosts: String::new(), links: String::new(), mail: String::new(), rest: String::new() }
+        let head = format!("    title: \"{title}\",\n    seed: {},\n    keep_mail: false,\n", amounts.seed);
+        let run_for = "3650d".to_owned();
+        Text { head, run_for, hosts: String::new(), links: String::new(), mail: String::new(), rest: String::new() }
     }
 
     /// A person's machine that hands mail to `server`.
     pub(super) fn user(&mut self, name: impl Display, mailbox: impl Display, server: impl Display, more: &str) {
         self.host(name, format_args!("User(mailbox: \"{mailbox}\", submits_to: \"{server}\"{more})"));
+    }
+
+    /// A person's machine that looks into `mailbox`.
+    pub(super) fn reader(&mut self, name: impl Display, mailbox: impl Display, more: &str) {
+        self.host(name, format_args!("User(mailbox: \"{mailbox}\", {more})"));
+    }
+
+    /// How long it runs at the most: who looks into a mailbox never ends.
+    pub(super) fn runs_for(&mut self, seconds: u64) {
+        self.run_for = format!("{seconds}s");
     }
 
     /// A server with one domain and the mailbox `bob`.
@@ -67,8 +76,10 @@ impl Text {
 
     /// The whole file.
     pub(super) fn finish(self) -> String {
-        let Text { head, hosts, links, mail, rest } = self;
+        let Text { head, run_for, hosts, links, mail, rest } = self;
         let mail = if mail.is_empty() { String::new() } else { format!("    mail: [\n{mail}    ],\n") };
-        format!("(\n{head}    hosts: {{\n{hosts}    }},\n    links: [\n{links}    ],\n{mail}{rest})\n")
+        format!(
+            "(\n{head}    run_for: \"{run_for}\",\n    hosts: {{\n{hosts}    }},\n    links: [\n{links}    ],\n{mail}{rest})\n"
+        )
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Settings, Workload};
 use crate::diag::Diagnostic;
-use crate::scenario::{self, BuildOptions, Plan};
+use crate::scenario::{self, BuildOptions, HostPlan, Plan, Role};
 use crate::sim::{Duration, Instant, StopReason};
 use crate::world::World;
 
@@ -11,7 +11,8 @@ use crate::world::World;
 pub struct Outcome {
     /// Mails composed.
     pub messages: u64,
-    /// Message-hops: transfers from one host to another that ended with 250, counted by recipient.
+    /// Message-hops: transfers from one host to another that ended with 250, counted by recipient, and mails that were fetched from
+    /// their mailboxes.
     pub hops: u64,
     /// TCP connections.
     pub connections: u64,
@@ -30,6 +31,8 @@ pub struct Trial {
     world: World,
     deadline: Instant,
     expected: u64,
+    /// How many of them are to be fetched from their mailboxes.
+    expected_fetched: u64,
     /// When the last mail was delivered. What happens later are timers that nobody needs any more.
     delivered_at: Option<Instant>,
 }
@@ -48,8 +51,10 @@ impl Trial {
     pub fn of(plan: &Plan) -> Trial {
         let letters: u64 = plan.mail.iter().map(|m| m.count * m.recipients.len() as u64).sum();
         let expected = letters + plan.traffic.iter().map(|t| t.count).sum::<u64>();
+        let is_reader = |host: &HostPlan| matches!(&host.role, Role::User(user) if !user.reading.accounts.is_empty());
+        let expected_fetched = if plan.hosts.iter().any(is_reader) { expected } else { 0 };
         let world = scenario::build(plan, BuildOptions::default());
-        Trial { world, deadline: Instant::ZERO + plan.run_for, expected, delivered_at: None }
+        Trial { world, deadline: Instant::ZERO + plan.run_for, expected, expected_fetched, delivered_at: None }
     }
 
     /// The world: to add observers before [`Trial::start`], or to look how far it is.
@@ -97,9 +102,12 @@ impl Trial {
                 totals.delivered, self.expected, report.queued, totals.bounced, totals.discarded
             ));
         }
+        if totals.fetched != self.expected_fetched {
+            return Err(format!("{} of {} mails were fetched", totals.fetched, self.expected_fetched));
+        }
         Ok(Outcome {
             messages: report.mails,
-            hops: totals.accepted,
+            hops: totals.accepted + totals.fetched,
             connections: report.connections,
             packets: report.packets,
             events: report.events,

@@ -32,7 +32,11 @@ impl World {
             let id = HostId(host as u32);
             h.agent.responsibilities().into_iter().map(move |(serial, recipients)| (id, serial, recipients))
         });
-        if let Err(violation) = self.ledger.audit(held) {
+        let mailboxes = self.hosts.iter().enumerate().try_for_each(|(host, h)| {
+            let (delivered, there) = h.agent.mailboxes();
+            self.ledger.audit_mailboxes(HostId(host as u32), delivered, there)
+        });
+        if let Err(violation) = self.ledger.audit(held).and(mailboxes) {
             let now = self.engine.now();
             self.tracer.record(At::host(now, violation.host), || What::Alarm { text: violation.text.as_str().into() });
             return Err(violation);

@@ -52,6 +52,13 @@ pub enum Change {
         /// What he writes over what.
         tamper: Arc<Tamper>,
     },
+    /// A link forgets TCP connections that are silent for too long, as a NAT or a stateful firewall does (RFC 5382 §5).
+    Forgets {
+        /// Which.
+        link: LinkId,
+        /// How long one may be silent in both directions.
+        after: Duration,
+    },
     /// The next packets into a link are lost. This has an end of its own.
     Drop {
         /// Which.
@@ -93,6 +100,7 @@ pub(super) enum Holds {
     Loss(LinkId, [u32; 2]),
     Latency(LinkId, [Duration; 2]),
     Tamper(LinkId, Option<Arc<Tamper>>),
+    Forgets(LinkId, Option<Duration>),
     Drop(LinkId, Option<HostId>, u64),
     NameServer(HostId, dns::Fault),
     Records(Name, RecordType, Records),
@@ -205,6 +213,7 @@ pub(super) struct Conditions {
     loss: BTreeMap<LinkId, Layers<[u32; 2]>>,
     latency: BTreeMap<LinkId, Layers<[Duration; 2]>>,
     tampers: BTreeMap<LinkId, Layers<Option<Arc<Tamper>>>>,
+    forgetting: BTreeMap<LinkId, Layers<Option<Duration>>>,
     servers: BTreeMap<HostId, Layers<dns::Fault>>,
     records: BTreeMap<(Name, RecordType), Edits>,
 }
@@ -235,6 +244,10 @@ impl Conditions {
             Change::Tamper { link, tamper } => {
                 let layers = self.tampers.entry(*link).or_insert_with(|| Layers::new(None));
                 Holds::Tamper(*link, layers.begin(number, lasts, Some(tamper.clone())))
+            }
+            Change::Forgets { link, after } => {
+                let layers = self.forgetting.entry(*link).or_insert_with(|| Layers::new(None));
+                Holds::Forgets(*link, layers.begin(number, lasts, Some(*after)))
             }
             Change::Drop { link, from, packets } => return (number, Some(Holds::Drop(*link, *from, *packets))),
             Change::NameServer { server, mode } => {
@@ -282,6 +295,10 @@ impl Conditions {
                 let tamper = self.tampers.get_mut(link)?.end(number)?;
                 let leaves = tamper.as_ref().map(|t| Change::Tamper { link: *link, tamper: t.clone() });
                 (Holds::Tamper(*link, tamper), leaves)
+            }
+            Change::Forgets { link, .. } => {
+                let after = self.forgetting.get_mut(link)?.end(number)?;
+                (Holds::Forgets(*link, after), after.map(|after| Change::Forgets { link: *link, after }))
             }
             Change::NameServer { server, .. } => {
                 let server = (*server)?;
@@ -344,6 +361,7 @@ mod tests {
                 link,
                 tamper: Arc::new(Tamper::new("one".into(), ["two", "six", "ten"][n].into()).unwrap()),
             }),
+            (1..900_u64).prop_map(move |s| Change::Forgets { link, after: Duration::from_secs(s) }),
             any::<bool>().prop_map(|silent| Change::NameServer {
                 server: Some(HostId(4)),
                 mode: if silent { dns::Fault::Silent } else { dns::Fault::None },
@@ -366,6 +384,7 @@ mod tests {
         loss: [u32; 2],
         latency: [Duration; 2],
         tamper: Option<Arc<Tamper>>,
+        forgets: Option<Duration>,
         server: dns::Fault,
         records: Records,
     }
@@ -378,6 +397,7 @@ mod tests {
                 loss: Plan.loss(LinkId(0)),
                 latency: Plan.latency(LinkId(0)),
                 tamper: None,
+                forgets: None,
                 server: dns::Fault::None,
                 records: Plan.records(&name(), RecordType::A),
             }
@@ -390,6 +410,7 @@ mod tests {
                 Holds::Loss(_, loss) => self.loss = loss,
                 Holds::Latency(_, latency) => self.latency = latency,
                 Holds::Tamper(_, tamper) => self.tamper = tamper,
+                Holds::Forgets(_, after) => self.forgets = after,
                 Holds::NameServer(_, mode) => self.server = mode,
                 Holds::Records(_, _, records) => self.records = records,
                 Holds::Drop(..) => {}
@@ -406,6 +427,7 @@ mod tests {
                     Change::Loss { ppm, .. } => state.loss = [ppm; 2],
                     Change::Latency { latency, .. } => state.latency = [latency; 2],
                     Change::Tamper { tamper, .. } => state.tamper = Some(tamper),
+                    Change::Forgets { after, .. } => state.forgets = Some(after),
                     Change::NameServer { mode, .. } => state.server = mode,
                     Change::Records { edit, records, .. } => {
                         if edit != RecordEdit::Add {

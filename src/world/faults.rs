@@ -117,6 +117,7 @@ impl World {
             | Change::Loss { link, .. }
             | Change::Latency { link, .. }
             | Change::Tamper { link, .. }
+            | Change::Forgets { link, .. }
             | Change::Drop { link, .. } => HostId(self.network.topology().ends(*link)[0].0),
             Change::Records { .. } => self.implied_name_server.unwrap_or(HostId(0)),
         };
@@ -144,6 +145,7 @@ impl World {
                 self.ledger.lines_may_lie();
                 self.network.topology_mut().set_link_tamper(link, tamper.as_ref());
             }
+            Holds::Forgets(link, after) => self.network.set_link_forgets(self.engine.now(), link, after),
             Holds::Drop(link, from, packets) => {
                 for end in self.network.topology().ends(link) {
                     if from.is_none_or(|host| host.0 == end.0) {
@@ -230,6 +232,10 @@ fn told(network: &Network, implied_name_server: Option<HostId>, change: &Change)
         Change::Tamper { link, tamper } => {
             let [a, b] = ends(link);
             trace::Change::Tamper { a, b, find: tamper.find().clone(), put: tamper.put().clone() }
+        }
+        Change::Forgets { link, after } => {
+            let [a, b] = ends(link);
+            trace::Change::Forgets { a, b, after_ns: after.as_nanos() }
         }
         Change::Drop { link, from, packets } => {
             let [a, b] = ends(link);

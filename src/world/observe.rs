@@ -119,5 +119,6 @@ fn reason(loss: Loss) -> LossReason {
         Loss::HostDown => LossReason::HostDown,
         Loss::NoRoute => LossReason::NoRoute,
         Loss::Fault => LossReason::Fault,
+        Loss::Forgotten => LossReason::Forgotten,
     }
 }

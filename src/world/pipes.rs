@@ -115,11 +115,14 @@ impl Pipe {
                     self.said.push_back(Said { end, arrives, sealed, about, what, cause });
                 }
             }
-            Says::EndOfContent { size_bytes } => {
+            Says::EndOfContent { size_bytes } | Says::EndOfLiteral { size_bytes } => {
                 let arrives = spoke + data.len() as u64;
                 let cause = because.last().copied();
                 let what = Spoken::Content { size_bytes };
                 self.said.push_back(Said { end, arrives, sealed, about, what, cause });
+                if matches!(says, Says::EndOfLiteral { .. }) {
+                    return;
+                }
                 let dot = Spoken::Line { text: ".".into(), is_secret: false };
                 self.said.push_back(Said { end, arrives, sealed, about, what: dot, cause });
             }

@@ -297,12 +297,13 @@ fn faults(d: &mut Dice, pairs: &[(String, String)], count: u64, server: &dyn Fn(
     for _ in 0..d.below(8) {
         let (a, b) = &pairs[d.below(pairs.len() as u64) as usize];
         let host = server(d.below(count));
-        let what = match d.below(8) {
+        let what = match d.below(9) {
             0 | 1 => format!("Down(link: (\"{a}\", \"{b}\"))"),
             2 | 3 => format!("Down(host: \"{host}\")"),
             4 => format!("Loss(link: (\"{a}\", \"{b}\"), loss: \"{} %\")", d.pick(&[10, 30, 100])),
             5 => format!("Latency(link: (\"{a}\", \"{b}\"), latency: \"{}ms\")", d.pick(&[1, 400, 2_000])),
-            6 => String::from("Dns(mode: ServFail)"),
+            6 => format!("Forgets(link: (\"{a}\", \"{b}\"), after: \"{}s\")", d.pick(&[1, 40, 240])),
+            7 => String::from("Dns(mode: ServFail)"),
             _ => String::from("Dns(mode: Silent)"),
         };
         let lasting = match d.below(5) {

@@ -25,8 +25,12 @@ const ALL: Look = Look {
 fn plans() -> Vec<(String, Plan)> {
     let mut plans = lab::shipped();
     plans.push(("chance".into(), lab::plan(CHANCE)));
+    plans.push(("forgetful".into(), lab::plan(FORGETFUL)));
     plans
 }
+
+/// A link that forgets connections.
+pub(crate) const FORGETFUL: &str = include_str!("../joints/forgetful-link.ron");
 
 /// Noise, jitter, a narrow link, a cut.
 pub(crate) const CHANCE: &str = r#"(

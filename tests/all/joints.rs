@@ -149,6 +149,51 @@ fn drops_add_up() {
 }
 
 #[test]
+fn a_connection_that_a_link_has_forgotten_dies_at_both_ends_and_neither_is_told() {
+    let run = lab::run(&load("forgetful-link.ron"), lab::Look { records: true, packets: true, ..lab::Look::default() });
+    let (green, blue) = (run.host("mail.green.example"), run.host("mx.blue.example"));
+    let first = run.records.iter().filter(|r| r.host == blue).find_map(|r| r.conn).unwrap();
+    let of_first: Vec<&Record> = run.records.iter().filter(|r| r.conn == Some(first)).collect();
+    let told = |host, wanted: &dyn Fn(&What) -> bool| {
+        of_first.iter().find(|r| r.host == host && wanted(&r.what)).map(|r| r.at)
+    };
+    let line = |direction: Direction, begins: &'static str| move |w: &What| matches!(w, What::Line { direction: d, text, .. } if *d == direction && text.visible().starts_with(begins));
+    let state = |state: ConnectionState| move |w: &What| matches!(w, What::Connection { state: s, .. } if *s == state);
+    let dot = told(green, &line(Direction::Sent, ".")).unwrap();
+    let answer = told(blue, &line(Direction::Sent, "250 2.0.0")).unwrap();
+    assert!((360.0..361.0).contains(&lab::seconds(answer - dot)), "six minutes");
+    // The server tries for as long as Linux does (`tcp_retries2`), and gets no reset.
+    let dead = lab::seconds(told(blue, &state(ConnectionState::TimedOut)).unwrap() - answer);
+    assert!((924.6..1_100.0).contains(&dead), "{dead} s");
+    // The client's patience alone ends it there.
+    assert_eq!(told(green, &line(Direction::Received, "250 2.0.0 Ok: queued")), None);
+    assert_eq!(told(green, &state(ConnectionState::Reset)), None);
+    assert_eq!(told(blue, &state(ConnectionState::Reset)), None);
+    let gave_up = run.records.iter().find(|r| {
+        r.host == green
+            && matches!(&r.what, What::Outcome { reply, .. } if reply.visible().contains("may arrive twice"))
+    });
+    assert!((600.0..601.0).contains(&lab::seconds(gave_up.unwrap().at - dot)), "ten minutes");
+    // All that was said meanwhile was lost at the ends of that link.
+    let lost: Vec<_> = run
+        .records
+        .iter()
+        .filter_map(|r| match &r.what {
+            What::Packet { step: PacketStep::Lost, reason, .. } => Some((r.conn, *reason)),
+            _ => None,
+        })
+        .collect();
+    assert!(lost.len() > 16 && lost.iter().all(|l| *l == (Some(first), Some(LossReason::Forgotten))), "{lost:?}");
+    let story = postroad::trace::transcript::story(
+        &run.roster,
+        &run.records,
+        &postroad::trace::transcript::Options { packets: true, ..Default::default() },
+    );
+    let story: String = story.iter().map(|line| line.text() + "\n").collect();
+    assert!(story.contains("the link has forgotten the connection"), "{story}");
+}
+
+#[test]
 fn conditions_are_told_as_they_come_and_go() {
     let run = lab::tell_plan(&load("fault-words.ron"));
     let told: Vec<String> = postroad::trace::transcript::story(&run.roster, &run.records, &Default::default())
@@ -167,6 +212,11 @@ fn conditions_are_told_as_they_come_and_go() {
             "mail.green.example goes down",
             "mail.green.example stays down: of its faults one is over, and another lasts",
             "mail.green.example is up again",
+            "the link laptop - mail.green.example forgets connections that are silent for more than 2 h 4 min",
+            "the link laptop - mail.green.example forgets connections that are silent for more than 4 min",
+            "a fault is over, and another lasts: the link laptop - mail.green.example forgets connections that are silent for more \
+             than 2 h 4 min",
+            "the link laptop - mail.green.example forgets no connection any more",
         ]
     );
     let picture = postroad::render::ladder::svg(&run.roster, &run.records, &Default::default());

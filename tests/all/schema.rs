@@ -13,9 +13,9 @@ use postroad::octets::Chunk;
 use postroad::sim::Instant;
 use postroad::trace::jsonl::{Detail, JsonLines, read};
 use postroad::trace::{
-    Change, ConditionStep, ConnId, ConnectionState, Direction, Entity, HostEntry, HostId, Kind, LinkEntry, LossReason,
-    MailId, Octets, PacketStep, QueueName, Record, RecordEdit, RecordId, RepeatReason, Roster, SCHEMA_VERSION,
-    ServerMode, Side, Sink, Transport, Verdict, What,
+    Change, ConditionStep, ConnId, ConnectionState, Deed, Direction, Entity, HostEntry, HostId, Kind, LinkEntry,
+    LossReason, MailId, Octets, PacketStep, QueueName, Record, RecordEdit, RecordId, RepeatReason, Roster,
+    SCHEMA_VERSION, ServerMode, Side, Sink, Transport, Verdict, What,
 };
 use serde_json::{Value, json};
 
@@ -84,6 +84,7 @@ fn samples() -> Vec<What> {
             queue_id: a(),
             recipient: a(),
             mailbox: a(),
+            uid: 1,
             size_bytes: 1,
             added: vec![a()],
             parts: vec![part()],
@@ -101,6 +102,12 @@ fn samples() -> Vec<What> {
         },
         What::Duplicate { queue_id: a(), recipient: a(), shares: a() },
         What::Unsent { recipient: a(), reason: text() },
+        What::Mailbox { mailbox: a(), folder: a(), uid: 1, client: HostId(0), deed: Deed::Removed },
+        What::Checked { mailbox: a(), protocol: a(), folder: a(), there: 2, new: 1 },
+        What::Fetched { mailbox: a(), protocol: a(), folder: a(), size_bytes: 1, whole: true },
+        What::Read { mailbox: a(), folder: a() },
+        What::Vanished { mailbox: a(), folder: a() },
+        What::Unfetched { mailbox: a(), protocol: a(), reason: text() },
         What::Policy { policy: a(), decision: a(), detail: a() },
         What::Condition {
             number: 1,
@@ -127,6 +134,8 @@ fn changes() -> Vec<Change> {
         Change::Host { host, up: true },
         Change::Loss { a, b, ppm: 1 },
         Change::Latency { a, b, latency_ns: 1 },
+        Change::Tamper { a, b, find: t(), put: t() },
+        Change::Forgets { a, b, after_ns: 1 },
         Change::Drop { a, b, from: Some(host), packets: 1 },
         Change::NameServer { server: host, mode: ServerMode::Silent },
         Change::Records { name: t(), rtype: t(), edit: RecordEdit::Set, records: vec![t()] },
@@ -231,7 +240,7 @@ fn schema() -> Value {
             "step": words(&[PacketStep::Sent, PacketStep::Forwarded, PacketStep::Arrived, PacketStep::Lost]),
             "reason of a loss": words(&[
                 LossReason::Noise, LossReason::BufferFull, LossReason::LinkDown, LossReason::HostDown,
-                LossReason::NoRoute, LossReason::Fault,
+                LossReason::NoRoute, LossReason::Fault, LossReason::Forgotten,
             ]),
             "why bytes are sent again": words(&[
                 RepeatReason::Timeout, RepeatReason::Duplicates, RepeatReason::Rack, RepeatReason::Probe,

@@ -1,22 +1,34 @@
-//! Names of folders in seven bits (RFC 3501 §5.1.3): what is not printable ASCII is UTF-16 in base64, between `&` and `-`.
+//! Names of folders in modified UTF-7 (RFC 3501 §5.1.3), which IMAP4rev1 has where IMAP4rev2 has UTF-8.
 
-use data_encoding::BASE64_NOPAD;
+use data_encoding::{Encoding, Specification};
+use std::sync::LazyLock;
 
-/// Writes a name.
+/// Base64 with `,` for `/` and without padding; bits that are left over are zero.
+static BASE64: LazyLock<Encoding> = LazyLock::new(|| {
+    let mut specification = Specification::new();
+    specification.symbols.push_str("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,");
+    specification.encoding().expect("64 letters, each another one")
+});
+
+/// A name as it is written: printable ASCII stays, `&` is `&-`, and anything else is UTF-16 in base64 between `&` and `-`.
 #[must_use]
 pub fn encode(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     let mut rest = name;
-    while let Some(first) = rest.chars().next() {
-        if is_direct(first) {
-            let end = rest.find(|c| !is_direct(c)).unwrap_or(rest.len());
-            out.push_str(&rest[..end].replace('&', "&-"));
-            rest = &rest[end..];
-        } else {
-            let end = rest.find(is_direct).unwrap_or(rest.len());
+    while let Some(c) = rest.chars().next() {
+        let plain = rest.find(|c| !is_plain(c)).unwrap_or(rest.len());
+        out.push_str(&rest[..plain]);
+        rest = &rest[plain..];
+        if c == '&' {
+            out.push_str("&-");
+            rest = &rest[1..];
+            continue;
+        }
+        let end = rest.find(|c: char| is_printable(c)).unwrap_or(rest.len());
+        if end > 0 {
             let units: Vec<u8> = rest[..end].encode_utf16().flat_map(u16::to_be_bytes).collect();
             out.push('&');
-            out.push_str(&BASE64_NOPAD.encode(&units).replace('/', ","));
+            BASE64.encode_append(&units, &mut out);
             out.push('-');
             rest = &rest[end..];
         }
@@ -24,34 +36,37 @@ pub fn encode(name: &str) -> String {
     out
 }
 
-/// Reads a name. `None`: it is not what [`encode`] writes, which is the only way to write one (§5.1.3: no superfluous shifts, and
-/// nothing in base64 that can stand for itself).
+/// The name that is written so. `None` where it could not be what [`encode`] writes of any name: there is one way to write each,
+/// so no two names are the same folder.
 #[must_use]
-pub fn decode(bytes: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let mut name = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(shift) = rest.find('&') {
-        name.push_str(&rest[..shift]);
-        let (inside, behind) = rest[shift + 1..].split_once('-')?;
-        rest = behind;
-        if inside.is_empty() {
+pub fn decode(written: &[u8]) -> Option<String> {
+    let written = std::str::from_utf8(written).ok()?;
+    let mut name = String::with_capacity(written.len());
+    let mut pieces = written.split('&');
+    name.push_str(pieces.next()?);
+    for piece in pieces {
+        let (letters, plain) = piece.split_once('-')?;
+        if letters.is_empty() {
             name.push('&');
-            continue;
+        } else {
+            let bytes = BASE64.decode(letters.as_bytes()).ok()?;
+            let (units, rest) = bytes.as_chunks::<2>();
+            let units = units.iter().map(|unit| u16::from_be_bytes(*unit));
+            let text: Result<String, _> = char::decode_utf16(units).collect();
+            name.push_str(&text.ok().filter(|_| rest.is_empty())?);
         }
-        let units = BASE64_NOPAD.decode(inside.replace(',', "/").as_bytes()).ok()?;
-        let (pairs, []) = units.as_chunks::<2>() else { return None };
-        for c in char::decode_utf16(pairs.iter().map(|pair| u16::from_be_bytes(*pair))) {
-            name.push(c.ok()?);
-        }
+        name.push_str(plain);
     }
-    name.push_str(rest);
-    (encode(&name) == text).then_some(name)
+    // Printable letters in base64, two runs of it side by side, letters that are not ASCII.
+    (encode(&name) == written).then_some(name)
 }
 
-/// What stands for itself, or (`&`) is written without base64.
-fn is_direct(c: char) -> bool {
+fn is_printable(c: char) -> bool {
     matches!(c, ' '..='~')
+}
+
+fn is_plain(c: char) -> bool {
+    is_printable(c) && c != '&'
 }
 
 #[cfg(test)]

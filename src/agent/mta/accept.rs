@@ -76,7 +76,10 @@ impl Mta {
         placed: &mut Placed,
     ) {
         match placement {
-            Placement::File(id) => self.file(ctx, mail, &recipient, id),
+            Placement::File(id) => match self.disk.store.mailbox(id).has_room(mail.content.size_bytes()) {
+                Ok(()) => self.file(ctx, mail, &recipient, id),
+                Err(full) => placed.fail(&recipient, "5.2.2", format!("{recipient}: {full}")),
+            },
             Placement::Queue(destination) => {
                 let place = placed.remote.len() as u32;
                 placed.aliases.extend(placed.expanded.clone().map(|written| (place, written)));
@@ -132,6 +135,7 @@ impl Mta {
             mail: Some((mail.mail.0, mail.hops)),
         };
         let number = self.disk.store.file(id, ctx.now, size_bytes, letter);
+        self.memory.access.filed(id);
         if let Some(filed) = &mut ctx.filed {
             let mailbox = self.disk.store.mailbox(id).address().clone();
             filed.push(Filed { at: ctx.now, host: ctx.host, mail: mail.mail, mailbox, number, letter: letter() });
@@ -145,6 +149,7 @@ impl Mta {
             queue_id: (*queue_id(mail.serial)).into(),
             recipient: recipient.as_str().into(),
             mailbox: self.disk.store.mailbox(id).address().as_str().into(),
+            uid: if self.config.is_read { number } else { 0 },
             size_bytes,
             added: field_lines(&return_path),
             parts: entities(&mail.content),

@@ -15,8 +15,15 @@ use crate::trace::{ConnId, Direction, MailId, Side, What};
 impl Mta {
     pub(super) fn accepted(&mut self, ctx: &mut Context<'_>, socket: SocketId, conn: ConnId, port: u16, peer: Peer) {
         let Some(place) = self.config.listeners.iter().position(|listener| listener.port == port) else {
-            // The network accepts for the ports that it was given.
-            ctx.actions.push(Action::Abort { socket });
+            let nonce = self.courier.nonce();
+            let mut taken = false;
+            self.with_access(ctx, |sessions, ctx, room| {
+                taken = sessions.accept(ctx, room, nonce, (socket, conn, port, peer));
+            });
+            if !taken {
+                // The network accepts for the ports that it was given.
+                ctx.actions.push(Action::Abort { socket });
+            }
             return;
         };
         let is_own = self.config.clients.binary_search(&peer.address).is_ok();

@@ -16,7 +16,13 @@ impl Mta {
         let paths: Vec<String> = message.envelope.recipients.iter().map(ToString::to_string).collect();
         for path in &message.envelope.recipients {
             let address = if let ForwardPath::Mailbox(mailbox) = path { Some(mailbox) } else { None };
-            said.push(scripted(&mut self.script, ctx.now, Stage::EndOfData, client, address).map(|(reply, _)| reply));
+            let by_script = scripted(&mut self.script, ctx.now, Stage::EndOfData, client, address);
+            let full = match address {
+                Some(address) if by_script.is_none() => self.has_room(address, message.content.len() as u64).err(),
+                _ => None,
+            };
+            let full = full.zip(address).map(|(full, address)| self.full(ctx, token, address, full));
+            said.push(by_script.map(|(reply, _)| reply).or(full));
         }
         let refuses = |reply: &Option<Reply>| reply.as_ref().is_some_and(|reply| !reply.is_positive());
         let mut of = said.iter();

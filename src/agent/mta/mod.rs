@@ -22,6 +22,7 @@ mod message;
 mod named;
 mod policies;
 mod policy;
+mod quota;
 mod report;
 mod responsibility;
 mod routing;
@@ -36,7 +37,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::courier::{Courier, earlier};
 use super::lookups::Lookups;
-use super::{Context, Input, tokens};
+use super::{Context, Input, access, tokens};
 use crate::identity::{Domain, Mailbox};
 use crate::policy::greylist::Greylist;
 use crate::queue::NextHop;
@@ -60,6 +61,15 @@ pub enum UnknownUsers {
     AcceptThenDiscard,
 }
 
+/// What a server says to mail for a mailbox that is full (RFC 3463 §3.3, X.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FullMailbox {
+    /// 452 4.2.2: somebody may make room (Dovecot, `quota_full_tempfail`).
+    Defer,
+    /// 552 5.2.2.
+    Reject,
+}
+
 /// What an MTA does with mail, whoever and wherever it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
@@ -69,6 +79,8 @@ pub struct Rules {
     pub hop_limit: u32,
     /// What it says to mailboxes that it has not got.
     pub unknown_users: UnknownUsers,
+    /// What it says to mail for a mailbox that is full.
+    pub full_mailbox: FullMailbox,
     /// The most connections at a time that it takes; further ones are told to come later. `None`: no limit.
     pub max_connections: Option<u32>,
     /// The most at a time from one address, its own clients not counted. `None`: no limit.
@@ -105,6 +117,7 @@ impl Default for Rules {
             open_relay: false,
             hop_limit: 100,
             unknown_users: UnknownUsers::Reject,
+            full_mailbox: FullMailbox::Defer,
             max_connections: None,
             max_connections_per_client: None,
             looks_up_clients: false,
@@ -132,6 +145,12 @@ pub struct Config {
     /// Of some of these, who has a mailbox there, by local parts in lower case (Postfix, `relay_recipient_maps`): nobody else's
     /// mail is taken.
     pub relay_recipients: FxHashMap<Domain, FxHashSet<Box<str>>>,
+    /// Whether some of its mailboxes may have so many bytes only.
+    pub has_quotas: bool,
+    /// Where it gives mail out.
+    pub access: access::Servers,
+    /// Whether mail programs of this world look into its mailboxes.
+    pub is_read: bool,
     /// Its own: the addresses whose mail it passes on to anywhere (Postfix, `mynetworks`). Sorted: most
     /// servers have a few, and a set of them would be larger than they are.
     pub clients: Box<[IpAddr]>,
@@ -230,11 +249,21 @@ impl Mta {
             Input::Crash => self.crash(),
             Input::Timer => {
                 self.expire_inbound(ctx);
+                self.with_access(ctx, |sessions, ctx, room| sessions.expire(ctx, room));
                 self.lookups.handle_timer(ctx);
                 self.courier.handle_timer(ctx, &mut self.lookups);
                 self.call_sessions(ctx);
             }
             Input::Accepted { socket, conn, port, peer } => self.accepted(ctx, socket, conn, port, peer),
+            Input::Room { token }
+            | Input::Received { token, .. }
+            | Input::Tls { token, .. }
+            | Input::PeerClosed { token }
+            | Input::Failed { token, .. }
+                if token & tokens::READING != 0 && token & INBOUND_TOKEN == 0 =>
+            {
+                self.with_access(ctx, |sessions, ctx, room| sessions.handle_input(ctx, room, input));
+            }
             Input::Received { token, data, about } if token & INBOUND_TOKEN != 0 => {
                 self.inbound_received(ctx, token, data, about);
             }
@@ -258,12 +287,27 @@ impl Mta {
         // A look-up that never leaves the host is answered at once.
         self.call_sessions(ctx);
         self.settle(ctx);
+        if self.memory.access.has_news() {
+            self.with_access(ctx, |sessions, ctx, room| sessions.tell(ctx, room));
+        }
+    }
+
+    /// Does something with the sessions in which people take mail out.
+    fn with_access(
+        &mut self,
+        ctx: &mut Context<'_>,
+        what: impl FnOnce(&mut access::Sessions, &mut Context<'_>, &mut access::Room<'_>),
+    ) {
+        let mut room =
+            access::Room { store: &mut self.disk.store, listeners: &self.config.access, tls: self.memory.tls.as_ref() };
+        what(&mut self.memory.access, ctx, &mut room);
     }
 
     /// See [`super::Agent::poll_timeout`].
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        earlier(self.memory.inbound_wake, earlier(self.courier.poll_timeout(), self.lookups.poll_timeout()))
+        let sessions = earlier(self.memory.inbound_wake, self.memory.access.poll_timeout());
+        earlier(sessions, earlier(self.courier.poll_timeout(), self.lookups.poll_timeout()))
     }
 
     /// See [`super::Agent::responsibilities`].
@@ -286,7 +330,8 @@ impl Mta {
 
     fn crash(&mut self) {
         self.memory = Memory::new();
-        let shown = self.config.listeners.iter().find_map(|listener| listener.tls.as_ref());
+        let by_smtp = self.config.listeners.iter().find_map(|listener| listener.tls.as_ref());
+        let shown = by_smtp.or(self.config.access.iter().find_map(|listener| listener.tls.as_ref()));
         self.memory.tls = shown.map(|tls| tls.restarted(self.courier.luck()));
         self.courier.crash();
         self.lookups.restart();

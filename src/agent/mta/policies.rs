@@ -51,6 +51,16 @@ impl Mta {
             (Policy::Access, Question::Rcpt { forward_path }) => self.admits(token, forward_path),
             (Policy::Mailboxes, Question::Rcpt { forward_path }) => self.has_mailbox(token, forward_path),
             (Policy::Greylist, Question::Rcpt { forward_path }) => self.greylisted(ctx, token, forward_path),
+            (Policy::Quota, Question::Rcpt { forward_path }) if self.config.has_quotas => {
+                self.has_room_at_rcpt(ctx, token, forward_path)
+            }
+            (Policy::Quota, Question::Message(message)) if self.config.has_quotas => {
+                // By LMTP each recipient hears of his own mailbox.
+                match self.service(token) {
+                    Service::Lmtp => Verdict::Pass,
+                    _ => self.has_room_for_message(ctx, token, message),
+                }
+            }
             _ => Verdict::Pass,
         }
     }

@@ -27,6 +27,8 @@ pub(super) enum Policy {
     Access,
     /// Whether a recipient has a mailbox here.
     Mailboxes,
+    /// Whether the mailbox of a recipient has room.
+    Quota,
     /// Whether the client comes back (RFC 6647).
     Greylist,
 }

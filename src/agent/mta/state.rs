@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use slab::Slab;
 
 use super::named::Named;
+use crate::agent::access::Sessions;
 use crate::agent::dates::DateCache;
 use crate::agent::outgoing::Outgoing;
 use crate::agent::{End, Peer, SocketId};
@@ -31,6 +32,8 @@ pub(super) struct Memory {
     /// What it shows to those who want TLS, with another key for tickets than before it went down (RFC 5077 §5.5: a key
     /// is kept in memory).
     pub(super) tls: Option<tls::Server>,
+    /// Sessions in which people take mail out.
+    pub(super) access: Sessions,
     pub(super) writer: FieldWriter,
     pub(super) date: DateCache,
 }
@@ -42,6 +45,7 @@ impl Memory {
             spare_servers: Vec::new(),
             inbound_wake: None,
             tls: None,
+            access: Sessions::default(),
             writer: FieldWriter::new(),
             date: DateCache::default(),
         }

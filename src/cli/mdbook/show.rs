@@ -1,6 +1,8 @@
 //! What a run looks like on a page: charts, dialogues, tables, bytes.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use super::directive::Directive;
 use super::press::{Run, bytes, visible};
@@ -8,8 +10,8 @@ use super::query::{OTHER_KEYS, Question, filed, words};
 use crate::render::page::{escape, figure, table};
 use crate::render::{ladder, map, waterfall};
 use crate::sim::{Duration, Instant};
-use crate::trace::transcript::{self, Line, Style, span};
-use crate::trace::{ConnId, Direction, Kind, MailId, Query, Record, Side, What, chain};
+use crate::trace::transcript::{self, Line, Mails, Style, span};
+use crate::trace::{ConnId, Direction, Kind, MailId, Query, Record, Side, Sink, What, chain};
 
 /// The columns of text twins.
 const WIDTH: usize = 100;
@@ -247,6 +249,12 @@ const TOLD: &[Kind] = &[
     Kind::Converted,
     Kind::Duplicate,
     Kind::Unsent,
+    Kind::Mailbox,
+    Kind::Checked,
+    Kind::Fetched,
+    Kind::Read,
+    Kind::Vanished,
+    Kind::Unfetched,
     Kind::Policy,
     Kind::Tls,
     Kind::Condition,
@@ -304,6 +312,15 @@ pub(super) fn why(run: &Run, directive: &Directive) -> Result<String, String> {
 
 /// The mails and what became of them.
 pub(super) fn mail_rows(run: &Run) -> Vec<[String; 5]> {
+    let mut mails = Mails::default();
+    mails.begin(&Arc::new(run.roster.clone()));
+    run.records.iter().for_each(|record| mails.record(record));
+    // What becomes of a copy is told where it was filed; what was filed twice is one copy.
+    let mut told: BTreeSet<(MailId, &str)> = BTreeSet::new();
+    let mut goes_on = |mail: MailId, mailbox| {
+        let line = mails.in_mailbox(mail, mailbox).filter(|_| told.insert((mail, mailbox)));
+        line.map(|line| format!(": {}", line.text())).unwrap_or_default()
+    };
     let mut rows: Vec<[String; 5]> = Vec::new();
     let mut composed: Vec<(Option<MailId>, Instant)> = Vec::new();
     for r in &run.records {
@@ -317,7 +334,10 @@ pub(super) fn mail_rows(run: &Run) -> Vec<[String; 5]> {
         let Some(place) = composed.iter().position(|(mail, _)| mail.is_some() && *mail == r.mail) else { continue };
         let age = span(r.at - composed[place].1);
         let fate = match &r.what {
-            What::Delivered { mailbox, .. } => format!("in the mailbox of {mailbox} after {age}"),
+            What::Delivered { mailbox, .. } => {
+                let then = r.mail.map(|mail| goes_on(mail, &**mailbox)).unwrap_or_default();
+                format!("in the mailbox of {mailbox} after {age}{then}")
+            }
             What::Bounced { recipient, status, .. } => format!("bounced for {recipient} after {age} ({status})"),
             What::Discarded { recipient, .. } => format!("discarded for {recipient} after {age}"),
             What::Duplicate { recipient, .. } => format!("no copy of its own for {recipient}"),

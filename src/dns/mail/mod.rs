@@ -21,7 +21,7 @@ mod submission;
 
 pub use route::{Exchanger, Note, Route, RouteFailure};
 pub use router::{AddressFamilies, MailRouter, RouteId, Routed, RouterConfig, RouterPoll};
-pub use submission::{SUBMISSION, SUBMISSIONS, SubmissionServer, submission_servers};
+pub use submission::{IMAP, IMAPS, POP3, POP3S, SUBMISSION, SUBMISSIONS, SubmissionServer, submission_servers};
 
 use std::net::IpAddr;
 

@@ -10,6 +10,18 @@ pub const SUBMISSIONS: &str = "_submissions._tcp";
 /// Where the records are that name servers with STARTTLS (RFC 6186 §3.1).
 pub const SUBMISSION: &str = "_submission._tcp";
 
+/// Where the records are that name servers of IMAP with TLS from the first byte on (RFC 6186 §3.2, RFC 8314 §3.2).
+pub const IMAPS: &str = "_imaps._tcp";
+
+/// Where the records are that name servers of IMAP with STARTTLS.
+pub const IMAP: &str = "_imap._tcp";
+
+/// Where the records are that name servers of POP3 with TLS from the first byte on (RFC 6186 §3.3, RFC 8314 §3.2).
+pub const POP3S: &str = "_pop3s._tcp";
+
+/// Where the records are that name servers of POP3 with STARTTLS.
+pub const POP3: &str = "_pop3._tcp";
+
 /// One server of a domain's people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubmissionServer {

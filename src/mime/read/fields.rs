@@ -12,7 +12,7 @@ use super::written;
 
 /// So much of a header section is taken apart. Mail servers take less (Postfix 100 KiB, most others 1 MiB at most), and
 /// nobody reads more.
-pub(super) const MOST_HEADER_BYTES: usize = 1 << 20;
+pub const MOST_HEADER_BYTES: usize = 1 << 20;
 
 /// What a header section says.
 #[derive(Debug, Default)]

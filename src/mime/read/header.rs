@@ -16,6 +16,8 @@ pub struct HeaderField<'a> {
     pub at: usize,
     /// Where the value begins, counted likewise.
     pub value_at: usize,
+    /// Behind its last line end, counted likewise.
+    pub end: usize,
 }
 
 impl HeaderField<'_> {
@@ -32,6 +34,20 @@ pub fn fields(header: &[u8]) -> impl Iterator<Item = HeaderField<'_>> {
         What::Field { field, .. } => Some(field),
         _ => None,
     })
+}
+
+/// Where the header section of a mail ends, and where its body begins: in front of the first empty line, and behind it. Both are
+/// the length where there is none.
+#[must_use]
+pub fn header_end(bytes: &[u8]) -> (usize, usize) {
+    let mut at = 0;
+    while let Some(line) = line_at(bytes, at) {
+        if line.text_end == line.start {
+            return (line.start, line.end);
+        }
+        at = line.end;
+    }
+    (at, at)
 }
 
 /// Lines of a header section that belong together.
@@ -88,14 +104,14 @@ pub(super) fn entries(header: &[u8]) -> impl Iterator<Item = Entry<'_>> {
             let text = header[at..last.text_end].trim_ascii();
             if text.is_empty() { What::Blank } else { What::NoColon }
         } else {
-            field(&header[at..last.text_end], at, first.text_end - at)
+            field(&header[at..last.text_end], at, first.text_end - at, last.end)
         };
         Some(Entry { at, blank_fold, blank_folds, is_folded: last.start > at, what })
     })
 }
 
-/// A field that begins at `at`, and whose first line has so many bytes.
-fn field(whole: &[u8], at: usize, first_line: usize) -> What<'_> {
+/// A field that begins at `at` and ends in front of `end`, and whose first line has so many bytes.
+fn field(whole: &[u8], at: usize, first_line: usize, end: usize) -> What<'_> {
     if at == 0 && is_separator(whole) {
         return What::MailboxLine;
     }
@@ -104,6 +120,6 @@ fn field(whole: &[u8], at: usize, first_line: usize) -> What<'_> {
     if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
         return What::BadName;
     }
-    let field = HeaderField { name, value: &whole[colon + 1..], at, value_at: at + colon + 1 };
+    let field = HeaderField { name, value: &whole[colon + 1..], at, value_at: at + colon + 1, end };
     What::Field { field, space_before_colon: name.len() < colon }
 }

@@ -32,11 +32,13 @@ mod written;
 
 pub use encoding::{Decoder, Encoding};
 pub use faults::{Count, Faults};
+pub use fields::MOST_HEADER_BYTES;
 pub use flaw::{Defect, Flaw};
-pub use header::{HeaderField, fields};
+pub use header::{HeaderField, fields, header_end};
 pub use lines::line_numbers;
 pub use mailbox::mails;
 pub use notice::notices;
+pub use parameters::{WithParameters, with_parameters};
 pub use part::{Holds, Overhead, Part, Totals, Tree};
 pub use preview::beginning;
 pub use walk::{MOST_DEPTH, MOST_PARTS};

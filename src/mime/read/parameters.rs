@@ -166,6 +166,23 @@ pub(super) fn parse(value: &[u8], is_type: bool) -> Parsed {
     Parsed { main, parameters, broken: reader.broken, wrong }
 }
 
+/// A value with its parameters as they are written, those of RFC 2231 too: pieces are not joined, and escapes stay.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WithParameters<'a> {
+    /// What stands before the first semicolon, without comments and white space, in lower case.
+    pub main: String,
+    /// Names with their asterisks, and values without their quotes, in the order of the mail.
+    pub parameters: Vec<(&'a [u8], Vec<u8>)>,
+}
+
+/// Reads the value of a Content-Type or Content-Disposition field for who passes it on. Whatever is broken is passed over.
+#[must_use]
+pub fn with_parameters(value: &[u8]) -> WithParameters<'_> {
+    let Parsed { main, parameters, .. } = parse(value, false);
+    let name = |at| Reader { value, at, broken: None }.word(b"=");
+    WithParameters { main, parameters: parameters.into_iter().map(|p| (name(p.at), p.value)).collect() }
+}
+
 /// A value without comments and white space, in lower case. They may stand between any two of its signs (RFC 2045 §4).
 pub(super) fn without_comments(value: &[u8]) -> String {
     let mut reader = Reader { value, at: 0, broken: None };

@@ -99,8 +99,9 @@ pub(super) fn next_seen(value: &[u8], mut from: usize) -> Option<Seen<'_>> {
     None
 }
 
-/// Where the encoded word ends that begins at `at`, if one does.
-pub(super) fn word_end(value: &[u8], at: usize) -> Option<usize> {
+/// Where the encoded word ends that begins at `at`, if one does: its end as a place in the value.
+#[must_use]
+pub fn word_end(value: &[u8], at: usize) -> Option<usize> {
     match value.get(at..)?.starts_with(b"=?").then(|| seen_at(value, at))?? {
         Seen::Word(word) => Some(word.range.end),
         Seen::Broken(_) => None,

@@ -2,6 +2,9 @@
 
 use crate::sim::Duration;
 
+/// The least retransmission timeout of Linux, of which it reckons how long it tries, whatever the timeout is on a line.
+const TCP_RTO_MIN: Duration = Duration::from_millis(200);
+
 /// How a connection finds losses and sets its window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Algorithm {
@@ -50,8 +53,9 @@ pub struct Config {
     pub syn_retries: u8,
     /// How often a SYN ACK is repeated (Linux `tcp_synack_retries`): with five, it gives up after 63 seconds.
     pub synack_retries: u8,
-    /// How often data or a FIN is repeated (Linux `tcp_retries2`): with fifteen, giving up takes 924.6 seconds or more
-    /// (0.2 s doubling up to 120 s).
+    /// How often data or a FIN is repeated (Linux `tcp_retries2`) where the timeout begins at 0.2 s: with fifteen, giving up
+    /// takes 924.6 seconds or more (0.2 s doubling up to 120 s). Where it begins at more, the time counts, so there are fewer. A
+    /// closed window is looked at so often, whatever time it takes.
     pub data_retries: u8,
     /// How long an acknowledgement waits for data to ride on (RFC 9293 §3.8.6.3 allows 0.5 s; Linux starts at 40 ms).
     pub delayed_ack: Duration,
@@ -110,6 +114,15 @@ impl Config {
     #[must_use]
     pub fn cubic() -> Config {
         Config { algorithm: Algorithm::Cubic, ..Config::default() }
+    }
+
+    /// How long repetitions go on: what [`data_retries`](Config::data_retries) of them take where the timeout begins at Linux's
+    /// least (`tcp_model_timeout`).
+    pub(super) fn gives_up_after(&self) -> Duration {
+        let retries = u32::from(self.data_retries);
+        let doublings = (self.max_rto.as_nanos() / TCP_RTO_MIN.as_nanos()).checked_ilog2().unwrap_or(0);
+        let doubled = TCP_RTO_MIN.times((2 << retries.min(doublings)) - 1);
+        doubled + self.max_rto.times(u64::from(retries.saturating_sub(doublings)))
     }
 
     /// The receive buffer in bytes, held below 2^30 (RFC 7323 §2.3).

@@ -61,6 +61,8 @@ pub struct Connection {
     pub(super) fin_sent: bool,
     /// Timeouts in a row.
     pub(super) retries: u8,
+    /// When something was sent again first since the peer has acknowledged something new; [`Instant::MAX`] where nothing was.
+    pub(super) repeats_since: Instant,
     pub(super) congestion: Congestion,
     pub(super) round_trip: RoundTrip,
     pub(super) losses: Losses,
@@ -121,6 +123,7 @@ impl Connection {
             fin_queued: false,
             fin_sent: false,
             retries: 0,
+            repeats_since: Instant::MAX,
             congestion: Congestion::new(iss),
             round_trip: RoundTrip::default(),
             losses: Losses::default(),
@@ -358,6 +361,13 @@ impl Connection {
     #[inline]
     pub(super) fn outstanding(&self) -> bool {
         before(self.una, self.sent)
+    }
+
+    /// The peer has said something that shows that it is there.
+    #[inline]
+    pub(super) fn peer_is_there(&mut self) {
+        self.retries = 0;
+        self.repeats_since = Instant::MAX;
     }
 
     /// The receive window that could be offered, in bytes.

@@ -46,7 +46,7 @@ impl Connection {
             self.advanced(now, segment.ack);
         } else if self.retries > 0 && !self.outstanding() {
             // RFC 9293 §3.8.6.1: a peer that answers probes is alive, however long its window stays closed.
-            self.retries = 0;
+            self.peer_is_there();
         }
         self.update_window(segment, u32::from(segment.window) << self.scale());
         if !segment.payload.is_empty() {
@@ -116,7 +116,7 @@ impl Connection {
         // timeout of one second (RFC 6298) strikes more often for no reason.
         let window = if lost_syns > 1 { u32::from(self.mss) } else { self.initial_window() };
         self.congestion.start(window);
-        self.retries = 0;
+        self.peer_is_there();
         self.timer_at = Instant::MAX;
         self.set_state(State::Established);
         self.told.set(told::CONNECTED);
@@ -361,7 +361,7 @@ impl Connection {
             self.nxt = ack;
             self.queue.rewind();
         }
-        self.retries = 0;
+        self.peer_is_there();
         self.round_trip.acknowledged(now, ack);
         let mss = u32::from(self.mss);
         if self.congestion.acknowledged(ack, acked, flight, self.nxt.wrapping_sub(ack), mss) {
@@ -389,7 +389,7 @@ impl Connection {
             self.due.set(due::DATA);
         } else if flight == 0 && self.retries > 0 {
             // RFC 9293 §3.8.6.1: a peer that answers probes is alive, however long its window stays closed.
-            self.retries = 0;
+            self.peer_is_there();
         }
     }
 

@@ -35,7 +35,7 @@ impl Connection {
     fn move_una(&mut self, now: Instant, ack: u32) -> u32 {
         self.queue.acknowledge(ack.wrapping_sub(self.una) as usize);
         self.una = ack;
-        self.retries = 0;
+        self.peer_is_there();
         if before(self.nxt, ack) {
             // A look at a closed window was taken.
             self.nxt = ack;
@@ -55,7 +55,7 @@ impl Connection {
         if !advanced && segment.sack.is_none() && self.losses.probe.is_none() {
             if !self.outstanding() && self.retries > 0 {
                 // RFC 9293 §3.8.6.1: a peer that answers probes is alive, however long its window stays closed.
-                self.retries = 0;
+                self.peer_is_there();
             }
             return;
         }

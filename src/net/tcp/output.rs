@@ -246,6 +246,9 @@ impl Connection {
     /// Forms a segment with an acknowledgement. `why` its bytes are sent again, where they are.
     #[inline(always)]
     pub(super) fn emit(&mut self, now: Instant, seq: u32, flags: Flags, payload: Rope, why: Option<Repeat>) -> Segment {
+        if why.is_some() {
+            self.repeats_since = self.repeats_since.min(now);
+        }
         let window = self.window_field();
         let sack = if self.twice.is_some() || self.early.is_some() { self.sack_option() } else { None };
         self.acknowledgement_left();
@@ -377,18 +380,18 @@ impl Connection {
         if self.queue.is_empty() && !self.fin_queued {
             return;
         }
-        if self.retries >= self.config.data_retries {
+        let flight = self.nxt.wrapping_sub(self.una);
+        let waits_for_window = !self.queue.is_empty() && (self.wnd == 0 || flight == 0);
+        if self.has_tried_enough(now, waits_for_window) {
             // RFC 9293 §3.8.3: the user learns that the peer is gone. Linux sends no reset then.
             return self.finish(told::TIMED_OUT);
         }
         let first = self.retries == 0;
-        self.retries += 1;
+        self.retries = self.retries.saturating_add(1);
         self.round_trip.back_off();
-        let flight = self.nxt.wrapping_sub(self.una);
         if self.losses.on && flight > 0 {
             return self.all_timed_out(now, first);
         }
-        let waits_for_window = !self.queue.is_empty() && (self.wnd == 0 || flight == 0);
         if !waits_for_window {
             self.congestion.timed_out(self.sent, flight, first, u32::from(self.mss));
         }
@@ -399,5 +402,15 @@ impl Connection {
         self.due.clear(due::REPEAT);
         self.due.set(if waits_for_window { due::PROBE } else { due::DATA });
         debug_assert!(!after(self.nxt, self.sent));
+    }
+
+    /// Linux counts looks at a closed window, but not what it sends again: it gives up at the first timeout that comes
+    /// so long after the first repetition as all of them would take on the fastest line (`retransmits_timed_out`).
+    fn has_tried_enough(&self, now: Instant, waits_for_window: bool) -> bool {
+        if waits_for_window {
+            self.retries >= self.config.data_retries
+        } else {
+            self.retries > 0 && now.since(self.repeats_since) >= self.config.gives_up_after()
+        }
     }
 }

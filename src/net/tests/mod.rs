@@ -2,6 +2,7 @@
 
 mod buffers;
 mod filters;
+mod forgetting;
 mod harness;
 mod hosts;
 mod waiting;

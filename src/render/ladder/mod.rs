@@ -14,6 +14,7 @@ mod options;
 mod order;
 mod pairing;
 mod placed;
+mod replies;
 mod sides;
 mod sizes;
 mod spacing;

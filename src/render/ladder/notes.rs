@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::sim::{Duration, Instant};
 use crate::trace::transcript::{names, span, words as said};
 use crate::trace::{
-    Change, ConditionStep, ConnectionState, HostId, MailId, Query, QueueName, Record, Roster, Side, TlsStep, What,
+    Change, ConditionStep, ConnectionState, Deed, HostId, MailId, Query, QueueName, Record, Roster, Side, TlsStep, What,
 };
 
 use super::super::text_width::{clean, words};
@@ -95,6 +95,23 @@ fn note(roster: &Roster, record: &Record, was_open: bool) -> Option<(NoteKind, S
         }
         What::Duplicate { recipient, .. } => (Plain, format!("no copy of its own for {}", clean(recipient))),
         What::Unsent { recipient, reason } => (Bad, format!("not sent to {}: {}", clean(recipient), words(reason))),
+        // The content goes by as an arrow.
+        What::Mailbox { deed: Deed::GivenOut { .. }, .. } => return None,
+        What::Mailbox { .. }
+        | What::Checked { .. }
+        | What::Fetched { .. }
+        | What::Read { .. }
+        | What::Vanished { .. }
+        | What::Unfetched { .. } => {
+            let name = |host: HostId| roster.hosts.get(host.0 as usize).map_or("nobody", |host| &*host.name);
+            let (tone, what, rest) = said::reading(&record.what, name)?;
+            let kind = match tone {
+                said::Tone::Good => Good,
+                said::Tone::Plain => Plain,
+                said::Tone::Bad => Bad,
+            };
+            (kind, clean(&format!("{what}{rest}")))
+        }
         What::Policy { policy, decision, detail } => {
             let kind = if &**decision == "defer" { Wait } else { Plain };
             let (what, rest) = said::policy(policy, decision, detail);
@@ -146,6 +163,8 @@ struct Way {
     composed: BTreeMap<MailId, Instant>,
     /// Since when somebody has been responsible for it, by the hop that brought it there.
     since: BTreeMap<(MailId, u16), Instant>,
+    /// When it was filed in which mailbox, in lower case.
+    filed: BTreeMap<(MailId, String), Instant>,
 }
 
 impl Way {
@@ -163,11 +182,17 @@ impl Way {
                 self.since.insert((mail, hop), record.at);
                 Some(format!("hop {hop} took {}", span(record.at.since(before?))))
             }
-            What::Delivered { .. } => {
+            What::Delivered { mailbox, .. } => {
+                self.filed.insert((mail, mailbox.to_ascii_lowercase()), record.at);
                 let age = record.at.since(*self.composed.get(&mail)?);
                 // A report that stays where it was written has no way behind it.
                 (age > Duration::ZERO).then(|| format!("{} in all", span(age)))
             }
+            What::Fetched { mailbox, .. } => {
+                let filed = *self.filed.get(&(mail, mailbox.to_ascii_lowercase()))?;
+                Some(format!("{} after it was delivered", span(record.at.since(filed))))
+            }
+            What::Read { .. } => Some(format!("{} in all", span(record.at.since(*self.composed.get(&mail)?)))),
             _ => None,
         }
     }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use crate::trace::transcript::{names, words as say};
 use crate::trace::{
-    ConnId, ConnectionState, Direction, HostId, Makeup, PacketStep, Query, Record, Roster, Side, Transport, What,
+    ConnId, ConnectionState, Dialects, Direction, HostId, Makeup, PacketStep, Query, Record, Roster, Side, Transport,
+    What,
 };
 
 use super::super::text_width::{clean, thousands, words};
 use super::model::{Arrow, ArrowKind, Moment, Note, NoteKind};
+use super::replies::{Place, place};
 
 /// What both ends of an arrow have in common.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +50,7 @@ struct Pairing<'a> {
     changed: Vec<(usize, Note)>,
     light_marks: bool,
     makeup: Makeup,
+    dialects: Dialects,
 }
 
 /// The arrows of a trace, in the order in which they were sent, and notes where one arrived with other bytes than it left with.
@@ -66,10 +69,12 @@ pub(super) fn arrows(roster: &Roster, records: &[Record], query: &Query, packets
         changed: Vec::new(),
         light_marks: !has_packets,
         makeup: Makeup::default(),
+        dialects: Dialects::default(),
     };
     let known = |host: HostId| (host.0 as usize) < roster.hosts.len();
     for (place, record) in records.iter().enumerate() {
         pairing.makeup.see(record);
+        pairing.dialects.see(record);
         if known(record.host) {
             pairing.record(record, (record.at, place), query.wants(record), has_packets, &known);
         }
@@ -109,6 +114,7 @@ impl Pairing<'_> {
             }
             What::Content { direction, peer, size_bytes, .. } if known(*peer) => {
                 let (from, to) = ends(r.host, *peer, *direction);
+                self.replies.remove(&(r.conn, from));
                 let said = clean(&say::content(*size_bytes, self.makeup.of(r)));
                 let key = Key::Content(r.conn, from, to, *size_bytes);
                 let arrow = self.pair(key, *direction, from, to, at, ArrowKind::Content, said, scope);
@@ -252,28 +258,26 @@ impl Pairing<'_> {
         if !from_server {
             return self.push(from, to, at, None, ArrowKind::Command, said, scope);
         }
-        let is_reply = bytes.len() >= 3 && bytes[..3].iter().all(u8::is_ascii_digit);
-        let more = is_reply && bytes.get(3) == Some(&b'-');
-        if let Some(arrow) = self.replies.get(&(conn, from)).copied() {
-            if !more {
-                self.replies.remove(&(conn, from));
-            }
-            let rest = said.get(4..).unwrap_or_default();
-            let known = &mut self.arrows[arrow];
-            // Thousands of lines are no label.
-            if known.words.len() < 2_000 && !rest.is_empty() {
-                known.words.push_str(" · ");
-                known.words.push_str(rest);
-            }
-            known.in_scope |= scope;
-            return arrow;
+        let known = self.replies.get(&(conn, from)).copied().map(|arrow| (arrow, &self.arrows[arrow]));
+        let dialect = self.dialects.of(conn);
+        let Place { goes_on, more, is_refusal, rest } =
+            place(dialect, bytes, &said, known.map(|(_, arrow)| (arrow.sent.0 == at.0, &*arrow.words)));
+        let known = known.map(|(arrow, _)| arrow);
+        if !more {
+            self.replies.remove(&(conn, from));
         }
-        let kind = match bytes.first() {
-            Some(b'4' | b'5') if is_reply => ArrowKind::Refusal,
-            _ => ArrowKind::Reply,
-        };
-        let said = if more { said.replacen('-', " ", 1) } else { said };
-        let arrow = self.push(from, to, at, None, kind, said, scope);
+        if let (true, Some(place)) = (goes_on, known) {
+            let arrow = &mut self.arrows[place];
+            // Thousands of lines are no label.
+            if arrow.words.len() < 2_000 && !rest.is_empty() {
+                arrow.words.push_str(" · ");
+                arrow.words.push_str(&rest);
+            }
+            arrow.in_scope |= scope;
+            return place;
+        }
+        let kind = if is_refusal { ArrowKind::Refusal } else { ArrowKind::Reply };
+        let arrow = self.push(from, to, at, None, kind, rest, scope);
         if more {
             self.replies.insert((conn, from), arrow);
         }
@@ -302,7 +306,7 @@ impl Pairing<'_> {
                 let Some(setup) = self.setups.get_mut(&conn).filter(|s| !s.done) else { return };
                 setup.done = true;
                 let (client, server, begun) = (setup.client, setup.server, setup.begun);
-                let (said, scope) = (format!("connect to port {}", setup.port), setup.scope || scope);
+                let (said, scope) = (format!("connect to {}", say::port(setup.port)), setup.scope || scope);
                 // Where the other end stood when the first packet reached it is not recorded: half-way in time.
                 let half = crate::sim::Duration::from_nanos(at.0.since(begun.0).as_nanos() / 2);
                 let middle = (begun.0 + half, begun.1);
@@ -356,7 +360,7 @@ impl Pairing<'_> {
     /// Connections that nobody answered.
     fn finish(&mut self) {
         for setup in std::mem::take(&mut self.setups).into_values().filter(|s| !s.done) {
-            let said = format!("connect to port {}", setup.port);
+            let said = format!("connect to {}", say::port(setup.port));
             self.push(setup.client, setup.server, setup.begun, None, ArrowKind::Connect, said, setup.scope);
         }
     }
@@ -396,5 +400,6 @@ fn loss_words(reason: crate::trace::LossReason) -> &'static str {
         L::HostDown => "lost: host down",
         L::NoRoute => "lost: no route",
         L::Fault => "lost: fault",
+        L::Forgotten => "lost: forgotten",
     }
 }

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::super::stories;
 use super::super::synthetic::{self, Story, ms};
 use super::super::testing::{assert_good, assert_well_formed, keep};
 use super::*;
@@ -19,7 +20,7 @@ fn check(story: &Story, options: &Options) {
 
 #[test]
 fn words_never_overlap_in_the_stories() {
-    for (name, story) in synthetic::all() {
+    for (name, story) in stories::all() {
         keep(&format!("ladder-{name}.svg"), &svg(&story.roster, &story.records, &options()));
         keep(&format!("ladder-{name}.txt"), &text(&story.roster, &story.records, &options(), 100));
         check(&story, &options());
@@ -52,7 +53,7 @@ fn the_words_of_a_dialogue_are_all_there() {
 
 #[test]
 fn few_lifelines_fit_on_a_page() {
-    for (name, story) in synthetic::all() {
+    for (name, story) in stories::all() {
         let model = making::model(&story.roster, &story.records, &Options::default());
         let scene = scene(&story.roster, &story.records, &Options::default());
         let most = 750.0 + 160.0 * model.columns.len().saturating_sub(4) as f64;

@@ -3,7 +3,7 @@
 use crate::trace::{HostId, Roster};
 
 use super::super::icons::{self, Role};
-use super::super::palette::{BLUE, CARD, FAINT, FRAME, INK, LIFELINE, MUTED, ORANGE, PAPER, Rgb, VERMILLION};
+use super::super::palette::{BLUE, CARD, FAINT, FRAME, GREEN, INK, LIFELINE, MUTED, ORANGE, PAPER, Rgb, VERMILLION};
 use super::super::scene::{Anchor, Dash, Head, Label, Point, Rect, Scene, Stroke};
 use super::super::text_width::{Face, clean, thousands};
 use super::hops::{Hop, Way};
@@ -64,7 +64,7 @@ pub(super) fn draw(roster: &Roster, way: &Way) -> Scene {
             let (stroke, _) = look(hop);
             scene.disc((x, y), BADGE + 2.0, PAPER);
             scene.disc((x, y), BADGE, stroke.color);
-            let ink = if hop.report { INK } else { PAPER };
+            let ink = ink(hop);
             scene.text(Label::new((x, y), hop.badge(), Face::Bold, 11.5).anchor(Anchor::Middle).color(ink));
         }
     }
@@ -74,7 +74,7 @@ pub(super) fn draw(roster: &Roster, way: &Way) -> Scene {
         if let Some(hop) = hop.map(|place| &way.hops[place]) {
             let (stroke, _) = look(hop);
             scene.disc((x + 9.0, y), 9.0, stroke.color);
-            let ink = if hop.report { INK } else { PAPER };
+            let ink = ink(hop);
             scene.text(Label::new((x + 9.0, y), hop.badge(), Face::Bold, 10.0).anchor(Anchor::Middle).color(ink));
         }
         x += 28.0;
@@ -87,10 +87,16 @@ pub(super) fn draw(roster: &Roster, way: &Way) -> Scene {
 
 fn look(hop: &Hop) -> (Stroke, Head) {
     match (hop.accepted, hop.report) {
+        (Some(_), _) if hop.fetch.is_some() => (Stroke::solid(GREEN, 3.0), Head::Filled),
         (None, _) => (Stroke::solid(VERMILLION, 2.5).dash(Dash::Dashed), Head::Open),
         (Some(_), false) => (Stroke::solid(BLUE, 3.0), Head::Filled),
         (Some(_), true) => (Stroke::solid(ORANGE, 3.0), Head::Filled),
     }
+}
+
+/// What the words on a badge are written in.
+fn ink(hop: &Hop) -> Rgb {
+    if hop.report && hop.fetch.is_none() { INK } else { PAPER }
 }
 
 fn links(scene: &mut Scene, roster: &Roster, placed: &Placed) {
@@ -202,9 +208,10 @@ fn legend_entries(roster: &Roster, way: &Way, dots: bool) -> Vec<(Entry, bool)> 
         }
     }
     type Is = fn(&Hop) -> bool;
-    let kinds: [(Is, &str); 3] = [
-        (|h| h.accepted.is_some() && !h.report, "hop of the mail"),
-        (|h| h.accepted.is_some() && h.report, "hop of its report"),
+    let kinds: [(Is, &str); 4] = [
+        (|h| h.accepted.is_some() && !h.report && h.fetch.is_none(), "hop of the mail"),
+        (|h| h.accepted.is_some() && h.report && h.fetch.is_none(), "hop of its report"),
+        (|h| h.accepted.is_some() && h.fetch.is_some(), "fetched"),
         (|h| h.accepted.is_none(), "tried in vain"),
     ];
     for (is, words) in kinds {

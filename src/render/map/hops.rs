@@ -3,9 +3,19 @@
 use std::collections::BTreeMap;
 
 use crate::sim::Instant;
-use crate::trace::{Direction, HostId, Kind, MailId, Query, Record, Roster, Side, What, with_reports};
+use crate::trace::{Deed, Dialects, Direction, HostId, Kind, MailId, Query, Record, Roster, Side, What, with_reports};
 
 use super::options::Options;
+
+/// How a mail was taken out of a mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fetch {
+    /// In which order, from 1.
+    pub(super) number: u16,
+    pub(super) protocol: &'static str,
+    /// Whether it was all of it, or its header section only.
+    pub(super) whole: bool,
+}
 
 /// One transfer of a mail between two hosts, or the attempts at it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,11 +32,16 @@ pub(super) struct Hop {
     pub(super) accepted: Option<Instant>,
     /// How many times the receiver was dialled.
     pub(super) dialled: usize,
+    /// Where the receiver is the one who asked for it.
+    pub(super) fetch: Option<Fetch>,
 }
 
 impl Hop {
     /// The number on its badge.
     pub(super) fn badge(&self) -> String {
+        if let Some(fetch) = self.fetch {
+            return format!("F{}", fetch.number.min(99));
+        }
         if self.report { format!("R{}", self.number.min(99)) } else { self.number.min(999).to_string() }
     }
 }
@@ -54,8 +69,9 @@ pub(super) fn hops(roster: &Roster, records: &[Record], options: &Options) -> Wa
     let Some(mail) = options.mail.or_else(first).or_else(any).filter(|_| options.hops) else { return Way::default() };
     let query = Query { mails: with_reports(mail, records), ..Query::default() };
     let known = |host: HostId| (host.0 as usize) < roster.hosts.len();
+    let dialects = Dialects::learn(records);
     let mut hops: Vec<Hop> = Vec::new();
-    let mut places: BTreeMap<(MailId, u16, HostId, HostId), usize> = BTreeMap::new();
+    let mut places: BTreeMap<(MailId, Option<u16>, HostId, HostId), usize> = BTreeMap::new();
     let mut conns = BTreeMap::new();
     let mut ends = Vec::new();
     for r in query.find(records).filter(|r| known(r.host)) {
@@ -63,8 +79,17 @@ pub(super) fn hops(roster: &Roster, records: &[Record], options: &Options) -> Wa
         if let Some(words) = end(&r.what) {
             ends.push((r.host, r.at, words));
         }
-        let (Some((from, to)), Some(number)) = (ends_of(r), r.hop) else {
+        if let What::Fetched { whole, .. } = r.what {
+            for hop in hops.iter_mut().filter(|hop| hop.mail == of && hop.to == r.host) {
+                let Some(fetch) = &mut hop.fetch else { continue };
+                if hop.accepted.is_none() || whole && !fetch.whole {
+                    (hop.accepted, fetch.whole) = (Some(r.at), whole);
+                }
+            }
+        }
+        let (Some((client, server)), Some(number)) = (ends_of(r), r.hop) else {
             if let (What::Accepted { .. }, Some(number)) = (&r.what, r.hop) {
+                let number = Some(number);
                 let taken = places.range((of, number, HostId(0), HostId(0))..=(of, number, HostId(u32::MAX), r.host));
                 for (_, place) in taken.filter(|(key, _)| key.3 == r.host) {
                     hops[*place].accepted.get_or_insert(r.at);
@@ -72,12 +97,18 @@ pub(super) fn hops(roster: &Roster, records: &[Record], options: &Options) -> Wa
             }
             continue;
         };
+        let dialect = dialects.of(r.conn);
+        let fetches = dialect.reads_mailboxes();
+        let (from, to) = if fetches { (server, client) } else { (client, server) };
         if !known(from) || !known(to) || from == to {
             continue;
         }
-        let place = *places.entry((of, number, from, to)).or_insert_with(|| {
-            let report = of != mail;
-            hops.push(Hop { mail: of, report, number, from, to, begun: r.at, accepted: None, dialled: 0 });
+        let key = (of, (!fetches).then_some(number), from, to);
+        let place = *places.entry(key).or_insert_with(|| {
+            let earlier = hops.iter().filter(|hop| hop.fetch.is_some()).count();
+            let fetch = Fetch { number: earlier as u16 + 1, protocol: dialect.name(), whole: false };
+            let (report, fetch) = (of != mail, fetches.then_some(fetch));
+            hops.push(Hop { mail: of, report, number, from, to, begun: r.at, accepted: None, dialled: 0, fetch });
             hops.len() - 1
         });
         if conns.insert((place, r.conn), ()).is_none() {
@@ -106,6 +137,8 @@ fn end(what: &What) -> Option<String> {
         What::Bounced { recipient, status, .. } => format!("bounced {} {}", clean(status), clean(recipient)),
         What::Discarded { recipient, .. } => format!("discarded for {}", clean(recipient)),
         What::Unsent { recipient, .. } => format!("not sent to {}", clean(recipient)),
+        What::Read { mailbox, .. } => format!("{} reads it", clean(mailbox)),
+        What::Mailbox { mailbox, deed: Deed::Removed, .. } => format!("removed from {}", clean(mailbox)),
         _ => return None,
     })
 }

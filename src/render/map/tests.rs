@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::super::stories;
 use super::super::synthetic::{self, Story, ms};
 use super::super::testing::{assert_good, keep};
 use super::*;
@@ -13,7 +14,7 @@ fn check(story: &Story, options: &Options) {
 
 #[test]
 fn words_never_overlap_in_the_stories() {
-    for (name, story) in synthetic::all() {
+    for (name, story) in stories::all() {
         keep(&format!("map-{name}.svg"), &svg(&story.roster, &story.records, &Options::default()));
         keep(&format!("map-{name}.txt"), &text(&story.roster, &story.records, &Options::default(), 100));
         check(&story, &Options::default());
@@ -32,6 +33,40 @@ fn hops_are_those_of_the_mail() {
     let picture = svg(&story.roster, &story.records, &Options::default());
     assert!(picture.contains("out.green.example → mx1.blue.example: in vain"));
     assert!(picture.contains("15 ms · 1 Gbit/s"));
+}
+
+#[test]
+fn the_way_goes_on_to_the_machines_that_fetch() {
+    let story = stories::reading();
+    let way = hops::hops(&story.roster, &story.records, &Options::default());
+    let said: Vec<_> = way.hops.iter().map(|h| (h.badge(), h.from.0, h.to.0, h.fetch.map(|f| f.protocol))).collect();
+    let badge = |badge: &str| badge.to_owned();
+    let expected = [
+        (badge("1"), 0, 1, None),
+        (badge("2"), 1, 2, None),
+        (badge("F1"), 2, 4, Some("IMAP")),
+        (badge("F2"), 2, 5, Some("POP3")),
+    ];
+    assert_eq!(said, expected);
+    let lines: Vec<String> = text(&story.roster, &story.records, &Options::default(), 100)
+        .lines()
+        .rev()
+        .take(7)
+        .map(|line| line.trim().to_owned())
+        .collect();
+    let expected = [
+        "bob@blue.example reads it at computer, 8:03:27.525",
+        "removed from bob@blue.example at mx.blue.example, 8:02:42.515",
+        "F2  mx.blue.example → computer: fetched by POP3 at 8:02:42.485",
+        "bob@blue.example reads it at phone, 0:02:42.283",
+        "F1  mx.blue.example → phone: fetched by IMAP at 0:02:42.283",
+    ];
+    assert_eq!(lines[..5], expected);
+    // As long as only the header section is there, the line says so.
+    let mut early = story;
+    early.records.retain(|record| record.at.as_nanos() < 150_000_000_000);
+    let told = text(&early.roster, &early.records, &Options::default(), 100);
+    assert!(told.contains("mx.blue.example → phone: its header fetched by IMAP at 0:01:42"), "{told}");
 }
 
 #[test]

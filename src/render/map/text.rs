@@ -24,10 +24,15 @@ pub(super) fn hop_lines(roster: &Roster, way: &Way) -> Vec<(Option<usize>, Strin
     let name = |host: HostId| roster.hosts.get(host.0 as usize).map_or("?".into(), |h| clean(&h.name));
     let mut lines = Vec::new();
     for (place, hop) in way.hops.iter().enumerate() {
-        let dialled = if hop.dialled > 1 { format!(", dialled {} times", hop.dialled) } else { String::new() };
-        let fate = match hop.accepted {
-            Some(at) => format!("accepted at {}", clock(at)),
-            None => format!("in vain, begun at {}", clock(hop.begun)),
+        // Whoever looks into a mailbox looks often.
+        let dialled = if hop.dialled > 1 && hop.fetch.is_none() { format!(", dialled {} times", hop.dialled) } else { String::new() };
+        let fate = match (hop.accepted, hop.fetch) {
+            (Some(at), Some(fetch)) => {
+                let what = if fetch.whole { "fetched" } else { "its header fetched" };
+                format!("{what} by {} at {}", fetch.protocol, clock(at))
+            }
+            (Some(at), None) => format!("accepted at {}", clock(at)),
+            (None, _) => format!("in vain, begun at {}", clock(hop.begun)),
         };
         let key = (hop.accepted.unwrap_or(hop.begun), place);
         lines.push((key, Some(place), format!("{} → {}: {fate}{dialled}", name(hop.from), name(hop.to))));

@@ -2,7 +2,7 @@
 
 use crate::sim::{Duration, Instant};
 
-use super::spans::{Fall, Phase};
+use super::parts::Fall;
 
 /// How wide a fold is, of the whole.
 const FOLD: f64 = 0.06;
@@ -22,7 +22,7 @@ impl Axis {
         instants.sort_unstable();
         instants.dedup();
         let works =
-            |a: Instant, b: Instant| spans().any(|span| span.phase != Phase::Queue && span.from <= a && b <= span.to);
+            |a: Instant, b: Instant| spans().any(|span| !span.phase.waits() && span.from <= a && b <= span.to);
         let gaps: Vec<(Duration, bool)> = instants.windows(2).map(|w| (w[1].since(w[0]), works(w[0], w[1]))).collect();
         let busy: u64 = gaps.iter().filter(|(_, works)| *works).map(|(gap, _)| gap.as_nanos()).sum();
         // A wait that would leave the rest no room to be seen.

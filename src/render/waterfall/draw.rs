@@ -1,12 +1,12 @@
 //! Draws a waterfall.
 
 use super::super::palette::{
-    BAND, BLUE, FAINT, FRAME, GREEN, INK, LIFELINE, MUTED, ORANGE, PAPER, PURPLE, Rgb, TUBE, VERMILLION,
+    BAND, BLUE, FAINT, FRAME, GREEN, INK, LIFELINE, MUTED, ORANGE, PAPER, PURPLE, Rgb, SKY, TUBE, VERMILLION, YELLOW,
 };
 use super::super::scene::{Anchor, Dash, Label, Rect, Scene, Stroke};
 use super::super::text_width::{Face, pixels, thousands};
 use super::axis::Axis;
-use super::spans::{Fall, Phase, Row, Sum, wrapped};
+use super::parts::{Fall, Phase, Row, Sum, wrapped};
 use crate::trace::transcript::span;
 
 const WIDTH: f64 = 1080.0;
@@ -29,6 +29,8 @@ fn color(phase: Phase) -> Rgb {
         Phase::Dialogue => BLUE,
         Phase::Content => GREEN,
         Phase::Reply => TUBE,
+        Phase::Mailbox => SKY,
+        Phase::Unread => YELLOW,
     }
 }
 
@@ -91,7 +93,7 @@ fn one(scene: &mut Scene, (row, words): (&Row, &Vec<String>), top: f64, axis: &A
         let to = to.max(from + 1.0);
         let bar = Rect::new(from, middle - BAR / 2.0, to, middle + BAR / 2.0);
         scene.card(bar, 0.0, color(part.phase), None);
-        if matches!(part.phase, Phase::Queue | Phase::Place) {
+        if part.phase.waits() || part.phase == Phase::Place {
             stripes(scene, bar);
         }
     }
@@ -106,7 +108,7 @@ fn one(scene: &mut Scene, (row, words): (&Row, &Vec<String>), top: f64, axis: &A
     }
     let at = (WIDTH - 24.0, middle);
     let ink = if row.went_well { INK } else { VERMILLION };
-    let ink = if row.spans.iter().all(|part| part.phase == Phase::Queue) { MUTED } else { ink };
+    let ink = if row.spans.iter().all(|part| part.phase.waits()) { MUTED } else { ink };
     scene.text(Label::new(at, span(row.length()), Face::Sans, 12.0).anchor(Anchor::Right).color(ink));
 }
 
@@ -125,7 +127,7 @@ fn legend(scene: &mut Scene, fall: &Fall, y: f64) {
     for phase in Phase::ALL.into_iter().filter(|phase| has(*phase)) {
         let bar = Rect::new(x, y - 6.0, x + 18.0, y + 6.0);
         scene.card(bar, 0.0, color(phase), None);
-        if matches!(phase, Phase::Queue | Phase::Place) {
+        if phase.waits() || phase == Phase::Place {
             stripes(scene, bar);
         }
         let label = Label::new((x + 24.0, y), phase.words(), Face::Sans, 11.5).color(MUTED);

@@ -3,6 +3,8 @@
 mod axis;
 mod draw;
 mod options;
+mod parts;
+mod reading;
 mod spans;
 mod text;
 

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::super::stories;
 use super::super::synthetic::{self, Story, ms};
 use super::super::testing::{assert_good, keep};
 use super::*;
@@ -26,7 +27,7 @@ fn outcome(story: &mut Story, host: HostId, number: u32, verdict: Verdict) {
 
 #[test]
 fn words_never_overlap_in_the_stories() {
-    for (name, story) in synthetic::all() {
+    for (name, story) in stories::all() {
         keep(&format!("waterfall-{name}.svg"), &svg(&story.roster, &story.records, &Options::default()));
         check(&story, &Options::default());
         check(&story, &Options { max_rows: 3, ..Options::default() });
@@ -63,6 +64,46 @@ fn waits_and_attempts_follow_each_other_without_a_gap() {
         assert!(row.spans.windows(2).all(|pair| pair[0].to == pair[1].from), "{row:?}");
     }
     keep("waterfall-waits.txt", &text(&s.roster, &s.records, &Options::default(), 100));
+}
+
+/// Up to the person: each machine waits, connects, fetches, and waits for its reader.
+#[test]
+fn the_way_goes_on_to_the_last_screen() {
+    let s = stories::reading();
+    let fall = spans::fall(&s.roster, &s.records, &Options::default());
+    let reading = |row: &&parts::Row| !row.about.starts_with("hop");
+    let rows: Vec<(&str, &str, String)> = fall
+        .rows
+        .iter()
+        .filter(reading)
+        .map(|row| (row.title.as_str(), row.about.as_str(), row.phases().join(" · ")))
+        .collect();
+    let expected = [
+        (
+            "mx.blue.example → phone",
+            "header fetched by IMAP",
+            "waits in the mailbox 1 min 40 s · connect 60 ms, 1 round trip · dialogue 240 ms, 4 round trips · \
+             content 90 ms, 1 round trip, 900 bytes",
+        ),
+        (
+            "mx.blue.example → computer",
+            "fetched by POP3",
+            "waits in the mailbox 8 h 3 min · connect 20 ms, 1 round trip · dialogue 80 ms, 4 round trips · \
+             content 32 ms, 1 round trip, 4500 bytes",
+        ),
+        (
+            "mx.blue.example → phone",
+            "fetched by IMAP, and read",
+            "waits for its reader 1 min · content 95 ms, 1 round trip, 4500 bytes",
+        ),
+        ("computer", "read", "waits for its reader 45 s"),
+    ];
+    assert_eq!(rows, expected.map(|(title, about, phases)| (title, about, phases.to_owned())));
+    for row in &fall.rows {
+        assert!(row.spans.windows(2).all(|pair| pair[0].to == pair[1].from), "{row:?}");
+    }
+    assert!(fall.subtitle.contains("8 h 3 min in all"), "{}", fall.subtitle);
+    keep("waterfall-reading.txt", &text(&s.roster, &s.records, &Options::default(), 100));
 }
 
 #[test]

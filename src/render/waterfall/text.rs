@@ -2,7 +2,7 @@
 
 use super::super::text_width::{columns, elide_columns, thousands};
 use super::axis::Axis;
-use super::spans::{Fall, Phase, Row, Sum, wrapped};
+use super::parts::{Fall, Phase, Row, Sum, wrapped};
 use crate::trace::transcript::span;
 
 /// Columns of the bars, where there is room.
@@ -18,6 +18,8 @@ fn letter(phase: Phase) -> char {
         Phase::Content => '#',
         Phase::Reply => '-',
         Phase::Queue => 'z',
+        Phase::Mailbox => 'm',
+        Phase::Unread => 'r',
     }
 }
 

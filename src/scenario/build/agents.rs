@@ -7,17 +7,21 @@ use super::names::Names;
 use super::tls::Trust;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::agent::Agent;
+use crate::access::{Door, imap, pop3};
 use crate::agent::courier::{Courier, Credentials, SUBMISSIONS_PORT};
 use crate::agent::lookups::Lookups;
 use crate::agent::mta::{self, Mta, Service};
+use crate::agent::reader::{self, Reader};
 use crate::agent::user::{Kind, Task, User};
+use crate::agent::{Agent, access};
 use crate::dns::mail::{AddressFamilies, RouterConfig};
 use crate::identity::{Domain, Mailbox};
 use crate::policy::greylist::Greylist;
 use crate::queue::NextHop;
 use crate::sasl::Login;
-use crate::scenario::{HostPlan, MailPlan, MtaPlan, Plan, Role, Sending, SubmitsTo, TrafficPlan, UserPlan};
+use crate::scenario::{
+    AccountPlan, HostPlan, MailPlan, MtaPlan, Plan, ReadingPlan, Role, Sending, SubmitsTo, TrafficPlan, UserPlan,
+};
 use crate::sim::{Distribution, Instant, Streams};
 use crate::smtp::server;
 use crate::store::Store;
@@ -189,7 +193,39 @@ fn build_user(plan: &Plan, id: HostId, user: &UserPlan, (names, trust): Known<'_
     for traffic in &plan.traffic {
         tasks.extend(traffic_task(plan, id, user, traffic, streams));
     }
-    User::new(tasks, courier, lookups, streams.stream(&format!("host:{}/message-ids", host.name)))
+    let reader = build_reader(plan, id, user, trust, streams);
+    User::new(tasks, courier, lookups, streams.stream(&format!("host:{}/message-ids", host.name))).with_reader(reader)
+}
+
+/// How a person's machine takes mail out of mailboxes, where it does.
+fn build_reader(plan: &Plan, id: HostId, user: &UserPlan, trust: Option<&Trust>, streams: Streams) -> Option<Reader> {
+    let host = plan.host(id);
+    let ReadingPlan { accounts, acts, offline } = &user.reading;
+    if accounts.is_empty() {
+        return None;
+    }
+    let account = |plan: &AccountPlan, server: Option<Domain>| {
+        let mut account = plan.account.clone();
+        if let (reader::From::Host { name, .. }, Some(server)) = (&mut account.from, server) {
+            *name = server;
+        }
+        account
+    };
+    let tls = |account: &AccountPlan| {
+        let sending = Sending { tls: account.tls, ..user.sending.clone() };
+        trust.and_then(|trust| trust.sealing(&sending))
+    };
+    Some(Reader::new(reader::Setup {
+        tls: accounts.iter().map(tls).collect(),
+        config: reader::Config {
+            accounts: accounts.iter().map(|a| account(a, a.server.map(|server| own_name(plan.host(server))))).collect(),
+            acts: acts.clone(),
+            offline: offline.clone(),
+        },
+        ipv6: host.ipv6.is_some(),
+        submit_to: user.submits_to.and_then(|to| submission(plan, to, user.port)),
+        luck: streams.stream(&format!("host:{}/reading", host.name)),
+    }))
 }
 
 fn letter(mail: &MailPlan) -> Kind {
@@ -257,7 +293,8 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, (names, trust): Known<'_>, 
     let outbound: Vec<IpAddr> = mta.outbound_addresses.iter().map(|a| IpAddr::V4(*a)).collect();
     let courier = build_courier(plan, id, &mta.sending, trust, streams).with_addresses(outbound);
     let lookups = build_lookups(plan, id, mta.sending.dns_cache, names, streams);
-    let mut store = Store::new().with_letters(plan.keep_mail);
+    let is_read = plan.is_read(id);
+    let mut store = Store::new().with_letters(plan.keep_mail || is_read).with_epoch(epoch(plan));
     for local in &mta.domains {
         store.add_domain(local.domain.clone());
         for name in &local.mailboxes {
@@ -266,6 +303,8 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, (names, trust): Known<'_>, 
             }
         }
     }
+    limit(&mut store, mta);
+    let access = access_listeners(host, mta, &store, trust, streams);
     let greylist = mta.greylist.map(Greylist::new);
     let script = mta.replies.iter().map(|scripted| scripted.rule.clone()).collect();
     let mut clients: Vec<IpAddr> = mta.clients.iter().flat_map(|host| addresses(plan.host(*host))).collect();
@@ -277,6 +316,9 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, (names, trust): Known<'_>, 
         catch_all: mta.domains.iter().filter(|d| d.catch_all).map(|d| d.domain.clone()).collect(),
         relay_for: mta.relay_for.iter().cloned().collect(),
         relay_recipients: mta.relay_recipients.iter().map(|(domain, locals)| (domain.clone(), lower(locals))).collect(),
+        has_quotas: !mta.quotas.0.is_empty() || mta.quotas.1.is_some(),
+        access,
+        is_read,
         clients: clients.into(),
         callers: mta.callers.flat_map(|host| addresses(plan.host(*host))),
         smarthost: mta.smarthost.map(|host| dial_host(plan, host, mta.smarthost_port)),
@@ -287,6 +329,69 @@ fn build_mta(plan: &Plan, id: HostId, mta: &MtaPlan, (names, trust): Known<'_>, 
         rules: mta.rules,
     };
     Mta::new(mta::Parts { config, store, greylist, courier, lookups, script })
+}
+
+/// The first UIDVALIDITY: the time at which the store was made, as real servers have it.
+fn epoch(plan: &Plan) -> u32 {
+    u32::try_from(plan.start_unix_secs).unwrap_or(1)
+}
+
+/// How many bytes mailboxes may have.
+fn limit(store: &mut Store, mta: &MtaPlan) {
+    let (each, all) = &mta.quotas;
+    let quota = |mailbox: &Mailbox| {
+        let own = each.iter().find(|(local, _)| local.eq_ignore_ascii_case(mailbox.local_part()));
+        own.map(|(_, bytes)| *bytes).or(*all)
+    };
+    let limits: Vec<_> = store.mailboxes().map(|(id, mailbox)| (id, quota(mailbox.address()))).collect();
+    limits.into_iter().filter(|(_, quota)| quota.is_some()).for_each(|(id, quota)| store.limit(id, quota));
+}
+
+/// Where a server gives mail out.
+fn access_listeners(
+    host: &HostPlan,
+    mta: &MtaPlan,
+    store: &Store,
+    trust: Option<&Trust>,
+    streams: Streams,
+) -> access::Servers {
+    let services = mta.listens.iter().filter(|(_, service)| !service.takes_mail());
+    let Some(accounts) = mta.accounts.clone().filter(|_| services.clone().next().is_some()) else {
+        return Arc::from([]);
+    };
+    let owner = |name: &str| {
+        let first = mta.domains.first().map(|local| format!("{name}@{}", local.domain));
+        let mailbox = name.parse().ok().or_else(|| first?.parse::<Mailbox>().ok())?;
+        store.find(&mailbox)
+    };
+    let owners = accounts.names().filter_map(|name| Some((Arc::from(name), owner(name)?))).collect();
+    let door = Arc::new(Door {
+        name: own_name(host),
+        accounts,
+        owners,
+        mechanisms: mta.server.mechanisms,
+        plain_text_logins: mta.server.plain_text_logins,
+        max_failed_logins: mta.server.max_failed_logins,
+    });
+    let tls = shown(host, mta, trust, streams);
+    let pop3 = Arc::new(pop3::server::Server::new(Arc::default(), door.clone()));
+    let imap = Arc::new(imap::server::Server::new(Arc::default(), door));
+    let listener = |(port, service): &(u16, Service)| access::Listener {
+        port: *port,
+        server: match service {
+            Service::Pop3 | Service::Pop3s => access::Server::Pop3(pop3.clone()),
+            _ => access::Server::Imap(imap.clone()),
+        },
+        tls: tls.clone(),
+        implicit_tls: service.is_sealed(),
+    };
+    services.map(listener).collect()
+}
+
+/// What a server shows to those who want TLS.
+fn shown(host: &HostPlan, mta: &MtaPlan, trust: Option<&Trust>, streams: Streams) -> Option<crate::tls::Server> {
+    let (trust, certificate) = trust.zip(mta.certificate.as_ref())?;
+    Some(trust.server(own_name(host).as_str(), (certificate, mta.sending.tls_versions), host, streams))
 }
 
 fn lower(locals: &[Arc<str>]) -> FxHashSet<Box<str>> {
@@ -314,10 +419,7 @@ pub(super) fn addresses(host: &HostPlan) -> Vec<IpAddr> {
 
 /// The listeners of a server. It is one server, whatever the port.
 fn listeners(host: &HostPlan, mta: &MtaPlan, trust: Option<&Trust>, streams: Streams) -> Vec<mta::Listener> {
-    let shown = trust.zip(mta.certificate.as_ref());
-    let tls = shown.map(|(trust, certificate)| {
-        trust.server(own_name(host).as_str(), (certificate, mta.sending.tls_versions), host, streams)
-    });
+    let tls = shown(host, mta, trust, streams);
     let server = |config: Arc<server::Config>| {
         Arc::new(server::Server::new(config, own_name(host)).with_accounts(mta.accounts.clone()))
     };
@@ -340,5 +442,5 @@ fn listeners(host: &HostPlan, mta: &MtaPlan, trust: Option<&Trust>, streams: Str
             implicit_tls: *service == Service::Submissions,
         }
     };
-    mta.listens.iter().map(listener).collect()
+    mta.listens.iter().filter(|(_, service)| service.takes_mail()).map(listener).collect()
 }

@@ -32,7 +32,10 @@ impl Trust {
     pub(super) fn new(plan: &Plan, streams: Streams) -> Option<Trust> {
         let speaks = |host: &HostPlan| match &host.role {
             Role::Mta(mta) => mta.certificate.is_some() || mta.sending.tls != TlsDemand::Never,
-            Role::User(user) => user.sending.tls != TlsDemand::Never,
+            Role::User(user) => {
+                let demands = user.reading.accounts.iter().map(|account| account.tls);
+                demands.chain([user.sending.tls]).any(|tls| tls != TlsDemand::Never)
+            }
             Role::NameServer(_) | Role::Router => false,
         };
         if !plan.hosts.iter().any(speaks) {

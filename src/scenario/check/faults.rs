@@ -35,7 +35,9 @@ impl Checker {
                 if !undoable {
                     let message = "this cannot be undone, so it cannot last for a time";
                     let d = self.r.at(&node.span, "contradiction", message).label("leave this out");
-                    self.r.push(d.help("`lasting` is for Down, Loss, Latency, Tamper, Dns and changes of records"));
+                    self.r.push(
+                        d.help("`lasting` is for Down, Loss, Latency, Tamper, Forgets, Dns and changes of records"),
+                    );
                 }
             }
             if let (Some(when), Some(what)) = (when, what) {
@@ -127,6 +129,10 @@ impl Checker {
                     );
                 }
                 Some(Change::Tamper { link: link.0, tamper: Arc::new(tamper?) })
+            }
+            "Forgets" => {
+                let after = fields.opt("after", |n| self.r.duration_in(n, Duration::from_secs(1), LONGEST_RUN));
+                Some(Change::Forgets { link: link(self)?.0, after: after? })
             }
             "Drop" => {
                 let packets = fields.or("packets", 1, |n| self.r.number(n, 1, 1_000_000));

@@ -11,10 +11,10 @@ use crate::agent::courier::{self, SUBMISSIONS_PORT};
 use crate::agent::user;
 use crate::identity::{Domain, Mailbox};
 use crate::queue;
-use crate::scenario::plan::{HostPlan, NameServerPlan, Role, Sending, SubmitsTo, TlsDemand, UserPlan};
+use crate::scenario::plan::{HostPlan, NameServerPlan, ReadingPlan, Role, Sending, SubmitsTo, TlsDemand, UserPlan};
 use crate::scenario::read::{Fields, Reader};
 use crate::scenario::schema::{
-    MTA, NAME_SERVER, ROUTER, USER, client_settings, host_settings, name_server_settings, user_settings,
+    MAILBOX_SERVER, MTA, NAME_SERVER, ROUTER, USER, client_settings, host_settings, name_server_settings, user_settings,
 };
 use crate::scenario::tree::{Kind, Node};
 use crate::sim::Duration;
@@ -38,7 +38,9 @@ impl Checker {
         }
         for (key, node) in entries {
             let name = self.host_name(key);
-            let Some(fields) = self.r.variant(node, "a kind of host", &[&USER, &MTA, &NAME_SERVER, &ROUTER]) else {
+            let Some(fields) =
+                self.r.variant(node, "a kind of host", &[&USER, &MTA, &MAILBOX_SERVER, &NAME_SERVER, &ROUTER])
+            else {
                 self.names.holes = true;
                 // Known by name all the same, so that others may speak of it.
                 if let Some(name) = name {
@@ -51,7 +53,7 @@ impl Checker {
             let recursive = || matches!(fields.get("recursive").map(|n| &n.kind), Some(Kind::Bool(true)));
             let kind = match fields.shape.name {
                 "User" => HostKind::User,
-                "Mta" => HostKind::Mta,
+                "Mta" | "MailboxServer" => HostKind::Mta,
                 "NameServer" => HostKind::NameServer { recursive: recursive() },
                 _ => HostKind::Router,
             };
@@ -100,6 +102,10 @@ impl Checker {
             let Some(mailbox) = self.r.mailbox(node) else { continue };
             if let Some(other) = self.names.writers.insert(mailbox.clone(), id) {
                 self.names.writers.insert(mailbox.clone(), other);
+                if other != id && fields.get("fetches").is_some() {
+                    // Another machine of the same person.
+                    continue;
+                }
                 let name = &self.names.hosts[other.0 as usize].name;
                 let message = format!("`{mailbox}` already writes at `{name}`");
                 let d = self.r.at(&node.span, "duplicate", message).label("a mailbox has one User");
@@ -123,7 +129,9 @@ impl Checker {
             served.locals.insert("postmaster".into());
             self.names.files_for(id, &domain);
         }
-        for node in fields.items(&mut self.r, "relay_for", "domains") {
+        let is_mta = fields.shape.name == "Mta";
+        let relay_for = if is_mta { fields.items(&mut self.r, "relay_for", "domains") } else { &[] };
+        for node in relay_for {
             let Some(domain) = self.r.domain(node) else { continue };
             let served = self.names.served(&domain);
             if served.hosts.contains(&id) {
@@ -139,7 +147,8 @@ impl Checker {
             }
         }
         self.declare_mailboxes(id, fields);
-        if let Some(Kind::Map(entries)) = fields.get("forwards").map(|n| &n.kind) {
+        let forwards = if is_mta { fields.get("forwards") } else { None };
+        if let Some(Kind::Map(entries)) = forwards.map(|n| &n.kind) {
             for (key, _) in entries {
                 if let Kind::Text(text) = &key.kind {
                     let mailbox = text.parse::<Mailbox>().ok();
@@ -162,6 +171,9 @@ impl Checker {
         for draft in drafts {
             let role = match self.names.kind(draft.id) {
                 HostKind::User => Role::User(self.user(&draft)),
+                HostKind::Mta if draft.fields.shape.name == MAILBOX_SERVER.name => {
+                    Role::Mta(Box::new(self.mailbox_server(draft.id, &draft.fields)))
+                }
                 HostKind::Mta => Role::Mta(Box::new(self.mta(draft.id, &draft.fields))),
                 HostKind::NameServer { recursive } => {
                     // Which zones is read with the zones.
@@ -179,6 +191,7 @@ impl Checker {
             self.build_sites(sites);
         }
         self.mailbox_ports();
+        self.who_reads_where();
         self.who_relays_for_whom();
     }
 
@@ -216,7 +229,8 @@ impl Checker {
         }
         let submits_to = fields.get("submits_to").and_then(|n| self.submits_to(fields, n));
         let mut client = client::Config::default();
-        let mut user = UserPlan { mailboxes, submits_to, port: 587, sending: Sending::default() };
+        let mut user =
+            UserPlan { mailboxes, submits_to, port: 587, sending: Sending::default(), reading: ReadingPlan::default() };
         user_settings(&mut self.r, fields, &mut user, &mut client);
         // A person's program has one server.
         let courier = courier::Config { deliveries: u32::MAX, responsible: false, ..courier::Config::default() };
@@ -228,6 +242,7 @@ impl Checker {
         };
         let tls = if is_sealed { TlsDemand::Verified } else { TlsDemand::Never };
         user.sending = sending(&mut self.r, fields, client, courier, outbox(queue::Limits::default()), tls);
+        user.reading = self.reading(draft.id, fields, &user);
         user
     }
 

@@ -7,6 +7,7 @@ use crate::agent::mta::Service;
 use crate::sasl::{Accounts, Login, Mechanism, Mechanisms, ScramConfig, Secret};
 use crate::scenario::plan::Role;
 use crate::scenario::read::{Fields, Reader, whole};
+use crate::scenario::schema::USER;
 use crate::scenario::tree::Kind;
 use crate::smtp::server;
 use crate::trace::HostId;
@@ -99,7 +100,14 @@ const fn word(mechanism: Mechanism) -> &'static str {
 
 /// Whom a sender logs in as.
 pub(super) fn login(r: &mut Reader, fields: &Fields<'_>) -> Option<(Arc<str>, Secret)> {
-    let (name, password) = (fields.get("login"), fields.get("password"));
+    let (mut name, password) = (fields.get("login"), fields.get("password"));
+    if fields.shape.name == USER.name && name.is_none() && password.is_some() {
+        // A person is called as his mailbox is. Who hands no mail in needs the password for his mailbox only.
+        name = fields.get("mailbox");
+        if fields.get("submits_to").is_none() && fields.get("fetches").is_some() {
+            return None;
+        }
+    }
     let (Some(name), Some(password)) = (name, password) else {
         let (lone, other) = match (name, password) {
             (Some(name), None) => (name, "password: \"sesame\""),

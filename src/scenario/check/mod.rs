@@ -5,6 +5,7 @@
 //! and goes on, so that the later ones can tell theirs.
 
 mod addresses;
+mod claimed;
 mod claims;
 mod drafts;
 mod faults;
@@ -18,9 +19,11 @@ mod links;
 mod lmtp;
 mod logins;
 mod mail;
+mod mailbox_claims;
 mod mta;
 mod names;
 mod parts;
+mod reading;
 mod records;
 mod replies;
 mod retry;

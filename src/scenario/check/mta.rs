@@ -9,17 +9,19 @@ use super::hosts::{port, sending};
 use super::names::HostKind;
 use super::retry::retry;
 use crate::agent::courier;
-use crate::agent::mta::{ReplyRule, Rules, Service};
+use crate::agent::mta::{Callers, ReplyRule, Rules, Service};
 use crate::identity::{Domain, Mailbox};
 use crate::policy::greylist::{GreylistConfig, Network};
-use crate::scenario::plan::{Certificate, LocalDomain, MtaPlan, Role, Standing, SubmitsTo, TlsDemand};
+use crate::scenario::plan::{Certificate, LocalDomain, MtaPlan, Role, Sending, Standing, SubmitsTo, TlsDemand};
 use crate::scenario::read::{Fields, Reader};
-use crate::scenario::schema::{GREYLIST, greylist_settings, mta_settings};
+use crate::scenario::schema::{GREYLIST, MTA, greylist_settings, mailbox_server_settings, mta_settings};
 use crate::scenario::tree::{Kind, Node};
 use crate::sim::Duration;
 use crate::smtp::{Extension, Offer, client, server};
 use crate::trace::HostId;
 
+/// The most that a mailbox may be said to hold: a terabyte.
+const MOST_QUOTA: u64 = 1_000_000_000_000;
 const SECOND: Duration = Duration::from_secs(1);
 
 impl Checker {
@@ -185,7 +187,76 @@ impl Checker {
             greylist,
             replies,
             outbound_addresses,
+            quotas: self.quotas(id, fields),
+            only_mailboxes: false,
         }
+    }
+
+    /// A server with mailboxes, and nothing else.
+    pub(super) fn mailbox_server(&mut self, id: HostId, fields: &Fields<'_>) -> MtaPlan {
+        fields.opt("catch_all", |n| self.r.bool(n));
+        let domains = self.local_domains(id, fields);
+        let replies = self.replies(fields);
+        let mut server = server::Config {
+            max_message_bytes: Some(10_000_000),
+            ask: ReplyRule::ask(replies.iter().map(|scripted| &scripted.rule)),
+            ..server::Config::default()
+        };
+        self.mechanisms(fields, &mut server);
+        let mut rules = Rules::default();
+        mailbox_server_settings(&mut self.r, fields, &mut server, &mut rules);
+        server.data_timeout = server.command_timeout;
+        let declared = self.names.listens.get(&id).cloned();
+        MtaPlan {
+            domains,
+            relay_for: Vec::new(),
+            relay_recipients: Vec::new(),
+            clients: Vec::new(),
+            callers: Callers::All,
+            smarthost: None,
+            routes: Vec::new(),
+            mailbox_servers: Vec::new(),
+            forwards: Vec::new(),
+            copies_undelivered_to: None,
+            masquerades_as: None,
+            sending: Sending::default(),
+            listens: declared.unwrap_or_else(|| self.listens(fields)),
+            bound_to: Vec::new(),
+            accounts: self.accounts(id, fields),
+            requires_login: Vec::new(),
+            requires_tls: Vec::new(),
+            smarthost_port: 25,
+            certificate: self.certificate(fields),
+            server: Arc::new(server),
+            rules,
+            greylist: None,
+            replies,
+            outbound_addresses: Vec::new(),
+            quotas: self.quotas(id, fields),
+            only_mailboxes: true,
+        }
+    }
+
+    /// How full mailboxes may be.
+    fn quotas(&mut self, id: HostId, fields: &Fields<'_>) -> (Vec<(Arc<str>, u64)>, Option<u64>) {
+        let Some(node) = fields.get("quota") else { return (Vec::new(), None) };
+        if !matches!(node.kind, Kind::Map(_)) {
+            return (Vec::new(), self.r.size(node, 1, MOST_QUOTA));
+        }
+        let mut each = Vec::new();
+        for (key, value) in self.r.map(node, "from local parts to sizes").unwrap_or(&[]) {
+            let Some((local, size)) = self.r.text(key).zip(self.r.size(value, 1, MOST_QUOTA)) else { continue };
+            let known = |domain: &Domain| {
+                self.names.domains.get(domain).is_some_and(|d| d.catch_all || d.locals.contains(&local.to_lowercase()))
+            };
+            if !self.names.domains_of(id).iter().any(known) {
+                let d = self.r.at(&key.span, "unknown-mailbox", format!("`{local}` has no mailbox here"));
+                self.r.push(d.label("not in its `mailboxes`"));
+                continue;
+            }
+            each.push((Arc::from(local), size));
+        }
+        (each, None)
     }
 
     /// Who has a mailbox in domains that it passes on mail for.
@@ -242,25 +313,30 @@ impl Checker {
 
     /// What it serves on which ports.
     pub(super) fn listens(&mut self, fields: &Fields<'_>) -> Vec<(u16, Service)> {
-        let Some(node) = fields.get("listens") else { return vec![(25, Service::Smtp), (587, Service::Submission)] };
-        let services = [
-            ("Smtp", Service::Smtp),
-            ("Submission", Service::Submission),
-            ("Submissions", Service::Submissions),
-            ("Lmtp", Service::Lmtp),
-        ];
+        let Some(node) = fields.get("listens") else { return usual_services(fields) };
+        let is_mta = fields.shape.name == MTA.name;
+        let mut services = vec![("Smtp", Service::Smtp), ("Lmtp", Service::Lmtp)];
+        if is_mta {
+            services.extend([("Submission", Service::Submission), ("Submissions", Service::Submissions)]);
+        }
+        services.extend([("Pop3", Service::Pop3), ("Pop3s", Service::Pop3s)]);
+        services.extend([("Imap", Service::Imap), ("Imaps", Service::Imaps)]);
         let mut listens: Vec<(u16, Service)> = Vec::new();
         for (key, value) in self.r.map(node, "from ports to services").unwrap_or(&[]) {
             let number = port(&mut self.r, key);
             let service = self.r.choice(value, "a service", &services);
             let Some((number, service)) = number.zip(service) else { continue };
-            if service == Service::Submissions && fields.get("certificate").is_none() {
+            if service.is_sealed() && fields.get("certificate").is_none() {
                 let d = self.r.at(
                     &value.span,
                     "missing-field",
                     "this port is served behind TLS, and there is no certificate",
                 );
                 self.r.push(d.label("what should it show to clients?").help("add certificate: Good"));
+            }
+            if !service.takes_mail() && fields.get("accounts").is_none() {
+                let d = self.r.at(&value.span, "missing-field", "people take mail out here, and nobody has an account");
+                self.r.push(d.label("who can log in?").help("add accounts: { \"bob@blue.example\": \"sesame\" }"));
             }
             if listens.iter().any(|(known, _)| *known == number) {
                 let d = self.r.at(&key.span, "duplicate", format!("port {number} is listed twice"));
@@ -356,6 +432,23 @@ impl Checker {
             }
         }
     }
+}
+
+/// What a server listens for that does not say it.
+fn usual_services(fields: &Fields<'_>) -> Vec<(u16, Service)> {
+    let mut services = match fields.shape.name == MTA.name {
+        true => vec![(25, Service::Smtp), (587, Service::Submission)],
+        false => vec![(24, Service::Lmtp)],
+    };
+    let files = matches!(fields.get("domains").map(|n| &n.kind), Some(Kind::List(items)) if !items.is_empty());
+    if files && fields.get("accounts").is_some() {
+        services.extend([(110, Service::Pop3), (143, Service::Imap)]);
+        if fields.get("certificate").is_some() {
+            services.extend([(993, Service::Imaps), (995, Service::Pop3s)]);
+        }
+    }
+    services.sort_unstable();
+    services
 }
 
 fn greylist(r: &mut Reader, node: &Node) -> Option<GreylistConfig> {

@@ -88,6 +88,8 @@ pub(super) struct Names {
     pub(super) wanted_zones: Vec<(HostId, Domain, Range<usize>)>,
     /// Hosts that hand mail over by LMTP, to whom, and where they say so.
     pub(super) wanted_lmtp: Vec<(HostId, HostId, Range<usize>)>,
+    /// Mailboxes that people look into.
+    pub(super) wanted_accounts: Vec<super::reading::WantedAccount>,
     /// Mailboxes that were missed already: one diagnostic is enough for each.
     pub(super) missed: HashSet<Mailbox>,
     /// Whether some host was not understood, so that what seems to be missing may be there.

@@ -11,7 +11,7 @@ use super::names::HostKind;
 use crate::agent::courier;
 use crate::identity::{Domain, Mailbox};
 use crate::scenario::limits::{MAX_HOSTS, MAX_MAIL_BYTES, MAX_MAILS};
-use crate::scenario::plan::{LocalDomain, MtaPlan, Role, Sending, SubmitsTo, TrafficPlan, UserPlan};
+use crate::scenario::plan::{LocalDomain, MtaPlan, ReadingPlan, Role, Sending, SubmitsTo, TrafficPlan, UserPlan};
 use crate::scenario::presets;
 use crate::scenario::read::Fields;
 use crate::scenario::schema::{MTA, SITES, SITES_MAIL};
@@ -121,6 +121,7 @@ impl Checker {
                     mailboxes: sites.mailbox(site, user).into_iter().collect(),
                     submits_to: Some(SubmitsTo::Host(server)),
                     port: 587,
+                    reading: ReadingPlan::default(),
                     sending: sending.clone(),
                 });
             }

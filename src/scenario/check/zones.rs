@@ -9,10 +9,10 @@ use super::Checker;
 use super::names::{HostKind, some};
 use super::records;
 use crate::agent::mta::Service;
-use crate::dns::mail::{SUBMISSION, SUBMISSIONS};
+use crate::dns::mail::{IMAP, IMAPS, POP3, POP3S, SUBMISSION, SUBMISSIONS};
 use crate::dns::{Name, Record, RecordData, RecordType, Srv};
-use crate::identity::Domain;
-use crate::scenario::plan::{HostPlan, Role, SubmitsTo, UserPlan, ZoneIndex, ZonePlan};
+use crate::identity::{Domain, Mailbox};
+use crate::scenario::plan::{HostPlan, Role, SubmitsTo, ZoneIndex, ZonePlan};
 use crate::scenario::read::Fields;
 use crate::scenario::schema::ZONE;
 use crate::scenario::tree::{Kind, Node};
@@ -222,11 +222,12 @@ impl Checker {
     fn submission_servers(&mut self) {
         let mut domains: Vec<Domain> = Vec::new();
         for host in &self.plan.hosts {
-            let Role::User(UserPlan { submits_to: Some(SubmitsTo::Discovered), mailboxes, .. }) = &host.role else {
-                continue;
-            };
-            for mailbox in mailboxes {
-                let domain = mailbox.to_domain();
+            let Role::User(user) = &host.role else { continue };
+            let discovers = user.submits_to == Some(SubmitsTo::Discovered);
+            let mailboxes = user.mailboxes.iter().filter(|_| discovers).map(Mailbox::to_domain);
+            let accounts = user.reading.accounts.iter().filter(|account| account.server.is_none());
+            let accounts = accounts.map(|account| account.account.mailbox.to_domain());
+            for domain in mailboxes.chain(accounts) {
                 if !domains.contains(&domain) {
                     domains.push(domain);
                 }
@@ -245,6 +246,10 @@ impl Checker {
                     let (label, priority) = match service {
                         Service::Submissions => (SUBMISSIONS, 0),
                         Service::Submission => (SUBMISSION, 10),
+                        Service::Imaps => (IMAPS, 0),
+                        Service::Imap => (IMAP, 10),
+                        Service::Pop3s => (POP3S, 20),
+                        Service::Pop3 => (POP3, 30),
                         Service::Smtp | Service::Lmtp => continue,
                     };
                     let Ok(owner) = format!("{label}.{domain}").parse::<Name>() else { continue };

@@ -8,15 +8,23 @@ use crate::trace::transcript::words;
 use crate::trace::{ConnectionState, Direction, HostId, MailId, Record, Side, TlsStep, What};
 
 impl Judge {
-    fn subject_is(&self, mail: Option<MailId>, wanted: Option<&Arc<str>>) -> bool {
+    pub(super) fn subject_is(&self, mail: Option<MailId>, wanted: Option<&Arc<str>>) -> bool {
         let Some(wanted) = wanted else { return true };
         mail.and_then(|m| self.mails.get(&m)).is_some_and(|m| m.subject == *wanted)
     }
 
-    fn hit(&self, record: &Record, words: &str) -> Hit {
+    pub(super) fn hit(&self, record: &Record, words: &str) -> Hit {
         let known = record.mail.and_then(|m| self.mails.get(&m));
         let age = known.map(|k| record.at.since(k.at));
-        Hit { at: record.at, host: record.host, age, report: None, path: Vec::new(), words: words.to_owned() }
+        Hit {
+            at: record.at,
+            host: record.host,
+            age,
+            since: "composed",
+            report: None,
+            path: Vec::new(),
+            words: words.to_owned(),
+        }
     }
 
     /// The hosts that a mail went through until it was filed for a recipient.

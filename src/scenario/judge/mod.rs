@@ -3,9 +3,13 @@
 //! It only remembers what some expectation asks about, so that a run of millions of mails with a claim about their
 //! sum costs a few numbers.
 
+mod mailboxes;
 mod matching;
 mod queues;
+mod reading;
 mod say;
+mod say_reading;
+mod words;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -16,7 +20,9 @@ use super::plan::{Plan, Role};
 use crate::diag::Diagnostic;
 use crate::sim::{Duration, Instant};
 use crate::trace::{HostId, MailId, Record, Sink, What};
+use mailboxes::Mailboxes;
 use queues::Queues;
+use reading::Reading;
 
 /// What came of one expectation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,8 +53,10 @@ impl Judgement {
 pub(super) struct Hit {
     pub(super) at: Instant,
     pub(super) host: HostId,
-    /// Time since the mail was composed, where that is known.
+    /// How long before something had been done with the mail, where that is known.
     pub(super) age: Option<Duration>,
+    /// What that was.
+    pub(super) since: &'static str,
     /// The report of a bounce.
     pub(super) report: Option<MailId>,
     /// The hosts that the mail went through.
@@ -116,6 +124,8 @@ pub struct Judge {
     /// Reports that were filed for somebody whom a claim names.
     reports: HashSet<(MailId, Arc<str>)>,
     queues: Option<Queues>,
+    reading: Option<Reading>,
+    mailboxes: Option<Mailboxes>,
     pub(super) sums: Sums,
     pub(super) alarms: Vec<String>,
     pub(super) end: Instant,
@@ -150,15 +160,21 @@ impl Judge {
                 | Claim::Unsent { to, .. } => name(to),
                 Claim::QueueEmpty { .. } | Claim::NothingLost => keeps_queues = true,
                 Claim::Total { queued, .. } => keeps_queues |= queued.is_some(),
+                Claim::Fetched { .. }
+                | Claim::Seen { .. }
+                | Claim::InFolder { .. }
+                | Claim::Flags { .. }
+                | Claim::MailboxCount { .. } => {}
                 _ => others.push(i),
             }
         }
+        let asks_for_mails = plan.expectations.iter().any(|e| reading::asks_for_mails(&e.claim));
         let mut judge = Judge {
             expectations: plan.expectations.clone(),
             seen: vec![Seen::default(); plan.expectations.len()],
             names: plan.hosts.iter().map(|h| Arc::clone(&h.name)).collect(),
             users: plan.hosts.iter().map(|h| matches!(h.role, Role::User(_))).collect(),
-            keeps_mails: !about.is_empty(),
+            keeps_mails: !about.is_empty() || asks_for_mails,
             about,
             others,
             sources: HashMap::new(),
@@ -166,6 +182,8 @@ impl Judge {
             keeps_hops,
             reports: HashSet::new(),
             queues: keeps_queues.then(|| Queues::new(plan)),
+            reading: Reading::new(&plan.expectations),
+            mailboxes: Mailboxes::new(&plan.expectations),
             sums: Sums::default(),
             alarms: Vec::new(),
             end: Instant::ZERO,
@@ -242,7 +260,9 @@ impl Sink for Judge {
                     self.reports.insert((mail, Arc::clone(recipient)));
                 }
                 self.about_recipient(record, recipient);
+                self.about_mailbox(record);
             }
+            What::Fetched { .. } | What::Read { .. } | What::Mailbox { .. } => self.about_mailbox(record),
             What::Bounced { recipient, .. } => {
                 self.sums.bounced += 1;
                 self.about_recipient(record, recipient);

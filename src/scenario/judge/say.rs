@@ -1,97 +1,13 @@
 //! Sentences: what was expected, and what happened.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use super::queues::Queues;
+use super::say_reading;
+use super::words::{about, clock, counted, happened, holds, in_time, limits, number, of, path};
 use super::{Hit, Judge, Judgement, Seen};
 use crate::scenario::expect::{Claim, Count, Handshake};
-use crate::sim::{Duration, Instant};
-use crate::trace::{HostId, transcript};
-
-fn holds(count: Count, n: u64) -> bool {
-    (count.min..=count.max).contains(&n)
-}
-
-/// `exactly 1 copy`, `at least 2 copies`.
-fn counted(count: Count, one: &str, many: &str) -> String {
-    let unit = |n: u64| if n == 1 { one } else { many };
-    match (count.min, count.max) {
-        (a, b) if a == b => format!("exactly {a} {}", unit(a)),
-        (a, u64::MAX) => format!("at least {a} {}", unit(a)),
-        (0, b) => format!("at most {b} {}", unit(b)),
-        (a, b) => format!("{a} to {b} {many}"),
-    }
-}
-
-fn clock(at: Instant) -> String {
-    at.since(Instant::ZERO).to_string()
-}
-
-/// ` "Hello"`, which stands behind a word for a mail, or nothing.
-fn about(subject: Option<&Arc<str>>) -> String {
-    subject.map_or_else(String::new, |s| format!(" \"{s}\""))
-}
-
-/// ` of "Hello"`, or nothing.
-fn of(subject: Option<&Arc<str>>) -> String {
-    subject.map_or_else(String::new, |s| format!(" of \"{s}\""))
-}
-
-/// The times of the first few hits.
-fn times(judge: &Judge, seen: &Seen, with_words: bool) -> String {
-    let one = |hit: &Hit| {
-        let mut text = format!("at {} on {}", transcript::clock(hit.at), judge.name(hit.host));
-        if let Some(age) = hit.age {
-            let _ = write!(text, " ({} after it was composed)", transcript::span(age));
-        }
-        if with_words && !hit.words.is_empty() {
-            let _ = write!(text, ": {}", hit.words);
-        }
-        text
-    };
-    let first: Vec<String> = seen.hits.iter().take(6).map(one).collect();
-    let more = seen.count.saturating_sub(first.len() as u64);
-    let tail = if more > 0 { format!("; and {more} more") } else { String::new() };
-    format!("{}{tail}", first.join("; "))
-}
-
-fn path(judge: &Judge, hosts: &[HostId]) -> String {
-    hosts.iter().map(|h| judge.name(*h)).collect::<Vec<_>>().join(" > ")
-}
-
-/// `it was filed 2 times: at ...`.
-fn happened(judge: &Judge, seen: &Seen, what: &str, with_words: bool) -> String {
-    let near = seen.near.as_ref().map_or_else(String::new, |near| format!("; but {near}"));
-    match seen.count {
-        // `it never bounced`, `it was never filed`.
-        0 => match what.split_once(" was ").map(|(it, done)| (it, " was never ", done)) {
-            Some((it, never, done)) => format!("{it}{never}{done}{near}"),
-            None => format!("{}{near}", what.replacen(' ', " never ", 1)),
-        },
-        1 => format!("{what} once: {}", times(judge, seen, with_words)),
-        n => format!("{what} {n} times: {}", times(judge, seen, with_words)),
-    }
-}
-
-/// Whether all ages are in the limits.
-fn in_time(seen: &Seen, within: Option<Duration>, after: Option<Duration>) -> bool {
-    seen.hits.iter().all(|hit| {
-        let age = hit.age.unwrap_or(Duration::ZERO);
-        within.is_none_or(|w| age <= w) && after.is_none_or(|a| age >= a)
-    })
-}
-
-fn limits(within: Option<Duration>, after: Option<Duration>) -> String {
-    let mut text = String::new();
-    if let Some(within) = within {
-        let _ = write!(text, ", within {within} of being composed");
-    }
-    if let Some(after) = after {
-        let _ = write!(text, ", not sooner than {after} after being composed");
-    }
-    text
-}
+use crate::trace::HostId;
 
 impl Judge {
     /// What came of every expectation, in the order of the file.
@@ -252,6 +168,11 @@ fn sentence(j: &Judge, claim: &Claim, seen: &Seen) -> (bool, String, String) {
             let many = counted(*count, "connection", "connections");
             simple(count, format!("{} opens {many}{}", j.name(*from), host(to, " to ")), "that happened", false)
         }
+        Claim::Fetched { .. }
+        | Claim::Seen { .. }
+        | Claim::InFolder { .. }
+        | Claim::Flags { .. }
+        | Claim::MailboxCount { .. } => say_reading::sentence(j, claim, seen),
         Claim::NothingLost => {
             let lost = j.queues.as_ref().map_or_else(Vec::new, Queues::lost);
             let said = match (j.alarms.first(), lost.first()) {
@@ -269,10 +190,6 @@ fn sentence(j: &Judge, claim: &Claim, seen: &Seen) -> (bool, String, String) {
             total(j, [delivered, bounced, sent, unsent, queued])
         }
     }
-}
-
-fn number(n: u64, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 fn total(j: &Judge, wanted: [&Option<Count>; 5]) -> (bool, String, String) {

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use super::mta::MtaPlan;
 use super::sending::Sending;
+use super::tls::TlsDemand;
 use super::zones::ZoneIndex;
+use crate::agent::reader;
 use crate::identity::{Domain, Mailbox};
 use crate::net::tcp;
-use crate::sim::Duration;
 use crate::sim::calendar::Calendar;
+use crate::sim::{Duration, Instant};
 use crate::trace::HostId;
 
 /// A machine.
@@ -66,6 +68,30 @@ pub struct UserPlan {
     pub port: u16,
     /// How it sends.
     pub sending: Sending,
+    /// How it takes mail out of mailboxes.
+    pub reading: ReadingPlan,
+}
+
+/// How a person's machine takes mail out of mailboxes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadingPlan {
+    /// The mailboxes.
+    pub accounts: Vec<AccountPlan>,
+    /// What the person does when, in order of time.
+    pub acts: Vec<reader::Act>,
+    /// When the machine is not connected to anything: from, to. In order of time.
+    pub offline: Vec<(Instant, Instant)>,
+}
+
+/// A mailbox that is looked into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountPlan {
+    /// At this MTA; none: at a server that its domain names in the DNS (RFC 6186).
+    pub server: Option<HostId>,
+    /// What is wanted of TLS.
+    pub tls: TlsDemand,
+    /// Everything else.
+    pub account: reader::Account,
 }
 
 /// A name server.

@@ -18,7 +18,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 pub use faults::{FaultPlan, Trigger};
-pub use hosts::{HostPlan, NameServerPlan, Role, SubmitsTo, UserPlan};
+pub use hosts::{AccountPlan, HostPlan, NameServerPlan, ReadingPlan, Role, SubmitsTo, UserPlan};
 pub use mail::{MailPlan, TrafficPlan};
 pub use mta::{LocalDomain, MtaPlan, ScriptedReply};
 pub use sending::Sending;
@@ -74,6 +74,18 @@ impl Plan {
     #[must_use]
     pub fn host(&self, id: HostId) -> &HostPlan {
         &self.hosts[id.0 as usize]
+    }
+    /// Whether a mail program looks into mailboxes of a host: one that names it, or one that asks a domain of it.
+    #[must_use]
+    pub fn is_read(&self, id: HostId) -> bool {
+        let Role::Mta(mta) = &self.host(id).role else { return false };
+        let reads = |account: &AccountPlan| match account.server {
+            Some(server) => server == id,
+            None => mta.domains.iter().any(|local| local.domain == account.account.mailbox.to_domain()),
+        };
+        let users =
+            self.hosts.iter().filter_map(|host| if let Role::User(user) = &host.role { Some(user) } else { None });
+        users.flat_map(|user| &user.reading.accounts).any(reads)
     }
     /// The host of this name.
     #[must_use]

@@ -40,12 +40,16 @@ pub struct MtaPlan {
     pub masquerades_as: Option<Domain>,
     /// How it sends.
     pub sending: Sending,
+    /// Whether it keeps mailboxes and does nothing else.
+    pub only_mailboxes: bool,
     /// The ports that it listens on, and what it serves there. Sorted, each port once.
     pub listens: Vec<(u16, Service)>,
     /// The addresses at which it listens. Empty: all of its own.
     pub bound_to: Vec<IpAddr>,
     /// Who can log in.
     pub accounts: Option<Arc<Accounts>>,
+    /// How many bytes mailboxes may have: those with these local parts, and all others.
+    pub quotas: (Vec<(Arc<str>, u64)>, Option<u64>),
     /// The ports where nobody hands mail over without a login.
     pub requires_login: Vec<u16>,
     /// The ports where nothing is done before the connection is sealed.

@@ -194,6 +194,83 @@ shape! {
     }
 }
 shape! {
+    /// A person's machine fetched mail out of a mailbox. Each time counts: a program that fetches the header section first and
+    /// the rest later fetches twice.
+    FETCHED "Fetched" {
+        /// The machine.
+        by: "host",
+        /// Only mail of this mailbox counts.
+        to: "mailbox" = "every mailbox",
+        /// Only mail with this subject counts.
+        subject: "text" = "every mail",
+        /// Only what was fetched in this way counts.
+        protocol: "Pop3 or Imap" = "either",
+        /// Only mails that were fetched as a whole, or only header sections.
+        whole: "bool" = "either",
+        /// Each within this time after it was delivered to that mailbox.
+        within: "duration" = "any time",
+        /// How many times.
+        count: "count" = "AtLeast(1)",
+    }
+}
+shape! {
+    /// A person read mail of a mailbox.
+    SEEN "Seen" {
+        /// The machine on which it was read.
+        by: "host" = "any",
+        /// Whose mailbox.
+        to: "mailbox",
+        /// Only mail with this subject counts.
+        subject: "text" = "every mail",
+        /// Each within this time after being composed.
+        within: "duration" = "any time",
+        /// How many times.
+        count: "count" = "AtLeast(1)",
+    }
+}
+shape! {
+    /// Mail lies in a folder of a mailbox, at its server, when the run ends.
+    IN_FOLDER "InFolder" {
+        /// The mailbox.
+        mailbox: "mailbox",
+        /// The folder; `"INBOX"` is that of new mail.
+        folder: "text",
+        /// Only mail with this subject counts.
+        subject: "text" = "every mail",
+        /// How many mails.
+        count: "count" = "AtLeast(1)",
+    }
+}
+shape! {
+    /// Mail that lies in a mailbox has flags, or has not, when the run ends (RFC 9051 §2.3.2).
+    FLAGS "Flags" {
+        /// The mailbox.
+        mailbox: "mailbox",
+        /// Only mail with this subject counts.
+        subject: "text" = "every mail",
+        /// Only mail in this folder counts.
+        folder: "text" = "every folder",
+        /// Flags that a mail must have, all of them, without a backslash: `"Seen"`, `"Answered"`, `"Flagged"`, `"Deleted"`,
+        /// `"Draft"`, or a keyword such as `"$Forwarded"`.
+        has: "list of flags" = "[]",
+        /// Flags that it must not have, none of them.
+        hasnt: "list of flags" = "[]",
+        /// How many mails.
+        count: "count" = "AtLeast(1)",
+    }
+}
+shape! {
+    /// How many mails lie in a folder of a mailbox, at its server, when the run ends.
+    MAILBOX_COUNT "MailboxCount" {
+        /// The mailbox.
+        mailbox: "mailbox",
+        /// The folder.
+        folder: "text" = "\"INBOX\"",
+        /// How many.
+        count: "count",
+    }
+}
+shape! {
     /// Every recipient of every accepted mail was delivered, bounced, discarded for a stated reason, or is still
     /// queued.
     NOTHING_LOST "NothingLost" {}
@@ -229,6 +306,11 @@ pub(crate) static CLAIMS: &[&Shape] = &[
     &UNSENT,
     &POLICY,
     &CONNECTIONS,
+    &FETCHED,
+    &SEEN,
+    &IN_FOLDER,
+    &FLAGS,
+    &MAILBOX_COUNT,
     &NOTHING_LOST,
     &TOTAL,
 ];

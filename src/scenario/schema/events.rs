@@ -14,7 +14,7 @@ shape! {
         /// Or upon what.
         when: "Said(..), Heard(..) or FinalDot(..)" = "by `at`",
         /// What happens.
-        what: "Down, Up, Loss, Latency, Drop, Tamper, Dns, SetRecord, AddRecord or RemoveRecord",
+        what: "Down, Up, Loss, Latency, Drop, Tamper, Forgets, Dns, SetRecord, AddRecord or RemoveRecord",
         /// After this time it ends. What else changes the same thing then holds: of several, the one that began last.
         lasting: "duration" = "for good",
     }
@@ -114,6 +114,17 @@ shape! {
     }
 }
 shape! {
+    /// A link forgets TCP connections that are silent for too long, as a NAT or a stateful firewall does. What comes for one that is
+    /// forgotten is lost, until a SYN opens it anew, and neither end is told. Those that are open when it begins count from then on.
+    /// NATs must wait for 2 h 4 min at least (RFC 5382); many wait for 4 to 30 minutes.
+    FORGETS "Forgets" {
+        /// The link, by its two hosts.
+        link: "(host, host)",
+        /// How long a connection may be silent, in both directions.
+        after: "duration, at least 1s",
+    }
+}
+shape! {
     /// A name server behaves differently.
     DNS "Dns" {
         /// Which.
@@ -161,4 +172,4 @@ shape! {
 }
 /// What a fault can do.
 pub(crate) static FAULTS: &[&Shape] =
-    &[&DOWN, &UP, &LOSS, &LATENCY, &DROP, &TAMPER, &DNS, &SET_RECORD, &ADD_RECORD, &REMOVE_RECORD];
+    &[&DOWN, &UP, &LOSS, &LATENCY, &DROP, &TAMPER, &FORGETS, &DNS, &SET_RECORD, &ADD_RECORD, &REMOVE_RECORD];

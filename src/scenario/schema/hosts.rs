@@ -2,7 +2,7 @@
 
 use super::declare::shape;
 use crate::agent::courier;
-use crate::agent::mta::{ClientName, LoginSender, Rules, SenderDomain, UnknownUsers};
+use crate::agent::mta::{ClientName, FullMailbox, LoginSender, Rules, SenderDomain, UnknownUsers};
 use crate::net::tcp;
 use crate::policy::greylist::{GreylistConfig, Network};
 use crate::queue;
@@ -102,7 +102,7 @@ shape! {
         converts: "bool" = "true" => courier.converts, flag,
         /// Whom it logs in as where it hands mail in: a user agent at its server, an MTA at its smarthost (RFC 4954). Without
         /// TLS no password is shown; see `plain_text_logins`.
-        login: "login name" = "none",
+        login: "login name" = "none; of a User with a password, its mailbox",
         /// The password to that.
         password: "password" = "none",
         /// Whether a password may cross a connection that is not sealed: of a client, that it says one, and of a server, that it
@@ -130,6 +130,13 @@ shape! {
         port: "whole number" = "587" => user.port, whole(1, 65_535),
         /// Whether it begins with EHLO rather than HELO.
         esmtp: "bool" = "true" => client.try_esmtp, flag,
+        /// The mailboxes that it looks into, each by POP3 or IMAP. A person may have several machines that do; mail that is
+        /// written in `mail` is sent from the first that is listed here.
+        fetches: "list of Pop3 and Imap" = "[]",
+        /// What the person does on this machine with mail that has come, and when.
+        does: "list of Read, Unread, Flag, Delete, Move and Answer" = "[]",
+        /// When the machine looks into no mailbox, since it is switched off or away from any network: `[(from, to), ..]`.
+        offline: "list of (time, time)" = "[]",
     }
 }
 
@@ -218,8 +225,18 @@ shape! {
         /// here, and from its clients for elsewhere, too; `Submission` takes mail from its clients and those who have logged
         /// in only, and adds what it lacks (RFC 6409);
         /// `Submissions` does the same behind TLS (RFC 8314), usually at port 465, and needs a `certificate`.
-        /// `Lmtp` takes mail for the mailboxes that are here and passes nothing on (RFC 2033), usually at port 24.
-        listens: "map from port to Smtp, Submission, Submissions or Lmtp" = "{ 25: Smtp, 587: Submission }",
+        /// `Lmtp` takes mail for the mailboxes that are here and passes nothing on (RFC 2033), usually at port 24. `Pop3` and `Imap`
+        /// let people with `accounts` take mail out of them, with STARTTLS where there is a `certificate`; `Pop3s` and `Imaps` do so
+        /// behind TLS (RFC 8314). Where nothing is written, people with accounts are served, too: `{ 110: Pop3, 143: Imap }`, and with a
+        /// certificate `{ 993: Imaps, 995: Pop3s }`.
+        listens: "map from port to Smtp, Submission, Submissions, Lmtp, Pop3, Pop3s, Imap or Imaps" = "{ 25: Smtp, 587: Submission }",
+        /// How many bytes each mailbox may have, or some of them.
+        quota: "size, or map from local part to size" = "none",
+        /// What it says to mail for a mailbox that is full: 452 4.2.2, so that it is tried again, or 552 5.2.2.
+        full_mailbox: "Defer or Reject" = "Defer" => rules.full_mailbox, word("an answer for full mailboxes", &[
+            ("Defer", FullMailbox::Defer),
+            ("Reject", FullMailbox::Reject),
+        ]),
         /// At which of its addresses it listens: its `address`, some of its `outbound_addresses`, or the word `Ipv6` for the one of
         /// that family. At the others nobody answers a connection but with a reset ("IP address" of a virtual server of the
         /// Windows SMTP service; Postfix, `inet_interfaces`).
@@ -306,6 +323,48 @@ shape! {
         idle_timeout: "duration" = "\"5min\"" => server.command_timeout, length(SECOND, DAY),
         /// How long it takes from the final dot to its reply.
         processing: "duration" = "\"0s\"" => rules.processing, length(Duration::ZERO, HOUR),
+    }
+}
+
+shape! {
+    /// A server with mailboxes, and nothing else: it takes mail for them, from the servers of its site, and people take mail out.
+    MAILBOX_SERVER "MailboxServer" also [&HOST]
+    into mailbox_server_settings(server: server::Config, rules: Rules) {
+        /// The domains whose mail is filed here.
+        domains: "list of domains",
+        /// Who has a mailbox: for all its domains, or domain by domain. `postmaster` always has one.
+        mailboxes: "list of local parts, or map from domain to such a list" = "[]",
+        /// Whether every other name has a mailbox, too.
+        catch_all: "bool" = "false",
+        /// Who can log in: names and passwords. A name is an address, or the local part in the first domain.
+        accounts: "map from login name to password" = "none: nobody can take mail out",
+        /// How one can log in.
+        mechanisms: "list of Plain, Login, CramMd5, ScramSha256" = "[Plain, Login]",
+        /// Whether a password may cross a connection that is not sealed.
+        plain_text_logins: "bool" = "false" => server.plain_text_logins, flag,
+        /// Failed logins until it closes the connection.
+        max_failed_logins: "whole number" = "3" => server.max_failed_logins, whole(1, 10_000),
+        /// What is right or wrong with the certificate that it shows; see Mta.
+        certificate: "Good, Expired, NotYetValid, SelfSigned or Untrusted" = "none: it knows no TLS",
+        /// The names that its certificate is for.
+        certificate_names: "list of domains" = "its own name",
+        /// The ports that it listens on, and what it serves there; see Mta, also for what comes by itself where there are accounts.
+        listens: "map from port to Smtp, Lmtp, Pop3, Pop3s, Imap or Imaps" = "{ 24: Lmtp }",
+        /// How many bytes each mailbox may have, or some of them.
+        quota: "size, or map from local part to size" = "none",
+        /// What it says to mail for a mailbox that is full: 452 4.2.2, so that it is tried again, or 552 5.2.2.
+        full_mailbox: "Defer or Reject" = "Defer" => rules.full_mailbox, word("an answer for full mailboxes", &[
+            ("Defer", FullMailbox::Defer),
+            ("Reject", FullMailbox::Reject),
+        ]),
+        /// The largest mail that it takes.
+        max_size: "size" = "\"10MB\"" => server.max_message_bytes, some(bytes(1_000, MAX_MAIL_BYTES)),
+        /// How long a client may be silent that hands mail in.
+        idle_timeout: "duration" = "\"5min\"" => server.command_timeout, length(SECOND, DAY),
+        /// How long it takes from the final dot to its reply.
+        processing: "duration" = "\"0s\"" => rules.processing, length(Duration::ZERO, HOUR),
+        /// Replies that the scenario puts in the place of its own.
+        replies: "list of Reply" = "[]",
     }
 }
 

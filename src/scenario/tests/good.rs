@@ -150,6 +150,9 @@ const EVERYTHING: &str = r##"#![enable(implicit_some)]
         Lookup(host: "gate.example", name: "blue.example", rtype: MX, result: "mx1", cached: false),
         Unsent(to: "bob@blue.example", code: 550), Policy(host: "mx1.blue.example", policy: "greylist", decision: "defer"),
         Connections(from: "gate.example", to: "mx1.blue.example", count: 2),
+        Fetched(by: "laptop", to: "carol@blue.example", subject: "Grüße", protocol: Imap, whole: true, within: "1h", count: 1),
+        Seen(by: "laptop", to: "carol@blue.example", within: "1d"), InFolder(mailbox: "carol@blue.example", folder: "Trash"),
+        Flags(mailbox: "carol@blue.example", has: ["Seen"], hasnt: ["$Junk"]), MailboxCount(mailbox: "carol@blue.example", count: 2),
         Total(delivered: AtLeast(1), bounced: 0, sent: 5, unsent: 0, queued: 0),
     ],
 )
@@ -201,7 +204,7 @@ fn everything_at_once() {
     assert_eq!(plan.traffic[0].from.len(), 3);
     assert_eq!(plan.traffic[0].size_bytes, Distribution::Pareto { minimum: 2048, shape_thousandths: 1500 });
     assert_eq!(plan.faults.len(), 13);
-    assert_eq!(plan.expectations.len(), 15);
+    assert_eq!(plan.expectations.len(), 20);
 }
 
 #[test]

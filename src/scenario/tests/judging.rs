@@ -79,6 +79,7 @@ fn story() -> Vec<Record> {
         queue_id: Arc::from(id),
         recipient: Arc::from(to),
         mailbox: Arc::from(to),
+        uid: 0,
         size_bytes: 1100,
         added: vec![],
         parts: vec![],

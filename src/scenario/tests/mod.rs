@@ -4,6 +4,7 @@ mod bad;
 mod defaults;
 mod good;
 mod judging;
+mod judging_mailboxes;
 mod nonsense;
 
 use super::{Plan, load};

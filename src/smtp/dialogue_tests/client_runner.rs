@@ -135,6 +135,7 @@ impl ClientPlayer {
 
 impl Player for ClientPlayer {
     const PEER: &'static str = "S:";
+    const ACTIONS: &'static [&'static str] = &["wait:", "deliver:", "quit", "secured", "eof"];
 
     fn start(settings: &[&str], arrival: Arrival) -> ClientPlayer {
         let mut config = Config::default();

@@ -133,6 +133,7 @@ impl ServerPlayer {
 
 impl Player for ServerPlayer {
     const PEER: &'static str = "C:";
+    const ACTIONS: &'static [&'static str] = &["wait:", "answer:", "secured", "eof"];
 
     fn start(settings: &[&str], arrival: Arrival) -> ServerPlayer {
         let mut config = Config::default();

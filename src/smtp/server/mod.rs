@@ -188,6 +188,15 @@ impl Session {
         }
     }
 
+    /// The size in octets that the client has declared for the mail that is under way (RFC 1870 §6).
+    #[must_use]
+    pub fn declared_size(&self) -> Option<u64> {
+        match &self.state {
+            State::AwaitRcpt(transaction) => transaction.envelope.declared_size,
+            _ => None,
+        }
+    }
+
     /// Whether the session is over.
     #[must_use]
     pub fn is_closed(&self) -> bool {

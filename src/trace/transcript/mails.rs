@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::clock::span;
+use super::copies::{Copies, Looked, ReadSums};
 use super::shared::Shared;
 use super::{Align, Line, Sheet, Style, counted, number};
 use crate::sim::{Duration, Instant};
@@ -65,17 +66,20 @@ pub struct MailSummary {
     /// When the last of its recipients got a fate, in nanoseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Instant>,
+    /// Its copies in mailboxes of servers that mail programs look into.
+    #[serde(skip_serializing_if = "Copies::is_empty")]
+    pub copies: Copies,
 }
 
 impl MailSummary {
-    /// Its row in the table of mails.
-    fn row(&self) -> Vec<Line> {
+    /// Its row in the table of mails. What became of it in mailboxes stands there where `looked` says that anybody looks.
+    fn row(&self, looked: &Looked) -> Vec<Line> {
         let from = if self.from.is_empty() { "<>" } else { &self.from };
         let first = self.to.first().map_or("nobody", |to| &**to);
         let others = self.to.len().saturating_sub(1);
         let more = if others > 0 { format!(" and {others} more") } else { String::new() };
         let time = self.ended_at.map_or_else(|| "—".to_owned(), |at| span(at.since(self.composed_at)));
-        vec![
+        let mut row = vec![
             Line::new().and(number(self.id.0)),
             Line::new().and(cut(&self.subject, 36)),
             Line::new().and(from).with(Style::Faint, " → ").and(first).and(more),
@@ -83,7 +87,11 @@ impl MailSummary {
             Line::new().and(self.attempts.to_string()),
             Line::of(Style::Time, time),
             self.fate(),
-        ]
+        ];
+        if !looked.is_empty() {
+            row.push(self.copies.words(looked, self.composed_at));
+        }
+        row
     }
 
     /// Its fate in words.
@@ -131,6 +139,9 @@ pub struct Mails {
     strays: Fates,
     /// Hosts that are user agents.
     users: FxHashSet<HostId>,
+    /// Mailboxes that mail programs look into.
+    looked: Looked,
+    roster: Arc<Roster>,
     texts: Shared<str>,
     lists: Shared<[Arc<str>]>,
 }
@@ -154,6 +165,23 @@ impl Mails {
         })
     }
 
+    /// How far the copies in mailboxes have come that mail programs look into; none where nobody looks.
+    #[must_use]
+    pub fn reading(&self) -> Option<ReadSums> {
+        let sums =
+            || self.mails.iter().fold(ReadSums::default(), |sums, mail| sums.and(mail.copies.sums(&self.looked)));
+        (!self.looked.is_empty()).then(sums)
+    }
+
+    /// What became of the copy of a mail in a mailbox that mail programs look into; none where nobody looks, or there is no copy.
+    #[must_use]
+    pub fn in_mailbox(&self, mail: MailId, mailbox: &str) -> Option<Line> {
+        let mail = self.mails.iter().find(|summary| summary.id == mail)?;
+        let mut copies = mail.copies.looked(&self.looked);
+        let copy = copies.find(|copy| copy.mailbox.eq_ignore_ascii_case(mailbox))?;
+        Some(copy.words(mail.composed_at))
+    }
+
     /// How many mails still wait, in the queue of an MTA or in the outbox of a user agent. Each counts once, however many
     /// hosts have it.
     #[must_use]
@@ -174,7 +202,7 @@ impl Mails {
 
     /// The table of mails, line for line: it is as long as there are mails.
     pub fn table(&self) -> impl Iterator<Item = Line> {
-        const COLUMNS: [(&str, Align); 7] = [
+        const COLUMNS: [(&str, Align); 8] = [
             ("id", Align::Right),
             ("subject", Align::Left),
             ("from → to", Align::Left),
@@ -182,14 +210,22 @@ impl Mails {
             ("attempts", Align::Right),
             ("time", Align::Right),
             ("fate", Align::Left),
+            ("in the mailbox", Align::Left),
         ];
-        let head = || COLUMNS.map(|(name, _)| Line::of(Style::Faint, name)).to_vec();
+        let columns = &COLUMNS[..COLUMNS.len() - usize::from(self.looked.is_empty())];
+        let head = || columns.iter().map(|(name, _)| Line::of(Style::Faint, name)).collect::<Vec<Line>>();
         let mut sheet = Sheet::new(&COLUMNS.map(|(_, align)| align));
         sheet.measure(&head());
-        self.mails.iter().for_each(|mail| sheet.measure(&mail.row()));
+        self.mails.iter().for_each(|mail| sheet.measure(&mail.row(&self.looked)));
         let first = [Line::of(Style::Heading, "Mails"), sheet.line(2, head())];
-        let rows = self.mails.iter().map(move |mail| sheet.line(2, mail.row()));
-        first.into_iter().chain(rows).chain([Line::new()])
+        let rows = self.mails.iter().map(move |mail| sheet.line(2, mail.row(&self.looked)));
+        let sums = self.reading().map(|sums| {
+            let copies = counted(sums.copies, "copy", "copies");
+            let mut line = Line::of(Style::Faint, format!("  {copies} in mailboxes that programs look into: "));
+            line.append(sums.words());
+            line
+        });
+        first.into_iter().chain(rows).chain(sums).chain([Line::new()])
     }
 
     /// What became of all mails, in a few lines: for runs with too many to list.
@@ -221,6 +257,13 @@ impl Mails {
         }
         row("not sent", fates.unsent, Style::Bad, String::new());
         row("still queued", self.queued(), Style::Warning, "mails, those in outboxes included".into());
+        if let Some(sums) = self.reading() {
+            let copies = counted(sums.copies, "copy", "copies");
+            row("fetched", sums.fetched, Style::Good, format!("of {copies} in mailboxes that programs look into"));
+            row("read", sums.read, Style::Good, String::new());
+            row("still unread", sums.unread, Style::Warning, String::new());
+            row("removed", sums.removed, Style::Plain, String::new());
+        }
         let mut lines = vec![Line::of(Style::Heading, "Mails")];
         lines.extend(sheet.lines(2));
         lines.push(Line::new());
@@ -264,6 +307,28 @@ impl Mails {
         }
     }
 
+    fn name(&self, host: HostId) -> Arc<str> {
+        self.roster.hosts.get(host.0 as usize).map_or_else(|| "nobody".into(), |host| Arc::clone(&host.name))
+    }
+
+    /// What was done with a mail that lies in a mailbox.
+    fn done(&mut self, record: &Record) {
+        let client = match &record.what {
+            What::Mailbox { client, .. } => *client,
+            _ => record.host,
+        };
+        let (host, at) = (self.name(client), record.at);
+        let Some(mail) = find(&mut self.mails, record.mail) else { return };
+        match &record.what {
+            What::Fetched { mailbox, whole, .. } => mail.copies.fetched(mailbox, host, at, *whole),
+            What::Read { mailbox, .. } => mail.copies.read(mailbox, host, at),
+            What::Mailbox { mailbox, folder, uid, deed, .. } => {
+                mail.copies.done(mailbox, (Arc::clone(folder), *uid), deed, (host, at));
+            }
+            _ => {}
+        }
+    }
+
     fn ended(&mut self, record: &Record, count: impl Fn(&mut Fates)) -> Option<&mut MailSummary> {
         let Some(mail) = find(&mut self.mails, record.mail) else {
             count(&mut self.strays);
@@ -288,6 +353,7 @@ fn find(mails: &mut [MailSummary], id: Option<MailId>) -> Option<&mut MailSummar
 impl Sink for Mails {
     fn begin(&mut self, roster: &Arc<Roster>) {
         let hosts = roster.hosts.iter().zip(0..);
+        self.roster = Arc::clone(roster);
         self.users = hosts.filter(|(host, _)| &*host.role == "user").map(|(_, id)| HostId(id)).collect();
     }
 
@@ -310,6 +376,7 @@ impl Sink for Mails {
                         status: None,
                         other_statuses: Box::default(),
                         ended_at: None,
+                        copies: Copies::default(),
                     });
                 }
             }
@@ -335,10 +402,22 @@ impl Sink for Mails {
                     }
                 }
             }
-            What::Delivered { .. } => {
-                let age = self.ended(record, |f| f.delivered += 1).map(|mail| record.at.since(mail.composed_at));
+            What::Delivered { mailbox, uid, .. } => {
+                let age = self.ended(record, |f| f.delivered += 1).map(|mail| {
+                    if *uid > 0 {
+                        mail.copies.filed(mailbox, *uid);
+                    }
+                    record.at.since(mail.composed_at)
+                });
                 self.times.extend(age);
             }
+            What::Checked { mailbox, .. } | What::Unfetched { mailbox, .. } => {
+                let mailbox = mailbox.to_ascii_lowercase();
+                if !self.looked.contains(&mailbox) {
+                    self.looked.insert(mailbox);
+                }
+            }
+            What::Fetched { .. } | What::Read { .. } | What::Mailbox { .. } => self.done(record),
             What::Bounced { status, .. } => {
                 let status = self.texts.share(status);
                 if let Some(mail) = self.ended(record, |f| f.bounced += 1) {
@@ -397,7 +476,7 @@ mod tests {
         for (number, subject) in [(1, "A letter"), (2, "A letter"), (3, "Another")] {
             mails.record(&composed(number, &to, subject));
         }
-        assert!(size_of::<MailSummary>() <= 176, "{} bytes", size_of::<MailSummary>());
+        assert!(size_of::<MailSummary>() <= 184, "{} bytes", size_of::<MailSummary>());
         let [a, b, c] = mails.list() else { panic!("{} mails", mails.list().len()) };
         assert!(Arc::ptr_eq(&a.from, &b.from) && Arc::ptr_eq(&b.from, &c.from));
         assert!(Arc::ptr_eq(&a.to, &b.to) && Arc::ptr_eq(&b.to, &c.to));

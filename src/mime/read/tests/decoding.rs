@@ -3,7 +3,7 @@
 use data_encoding::BASE64;
 use proptest::prelude::*;
 
-use crate::mime::read::{Count, Decoder, Encoding, Faults, Part, fields, read, words::decode_words};
+use crate::mime::read::{Count, Decoder, Encoding, Faults, Part, fields, read, with_parameters, words::decode_words};
 
 /// Decodes in pieces of these lengths.
 fn decode(encoding: &Encoding, bytes: &[u8], cuts: &[usize]) -> (Vec<u8>, Faults) {
@@ -124,4 +124,27 @@ fn encodings_are_known_by_their_names() {
         assert_eq!(encoding.to_string(), name.to_lowercase());
     }
     assert_eq!(Encoding::named("X-UUE"), Encoding::Unknown("x-uue".into()));
+}
+
+#[test]
+fn parameters_are_passed_on_as_they_are_written() {
+    for (value, main, expected) in [
+        ("", "", vec![]),
+        (" Text/Plain (c) ; Charset = \"US-ASCII\"", "text/plain", vec![("Charset", "US-ASCII")]),
+        (
+            "a/b; URL*1*=%20b; url*0=\"a\\\"\"; (c) name=x (d); name=y;",
+            "a/b",
+            vec![("URL*1*", "%20b"), ("url*0", "a\""), ("name", "x"), ("name", "y")],
+        ),
+        // What is broken is passed over, and what was meant is taken.
+        ("inline; filename=My file.txt; x; =y; z=", "inline", vec![("filename", "My file.txt"), ("", "y"), ("z", "")]),
+    ] {
+        let read = with_parameters(value.as_bytes());
+        let parameters: Vec<(&str, &str)> = read
+            .parameters
+            .iter()
+            .map(|(name, value)| (std::str::from_utf8(name).unwrap(), std::str::from_utf8(value).unwrap()))
+            .collect();
+        assert_eq!((read.main.as_str(), parameters), (main, expected), "{value}");
+    }
 }

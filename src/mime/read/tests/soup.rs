@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use crate::mime::read::{Holds, Tree, beginning, line_numbers, read, words::decode_words};
+use crate::mime::read::{
+    Holds, Tree, beginning, fields, header_end, line_numbers, read, with_parameters, words::decode_words,
+};
 
 /// What mails are made of, so that chance comes upon structures.
 const PIECES: &[&[u8]] = &[
@@ -60,6 +62,15 @@ pub(super) fn soup() -> impl Strategy<Value = Vec<u8>> {
 pub(super) fn check(mail: &[u8], tree: &Tree) {
     let first = &tree.parts[0];
     assert_eq!((first.parent, first.depth, first.header.start, first.body.end), (None, 0, 0, mail.len()));
+    assert_eq!(header_end(mail), (first.header.end, first.body.start));
+    let header = &mail[first.header.clone()];
+    let mut end = 0;
+    for field in fields(header) {
+        assert!(end <= field.at && field.value_at + field.value.len() <= field.end, "{field:?}");
+        end = field.end;
+        assert!(header[field.value_at + field.value.len()..end].iter().all(|b| matches!(b, b'\r' | b'\n')));
+    }
+    assert!(end <= header.len());
     let mut ends = vec![0; tree.parts.len()];
     let mut decoded = 0;
     for (i, part) in tree.parts.iter().enumerate() {
@@ -96,7 +107,7 @@ proptest! {
     #[test]
     fn any_soup_of_mail_can_be_read(mail in soup()) {
         check(&mail, &read(&mail));
-        let _ = decode_words(&mail);
+        let _ = (decode_words(&mail), with_parameters(&mail));
     }
 
     #[test]

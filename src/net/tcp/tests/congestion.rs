@@ -219,3 +219,24 @@ fn throughput_under_loss_follows_the_square_root_law() {
         assert!(mean.abs_diff(law) * 100 <= law * 25, "p = {loss_ppm} ppm: {mean}, law {law}");
     }
 }
+
+/// Linux holds the time since the first repetition against what fifteen of them take where the timeout begins at 200 ms: 204.6 s
+/// of doubling and six times 120 s (`retransmits_timed_out`).
+#[test]
+fn a_slow_line_does_not_make_it_try_for_longer() {
+    for (delay_ms, first_timeout_ms, repetitions, seconds) in
+        [(0, 200, 15, 924), (10, 220, 15, 945), (100, 400, 15, 1_044), (190, 580, 14, 987), (500, 2_000, 13, 1_085)]
+    {
+        let mut net = Net::established(1, clean(delay_ms));
+        net.path[CLIENT].loss_ppm = 1_000_000;
+        let timeout = net.end(CLIENT).retransmission_timeout();
+        assert_eq!(timeout.as_nanos() / 1_000_000, first_timeout_ms, "{delay_ms} ms");
+        let start = net.now;
+        net.send(CLIENT, b"lost");
+        net.run();
+        let (at, event) = net.events[CLIENT].last().unwrap();
+        assert_eq!((event, (*at - start).as_nanos() / 1_000_000_000), (&Event::TimedOut, seconds), "{delay_ms} ms");
+        let again = net.log.iter().filter(|sent| sent.segment.retransmission.is_some()).count();
+        assert_eq!(again, repetitions, "{delay_ms} ms");
+    }
+}

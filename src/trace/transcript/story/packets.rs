@@ -111,6 +111,7 @@ fn why(reason: Option<LossReason>) -> &'static str {
         Some(LossReason::HostDown) => "the host is down",
         Some(LossReason::NoRoute) => "no route leads there",
         Some(LossReason::Fault) => "a fault of the scenario",
+        Some(LossReason::Forgotten) => "the link has forgotten the connection",
         None => "no reason known",
     }
 }

@@ -406,6 +406,22 @@ impl Telling {
                 let (what, rest) = words::unsent(recipient, reason);
                 self.remark(record, None, Line::of(Style::Bad, format!("✗ {what}")).and(rest));
             }
+            What::Mailbox { .. }
+            | What::Checked { .. }
+            | What::Fetched { .. }
+            | What::Read { .. }
+            | What::Vanished { .. }
+            | What::Unfetched { .. } => {
+                let told = words::reading(&record.what, |host| self.name(host));
+                if let Some((tone, what, rest)) = told {
+                    let (style, sign) = match tone {
+                        words::Tone::Good => (Style::Good, '✉'),
+                        words::Tone::Plain => (Style::Plain, '◆'),
+                        words::Tone::Bad => (Style::Bad, '✗'),
+                    };
+                    self.remark(record, None, Line::of(style, format!("{sign} {what}")).and(rest));
+                }
+            }
             What::Policy { policy, decision, detail } => {
                 let (what, rest) = words::policy(policy, decision, detail);
                 // A policy that sends a mail on elsewhere is no trouble.

@@ -3,8 +3,10 @@
 pub mod names;
 mod parts;
 mod phrases;
+mod reading;
 mod record;
 
 pub use parts::{content, made_of, weighs};
 pub use phrases::*;
+pub use reading::{Tone, reading};
 pub use record::{Telling, record};

@@ -32,6 +32,19 @@ pub fn goes_on(records: &[Record], place: usize) -> bool {
     })
 }
 
+/// A port, and what is served there where mail is taken out of mailboxes, by the names of IANA's registry.
+#[must_use]
+pub fn port(port: u16) -> String {
+    let name = match port {
+        110 => " (POP3)",
+        143 => " (IMAP)",
+        993 => " (IMAPS)",
+        995 => " (POP3S)",
+        _ => "",
+    };
+    format!("port {port}{name}")
+}
+
 /// A server took a mail.
 #[must_use]
 pub fn accepted(queue_id: &str) -> (&'static str, String) {
@@ -176,6 +189,10 @@ pub fn begins<'n>(name: impl Fn(HostId) -> &'n str, change: &Change) -> String {
         Change::Tamper { a, b, find, put } => {
             format!("somebody on {} writes “{put}” over each “{find}”", link(a, b))
         }
+        Change::Forgets { a, b, after_ns } => {
+            let after = Duration::from_nanos(*after_ns);
+            format!("{} forgets connections that are silent for more than {after}", link(a, b))
+        }
         Change::Drop { a, b, from, packets } => {
             let side = from.map_or(String::new(), |host| format!(" from {}", name(host)));
             let packets = if *packets == 1 { "packet".to_owned() } else { format!("{} packets", number(*packets)) };
@@ -209,6 +226,7 @@ fn ends<'n>(name: impl Fn(HostId) -> &'n str, change: &Change) -> String {
         Change::Loss { a, b, .. } => format!("the loss on the link {} - {} is as before", name(*a), name(*b)),
         Change::Latency { a, b, .. } => format!("the latency of the link {} - {} is as before", name(*a), name(*b)),
         Change::Tamper { a, b, .. } => format!("nobody changes what passes the link {} - {}", name(*a), name(*b)),
+        Change::Forgets { a, b, .. } => format!("the link {} - {} forgets no connection any more", name(*a), name(*b)),
         Change::Drop { a, b, .. } => format!("the link {} - {} carries all packets again", name(*a), name(*b)),
         Change::NameServer { server, .. } => format!("{} answers again", name(*server)),
         Change::Records { name, rtype, .. } => format!("the {rtype} records of {name} are as before"),

@@ -1,6 +1,6 @@
 //! A record in one sentence: the same in a table of the book, in JSON, and wherever a chain of causes is told.
 
-use super::{names, parts, phrases as words};
+use super::{names, parts, phrases as words, reading as mailboxes};
 use crate::sim::Instant;
 use crate::trace::{
     ConnectionState as C, Direction, HostId, LossReason, Makeup, PacketStep, QueueName, Record, Roster, What,
@@ -42,7 +42,7 @@ pub fn record(run: &Telling<'_>, record: &Record) -> String {
         What::Connection { state, peer, port, .. } => {
             let peer = run.host(*peer);
             match state {
-                C::Connecting => format!("connects to {peer}, port {port}"),
+                C::Connecting => format!("connects to {peer}, {}", words::port(*port)),
                 C::Open => format!("is connected with {peer}"),
                 C::Refused => format!("{peer} refuses the connection"),
                 C::TimedOut => format!("{peer} does not answer: the connection has timed out"),
@@ -112,6 +112,13 @@ pub fn record(run: &Telling<'_>, record: &Record) -> String {
         }
         What::Duplicate { recipient, shares, .. } => whole(words::duplicate(recipient, shares)),
         What::Unsent { recipient, reason } => whole(words::unsent(recipient, reason)),
+        What::Mailbox { .. }
+        | What::Checked { .. }
+        | What::Fetched { .. }
+        | What::Read { .. }
+        | What::Vanished { .. }
+        | What::Unfetched { .. } => mailboxes::reading(&record.what, |host| run.host(host))
+            .map_or_else(String::new, |(_, what, rest)| what + &rest),
         What::Policy { policy, decision, detail } => whole(words::policy(policy, decision, detail)),
         What::Tls { peer, tls, .. } => whole(words::tls(run.host(*peer), tls)),
         What::Session { state, .. } => format!("state: {state}"),
@@ -143,6 +150,7 @@ fn loss(reason: LossReason) -> &'static str {
         LossReason::HostDown => "host down",
         LossReason::NoRoute => "no route",
         LossReason::Fault => "fault",
+        LossReason::Forgotten => "connection forgotten",
     }
 }
 
