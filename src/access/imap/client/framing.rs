@@ -75,6 +75,8 @@ pub(super) struct Framer {
     contents_bytes: u64,
     /// A line that ends its response, which is told next.
     last: Option<Chunk>,
+    /// Whether somebody has gone beyond a bound.
+    is_broken: bool,
 }
 
 /// A literal that has not come whole.
@@ -98,6 +100,7 @@ impl Framer {
             contents: Vec::new(),
             contents_bytes: 0,
             last: None,
+            is_broken: false,
         }
     }
 
@@ -122,6 +125,15 @@ impl Framer {
 
     /// Takes the next piece off the front of `input`, which is about `about`; `None` when `input` is used up.
     pub(super) fn next(&mut self, input: &mut Chunk, about: Option<About>) -> Option<Piece> {
+        if self.is_broken {
+            return None;
+        }
+        let piece = self.cut(input, about);
+        self.is_broken = matches!(piece, Some(Piece::TooLarge));
+        piece
+    }
+
+    fn cut(&mut self, input: &mut Chunk, about: Option<About>) -> Option<Piece> {
         if let Some(line) = self.last.take() {
             return Some(self.finish(line));
         }

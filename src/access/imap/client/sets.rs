@@ -70,3 +70,7 @@ pub(super) fn read(text: &str) -> Option<Vec<Range>> {
 pub(super) fn numbers(ranges: &[Range]) -> impl Iterator<Item = u32> + '_ {
     ranges.iter().flat_map(|(from, to)| *from..=*to)
 }
+
+#[cfg(test)]
+#[path = "sets_tests.rs"]
+mod tests;
