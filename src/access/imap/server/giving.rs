@@ -1,9 +1,12 @@
 //! What FETCH says of a mail (RFC 9051 §7.5.2).
 
+use std::cell::OnceCell;
+
 use imap_codec::imap_types::fetch::MessageDataItem;
 
+use super::flags;
 use super::items::{Item, Part, written};
-use super::{dates, flags, of_content};
+use crate::access::imap::content::{self, Reading, UnknownEncoding, date};
 use crate::mime::Content;
 use crate::octets::{Rope, write_decimal};
 use crate::sim::calendar::Calendar;
@@ -21,6 +24,8 @@ pub(super) struct Mail<'a> {
     pub(super) is_recent: bool,
     /// What the host's clock shows.
     pub(super) calendar: Calendar,
+    /// What was found in the content, once something was asked of it.
+    pub(super) reading: OnceCell<Reading>,
 }
 
 /// What is said of it.
@@ -38,10 +43,11 @@ pub(super) struct Given {
     pub(super) is_undecodable: bool,
 }
 
-/// The encoding of a part is not known.
-struct Undecodable;
-
 impl Mail<'_> {
+    fn reading(&self) -> &Reading {
+        self.reading.get_or_init(|| Reading::new(self.content))
+    }
+
     /// Says all this of the mail that has this sequence number.
     pub(super) fn give<'a>(&self, seq: u32, items: impl Iterator<Item = &'a Item>) -> Given {
         let mut given = Given::default();
@@ -53,7 +59,7 @@ impl Mail<'_> {
             let start = line.len();
             line.extend_from_slice(separator);
             match self.write(&mut line, item) {
-                Err(Undecodable) => {
+                Err(UnknownEncoding) => {
                     given.is_undecodable = true;
                     line.truncate(start);
                     continue;
@@ -74,7 +80,7 @@ impl Mail<'_> {
     }
 
     /// Writes an item; what it gives back are octets that stand behind what was written.
-    fn write(&self, out: &mut Vec<u8>, item: &Item) -> Result<Option<Rope>, Undecodable> {
+    fn write(&self, out: &mut Vec<u8>, item: &Item) -> Result<Option<Rope>, UnknownEncoding> {
         match item {
             Item::Flags => {
                 out.extend_from_slice(b"FLAGS ");
@@ -83,34 +89,31 @@ impl Mail<'_> {
             }
             Item::Uid => number(out, "UID ", self.message.uid().into()),
             Item::InternalDate => {
-                out.extend_from_slice(b"INTERNALDATE ");
-                dates::write(out, dates::internal(self.message, self.calendar));
+                let shown = date::written(date::internal(self.message, &self.calendar));
+                out.extend_from_slice(format!("INTERNALDATE \"{shown}\"").as_bytes());
             }
-            Item::Size => number(out, "RFC822.SIZE ", self.message.size_bytes()),
+            Item::Size => number(out, "RFC822.SIZE ", content::size(self.content).into()),
             Item::ModSeq => {
                 number(out, "MODSEQ (", self.message.modseq());
                 out.push(b')');
             }
-            Item::Envelope => out.extend(written(MessageDataItem::Envelope(of_content::envelope(self.content)))),
+            Item::Envelope => out.extend(written(MessageDataItem::Envelope(content::envelope(self.reading())))),
             Item::Structure { is_extensible: true } => {
-                let structure = of_content::body_structure(self.content, true);
+                let structure = content::body_structure(self.reading(), true);
                 out.extend(written(MessageDataItem::BodyStructure(structure)));
             }
             Item::Structure { is_extensible: false } => {
-                out.extend(written(MessageDataItem::Body(of_content::body_structure(self.content, false))));
+                out.extend(written(MessageDataItem::Body(content::body_structure(self.reading(), false))));
             }
             Item::BinarySize { label, part } => {
-                let octets = of_content::binary(self.content, part, None).transpose().map_err(|()| Undecodable)?;
+                let size = content::binary_size(self.reading(), part)?;
                 out.extend_from_slice(label);
-                number(out, " ", octets.map_or(0, |octets| octets.len() as u64));
+                number(out, " ", size.into());
             }
             Item::Octets { label, part, partial } => {
                 let (octets, is_binary) = match part {
-                    Part::Section(section) => (of_content::section(self.content, section.as_ref(), *partial), false),
-                    Part::Binary(part) => {
-                        let octets = of_content::binary(self.content, part, *partial).transpose();
-                        (octets.map_err(|()| Undecodable)?, true)
-                    }
+                    Part::Section(section) => (content::section(self.reading(), section.as_ref(), *partial), false),
+                    Part::Binary(part) => (content::binary(self.reading(), part, *partial)?, true),
                 };
                 out.extend_from_slice(label);
                 let Some(octets) = octets else {

@@ -11,8 +11,10 @@ use imap_codec::imap_types::fetch::{
 use imap_codec::imap_types::response::{Data, Response};
 
 use super::extension::Extension;
-use super::of_content::Partial;
 use crate::octets::write_decimal;
+
+/// Part of what could be given out: from where, and how many octets at most (RFC 9051 §6.4.5.1).
+pub(super) type Partial = Option<(u32, NonZeroU32)>;
 
 /// What is wanted of a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
