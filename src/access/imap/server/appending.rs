@@ -47,18 +47,18 @@ impl Session {
     /// Puts the mail where it is to go: it is there.
     pub(super) fn append(&mut self, text: &[u8], mail: Mail, now: Instant, desk: &mut Desk<'_>) {
         let Some(tag) = Head::read(text).map(|head| head.tag) else { return };
-        let (Mail { append, before, octets: Some(octets) }, Some(mailbox)) = (mail, self.state.mailbox()) else {
+        let (Mail { append, is_binary, before, octets: Some(octets) }, Some(mailbox)) = (mail, self.state.mailbox()) else {
             return self.blame(tag, "Error in IMAP command APPEND: Invalid arguments.");
         };
         let end: &[u8] = if append.is_utf8 { b")" } else { b"" };
         if &text[before..] != end {
             return self.blame(tag, "Error in IMAP command APPEND: Invalid arguments.");
         }
-        self.bad_commands = 0;
-        if octets.chunks().iter().any(|chunk| memchr::memchr(0, chunk).is_some()) {
-            // RFC 9051 §4.3: a literal has none. RFC 3516 §4.4: nor has a mail whose folder cannot hold it.
-            return self.complete(tag, Telling::ALL, "NO [UNKNOWN-CTE] Octets of value zero cannot be stored.");
+        if !is_binary && octets.chunks().iter().any(|chunk| memchr::memchr(0, chunk).is_some()) {
+            // RFC 9051 §9, `CHAR8`.
+            return self.blame(tag, "Error in IMAP command APPEND: Octets of value zero in a literal.");
         }
+        self.bad_commands = 0;
         let name = self.enabled.names().read(&append.name).unwrap_or_default();
         let found = desk.store.mailbox(mailbox).find(&name).filter(|folder| folder.is_selectable());
         let Some((id, uid_validity)) = found.map(|folder| (folder.id(), folder.uid_validity())) else {

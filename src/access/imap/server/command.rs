@@ -24,6 +24,8 @@ pub(super) struct Command {
 pub(super) struct Mail {
     /// Where it goes.
     pub(super) append: Append,
+    /// Whether it may have octets of value zero.
+    pub(super) is_binary: bool,
     /// How much of the text of the command stands before it.
     pub(super) before: usize,
     /// The mail, as soon as it is there.

@@ -1,5 +1,7 @@
 //! FETCH (RFC 9051 §6.4.5): mail by mail, while somebody takes what it says.
 
+use std::cell::OnceCell;
+
 use imap_codec::imap_types::command::FetchModifier;
 use imap_codec::imap_types::fetch::MacroOrMessageDataItemNames;
 use imap_codec::imap_types::sequence::SequenceSet;
@@ -116,6 +118,7 @@ impl Session {
             keywords: folder.keywords(),
             is_recent: !enabled.rev2 && selected.view.is_recent(uid),
             calendar: desk.calendar,
+            reading: OnceCell::new(),
         };
         // RFC 3501 §6.4.5: flags that have changed so are told with it.
         let unasked = [(&Item::Flags, is_read_now), (&Item::ModSeq, is_read_now && enabled.condstore)];

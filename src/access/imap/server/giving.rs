@@ -1,10 +1,13 @@
 //! What FETCH says of a mail (RFC 9051 §7.5.2).
 
+use std::cell::OnceCell;
+
 use imap_codec::imap_types::fetch::MessageDataItem;
 
-use super::super::content::{self, Reading, UnknownEncoding};
+use super::flags;
 use super::items::{Item, Part, written};
-use super::{dates, flags};
+use crate::access::imap::content::{self, Reading, UnknownEncoding, date};
+use crate::mime::Content;
 use crate::octets::{Rope, write_decimal};
 use crate::sim::calendar::Calendar;
 use crate::store::Message;
@@ -21,6 +24,8 @@ pub(super) struct Mail<'a> {
     pub(super) is_recent: bool,
     /// What the host's clock shows.
     pub(super) calendar: Calendar,
+    /// What was found in the content, once something was asked of it.
+    pub(super) reading: OnceCell<Reading>,
 }
 
 /// What is said of it.
@@ -39,6 +44,10 @@ pub(super) struct Given {
 }
 
 impl Mail<'_> {
+    fn reading(&self) -> &Reading {
+        self.reading.get_or_init(|| Reading::new(self.content))
+    }
+
     /// Says all this of the mail that has this sequence number.
     pub(super) fn give<'a>(&self, seq: u32, items: impl Iterator<Item = &'a Item>) -> Given {
         let mut given = Given::default();
@@ -80,31 +89,31 @@ impl Mail<'_> {
             }
             Item::Uid => number(out, "UID ", self.message.uid().into()),
             Item::InternalDate => {
-                out.extend_from_slice(b"INTERNALDATE ");
-                dates::write(out, dates::internal(self.message, self.calendar));
+                let shown = date::written(date::internal(self.message, &self.calendar));
+                out.extend_from_slice(format!("INTERNALDATE \"{shown}\"").as_bytes());
             }
-            Item::Size => number(out, "RFC822.SIZE ", self.message.size_bytes()),
+            Item::Size => number(out, "RFC822.SIZE ", content::size(self.content).into()),
             Item::ModSeq => {
                 number(out, "MODSEQ (", self.message.modseq());
                 out.push(b')');
             }
-            Item::Envelope => out.extend(written(MessageDataItem::Envelope(content::envelope(&self.reading)))),
+            Item::Envelope => out.extend(written(MessageDataItem::Envelope(content::envelope(self.reading())))),
             Item::Structure { is_extensible: true } => {
-                let structure = content::body_structure(&self.reading, true);
+                let structure = content::body_structure(self.reading(), true);
                 out.extend(written(MessageDataItem::BodyStructure(structure)));
             }
             Item::Structure { is_extensible: false } => {
-                out.extend(written(MessageDataItem::Body(content::body_structure(&self.reading, false))));
+                out.extend(written(MessageDataItem::Body(content::body_structure(self.reading(), false))));
             }
             Item::BinarySize { label, part } => {
-                let octets = content::binary_size(&self.reading, part)?;
+                let size = content::binary_size(self.reading(), part)?;
                 out.extend_from_slice(label);
-                number(out, " ", octets.into());
+                number(out, " ", size.into());
             }
             Item::Octets { label, part, partial } => {
                 let (octets, is_binary) = match part {
-                    Part::Section(section) => (content::section(&self.reading, section.as_ref(), *partial), false),
-                    Part::Binary(part) => (content::binary(&self.reading, part, *partial)?, true),
+                    Part::Section(section) => (content::section(self.reading(), section.as_ref(), *partial), false),
+                    Part::Binary(part) => (content::binary(self.reading(), part, *partial)?, true),
                 };
                 out.extend_from_slice(label);
                 let Some(octets) = octets else {

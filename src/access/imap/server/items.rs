@@ -14,7 +14,7 @@ use super::extension::Extension;
 use crate::octets::write_decimal;
 
 /// Part of what could be given out: from where, and how many octets at most (RFC 9051 §6.4.5.1).
-type Partial = Option<(u32, NonZeroU32)>;
+pub(super) type Partial = Option<(u32, NonZeroU32)>;
 
 /// What is wanted of a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]

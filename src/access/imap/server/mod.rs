@@ -22,7 +22,6 @@ mod command;
 mod commands;
 mod config;
 mod copying;
-mod dates;
 mod extension;
 mod fetching;
 mod flags;

@@ -1,6 +1,5 @@
 //! Sets of message numbers: [`Numbers`].
 
-use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 
 use imap_codec::imap_types::sequence::{SeqOrUid, Sequence, SequenceSet};
@@ -105,16 +104,6 @@ impl Numbers {
                 write_decimal(out, (*range.end()).into());
             }
         }
-    }
-
-    /// The same as a set of the codec; `None` for none, which no set can say.
-    pub(super) fn to_set(&self) -> Option<SequenceSet> {
-        let end = |number: u32| NonZeroU32::new(number).map(SeqOrUid::Value);
-        let ranges = self.ranges.iter().filter_map(|range| match (end(*range.start())?, end(*range.end())?) {
-            (from, to) if from == to => Some(Sequence::Single(from)),
-            (from, to) => Some(Sequence::Range(from, to)),
-        });
-        ranges.collect::<Vec<Sequence>>().try_into().ok().map(SequenceSet)
     }
 }
 

@@ -125,7 +125,7 @@ impl Session {
             self.refuse(refusal);
         }
         self.command.text.truncate(end);
-        self.command.mail = Some(Mail { append, before: end, octets: None });
+        self.command.mail = Some(Mail { append, is_binary: announced.is_binary, before: end, octets: None });
         true
     }
 

@@ -1,6 +1,5 @@
 //! SEARCH (RFC 9051 §6.4.4, RFC 4731, RFC 5182).
 
-use imap_codec::imap_types::core::Vec1;
 use imap_codec::imap_types::search::SearchKey;
 
 use super::super::content::search::{Around, Candidate, Refused, Search as Wanted};
@@ -9,7 +8,9 @@ use super::jobs::Telling;
 use super::numbers::Numbers;
 use super::state::{Selected, State};
 use super::syntax::search::{Returns, Search};
-use super::{Session, dates, say};
+use super::{Session, say};
+use crate::access::imap::content::date;
+use crate::access::imap::content::search::{self as find, Around, Candidate};
 use crate::octets::write_decimal;
 use crate::sim::Instant;
 use crate::store::{Desk, Folder};
@@ -45,40 +46,34 @@ impl Session {
     /// SEARCH.
     pub(super) fn search(&mut self, tag: &str, search: Search, now: Instant, desk: &mut Desk<'_>) {
         let telling = Telling::for_numbers(search.by_uid);
-        let wants = |extension, is_wanted: bool| is_wanted && !self.server.offers(extension);
-        let saves = search.returns.is_some_and(|returns| returns.save);
-        let asks = |what: &dyn Fn(&SearchKey<'_>) -> bool| search.keys.as_ref().iter().any(|key| asks(key, what));
-        // RFC 7162 §3.1.5.
-        let asks_modseq = asks(&|key| matches!(key, SearchKey::ModSequence { .. }));
-        let asks_age = asks(&|key| matches!(key, SearchKey::Older(_) | SearchKey::Younger(_)));
-        if wants(Extension::ESearch, search.returns.is_some())
-            || wants(Extension::SearchRes, saves)
-            || wants(Extension::CondStore, asks_modseq)
-            || wants(Extension::Within, asks_age)
-        {
-            return self.blame(tag, "Error in IMAP command SEARCH: Unknown argument.");
-        }
-        if self.enabled.utf8 && search.charset.is_some() {
-            // RFC 6855 §3.
-            return self.blame(tag, "Error in IMAP command SEARCH: All of it is UTF-8.");
-        }
-        let known = |charset: &str| ["US-ASCII", "UTF-8"].iter().any(|known| known.eq_ignore_ascii_case(charset));
-        if !search.charset.as_deref().is_none_or(known) {
-            if let (true, Some((_, selected))) = (saves, self.state.selected()) {
-                selected.saved = Numbers::default();
-            }
-            return self.complete(tag, telling, "NO [BADCHARSET (US-ASCII UTF-8)] Unknown charset.");
-        }
-        if asks_modseq {
-            self.use_condstore(desk);
+        if let Err(why) = self.may_search(&search) {
+            return self.blame(tag, &format!("Error in IMAP command SEARCH: {why}"));
         }
         let State::Selected(mailbox, selected) = &mut self.state else { return };
+        let around = Around {
+            last_sequence: selected.view.count(),
+            last_uid: selected.view.last_uid(),
+            now_unix_secs: desk.calendar.unix_secs(now),
+        };
+        let known = |charset: &str| ["US-ASCII", "UTF-8"].iter().any(|known| known.eq_ignore_ascii_case(charset));
+        let wanted = match search.charset.as_deref().is_none_or(known) {
+            true => find::Search::new(&SearchKey::And(search.keys.clone()), &around)
+                .map_err(|_| "NO [LIMIT] Too many search keys."),
+            false => Err("NO [BADCHARSET (US-ASCII UTF-8)] Unknown charset."),
+        };
+        let wanted = match wanted {
+            Ok(wanted) => wanted,
+            Err(why) => {
+                // RFC 5182 §2.1: what could not be looked for is nothing.
+                if search.returns.is_some_and(|returns| returns.save) {
+                    selected.saved = Numbers::default();
+                }
+                return self.complete(tag, telling, why);
+            }
+        };
         let folder = desk.store.mailbox(*mailbox).folder(selected.folder);
         let folder = folder.filter(|folder| folder.uid_validity() == selected.uid_validity);
-        let found = folder.map_or(Ok(Found::default()), |folder| find(&search.keys, selected, folder, now, desk));
-        let Ok(found) = found else {
-            return self.complete(tag, telling, "NO [LIMIT] Too many keys, or too deep.");
-        };
+        let found = folder.map(|folder| look(&wanted, selected, folder, desk)).unwrap_or_default();
         let missed = selected.view.has_gone();
         // RFC 9051 §6.4.4: who knows IMAP4rev2 is answered in the newer form.
         let newer = Returns { all: true, ..Returns::default() };
@@ -89,80 +84,58 @@ impl Session {
             let kept = if is_all { &found } else { &found.ends(returns.min, returns.max) };
             selected.saved = kept.uids.clone();
         }
+        // RFC 7162 §3.1.5.
+        if wanted.asks_modseq() {
+            self.use_condstore(desk);
+        }
         match returns {
-            Some(returns) => tell_newer(&mut self.lines, tag, &search, returns, &found, asks_modseq),
-            None => tell(&mut self.lines, &search, &found, asks_modseq),
+            Some(returns) => tell_newer(&mut self.lines, tag, &search, returns, &found, wanted.asks_modseq()),
+            None => tell(&mut self.lines, &search, &found, wanted.asks_modseq()),
         }
         let text = if missed { "OK [EXPUNGEISSUED] Search completed." } else { "OK Search completed." };
         self.complete(tag, telling, text);
     }
+
+    /// Whether all that is asked for is offered.
+    fn may_search(&self, search: &Search) -> Result<(), &'static str> {
+        let asks = |what: &dyn Fn(&SearchKey<'_>) -> bool| search.keys.as_ref().iter().any(|key| asks(key, what));
+        let needs = [
+            (Extension::ESearch, search.returns.is_some()),
+            (Extension::SearchRes, search.returns.is_some_and(|returns| returns.save)),
+            (Extension::CondStore, asks(&|key| matches!(key, SearchKey::ModSequence { .. }))),
+            (Extension::Within, asks(&|key| matches!(key, SearchKey::Older(_) | SearchKey::Younger(_)))),
+        ];
+        if needs.into_iter().any(|(extension, is_asked)| is_asked && !self.server.offers(extension)) {
+            return Err("Unknown argument.");
+        }
+        // RFC 6855 §3.
+        if self.enabled.utf8 && search.charset.is_some() { Err("All of it is UTF-8.") } else { Ok(()) }
+    }
 }
 
-/// The mails with a sequence number for which all keys hold.
-fn find(
-    keys: &Vec1<SearchKey<'_>>,
-    selected: &Selected,
-    folder: &Folder,
-    now: Instant,
-    desk: &Desk<'_>,
-) -> Result<Found, Refused> {
-    let mut keys: Vec<SearchKey<'_>> = keys.as_ref().to_vec();
-    keys.iter_mut().for_each(|key| settle(key, selected));
-    let around = Around {
-        last_sequence: selected.view.uids().len() as u32,
-        last_uid: selected.view.uids().last().copied().unwrap_or(0),
-        now_unix_secs: desk.calendar.unix_secs(now),
-    };
-    let wanted: Result<Vec<Wanted>, Refused> = keys.iter().map(|key| Wanted::new(key, &around)).collect();
-    let wanted = wanted?;
+/// The mails with a sequence number that are looked for.
+fn look(wanted: &find::Search, selected: &Selected, folder: &Folder, desk: &Desk<'_>) -> Found {
     let mut found = Found::default();
-    for (place, uid) in selected.view.uids().iter().enumerate() {
+    for (sequence, uid) in (1..).zip(selected.view.uids()) {
         let Some(message) = folder.message(*uid) else { continue };
         let candidate = Candidate {
-            sequence: place as u32 + 1,
+            sequence,
             uid: *uid,
             flags: message.flags(),
             keywords: folder.keywords(),
             is_recent: selected.view.is_recent(*uid),
-            internal_date: dates::internal(message, desk.calendar),
+            internal_date: date::internal(message, &desk.calendar),
             size_bytes: message.size_bytes(),
             modseq: message.modseq(),
             content: message.letter().map(|letter| &letter.content),
         };
-        if wanted.iter().all(|wanted| wanted.matches(&candidate)) {
-            found.seqs.push(candidate.sequence);
-            found.uids.push(candidate.uid);
+        if wanted.matches(&candidate) {
+            found.seqs.push(sequence);
+            found.uids.push(*uid);
             found.modseqs.push(candidate.modseq);
         }
     }
     Ok(found)
-}
-
-/// Puts the numbers that are meant in the place of `*`, in order and each once.
-fn settle(key: &mut SearchKey<'_>, selected: &Selected) {
-    let settled = |set: &_, last| Numbers::of(set, last).to_set();
-    match key {
-        SearchKey::And(keys) => {
-            let mut settled = keys.as_ref().to_vec();
-            settled.iter_mut().for_each(|key| settle(key, selected));
-            if let Ok(settled) = Vec1::try_from(settled) {
-                *keys = settled;
-            }
-        }
-        SearchKey::Or(a, b) => [a, b].into_iter().for_each(|key| settle(key, selected)),
-        SearchKey::Not(key) => settle(key, selected),
-        SearchKey::SequenceSet(set) => {
-            if let Some(numbers) = settled(set, selected.view.count()) {
-                *set = numbers;
-            }
-        }
-        SearchKey::Uid(set) => {
-            if let Some(numbers) = settled(set, selected.view.last_uid()) {
-                *set = numbers;
-            }
-        }
-        _ => {}
-    }
 }
 
 /// Whether this is asked for, anywhere among the keys.

@@ -6,6 +6,7 @@ use imap_codec::imap_types::command::CommandBody;
 use imap_codec::imap_types::flag::Flag;
 
 use super::name_of;
+use crate::access::imap::content::date;
 use crate::store::GivenDate;
 
 /// Where a mail is to be put, and what is said about it.
@@ -29,10 +30,6 @@ pub(in super::super) fn read(text: &[u8]) -> Option<Append> {
     let text = [before, b"{0}\r\n\r\n"].concat();
     let (_, command) = CommandCodec::default().decode_static(&text).ok().filter(|(rest, _)| rest.is_empty())?;
     let CommandBody::Append { mailbox, flags, date, .. } = command.body else { return None };
-    let date = date.map(|date| {
-        let date = date.as_ref();
-        let offset_minutes = i16::try_from(date.offset().local_minus_utc() / 60).unwrap_or_default();
-        GivenDate { unix_secs: date.timestamp(), offset_minutes }
-    });
+    let date = date.as_ref().map(date::from_imap);
     Some(Append { name: name_of(&mailbox), flags, date, is_utf8: utf8.is_some() })
 }
