@@ -1,18 +1,14 @@
 //! Looks by IMAP: folders are brought up to date one after the other, errands are done, and then it waits or leaves.
 
-use std::sync::Arc;
-
-use super::config::{Account, Looks, Seals};
+use super::config::{Account, Looks};
 use super::look::{Client, Progress, Request as Asked};
 use super::shelf::{Errand, Mail, MailIndex, Name, Shelf};
 use super::{Reader, Stage};
 use crate::access::imap::client::{
-    Config, Event, Failure, FailureKind, FlagList, Got, Known, NoLogin, Output, Refusal, Request, Session, StartTls,
-    What as Of,
+    Event, Failure, FailureKind, FlagList, Got, Known, NoLogin, Refusal, Request, What as Of,
 };
 use crate::agent::Context;
 use crate::mime::Content;
-use crate::sasl::{Login, LoginError, Nonce};
 use crate::store::Flags;
 use crate::trace::{MailId, What};
 

@@ -8,7 +8,7 @@ use crate::agent::Context;
 use crate::queue::NextHop;
 use crate::sim::Instant;
 use crate::store::{Flags, INBOX};
-use crate::trace::{At, MailId, RecordId, What};
+use crate::trace::{At, MailId, What};
 
 impl Reader {
     /// A mail has come.

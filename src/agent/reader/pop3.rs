@@ -1,12 +1,11 @@
 //! Looks by POP3: what is fetched, and what becomes of it on the server.
 
 use super::Reader;
-use super::config::{Account, Keeps, Seals};
+use super::config::Keeps;
 use super::shelf::{Errand, Mail, MailIndex, Name};
-use crate::access::pop3::client::{Choice, Config, Event, Item, Output, Session, StartTls};
+use crate::access::pop3::client::{Choice, Event, Item};
 use crate::agent::Context;
 use crate::agent::reader::look::Client;
-use crate::sasl::Nonce;
 use crate::sim::Instant;
 use crate::store::{Flags, INBOX};
 use crate::trace::{MailId, What};

@@ -1,6 +1,5 @@
 //! Who looks into which mailbox, how, and what he does with what he finds.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::Checker;

@@ -10,7 +10,7 @@ use super::status::{Kind, Status};
 use crate::access::Says;
 use crate::octets::Chunk;
 use crate::sasl::line::CANCEL;
-use crate::sasl::{Client as Exchange, ClientError, Mechanism};
+use crate::sasl::{Client as Exchange, Mechanism};
 use crate::sim::Instant;
 
 impl Session {

@@ -47,7 +47,8 @@ impl Session {
     /// Puts the mail where it is to go: it is there.
     pub(super) fn append(&mut self, text: &[u8], mail: Mail, now: Instant, desk: &mut Desk<'_>) {
         let Some(tag) = Head::read(text).map(|head| head.tag) else { return };
-        let (Mail { append, is_binary, before, octets: Some(octets) }, Some(mailbox)) = (mail, self.state.mailbox()) else {
+        let (Mail { append, is_binary, before, octets: Some(octets) }, Some(mailbox)) = (mail, self.state.mailbox())
+        else {
             return self.blame(tag, "Error in IMAP command APPEND: Invalid arguments.");
         };
         let end: &[u8] = if append.is_utf8 { b")" } else { b"" };

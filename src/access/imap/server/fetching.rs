@@ -6,13 +6,10 @@ use imap_codec::imap_types::command::FetchModifier;
 use imap_codec::imap_types::fetch::MacroOrMessageDataItemNames;
 use imap_codec::imap_types::sequence::SequenceSet;
 
-use super::super::content::Reading;
-use super::extension::Extension;
 use super::giving::Mail;
 use super::items::{Item, wanted};
 use super::jobs::{Fetch, Job, Telling};
-use super::numbers::Numbers;
-use super::state::{Selected, State};
+use super::state::State;
 use super::{BATCH, Session};
 use crate::access::{About, Event, Output, Says};
 use crate::octets::{Chunk, Rope};
@@ -114,7 +111,7 @@ impl Session {
         }
         let mail = Mail {
             message,
-            reading: Reading::new(&letter.content),
+            content: &letter.content,
             keywords: folder.keywords(),
             is_recent: !enabled.rev2 && selected.view.is_recent(uid),
             calendar: desk.calendar,

@@ -16,8 +16,8 @@ use crate::store::Message;
 pub(super) struct Mail<'a> {
     /// The mail.
     pub(super) message: &'a Message,
-    /// Its content, as far as it was looked at.
-    pub(super) reading: Reading,
+    /// Its content.
+    pub(super) content: &'a Content,
     /// The keywords of its folder.
     pub(super) keywords: &'a [Box<str>],
     /// Whether it is to be told as recent.
@@ -68,7 +68,7 @@ impl Mail<'_> {
                 Ok(Some(octets)) => {
                     given.bytes += octets.len() as u64;
                     let is_all = matches!(item, Item::Octets { part: Part::Section(None), .. });
-                    given.is_whole |= is_all && octets.len() as u64 == self.reading.content().size_bytes();
+                    given.is_whole |= is_all && octets.len() as u64 == self.content.size_bytes();
                     given.pieces.push((std::mem::take(&mut line), octets));
                 }
             }

@@ -118,6 +118,7 @@ impl Intake {
     }
 
     /// Whether a literal has been announced and has not come yet.
+    #[cfg(test)]
     pub(super) fn is_inside_literal(&self) -> bool {
         !matches!(self.expected, Expected::Line)
     }

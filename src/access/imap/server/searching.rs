@@ -2,7 +2,6 @@
 
 use imap_codec::imap_types::search::SearchKey;
 
-use super::super::content::search::{Around, Candidate, Refused, Search as Wanted};
 use super::extension::Extension;
 use super::jobs::Telling;
 use super::numbers::Numbers;
@@ -135,7 +134,7 @@ fn look(wanted: &find::Search, selected: &Selected, folder: &Folder, desk: &Desk
             found.modseqs.push(candidate.modseq);
         }
     }
-    Ok(found)
+    found
 }
 
 /// Whether this is asked for, anywhere among the keys.

@@ -1,7 +1,5 @@
 //! Where a session stands.
 
-use std::sync::Arc;
-
 use imap_codec::imap_types::sequence::SequenceSet;
 
 use super::names::Names;
@@ -128,6 +126,4 @@ pub(super) struct Logins {
     pub(super) exchange: Option<(String, Exchange)>,
     /// How many have failed.
     pub(super) failed: u32,
-    /// Who has logged in.
-    pub(super) account: Option<Arc<str>>,
 }

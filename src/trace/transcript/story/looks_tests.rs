@@ -1,9 +1,7 @@
 use super::super::{Options, story};
 use crate::octets::Chunk;
 use crate::sim::{Duration, Instant};
-use crate::trace::{
-    ConnId, ConnectionState, Direction, HostEntry, HostId, MailId, Octets, Record, Roster, Side, What,
-};
+use crate::trace::{ConnId, ConnectionState, Direction, HostEntry, HostId, MailId, Octets, Record, Roster, Side, What};
 
 const PHONE: HostId = HostId(0);
 const SERVER: HostId = HostId(1);
@@ -96,7 +94,8 @@ fn a_session_is_an_item_like_a_hop() {
     let lines = trace.lines(false);
     let begins = |begin: &str| lines.iter().filter(|line| line.contains(begin)).count();
     assert!(lines[2].ends_with("IMAP  phone → mx.blue.example [192.0.2.1]:143"), "{lines:#?}");
-    for said in ["connected", "S: * OK ready", "C: A1 LOGIN bob ***", "✉ fetched from bob@blue.example by IMAP, 500 B"] {
+    for said in ["connected", "S: * OK ready", "C: A1 LOGIN bob ***", "✉ fetched from bob@blue.example by IMAP, 500 B"]
+    {
         assert_eq!(begins(said), 1, "{said}: {lines:#?}");
     }
 }
@@ -112,7 +111,8 @@ fn of_many_looks_that_find_nothing_the_first_is_told() {
     let all = trace.lines(false);
     assert_eq!(all.iter().filter(|line| line.contains("C: A1 LOGIN")).count(), 17);
     let short = trace.lines(true);
-    let told: Vec<&str> = short.iter().filter(|l| l.contains("more time")).map(|l| l.split_once("… ").unwrap().1).collect();
+    let told: Vec<&str> =
+        short.iter().filter(|l| l.contains("more time")).map(|l| l.split_once("… ").unwrap().1).collect();
     let nothing = "phone looks into bob@blue.example by IMAP: 1 mail, nothing new";
     assert_eq!(
         told,
@@ -152,5 +152,9 @@ fn whoever_only_waits_is_told_once() {
     }
     let short = trace.lines(true);
     let count = |part: &str| short.iter().filter(|line| line.contains(part)).count();
-    assert_eq!((count("C: DONE"), count("phone is told nothing new, and goes on waiting (59 more times")), (1, 1), "{short:#?}");
+    assert_eq!(
+        (count("C: DONE"), count("phone is told nothing new, and goes on waiting (59 more times")),
+        (1, 1),
+        "{short:#?}"
+    );
 }

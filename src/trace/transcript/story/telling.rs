@@ -221,7 +221,13 @@ impl Telling {
         };
         let items: usize = self.items.iter().map(|(_, item)| lines(item)).sum();
         let dns = self.questions.len() + self.asked.len() + self.answered.len();
-        items + dns + self.connections.len() + self.told.len() + self.ended.len() + self.packets.len() + self.dialects.len()
+        items
+            + dns
+            + self.connections.len()
+            + self.told.len()
+            + self.ended.len()
+            + self.packets.len()
+            + self.dialects.len()
     }
 
     /// From now on, lines of a connection go to this item.
