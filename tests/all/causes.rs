@@ -76,6 +76,8 @@ fn what_became_of_a_mail_leads_back_to_its_author() {
                         || way.iter().any(|r| matches!(r.what, What::Read { .. }))
                         || way.iter().any(|r| matches!(r.what, What::Lookup { .. } | What::Bounced { .. }))
                 }
+                // An answer to a mail that was there when its reader looked.
+                What::Question { .. } | What::Lookup { .. } => way.iter().any(|r| matches!(r.what, What::Read { .. })),
                 // A mail that was taken up again after a crash.
                 What::Condition { .. } => true,
                 _ => false,

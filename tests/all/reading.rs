@@ -132,11 +132,11 @@ fn nobody_shows_a_password_in_the_open_unless_he_is_allowed_to() {
         assert_eq!(fetched(&run, "bob-pc"), 0, "{server}");
         assert!(!complaints(&run, "bob-pc").is_empty());
         assert!(shown.iter().all(|line| run.said("bob-pc", line).is_empty()), "{server}");
-        // By POP3 there is a way that shows nothing (RFC 1939 §7).
         let run = letters(server, &machine(r#"Pop3(from: "mx.blue.example")"#), "");
-        assert_eq!((fetched(&run, "bob-pc"), complaints(&run, "bob-pc")), (3, vec![]), "{server}");
         assert!(shown.iter().all(|line| run.said("bob-pc", line).is_empty()), "{server}");
-        assert!(!run.said("bob-pc", "APOP bob@blue.example").is_empty());
+        assert!(!run.said("bob-pc", "APOP bob@blue.example").is_empty(), "this shows nothing (RFC 1939 §7)");
+        // A server that takes no logins in the open takes this one neither, as by SMTP.
+        assert_eq!(fetched(&run, "bob-pc"), if may { 0 } else { 3 }, "{server}");
     }
 }
 

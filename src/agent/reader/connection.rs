@@ -72,6 +72,7 @@ impl Reader {
             deadline: Some(ctx.now + CONNECT_TIMEOUT),
         });
         (look.server, look.stage) = (Some(candidate), Stage::Dialling);
+        look.cause = ctx.tracer.last().or(look.cause);
         look.imap = Progress::default();
     }
 

@@ -144,7 +144,7 @@ impl Reader {
                 continue;
             }
             let waits_for_person = look.stage == Stage::Resting && self.is_away(ctx.now).is_some();
-            ctx.tracer.because(if look.stage == Stage::Resting { look.cause } else { None });
+            ctx.tracer.because(if look.stage == Stage::Talking { None } else { look.cause });
             match self.looks[place].stage {
                 Stage::Resting if waits_for_person => self.looks[place].next = self.is_away(ctx.now),
                 Stage::Resting => self.begin(ctx, lookups, place),
