@@ -21,11 +21,14 @@ pub(super) struct Candidate {
     pub(super) implicit_tls: bool,
 }
 
+/// The name of a server, its port, and whether TLS begins with the first byte.
+type Server = (Domain, u16, bool);
+
 /// What has been asked so far about one mailbox. An answer may hold for one instant only, and there is more to ask.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Asked {
     answers: Vec<Arc<Lookup>>,
-    servers: Option<Vec<(Domain, u16, bool)>>,
+    servers: Option<Vec<Server>>,
 }
 
 /// Questions for one account.
@@ -73,7 +76,7 @@ impl Search<'_, '_> {
         })
     }
 
-    fn servers(&mut self, account: &Account, luck: &mut Stream) -> Option<Result<Vec<(Domain, u16, bool)>, String>> {
+    fn servers(&mut self, account: &Account, luck: &mut Stream) -> Option<Result<Vec<Server>, String>> {
         let domain = match &account.from {
             From::Host { name, port, implicit_tls } => return Some(Ok(vec![(name.clone(), *port, *implicit_tls)])),
             From::Domain(domain) => domain,

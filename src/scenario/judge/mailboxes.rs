@@ -193,7 +193,7 @@ impl Watched {
             Deed::Flagged { set, cleared } => {
                 if let Some(lying) = self.lying.get_mut(&place) {
                     lying.flags.retain(|flag| !cleared.iter().any(|gone| bare(gone).eq_ignore_ascii_case(flag)));
-                    lying.flags.extend(set.iter().map(|flag| bare(flag)));
+                    lying.flags.extend(set.iter().map(bare));
                 }
             }
             Deed::Copied { to, to_uid } => {

@@ -87,11 +87,7 @@ impl Session {
         let Some(code) = &status.code else { return };
         match (code, &mut self.view, &mut self.job) {
             // RFC 7162 §3.2.11: what came before it was about the folder that was open before.
-            (Code::Closed, ..) => {
-                if self.folder.is_none() {
-                    self.look_anew();
-                }
-            }
+            (Code::Closed, ..) if self.folder.is_none() => self.look_anew(),
             (Code::Alert, ..) => self.event(Event::Said { kind: Said::Alert, text: status.text.clone() }),
             (Code::Capability(offer), ..) => {
                 self.offer = *offer;

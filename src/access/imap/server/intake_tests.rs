@@ -4,7 +4,8 @@ use super::*;
 
 #[test]
 fn announcements_stand_at_the_end_of_lines() {
-    let cases: &[(&str, Option<(u64, bool, bool, usize)>)] = &[
+    type Case = (&'static str, Option<(u64, bool, bool, usize)>);
+    let cases: &[Case] = &[
         ("a LOGIN {3}", Some((3, true, false, 3))),
         ("a LOGIN {3+}", Some((3, false, false, 4))),
         ("a APPEND x ~{310}", Some((310, true, true, 6))),

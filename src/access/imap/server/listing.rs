@@ -115,7 +115,7 @@ impl Session {
             special_use.filter(|_| offers(Extension::SpecialUse)).map(|special_use| special_use.attribute()),
             // RFC 5258 §3.1.1: for who asks in the newer form.
             (entry.folder.is_none() && list.is_extended).then_some("\\NonExistent"),
-            (!can_be_opened && !(entry.folder.is_none() && list.is_extended)).then_some("\\Noselect"),
+            (!(can_be_opened || entry.folder.is_none() && list.is_extended)).then_some("\\Noselect"),
             (list.tell_subscribed && is_subscribed).then_some("\\Subscribed"),
             offers(Extension::Children).then_some(if entry.has_children { "\\HasChildren" } else { "\\HasNoChildren" }),
         ];

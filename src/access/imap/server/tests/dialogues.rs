@@ -170,7 +170,7 @@ fn act(player: &mut Player, setting: &Setting, line: &str) -> bool {
         }
         "quota" => player.store.limit(player.bob, Some(rest.parse().unwrap())),
         "wait" => {
-            player.now = player.now + rest.parse().unwrap();
+            player.now += rest.parse::<crate::sim::Duration>().unwrap();
             let numbers: Vec<usize> = (1..=9).filter(|number| player.is_connected(*number)).collect();
             for number in numbers {
                 if player.session(number).poll_timeout().is_some_and(|due| due <= player.now) {
