@@ -1,6 +1,6 @@
 //! Giving mail out: the sessions of POP3 and IMAP of a host with mailboxes.
 //!
-//! [`Sessions`] are a part of an agent that has a [`Store`](crate::store::Store), which it lends them with every call. What one of them
+//! `Sessions` are a part of an agent that has a [`Store`], which it lends them with every call. What one of them
 //! changes, or what is delivered meanwhile, is told to the others that look at the same mailbox.
 
 mod session;

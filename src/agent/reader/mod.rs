@@ -1,7 +1,7 @@
 //! People who read mail: a program that takes it out of mailboxes, and what is done with it there.
 //!
 //! A [`Reader`] is a part of a user agent. `connection` opens connections for its looks and drives their sessions, `pop3` and `imap`
-//! say what is asked and what becomes of what was heard, [`Shelf`] is what the program keeps on its disk, and `person` reads, files,
+//! say what is asked and what becomes of what was heard, `shelf` is what the program keeps on its disk, and `person` reads, files,
 //! deletes and answers, by habit and at given times.
 
 mod answer;
