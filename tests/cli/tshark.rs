@@ -106,6 +106,9 @@ fn unearned(name: &str, frames: &[Frame]) -> Vec<String> {
     let mut troubled: BTreeSet<u64> = BTreeSet::new();
     // Connections whose reset was lost.
     let mut unheard: BTreeSet<u64> = BTreeSet::new();
+    // Connections that were sealed: what lies in the middle of a record is read with its end.
+    let sealed: BTreeSet<u64> =
+        frames.iter().filter(|f| f.protocols.contains("tls")).filter_map(|f| f.stream).collect();
     for frame in frames {
         let resent = frame.says("retransmission");
         if frame.says("lost") || resent {
@@ -138,7 +141,7 @@ fn unearned(name: &str, frames: &[Frame]) -> Vec<String> {
             wrong.push(format!("{name}, frame {}: a retransmission that nobody notices", frame.number));
         }
         // What has been read once is not read again. Behind STARTTLS there are handshakes and tickets, too.
-        if frame.is_mail && !resent && !frame.protocols.contains("smtp") && !frame.protocols.contains("tls") {
+        if frame.is_mail && !resent && !frame.protocols.contains("smtp") && !is_in(&sealed) {
             wrong.push(format!("{name}, frame {}: mail that is {}", frame.number, frame.protocols));
         }
         if frame.protocols.contains("udp") && !frame.protocols.contains("dns") {
